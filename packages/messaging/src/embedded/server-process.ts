@@ -1,0 +1,109 @@
+/** One nats-server process: started, found ready by the ports file it writes, and ended. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { watch } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import { EmbeddedServerError } from './embedded-server-error.js';
+import { findOnPath } from './find-binary.js';
+
+/** A store of many gigabytes takes a while to recover. */
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 10_000;
+
+export type ServerProcess = {
+  readonly pid: number;
+  readonly port: number;
+  end(signal: NodeJS.Signals): Promise<void>;
+};
+
+type SpawnOptions = {
+  readonly binary: string;
+  readonly configFile: string;
+  readonly runDir: string;
+  readonly logFile: string;
+};
+
+/** @throws EmbeddedServerError when the process ends or stays silent instead of becoming ready */
+export async function spawnServer(options: SpawnOptions): Promise<ServerProcess> {
+  const [program, args] = await commandLine(options);
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: false });
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr = (stderr + chunk).slice(-8_000);
+  });
+  const killWithParent = () => child.kill('SIGKILL');
+  process.once('exit', killWithParent);
+  child.once('exit', () => process.off('exit', killWithParent));
+
+  const port = await readiness(child, options.runDir);
+  if (port === undefined) {
+    await end(child, 'SIGKILL');
+    throw new EmbeddedServerError('nats-server did not start', await logTail(options.logFile, stderr));
+  }
+  // The pipe must not keep this process alive; the server stays its child all the same.
+  child.unref();
+  (child.stderr as unknown as { unref(): void }).unref();
+  return { pid: child.pid ?? 0, port, end: (signal) => end(child, signal) };
+}
+
+/** On Linux the kernel ends the server when this process dies, even by SIGKILL. */
+async function commandLine(options: SpawnOptions): Promise<[string, string[]]> {
+  const args = ['-c', options.configFile];
+  const setpriv =
+    process.platform === 'linux' && isMainThread
+      ? await findOnPath('setpriv', ['/usr/bin', process.env.PATH ?? ''].join(delimiter))
+      : undefined;
+  if (setpriv === undefined) return [options.binary, args];
+  return [setpriv, ['--pdeathsig', 'SIGTERM', options.binary, ...args]];
+}
+
+/** The port, once the server has written it; undefined when it ended or took too long. */
+async function readiness(child: ChildProcess, runDir: string): Promise<number | undefined> {
+  const giveUp = new AbortController();
+  const timer = setTimeout(() => giveUp.abort(), START_LIMIT_MS);
+  child.once('exit', () => giveUp.abort());
+  child.once('error', () => giveUp.abort());
+  const watcher = watch(runDir);
+  try {
+    while (!giveUp.signal.aborted) {
+      // Listen first, then look: a file written in between wakes us.
+      const changed = once(watcher, 'change', { signal: giveUp.signal }).catch(() => undefined);
+      const port = await readPort(runDir);
+      if (port !== undefined) return port;
+      await changed;
+    }
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+    watcher.close();
+    giveUp.abort();
+  }
+}
+
+async function readPort(runDir: string): Promise<number | undefined> {
+  const name = (await readdir(runDir)).find((file) => file.endsWith('.ports'));
+  if (name === undefined) return undefined;
+  try {
+    const ports = JSON.parse(await readFile(join(runDir, name), 'utf8')) as { nats?: string[] };
+    return Number(new URL(ports.nats?.[0] ?? '').port);
+  } catch {
+    return undefined; // Half written: the next change completes it.
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = once(child, 'exit');
+  child.ref();
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  await exited;
+  clearTimeout(timer);
+}
+
+async function logTail(logFile: string, stderr: string): Promise<string[]> {
+  const log = await readFile(logFile, 'utf8').catch(() => '');
+  return [...log.trim().split('\n').slice(-15), ...stderr.trim().split('\n').slice(-5)].filter(Boolean);
+}
