@@ -1,5 +1,9 @@
 /** The public face of @nats-bridge/messaging. */
 
+export { type BackoffOptions, backoffMs } from './connection/backoff.js';
+export { type Connection, type ConnectionOptions, createConnection } from './connection/connection.js';
+export type { ConnectionState, StateChange, StateListener } from './connection/connection-state.js';
+export type { WaitOptions } from './connection/wait-for-connected.js';
 export {
   type EmbeddedServer,
   type EmbeddedServerOptions,

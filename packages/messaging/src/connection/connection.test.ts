@@ -1,0 +1,134 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { until } from '../testing/until.js';
+import { type Connection, type ConnectionOptions, createConnection } from './connection.js';
+import type { ConnectionState } from './connection-state.js';
+
+const toStop: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of toStop.splice(0).reverse()) await stop();
+});
+
+async function server(port = 0): Promise<TestServer> {
+  const one = await startTestServer({ port });
+  toStop.push(one.dispose);
+  return one;
+}
+
+const quick = { initialMs: 10, maxMs: 20 };
+function connection(servers: string, options: Partial<ConnectionOptions> = {}): Connection {
+  const one = createConnection({ servers, reconnectBackoff: quick, ...options });
+  toStop.push(() => one.close());
+  return one;
+}
+
+describe('createConnection', () => {
+  it('connects on first use, once for all who ask at the same time', async () => {
+    const nats = await server();
+    const bridge = connection(nats.url);
+    expect(bridge.state).toBe('idle');
+    const [one, two] = await Promise.all([bridge.get(), bridge.get()]);
+    expect(one).toBe(two);
+    expect(bridge.state).toBe('connected');
+    expect(await bridge.rttMs()).toBeLessThan(1_000);
+  });
+
+  it('says that no server is there, without credentials, and connects when there is one', async () => {
+    const nats = await server();
+    await nats.stop();
+    const bridge = connection(`nats://user:hunter2@127.0.0.1:${nats.port}`);
+    const failure = await bridge.get().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'NATS_UNREACHABLE', phase: 'before_send' });
+    expect(String(failure)).toContain(`127.0.0.1:${nats.port}`);
+    expect(String(failure)).not.toContain('hunter2');
+
+    await nats.restart();
+    await bridge.get();
+    expect(bridge.state).toBe('connected');
+  });
+
+  it('reports every change of state through loss and return', async () => {
+    const nats = await server();
+    const bridge = connection(nats.url, { maxReconnects: -1 });
+    const seen: ConnectionState[] = [];
+    bridge.onState(({ state }) => seen.push(state));
+    await bridge.get();
+    await nats.kill();
+    await until('the loss to be noticed', () => bridge.state === 'reconnecting');
+    expect(bridge.current).toBeUndefined();
+    await nats.restart();
+    await bridge.whenConnected({ deadlineAt: Date.now() + 5_000 });
+    await bridge.close();
+    expect(seen).toEqual([
+      'connecting',
+      'connected',
+      'disconnected',
+      'reconnecting',
+      'connected',
+      'draining',
+      'closed',
+    ]);
+  });
+
+  it('gives up after the configured attempts, and a later get connects anew', async () => {
+    const nats = await server();
+    const bridge = connection(nats.url, { maxReconnects: 2 });
+    const first = await bridge.get();
+    await nats.kill();
+    await until('the connection to give up', () => bridge.state === 'idle');
+    await expect(bridge.get()).rejects.toMatchObject({ code: 'NATS_UNREACHABLE' });
+    await nats.restart();
+    expect(await bridge.get()).not.toBe(first);
+    expect(bridge.state).toBe('connected');
+  });
+
+  it('waits for a reconnect no longer than the deadline, and no more operations than the limit', async () => {
+    const nats = await server();
+    const bridge = connection(nats.url, { maxReconnects: -1, pendingLimit: 1 });
+    await bridge.get();
+    await nats.kill();
+    await until('the loss to be noticed', () => bridge.current === undefined);
+    const first = bridge.whenConnected({ deadlineAt: Date.now() + 100 });
+    await expect(bridge.whenConnected({ deadlineAt: Date.now() + 100 })).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      phase: 'before_send',
+    });
+    await expect(first).rejects.toMatchObject({ code: 'NATS_UNREACHABLE' });
+
+    const cancel = new AbortController();
+    const third = bridge.whenConnected({ deadlineAt: Date.now() + 60_000, signal: cancel.signal });
+    cancel.abort(new Error('gave up'));
+    await expect(third).rejects.toThrow('gave up');
+  });
+
+  it('sends what is under way before it closes, closes once, and stays closed', async () => {
+    const nats = await server();
+    const bridge = connection(nats.url);
+    const listener = connection(nats.url);
+    const received: string[] = [];
+    const open = await listener.get();
+    open.subscribe('last.words', {
+      callback: (_error, message) => {
+        received.push(message.string());
+      },
+    });
+    await open.flush();
+    (await bridge.get()).publish('last.words', 'bye');
+    await Promise.all([bridge.close(), bridge.close()]);
+    await until('the message to arrive', () => received.length === 1);
+    await expect(bridge.get()).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
+    await expect(bridge.whenConnected({ deadlineAt: Date.now() + 1_000 })).rejects.toMatchObject({
+      code: 'CONNECTION_CLOSED',
+    });
+  });
+
+  it('closes while disconnected without waiting for the server', async () => {
+    const nats = await server();
+    const bridge = connection(nats.url, { maxReconnects: -1 });
+    await bridge.get();
+    await nats.kill();
+    await until('the loss to be noticed', () => bridge.current === undefined);
+    await bridge.close();
+    expect(bridge.state).toBe('closed');
+  });
+});

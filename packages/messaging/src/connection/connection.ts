@@ -1,0 +1,206 @@
+/** One shared NATS connection: made on first use, kept alive, reported on, and closed in order. */
+import type { NatsConnection, ConnectionOptions as NatsOptions, Status } from '@nats-io/nats-core';
+import { connect, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { ConnectionClosedError, NotConnectedError } from '../errors.js';
+import { type BackoffOptions, backoffMs } from './backoff.js';
+import { type ConnectionState, ObservedState, type StateListener } from './connection-state.js';
+import { notify } from './notify.js';
+import { parseServerAddresses } from './server-address.js';
+import { boundedWait, type WaitOptions } from './wait-for-connected.js';
+
+const DRAIN_LIMIT_MS = 5_000;
+
+export type ConnectionOptions = {
+  /** `nats://host:port`, one or several (also comma-separated). Credentials in them are used and never shown. */
+  readonly servers: string | readonly string[];
+  /** How this client shows itself to the server. Default `hyperswitch-nats-bridge` (specification). */
+  readonly name?: string;
+  /** Default 10 000 (specification). */
+  readonly connectTimeoutMs?: number;
+  /** Default 30 000 (specification). Two unanswered pings count as a lost connection. */
+  readonly pingIntervalMs?: number;
+  /** Attempts per server before the connection is given up; -1 for ever. Default 10 (specification). */
+  readonly maxReconnects?: number;
+  /** Waits between attempts. Default 100 ms doubling to 30 s, jittered. */
+  readonly reconnectBackoff?: BackoffOptions;
+  /** How many operations may wait for a reconnect at once. Default 256 (specification's reconnect_buffer_size). */
+  readonly pendingLimit?: number;
+  /** As in nats.js: `caFile`, `certFile`, `keyFile`, `handshakeFirst`, and Node's own TLS options. */
+  readonly tls?: NodeConnectionOptions['tls'];
+  /** As in nats.js: `credsAuthenticator`, `jwtAuthenticator`, `nkeyAuthenticator`, … */
+  readonly authenticator?: NatsOptions['authenticator'];
+  /** Own prefix for inboxes, where permissions ask for one. Default `_INBOX`. */
+  readonly inboxPrefix?: string;
+};
+
+export type Connection = {
+  readonly state: ConnectionState;
+  /** The NATS connection when messages can be sent this moment, else undefined. */
+  readonly current: NatsConnection | undefined;
+  /** `host:port` of the configured servers, without credentials. */
+  readonly servers: readonly string[];
+  /**
+   * Connects on the first call; calls at the same time share. While reconnecting it gives the
+   * connection that is coming back: subscribe on it, but publish only after `whenConnected`.
+   * @throws NotConnectedError when no server answers; a later call tries anew
+   * @throws ConnectionClosedError after `close`
+   */
+  get(): Promise<NatsConnection>;
+  /**
+   * The connection once messages can be sent. nats.js drops what is published while disconnected, so
+   * everything that publishes goes through here or checks `current`.
+   * @throws NotConnectedError at the deadline, OverloadedError when too many wait already
+   */
+  whenConnected(wait: WaitOptions): Promise<NatsConnection>;
+  /** @returns unsubscribe */
+  onState(listener: StateListener): () => void;
+  /** Errors the server reports outside any call: permission violations above all. @returns unsubscribe */
+  onServerError(listener: (error: Error) => void): () => void;
+  /** One round trip to the server now, in milliseconds. */
+  rttMs(): Promise<number>;
+  /** Sends what is under way, then closes. Idempotent. */
+  close(): Promise<void>;
+};
+
+/** Nothing is connected until `get` or `whenConnected` is called. */
+export function createConnection(options: ConnectionOptions): Connection {
+  const addresses = parseServerAddresses(options.servers);
+  const observed = new ObservedState();
+  const errorListeners = new Set<(error: Error) => void>();
+  let nats: NatsConnection | undefined;
+  let connecting: Promise<NatsConnection> | undefined;
+  let closing: Promise<void> | undefined;
+  /** nats.js asks for the delay more than once per attempt, so it is only read there. */
+  let reconnectDelayMs = backoffMs(0, options.reconnectBackoff);
+  let attempts = 0;
+
+  async function dial(): Promise<NatsConnection> {
+    observed.set('connecting');
+    const tls = options.tls ?? (addresses.tls ? {} : undefined);
+    try {
+      const fresh = await connect({
+        ...addresses.credentials,
+        servers: [...addresses.hosts],
+        name: options.name ?? 'hyperswitch-nats-bridge',
+        timeout: options.connectTimeoutMs ?? 10_000,
+        pingInterval: options.pingIntervalMs ?? 30_000,
+        maxReconnectAttempts: options.maxReconnects ?? 10,
+        reconnectDelayHandler: () => reconnectDelayMs,
+        noAsyncTraces: true,
+        ...(tls == null ? {} : { tls }),
+        ...(options.authenticator === undefined ? {} : { authenticator: options.authenticator }),
+        ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
+      });
+      nats = fresh;
+      void follow(fresh);
+      observed.set('connected', { server: fresh.getServer() });
+      return fresh;
+    } catch (cause) {
+      const error = new NotConnectedError(
+        addresses.hosts,
+        `no NATS server could be reached: ${reason(cause)}`,
+        {
+          cause,
+        },
+      );
+      observed.set('idle', { error });
+      throw error;
+    } finally {
+      connecting = undefined;
+    }
+  }
+
+  /** Translates what nats.js reports into states until that connection has ended. */
+  async function follow(followed: NatsConnection): Promise<void> {
+    for await (const status of followed.status()) apply(status);
+    const error = (await followed.closed()) ?? undefined;
+    if (nats === followed) nats = undefined;
+    observed.set(closing === undefined ? 'idle' : 'closed', {
+      error: error instanceof Error ? error : undefined,
+    });
+  }
+
+  function apply(status: Status): void {
+    if (status.type === 'error') notify(errorListeners, status.error);
+    if (closing !== undefined) return;
+    if (status.type === 'disconnect') {
+      observed.set('disconnected', { server: status.server });
+    } else if (status.type === 'reconnecting') {
+      reconnectDelayMs = backoffMs(attempts++, options.reconnectBackoff);
+      observed.set('reconnecting');
+    } else if (status.type === 'reconnect') {
+      attempts = 0;
+      reconnectDelayMs = backoffMs(0, options.reconnectBackoff);
+      observed.set('connected', { server: status.server });
+    }
+  }
+
+  function get(): Promise<NatsConnection> {
+    if (closing !== undefined) return Promise.reject(new ConnectionClosedError());
+    if (nats !== undefined && !nats.isClosed()) return Promise.resolve(nats);
+    connecting ??= dial();
+    return connecting;
+  }
+
+  function current(): NatsConnection | undefined {
+    return observed.state === 'connected' ? nats : undefined;
+  }
+
+  async function drain(wasUp: boolean): Promise<void> {
+    // A dial under way ends before there is anything to drain.
+    await connecting?.catch(() => {});
+    observed.set('draining');
+    const open = nats;
+    if (open !== undefined && !open.isClosed()) {
+      // While disconnected there is no one to drain to; and a drain must not outlast a server that hangs.
+      const drained = wasUp ? open.drain().catch(() => {}) : Promise.resolve();
+      await Promise.race([drained, setTimeoutUnref(DRAIN_LIMIT_MS)]);
+      await open.close();
+    }
+    observed.set('closed');
+  }
+
+  const whenConnected = boundedWait(
+    {
+      dial: get,
+      current,
+      state: () => observed.state,
+      onState: (listener) => observed.listen(listener),
+      servers: addresses.hosts,
+    },
+    options.pendingLimit ?? 256,
+  );
+
+  return {
+    get state() {
+      return observed.state;
+    },
+    get current() {
+      return current();
+    },
+    servers: addresses.hosts,
+    get,
+    whenConnected,
+    onState: (listener) => observed.listen(listener),
+    onServerError(listener) {
+      errorListeners.add(listener);
+      return () => errorListeners.delete(listener);
+    },
+    async rttMs() {
+      const open = current() ?? (await get());
+      return open.rtt();
+    },
+    close() {
+      closing ??= drain(current() !== undefined);
+      return closing;
+    },
+  };
+}
+
+function setTimeoutUnref(limitMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, limitMs).unref());
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
