@@ -1,0 +1,98 @@
+/** The NATS headers of requests and replies: names, and values that survive any id. */
+
+export const HEADER = {
+  merchantId: 'X-Merchant-Id',
+  paymentId: 'X-Payment-Id',
+  idempotencyKey: 'X-Idempotency-Key',
+  testMode: 'X-Test-Mode',
+  correlationId: 'X-Correlation-Id',
+  operation: 'X-Operation',
+  /** Where a disciplined worker publishes its reply. */
+  replyTo: 'X-Reply-To',
+  /** Milliseconds since the epoch, after which nobody waits and the worker must not start. */
+  deadline: 'X-Deadline',
+  /** The encoding the worker wants replies and requests in; see encoding.ts. */
+  contentType: 'Content-Type',
+  traceparent: 'traceparent',
+  msgId: 'Nats-Msg-Id',
+} as const;
+
+export type Headers = Readonly<Record<string, string>>;
+
+const SAFE = /^[\x21-\x24\x26-\x7e](?:[\x20-\x24\x26-\x7e]*[\x21-\x24\x26-\x7e])?$/;
+
+/**
+ * A header value that cannot break out of its line: control characters, `%`, leading or trailing blanks and
+ * everything outside ASCII become `%XX` of their UTF-8 form. {@link decodeHeaderValue} gives the value back.
+ */
+export function encodeHeaderValue(value: string): string {
+  if (value === '' || SAFE.test(value)) return value;
+  const bytes = Buffer.from(value, 'utf8');
+  let encoded = '';
+  for (const [index, byte] of bytes.entries()) {
+    const isEdgeBlank = byte === 0x20 && (index === 0 || index === bytes.length - 1);
+    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25 && !isEdgeBlank;
+    encoded += isPlain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return encoded;
+}
+
+export function decodeHeaderValue(value: string): string {
+  if (!value.includes('%')) return value;
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value; // written by somebody who does not encode: taken as it is
+  }
+}
+
+/** What a request carries besides its body; all optional values are left out when undefined. */
+export type RequestHeaders = {
+  readonly merchantId: string;
+  readonly paymentId: string;
+  readonly idempotencyKey: string;
+  readonly testMode: boolean;
+  readonly correlationId: string;
+  readonly operation: string;
+  readonly deadlineAt: number;
+  readonly contentType: string;
+  readonly replyTo?: string;
+  readonly traceparent?: string;
+};
+
+export function buildRequestHeaders(values: RequestHeaders): Record<string, string> {
+  const headers: Record<string, string> = {
+    [HEADER.merchantId]: encodeHeaderValue(values.merchantId),
+    [HEADER.paymentId]: encodeHeaderValue(values.paymentId),
+    [HEADER.idempotencyKey]: encodeHeaderValue(values.idempotencyKey),
+    [HEADER.testMode]: String(values.testMode),
+    [HEADER.correlationId]: encodeHeaderValue(values.correlationId),
+    [HEADER.operation]: values.operation,
+    [HEADER.deadline]: String(values.deadlineAt),
+    [HEADER.contentType]: values.contentType,
+  };
+  if (values.replyTo !== undefined) headers[HEADER.replyTo] = values.replyTo;
+  if (values.traceparent !== undefined) headers[HEADER.traceparent] = encodeHeaderValue(values.traceparent);
+  return headers;
+}
+
+/** Reads request headers; what is missing or unreadable is undefined, so that a body alone is enough. */
+export function parseRequestHeaders(get: (name: string) => string | undefined): Partial<RequestHeaders> {
+  const text = (name: string) => {
+    const value = get(name);
+    return value === undefined || value === '' ? undefined : decodeHeaderValue(value);
+  };
+  const deadline = Number(get(HEADER.deadline));
+  return {
+    merchantId: text(HEADER.merchantId),
+    paymentId: text(HEADER.paymentId),
+    idempotencyKey: text(HEADER.idempotencyKey),
+    testMode: text(HEADER.testMode) === undefined ? undefined : text(HEADER.testMode) === 'true',
+    correlationId: text(HEADER.correlationId),
+    operation: text(HEADER.operation),
+    deadlineAt: Number.isSafeInteger(deadline) && deadline > 0 ? deadline : undefined,
+    contentType: text(HEADER.contentType),
+    replyTo: get(HEADER.replyTo) || undefined,
+    traceparent: text(HEADER.traceparent),
+  };
+}

@@ -1,0 +1,659 @@
+/** The operation catalogue: one row for each operation the bridge carries; everything else reads it. */
+import type { RouterData } from './router-data.js';
+
+/** Which UCS status enumeration an operation's answer speaks; `none` has no status of its own. */
+export type StatusKind =
+  | 'payment'
+  | 'refund'
+  | 'payout'
+  | 'dispute'
+  | 'authorization'
+  | 'mandate'
+  | 'token'
+  | 'recharge'
+  | 'none';
+
+/** What an answer that was expected but not had says about the status. */
+export type StatusRule = {
+  /** `by_capture_method`: AUTHORIZED when captured later, CHARGED when captured at once. */
+  readonly success: string;
+  readonly failure: string;
+  readonly processing: string;
+  /** The outcome is not known. UNSPECIFIED leaves the status Hyperswitch has (HYPERSWITCH: response mapping). */
+  readonly unknown: string;
+};
+
+export type OperationRow = {
+  readonly operation: string;
+  /** The Hyperswitch trait (or flow, where it has none) that this operation implements. */
+  readonly trait: string;
+  /** One sentence, used in help, documentation and AsyncAPI. */
+  readonly summary: string;
+  /** `payments` travels through the stream; `webhooks` is core request-reply. */
+  readonly channel: 'payments' | 'webhooks';
+  /** UCS methods, `Service/Method`; the first is the one Hyperswitch calls. */
+  readonly methods: readonly string[];
+  /** Older names of the same methods (UCS, spring 2026). */
+  readonly aliases?: readonly string[];
+  /** True when a repeat could move money or create something twice: durable reply, idempotency key, P1–P4. */
+  readonly movesMoney: boolean;
+  /** How long a caller is kept waiting when the configuration says nothing. */
+  readonly deadlineMs: number;
+  readonly statusKind: StatusKind;
+  readonly status: StatusRule;
+  /** The UCS response field that holds the reply's `transaction_id`; must be answered even in doubt. */
+  readonly idField?: string;
+  /**
+   * The parts that make two requests the same one (HYPERSWITCH 1.9), or undefined where every call is its own.
+   * Parts are joined behind the operation's name.
+   */
+  readonly keyParts: (data: RouterData) => readonly (string | undefined)[] | undefined;
+};
+
+const UNSPECIFIED: Readonly<Record<StatusKind, string>> = {
+  payment: 'PAYMENT_STATUS_UNSPECIFIED',
+  refund: 'REFUND_STATUS_UNSPECIFIED',
+  payout: 'PENDING',
+  dispute: 'DISPUTE_STATUS_UNSPECIFIED',
+  authorization: 'AUTHORIZATION_STATUS_UNSPECIFIED',
+  mandate: 'MANDATE_STATUS_UNSPECIFIED',
+  token: 'OPERATION_STATUS_UNSPECIFIED',
+  recharge: 'RECHARGE_STATUS_UNSPECIFIED',
+  none: '',
+};
+
+const payment = (success: string, failure = 'FAILURE'): StatusRule => ({
+  success,
+  failure,
+  processing: 'PENDING',
+  unknown: 'PENDING',
+});
+/** Asking must never change what is known: without an answer the status stays as Hyperswitch has it. */
+const paymentQuestion: StatusRule = { ...payment('by_capture_method'), unknown: UNSPECIFIED.payment };
+const refund: StatusRule = {
+  success: 'REFUND_SUCCESS',
+  failure: 'REFUND_FAILURE',
+  processing: 'REFUND_PENDING',
+  unknown: 'REFUND_PENDING',
+};
+const refundQuestion: StatusRule = { ...refund, unknown: UNSPECIFIED.refund };
+const payout = (success: string): StatusRule => ({
+  success,
+  failure: 'FAILED',
+  processing: 'PENDING',
+  unknown: 'PENDING',
+});
+const dispute = (success: string): StatusRule => ({
+  success,
+  failure: UNSPECIFIED.dispute,
+  processing: UNSPECIFIED.dispute,
+  unknown: UNSPECIFIED.dispute,
+});
+const none: StatusRule = { success: '', failure: '', processing: '', unknown: '' };
+
+const attempt = (data: RouterData) => [data.attempt_id];
+const refundKey = (data: RouterData) => [data.refund_id ?? data.attempt_id];
+const payoutKey = (data: RouterData) => [data.payout_id ?? data.attempt_id];
+/** Partial captures share the attempt: what tells them apart is the capture reference, else the API call. */
+const captureKey = (data: RouterData) => {
+  const multiple = data.request.multiple_capture_data as { capture_reference?: string } | undefined;
+  return [data.attempt_id, multiple?.capture_reference ?? data.request_id];
+};
+/** The second authorize of an attempt comes back from a redirect and is another step of it. */
+const authorizeKey = (data: RouterData) => [
+  data.attempt_id,
+  data.request.redirection_response === undefined ? undefined : 'complete',
+];
+/** Several increments of one attempt differ by the API call that asked for them. */
+const perCallKey = (data: RouterData) => [data.attempt_id, data.request_id];
+const everyCall = () => undefined;
+
+type Row = Omit<OperationRow, 'channel' | 'movesMoney' | 'deadlineMs'> &
+  Partial<Pick<OperationRow, 'channel' | 'movesMoney' | 'deadlineMs'>>;
+
+const row = <const R extends Row>(definition: R) => ({
+  channel: 'payments' as const,
+  movesMoney: false,
+  deadlineMs: 30_000,
+  ...definition,
+});
+
+const ROWS = [
+  row({
+    operation: 'authorize',
+    trait: 'PaymentAuthorize',
+    summary: 'Reserve (or, with automatic capture, take) the amount on a payment method.',
+    methods: ['PaymentService/Authorize', 'PaymentService/TokenAuthorize', 'PaymentService/ProxyAuthorize'],
+    movesMoney: true,
+    statusKind: 'payment',
+    status: payment('by_capture_method'),
+    idField: 'connector_transaction_id',
+    keyParts: authorizeKey,
+  }),
+  row({
+    operation: 'capture',
+    trait: 'PaymentCapture',
+    summary: 'Take all or part of an authorized amount.',
+    methods: ['PaymentService/Capture'],
+    movesMoney: true,
+    statusKind: 'payment',
+    status: payment('CHARGED', 'CAPTURE_FAILED'),
+    idField: 'connector_transaction_id',
+    keyParts: captureKey,
+  }),
+  row({
+    operation: 'void',
+    trait: 'PaymentVoid',
+    summary: 'Release an authorization that was not captured.',
+    methods: ['PaymentService/Void'],
+    movesMoney: true,
+    statusKind: 'payment',
+    status: payment('VOIDED', 'VOID_FAILED'),
+    idField: 'connector_transaction_id',
+    keyParts: attempt,
+  }),
+  row({
+    operation: 'sync',
+    trait: 'PaymentSync',
+    summary: 'Ask for the state of a payment.',
+    methods: ['PaymentService/Get'],
+    statusKind: 'payment',
+    status: paymentQuestion,
+    idField: 'connector_transaction_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'refund',
+    trait: 'RefundExecute',
+    summary: 'Give back all or part of a captured amount.',
+    methods: ['PaymentService/Refund'],
+    movesMoney: true,
+    statusKind: 'refund',
+    status: refund,
+    idField: 'connector_refund_id',
+    keyParts: refundKey,
+  }),
+  row({
+    operation: 'refund_sync',
+    trait: 'RefundSync',
+    summary: 'Ask for the state of a refund.',
+    methods: ['RefundService/Get'],
+    statusKind: 'refund',
+    status: refundQuestion,
+    idField: 'connector_refund_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'setup_mandate',
+    trait: 'MandateSetup',
+    summary: 'Set up a mandate for later charges, without an amount or with one.',
+    methods: [
+      'PaymentService/SetupRecurring',
+      'PaymentService/TokenSetupRecurring',
+      'PaymentService/ProxySetupRecurring',
+    ],
+    movesMoney: true,
+    statusKind: 'payment',
+    status: payment('CHARGED'),
+    idField: 'connector_recurring_payment_id',
+    keyParts: authorizeKey,
+  }),
+  row({
+    operation: 'charge',
+    trait: 'PaymentAuthorize (merchant-initiated)',
+    summary: 'Charge a mandate without the customer being there.',
+    methods: ['RecurringPaymentService/Charge'],
+    movesMoney: true,
+    statusKind: 'payment',
+    status: payment('by_capture_method'),
+    idField: 'connector_transaction_id',
+    keyParts: attempt,
+  }),
+  row({
+    operation: 'revoke_mandate',
+    trait: 'MandateRevoke',
+    summary: 'End a mandate.',
+    methods: ['RecurringPaymentService/Revoke'],
+    movesMoney: true,
+    statusKind: 'mandate',
+    status: {
+      success: 'REVOKED',
+      failure: 'MANDATE_REVOKE_FAILED',
+      processing: 'MANDATE_PENDING',
+      unknown: 'MANDATE_STATUS_UNSPECIFIED',
+    },
+    keyParts: attempt,
+  }),
+  row({
+    operation: 'session',
+    trait: 'PaymentSession',
+    summary: 'Create what a client SDK (a wallet, for instance) needs to start.',
+    methods: ['MerchantAuthenticationService/CreateClientAuthenticationToken'],
+    aliases: ['MerchantAuthenticationService/CreateSdkSessionToken'],
+    statusKind: 'none',
+    status: none,
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'tokenize',
+    trait: 'PaymentToken',
+    summary: "Exchange a payment method for the processor's token.",
+    methods: ['PaymentMethodService/Tokenize'],
+    statusKind: 'none',
+    status: none,
+    idField: 'payment_method_token',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'incremental_authorization',
+    trait: 'PaymentIncrementalAuthorization',
+    summary: 'Raise the amount of an authorization.',
+    methods: ['PaymentService/IncrementalAuthorization'],
+    movesMoney: true,
+    statusKind: 'authorization',
+    status: {
+      success: 'AUTHORIZATION_SUCCESS',
+      failure: 'AUTHORIZATION_FAILURE',
+      processing: 'AUTHORIZATION_PROCESSING',
+      unknown: 'AUTHORIZATION_PROCESSING',
+    },
+    idField: 'connector_authorization_id',
+    keyParts: perCallKey,
+  }),
+  row({
+    operation: 'create_order',
+    trait: 'PaymentsCreateOrder',
+    summary: 'Create the order some processors need before an authorize.',
+    methods: ['PaymentService/CreateOrder'],
+    statusKind: 'payment',
+    status: { ...payment(UNSPECIFIED.payment), unknown: UNSPECIFIED.payment },
+    idField: 'connector_order_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'reverse',
+    trait: 'PaymentPostCaptureVoid',
+    summary: 'Undo a captured payment as a whole.',
+    methods: ['PaymentService/Reverse'],
+    movesMoney: true,
+    statusKind: 'payment',
+    status: payment('VOIDED_POST_CAPTURE', 'VOID_FAILED'),
+    idField: 'connector_transaction_id',
+    keyParts: attempt,
+  }),
+  row({
+    operation: 'verify_redirect',
+    trait: 'ConnectorRedirectResponse',
+    summary: 'Check what came back from a redirect.',
+    methods: ['PaymentService/VerifyRedirectResponse'],
+    statusKind: 'payment',
+    status: { ...payment(UNSPECIFIED.payment), unknown: UNSPECIFIED.payment },
+    idField: 'connector_transaction_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'access_token',
+    trait: 'ConnectorAccessToken',
+    summary: "Get an access token for the processor's API.",
+    methods: ['MerchantAuthenticationService/CreateServerAuthenticationToken'],
+    aliases: ['MerchantAuthenticationService/CreateAccessToken'],
+    statusKind: 'token',
+    status: {
+      success: 'OPERATION_STATUS_SUCCESS',
+      failure: 'OPERATION_STATUS_FAILURE',
+      processing: 'OPERATION_STATUS_PENDING',
+      unknown: 'OPERATION_STATUS_PENDING',
+    },
+    idField: 'access_token',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'session_token',
+    trait: 'PaymentAuthorizeSessionToken',
+    summary: 'Open a session at the processor for the steps that follow.',
+    methods: ['MerchantAuthenticationService/CreateServerSessionAuthenticationToken'],
+    aliases: ['MerchantAuthenticationService/CreateSessionToken'],
+    statusKind: 'none',
+    status: none,
+    idField: 'session_token',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'create_customer',
+    trait: 'ConnectorCustomer',
+    summary: 'Create a customer at the processor.',
+    methods: ['CustomerService/Create'],
+    statusKind: 'none',
+    status: none,
+    idField: 'connector_customer_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'get_customer',
+    trait: 'ConnectorCustomer (lookup)',
+    summary: 'Look a customer up at the processor.',
+    methods: ['CustomerService/Get'],
+    statusKind: 'none',
+    status: none,
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'pre_authenticate',
+    trait: 'PaymentsPreAuthenticate',
+    summary: 'Start 3-D Secure: collect device data, prepare the authentication.',
+    methods: ['PaymentMethodAuthenticationService/PreAuthenticate'],
+    statusKind: 'payment',
+    status: payment('AUTHENTICATION_PENDING', 'AUTHENTICATION_FAILED'),
+    idField: 'connector_transaction_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'authenticate',
+    trait: 'PaymentsAuthenticate',
+    summary: 'Run 3-D Secure: frictionless, or with a challenge.',
+    methods: ['PaymentMethodAuthenticationService/Authenticate'],
+    statusKind: 'payment',
+    status: payment('AUTHENTICATION_SUCCESSFUL', 'AUTHENTICATION_FAILED'),
+    idField: 'connector_transaction_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'post_authenticate',
+    trait: 'PaymentsPostAuthenticate',
+    summary: 'Read the result of 3-D Secure.',
+    methods: ['PaymentMethodAuthenticationService/PostAuthenticate'],
+    statusKind: 'payment',
+    status: payment('AUTHENTICATION_SUCCESSFUL', 'AUTHENTICATION_FAILED'),
+    idField: 'connector_transaction_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'calculate_surcharge',
+    trait: 'SurchargeCalculation',
+    summary: 'Ask what surcharge applies.',
+    methods: ['SurchargeService/Calculate'],
+    statusKind: 'none',
+    status: none,
+    idField: 'connector_surcharge_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'payout_create',
+    trait: 'PayoutCreate',
+    summary: 'Create a payout.',
+    methods: ['PayoutService/Create'],
+    movesMoney: true,
+    statusKind: 'payout',
+    status: payout('REQUIRES_FULFILLMENT'),
+    idField: 'connector_payout_id',
+    keyParts: payoutKey,
+  }),
+  row({
+    operation: 'payout_fulfill',
+    trait: 'PayoutFulfill',
+    summary: 'Send the money of a payout.',
+    methods: ['PayoutService/Transfer'],
+    movesMoney: true,
+    statusKind: 'payout',
+    status: payout('SUCCESS'),
+    idField: 'connector_payout_id',
+    keyParts: payoutKey,
+  }),
+  row({
+    operation: 'payout_sync',
+    trait: 'PayoutSync',
+    summary: 'Ask for the state of a payout.',
+    methods: ['PayoutService/Get'],
+    statusKind: 'payout',
+    status: payout('SUCCESS'),
+    idField: 'connector_payout_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'payout_cancel',
+    trait: 'PayoutCancel',
+    summary: 'Cancel a payout that was not sent.',
+    methods: ['PayoutService/Void'],
+    movesMoney: true,
+    statusKind: 'payout',
+    status: payout('CANCELLED'),
+    idField: 'connector_payout_id',
+    keyParts: payoutKey,
+  }),
+  row({
+    operation: 'payout_quote',
+    trait: 'PayoutQuote',
+    summary: 'Get a quote for a payout.',
+    methods: ['PayoutService/Stage'],
+    statusKind: 'payout',
+    status: payout('REQUIRES_CREATION'),
+    idField: 'connector_payout_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'payout_create_link',
+    trait: 'PayoutLink',
+    summary: 'Create a link between recipient and payout.',
+    methods: ['PayoutService/CreateLink'],
+    statusKind: 'payout',
+    status: payout('REQUIRES_PAYOUT_METHOD_DATA'),
+    idField: 'connector_payout_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'payout_recipient',
+    trait: 'PayoutRecipient',
+    summary: 'Create the recipient of a payout.',
+    methods: ['PayoutService/CreateRecipient'],
+    statusKind: 'payout',
+    status: payout('REQUIRES_VENDOR_ACCOUNT_CREATION'),
+    idField: 'connector_payout_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'payout_recipient_account',
+    trait: 'PayoutRecipientAccount',
+    summary: "Enroll a recipient's account.",
+    methods: ['PayoutService/EnrollDisburseAccount'],
+    statusKind: 'payout',
+    status: payout('REQUIRES_CREATION'),
+    idField: 'connector_payout_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'payout_eligibility',
+    trait: 'PayoutEligibility',
+    summary: 'Ask whether a payout method can be used.',
+    methods: ['PayoutService/Eligibility'],
+    statusKind: 'payout',
+    status: { ...payout('REQUIRES_CREATION'), failure: 'INELIGIBLE' },
+    idField: 'connector_payout_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'void_refund',
+    trait: 'RefundVoid',
+    summary: 'Take back a refund that was not settled.',
+    methods: ['RefundService/VoidPostRefund'],
+    movesMoney: true,
+    statusKind: 'refund',
+    status: {
+      ...refund,
+      success: 'REFUND_FAILURE',
+      failure: UNSPECIFIED.refund,
+      unknown: UNSPECIFIED.refund,
+    },
+    idField: 'connector_refund_id',
+    keyParts: refundKey,
+  }),
+  row({
+    operation: 'accept_dispute',
+    trait: 'AcceptDispute',
+    summary: 'Accept the loss of a dispute.',
+    methods: ['DisputeService/Accept'],
+    movesMoney: true,
+    statusKind: 'dispute',
+    status: dispute('DISPUTE_ACCEPTED'),
+    idField: 'dispute_id',
+    keyParts: attempt,
+  }),
+  row({
+    operation: 'submit_evidence',
+    trait: 'SubmitEvidence',
+    summary: 'Send evidence for a dispute.',
+    methods: ['DisputeService/SubmitEvidence'],
+    statusKind: 'dispute',
+    status: dispute('DISPUTE_CHALLENGED'),
+    idField: 'dispute_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'defend_dispute',
+    trait: 'DefendDispute',
+    summary: 'Contest a dispute.',
+    methods: ['DisputeService/Defend'],
+    statusKind: 'dispute',
+    status: dispute('DISPUTE_CHALLENGED'),
+    idField: 'dispute_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'dispute_sync',
+    trait: 'DisputeSync',
+    summary: 'Ask for the state of a dispute.',
+    methods: ['DisputeService/Get'],
+    statusKind: 'dispute',
+    status: dispute(UNSPECIFIED.dispute),
+    idField: 'connector_dispute_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'create_payment_method',
+    trait: 'PaymentMethodCreate',
+    summary: 'Create a payment method at the processor.',
+    methods: ['PaymentMethodService/Create'],
+    statusKind: 'none',
+    status: none,
+    idField: 'connector_payment_method_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'get_payment_method',
+    trait: 'PaymentMethodGet',
+    summary: 'Look a payment method up at the processor.',
+    methods: ['PaymentMethodService/Get'],
+    statusKind: 'none',
+    status: none,
+    idField: 'connector_payment_method_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'recharge_payment_method',
+    trait: 'PaymentMethodRecharge',
+    summary: 'Put money on a wallet, gift card or prepaid card.',
+    methods: ['PaymentMethodService/Recharge'],
+    movesMoney: true,
+    statusKind: 'recharge',
+    status: {
+      success: 'RECHARGE_SUCCESS',
+      failure: 'RECHARGE_FAILURE',
+      processing: 'RECHARGE_PENDING',
+      unknown: 'RECHARGE_PENDING',
+    },
+    idField: 'connector_recharge_id',
+    keyParts: perCallKey,
+  }),
+  row({
+    operation: 'payment_method_eligibility',
+    trait: 'PaymentMethodEligibility',
+    summary: 'Ask whether a payment method may be used here.',
+    methods: ['PaymentMethodService/Eligibility'],
+    statusKind: 'none',
+    status: none,
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'pre_risk_check',
+    trait: 'FraudCheckCheckout',
+    summary: 'Ask a fraud service before the payment.',
+    methods: ['FraudAndRiskManagementService/PreRiskCheck'],
+    statusKind: 'none',
+    status: none,
+    idField: 'frm_transaction_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'post_risk_check',
+    trait: 'FraudCheckTransaction',
+    summary: 'Tell a fraud service how the payment ended.',
+    methods: ['FraudAndRiskManagementService/PostRiskCheck'],
+    statusKind: 'none',
+    status: none,
+    idField: 'frm_transaction_id',
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'parse_webhook',
+    trait: 'IncomingWebhook',
+    summary: 'Say what an incoming webhook is about, without secrets.',
+    channel: 'webhooks',
+    methods: ['EventService/ParseEvent'],
+    deadlineMs: 10_000,
+    statusKind: 'none',
+    status: none,
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'handle_webhook',
+    trait: 'IncomingWebhook',
+    summary: 'Verify an incoming webhook and say what it changes.',
+    channel: 'webhooks',
+    methods: ['EventService/HandleEvent'],
+    deadlineMs: 10_000,
+    statusKind: 'none',
+    status: none,
+    keyParts: everyCall,
+  }),
+  row({
+    operation: 'notify_connector',
+    trait: 'ConnectorNotification',
+    summary: 'Tell the processor about an event on our side.',
+    channel: 'webhooks',
+    methods: ['EventService/NotifyConnector'],
+    deadlineMs: 10_000,
+    statusKind: 'none',
+    status: none,
+    keyParts: everyCall,
+  }),
+] as const;
+
+/** The name of an operation: the last token of its subject. */
+export type Operation = (typeof ROWS)[number]['operation'];
+
+/** Every operation, in the order documentation lists them. */
+export const OPERATIONS: readonly (OperationRow & { readonly operation: Operation })[] = ROWS;
+
+const BY_NAME = new Map<string, OperationRow & { readonly operation: Operation }>(
+  OPERATIONS.map((entry) => [entry.operation, entry]),
+);
+const BY_METHOD = new Map(
+  OPERATIONS.flatMap((entry) =>
+    [...entry.methods, ...(entry.aliases ?? [])].map((method) => [method, entry] as const),
+  ),
+);
+
+/** The row of an operation that is known to exist. */
+export function operationRow(operation: Operation): OperationRow & { readonly operation: Operation } {
+  return BY_NAME.get(operation) as OperationRow & { readonly operation: Operation };
+}
+
+export function isOperation(name: string): name is Operation {
+  return BY_NAME.has(name);
+}
+
+/** The row that answers a UCS method (`PaymentService/Authorize`), aliases included. */
+export function operationOfMethod(
+  method: string,
+): (OperationRow & { readonly operation: Operation }) | undefined {
+  return BY_METHOD.get(method);
+}

@@ -1,0 +1,33 @@
+/** The status names of UCS, by the kind of operation that speaks them. */
+import type { StatusKind } from './operation-catalogue.js';
+import { ucsEnum } from './ucs/index.js';
+
+const ENUM_OF_KIND: Readonly<Record<Exclude<StatusKind, 'none'>, string>> = {
+  payment: 'PaymentStatus',
+  refund: 'RefundStatus',
+  payout: 'PayoutEnums.PayoutStatus',
+  dispute: 'DisputeStatus',
+  authorization: 'AuthorizationStatus',
+  mandate: 'MandateStatus',
+  token: 'OperationStatus',
+  recharge: 'RechargeStatus',
+};
+
+/** Hyperswitch drops these prefixes in its own vocabulary (`RefundStatus::Success`). */
+const PREFIXES = ['', 'REFUND_', 'DISPUTE_', 'AUTHORIZATION_', 'MANDATE_', 'OPERATION_STATUS_', 'RECHARGE_'];
+
+/** Every name a worker may use for this kind, as UCS spells it. */
+export function statusNames(kind: Exclude<StatusKind, 'none'>): readonly string[] {
+  return Object.keys(ucsEnum(ENUM_OF_KIND[kind]));
+}
+
+/**
+ * Finds the UCS status a worker means: `CHARGED`, `charged`, `PartialCharged` and, without its prefix,
+ * `success` for `REFUND_SUCCESS` are all understood; undefined for what UCS does not have.
+ */
+export function statusByName(kind: Exclude<StatusKind, 'none'>, name: string): string | undefined {
+  const upper = name.replaceAll(/([a-z])([A-Z])/g, '$1_$2').toUpperCase();
+  const known = ucsEnum(ENUM_OF_KIND[kind]);
+  const prefix = PREFIXES.find((candidate) => Object.hasOwn(known, candidate + upper));
+  return prefix === undefined ? undefined : prefix + upper;
+}

@@ -1,0 +1,91 @@
+/** Subjects: built from ids that are never trusted, and parsed back to the same ids. */
+import { ValidationError } from './bridge-error.js';
+import type { Operation } from './operation-catalogue.js';
+
+/** Longest id, in characters, that becomes a subject token. Hyperswitch's own ids stay under 64. */
+export const MAX_ID_LENGTH = 255;
+
+const PLAIN = /^[A-Za-z0-9_:@=+,;~-]+$/;
+const ENCODED = /%[0-9A-F]{2}/;
+
+/**
+ * Makes one subject token of an id. Letters, digits and `_-:@=+,;~` stay; every other byte of its UTF-8 form
+ * becomes `%XX`, so that no id can add a token or a wildcard.
+ *
+ * @throws ValidationError when the id is empty or longer than {@link MAX_ID_LENGTH}.
+ */
+export function encodeToken(id: string, what = 'id'): string {
+  if (id.length === 0)
+    throw new ValidationError(`${what} is empty; send a value of 1 to ${MAX_ID_LENGTH} characters`);
+  if (id.length > MAX_ID_LENGTH)
+    throw new ValidationError(
+      `${what} has ${id.length} characters; at most ${MAX_ID_LENGTH} are allowed in a NATS subject token`,
+    );
+  if (PLAIN.test(id)) return id;
+  if (!id.isWellFormed()) throw new ValidationError(`${what} is not well-formed Unicode`);
+  let token = '';
+  for (const byte of Buffer.from(id, 'utf8')) {
+    const character = String.fromCharCode(byte);
+    token += byte < 0x80 && PLAIN.test(character) ? character : escapeByte(byte);
+  }
+  return token;
+}
+
+/** The id that {@link encodeToken} made a token of. */
+export function decodeToken(token: string): string {
+  return ENCODED.test(token) ? decodeURIComponent(token) : token;
+}
+
+/** A subject with `{merchant_id}` (and perhaps `{connector}`) in it, as in the specification's configuration. */
+export type SubjectTemplate = string;
+
+export const DEFAULT_SUBJECT_ROOT = 'hyperswitch';
+
+/** The specification's subject of an operation, as a template. */
+export function defaultSubjectTemplate(operation: Operation): SubjectTemplate {
+  return `${DEFAULT_SUBJECT_ROOT}.payments.{merchant_id}.${operation}`;
+}
+
+export function subjectFor(template: SubjectTemplate, merchantId: string): string {
+  return template.replace('{merchant_id}', encodeToken(merchantId, 'merchant_id'));
+}
+
+/** The wildcard subject that workers of an operation subscribe to. */
+export function subjectPattern(template: SubjectTemplate): string {
+  return template.replace('{merchant_id}', '*');
+}
+
+/** `hyperswitch.webhooks.{merchant_id}.{connector}` (specification). */
+export function webhookSubject(merchantId: string, connector: string): string {
+  return `${DEFAULT_SUBJECT_ROOT}.webhooks.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(connector, 'connector')}`;
+}
+
+/** What workers subscribe to for webhooks of every merchant and connector. */
+export const WEBHOOK_PATTERN = `${DEFAULT_SUBJECT_ROOT}.webhooks.*.*`;
+
+/** Claim and answer of one idempotency key: the durable reply, the guard's record and the ledger's entry. */
+export function recordSubject(merchantId: string, idempotencyKey: string): string {
+  return `${DEFAULT_SUBJECT_ROOT}.operations.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(idempotencyKey, 'idempotency key')}`;
+}
+
+export const RECORD_PATTERN = `${DEFAULT_SUBJECT_ROOT}.operations.>`;
+
+/** Workers of the SDK answer here, so that a missing worker is noticed before a request is stored. */
+export function presenceSubject(operation: Operation): string {
+  return `${DEFAULT_SUBJECT_ROOT}.workers.alive.${operation}`;
+}
+
+export type ParsedPaymentSubject = { readonly merchantId: string; readonly operation: string };
+
+/** Reads merchant and operation out of a default payment subject; undefined when it is none. */
+export function parsePaymentSubject(subject: string): ParsedPaymentSubject | undefined {
+  const tokens = subject.split('.');
+  const [root, channel, merchant, operation] = tokens;
+  if (tokens.length !== 4 || root !== DEFAULT_SUBJECT_ROOT || channel !== 'payments') return undefined;
+  if (!merchant || !operation) return undefined;
+  return { merchantId: decodeToken(merchant), operation };
+}
+
+function escapeByte(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+}

@@ -1,0 +1,77 @@
+/** RouterData from a UCS request and its metadata, and the UCS request back out of RouterData. */
+import type { OperationRow } from './operation-catalogue.js';
+import type { RouterData } from './router-data.js';
+import type { UcsMetadata } from './ucs-metadata.js';
+
+type UcsRequest = Readonly<Record<string, unknown>>;
+
+/** Where the merchant's own id of the attempt stands, by request type. */
+const ATTEMPT_ID_FIELDS = [
+  'merchant_transaction_id',
+  'merchant_capture_id',
+  'merchant_void_id',
+  'merchant_charge_id',
+  'merchant_recurring_payment_id',
+  'merchant_reverse_id',
+  'merchant_authorization_id',
+  'merchant_revoke_id',
+  'merchant_order_id',
+  'merchant_dispute_id',
+] as const;
+
+/**
+ * Rebuilds Hyperswitch's RouterData. `request` holds the decoded UCS request whole, so that nothing is lost on
+ * the way to a worker and encoding it again gives the same bytes.
+ */
+export function routerDataFromUcs(row: OperationRow, request: UcsRequest, metadata: UcsMetadata): RouterData {
+  const isRefund = row.statusKind === 'refund';
+  const isPayout = row.statusKind === 'payout';
+  const resourceId = metadata.resourceId;
+  const attemptId =
+    (isRefund || isPayout ? undefined : resourceId) ?? firstText(request, ATTEMPT_ID_FIELDS) ?? '';
+  const data: Record<string, unknown> = {
+    merchant_id: metadata.merchantId,
+    payment_id: metadata.referenceId ?? attemptId,
+    attempt_id: attemptId,
+    connector: metadata.connector,
+    connector_auth_type: metadata.auth,
+    request,
+    test_mode: request.test_mode === true,
+  };
+  set(data, 'refund_id', isRefund ? (resourceId ?? firstText(request, ['merchant_refund_id'])) : undefined);
+  set(data, 'payout_id', isPayout ? (resourceId ?? firstText(request, ['merchant_payout_id'])) : undefined);
+  set(data, 'payment_method', paymentMethodOf(request));
+  set(data, 'metadata', parsedMetadata(request.metadata));
+  set(data, 'tenant_id', metadata.tenantId);
+  set(data, 'profile_id', metadata.profileId);
+  set(data, 'request_id', metadata.requestId);
+  return data as RouterData;
+}
+
+/** The payment method's oneof has one member, which names it. */
+function paymentMethodOf(request: UcsRequest): string | undefined {
+  const method = request.payment_method;
+  return method !== null && typeof method === 'object' ? Object.keys(method)[0] : undefined;
+}
+
+/** Merchant metadata is JSON in a string; what does not parse is passed on as it came. */
+function parsedMetadata(metadata: unknown): unknown {
+  if (typeof metadata !== 'string') return undefined;
+  try {
+    return JSON.parse(metadata);
+  } catch {
+    return metadata;
+  }
+}
+
+function firstText(source: UcsRequest, fields: readonly string[]): string | undefined {
+  for (const field of fields) {
+    const value = source[field];
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return undefined;
+}
+
+function set(target: Record<string, unknown>, field: string, value: unknown): void {
+  if (value !== undefined) target[field] = value;
+}

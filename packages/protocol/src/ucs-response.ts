@@ -1,0 +1,114 @@
+/** The UCS response that says to Hyperswitch what an outcome says (HYPERSWITCH 1.7). */
+import type { OperationRow, StatusKind } from './operation-catalogue.js';
+import type { Outcome, OutcomeError } from './outcome.js';
+import type { BridgeResponse } from './response.js';
+import { ucsFieldNames } from './ucs/index.js';
+
+type UcsMessage = Record<string, unknown>;
+
+/** The response field that holds the status, by kind. */
+const STATUS_FIELD: Readonly<Record<StatusKind, string | undefined>> = {
+  payment: 'status',
+  refund: 'status',
+  payout: 'payout_status',
+  dispute: 'dispute_status',
+  authorization: 'status',
+  mandate: 'status',
+  token: 'status',
+  recharge: 'status',
+  none: undefined,
+};
+
+export type UcsAnswer = {
+  readonly row: OperationRow;
+  readonly responseType: string;
+  /** The decoded UCS request, whose merchant ids the response repeats. */
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly outcome: Outcome;
+  /** Stands where the processor's id is not known (HYPERSWITCH, first page, 4). */
+  readonly alias?: string;
+};
+
+/**
+ * Builds the response message of a method, as the object its codec encodes: what the outcome implies first,
+ * the worker's own `response` fields over it. Fields the response type does not have are left out.
+ */
+export function ucsResponse(answer: UcsAnswer): UcsMessage {
+  const { row, outcome, request } = answer;
+  const fields = ucsFieldNames(answer.responseType);
+  const message: UcsMessage = {};
+  const put = (field: string | undefined, value: unknown) => {
+    if (field !== undefined && value !== undefined && value !== null && fields.has(field))
+      message[field] = value;
+  };
+
+  for (const field of fields) if (isMerchantId(field)) put(field, request[field]);
+  put('status_code', outcome.statusCode);
+  put(STATUS_FIELD[row.statusKind], outcome.status || undefined);
+  put('refund_amount', request.refund_amount);
+  const error =
+    outcome.error === undefined || isRefundInDoubt(row, outcome) ? undefined : errorInfo(outcome.error);
+  put('error', error);
+  put('error_info', error);
+  if (outcome.kind === 'answered') {
+    putReply(put, outcome.reply);
+    put(row.idField, outcome.transactionId ?? outcome.reply.token);
+    for (const [field, value] of Object.entries(outcome.reply.response ?? {})) put(field, value);
+  }
+  if (row.idField !== undefined && !message[row.idField] && answersWithId(row))
+    put(row.idField, idInDoubt(answer));
+  return message;
+}
+
+function putReply(put: (field: string, value: unknown) => void, reply: BridgeResponse): void {
+  put('redirection_data', reply.redirection);
+  put('mandate_reference', reply.mandate_reference);
+  put('network_transaction_id', reply.network_transaction_id);
+  put('captured_amount', reply.amount_captured);
+  put('session_data', reply.session_data);
+  put('payment_method_token', reply.token);
+  if (reply.connector_metadata !== undefined && reply.connector_metadata !== null)
+    put('connector_feature_data', asText(reply.connector_metadata));
+  if (reply.raw_connector_response) put('raw_connector_response', reply.raw_connector_response);
+  else if (reply.connector_response !== undefined && reply.connector_response !== null)
+    put('raw_connector_response', asText(reply.connector_response));
+}
+
+/** Hyperswitch keeps a processor id for these; without one it cannot ask again. */
+function answersWithId(row: OperationRow): boolean {
+  return ['connector_transaction_id', 'connector_refund_id', 'connector_payout_id'].includes(
+    row.idField ?? '',
+  );
+}
+
+function idInDoubt({ row, request, alias }: UcsAnswer): unknown {
+  const known = request[row.idField ?? ''];
+  return typeof known === 'string' && known !== '' ? known : alias;
+}
+
+/** With an error set, Hyperswitch would take the refund as failed whatever its status says. */
+function isRefundInDoubt(row: OperationRow, outcome: Outcome): boolean {
+  if (row.statusKind !== 'refund') return false;
+  return outcome.kind === 'unknown' || (outcome.kind === 'not_sent' && !row.movesMoney);
+}
+
+function isMerchantId(field: string): boolean {
+  return field.startsWith('merchant_') && field.endsWith('_id');
+}
+
+/** Both code and message are required by Hyperswitch, or the shopper sees HTTP 500. */
+function errorInfo(error: OutcomeError): UcsMessage {
+  const connectorDetails: UcsMessage = { code: error.code, message: error.message };
+  if (error.reason !== undefined) connectorDetails.reason = error.reason;
+  const network: UcsMessage = {};
+  if (error.networkAdviceCode !== undefined) network.advice_code = error.networkAdviceCode;
+  if (error.networkDeclineCode !== undefined) network.decline_code = error.networkDeclineCode;
+  if (error.networkErrorMessage !== undefined) network.error_message = error.networkErrorMessage;
+  const info: UcsMessage = { connector_details: connectorDetails };
+  if (Object.keys(network).length > 0) info.issuer_details = { network_details: network };
+  return info;
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
