@@ -167,12 +167,12 @@ export class MessageTooLargeError extends MessagingError {
 /** A body that travelled by reference cannot be had or is not what was sent. */
 export class BodyUnavailableError extends MessagingError {
   readonly code = 'BODY_UNAVAILABLE';
-  readonly phase = 'sent_unknown';
   readonly retryable = true;
 
   constructor(
     readonly reference: string,
     why: string,
+    readonly phase: ErrorPhase,
     options?: ErrorOptions,
   ) {
     super(`the body ${reference} ${why}`, options);

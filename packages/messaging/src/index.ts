@@ -1,5 +1,10 @@
 /** The public face of @nats-bridge/messaging. */
 
+export {
+  type BodyReferenceOptions,
+  type BodyReferences,
+  createBodyReferences,
+} from './bodies/body-reference.js';
 export { type BackoffOptions, backoffMs } from './connection/backoff.js';
 export { type Connection, type ConnectionOptions, createConnection } from './connection/connection.js';
 export type { ConnectionState, StateChange, StateListener } from './connection/connection-state.js';
@@ -13,3 +18,16 @@ export { EmbeddedServerError, NatsServerNotFoundError } from './embedded/embedde
 export type { NatsServerBinary } from './embedded/find-binary.js';
 export { type ObtainOptions, obtainNatsServer } from './embedded/obtain-nats-server.js';
 export * from './errors.js';
+export { type AckSubject, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';
+export { type ReadCorrelationId, readJsonCorrelationId } from './request/correlation.js';
+export { encodeHeaders, type HeaderRecord, readHeaders } from './request/message-headers.js';
+export type {
+  LateReply,
+  Reply,
+  ReplyPath,
+  RequestMessage,
+  StoredMessage,
+  StrayReply,
+} from './request/reply.js';
+export { createRequester } from './request/requester.js';
+export type { Requester, RequesterOptions, RequesterStats } from './request/requester-contract.js';

@@ -39,6 +39,8 @@ export type Connection = {
   readonly current: NatsConnection | undefined;
   /** `host:port` of the configured servers, without credentials. */
   readonly servers: readonly string[];
+  /** As configured; undefined for the default. */
+  readonly inboxPrefix: string | undefined;
   /**
    * Connects on the first call; calls at the same time share. While reconnecting it gives the
    * connection that is coming back: subscribe on it, but publish only after `whenConnected`.
@@ -179,6 +181,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       return current();
     },
     servers: addresses.hosts,
+    inboxPrefix: options.inboxPrefix,
     get,
     whenConnected,
     onState: (listener) => observed.listen(listener),

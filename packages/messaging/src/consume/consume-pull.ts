@@ -1,0 +1,83 @@
+/** Reads a durable pull consumer with bounded work in hand, through reconnects, until it is drained. */
+import { type Consumer, type ConsumerMessages, type JsMsg, jetstream } from '@nats-io/jetstream';
+import { backoffMs } from '../connection/backoff.js';
+import type { Connection } from '../connection/connection.js';
+
+export type ConsumePullOptions = {
+  readonly stream: string;
+  readonly consumer: string;
+  /** Messages handled at once; as many more are fetched ahead. */
+  readonly maxInFlight: number;
+  /** What it throws goes to `onError`; acknowledging is its own affair. */
+  readonly onMessage: (message: JsMsg) => Promise<void>;
+  /** Told of everything that does not stop the reading: a consumer that is not there yet, a lost connection. */
+  readonly onError?: (error: unknown, consumer: string) => void;
+};
+
+export type PullReader = {
+  readonly inFlight: number;
+  /** Stops fetching, gives back what was not begun, and waits for what was. */
+  drain(): Promise<void>;
+};
+
+export function consumePull(connection: Connection, options: ConsumePullOptions): PullReader {
+  const running = new Set<Promise<void>>();
+  let messages: ConsumerMessages | undefined;
+  let draining = false;
+  let wake: (() => void) | undefined;
+  const finished = read();
+
+  async function read(): Promise<void> {
+    for (let attempt = 0; !draining; attempt++) {
+      try {
+        messages = await (await find()).consume({ max_messages: options.maxInFlight });
+        for await (const message of messages) {
+          attempt = 0;
+          // Once draining, what is left in the buffer goes back at once, for others to take.
+          if (draining) message.nak();
+          else await take(message);
+        }
+      } catch (error) {
+        if (!draining) options.onError?.(error, options.consumer);
+      }
+      if (!draining) await pause(backoffMs(attempt, { maxMs: 5_000 }));
+    }
+  }
+
+  async function find(): Promise<Consumer> {
+    const nats = await connection.get();
+    return jetstream(nats).consumers.get(options.stream, options.consumer);
+  }
+
+  async function take(message: JsMsg): Promise<void> {
+    const work = options
+      .onMessage(message)
+      .catch((error: unknown) => options.onError?.(error, options.consumer))
+      .finally(() => running.delete(work));
+    running.add(work);
+    while (running.size >= options.maxInFlight && !draining) await Promise.race(running);
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  return {
+    get inFlight() {
+      return running.size;
+    },
+    async drain() {
+      draining = true;
+      wake?.();
+      messages?.stop();
+      await finished;
+      await Promise.all(running);
+    },
+  };
+}

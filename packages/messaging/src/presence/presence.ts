@@ -1,0 +1,121 @@
+/** Whether anybody would take a message: asked before it is stored, because a publish never says so. */
+import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
+import { createInbox, headers, type NatsConnection, RequestError } from '@nats-io/nats-core';
+import type { Connection } from '../connection/connection.js';
+import { serverFeatures } from '../topology/server-features.js';
+import { overlaps } from './subject-match.js';
+
+export type PresenceOptions = {
+  /** The stream whose consumers count. */
+  readonly stream: string;
+  /** How long a yes is believed. Default 250; a no never is. */
+  readonly ttlMs?: number;
+  /** How long one question may take. Default 40, so that a no is known within 50 ms. */
+  readonly timeoutMs?: number;
+};
+
+export type PresenceQuestion = {
+  /** Where disciplined workers answer, e.g. `hyperswitch.workers.alive.authorize`. */
+  readonly alive: string;
+  /** The subject the message would have. */
+  readonly subject: string;
+};
+
+export type Presence = {
+  /** @throws NotConnectedError while there is no connection */
+  isAnybodyThere(question: PresenceQuestion): Promise<boolean>;
+  /** Forgets a yes, when a worker says that it leaves. */
+  forget(alive: string): void;
+};
+
+export function createPresence(connection: Connection, options: PresenceOptions): Presence {
+  const ttlMs = options.ttlMs ?? 250;
+  const timeoutMs = options.timeoutMs ?? 40;
+  const believedUntil = new Map<string, number>();
+  const asking = new Map<string, Promise<boolean>>();
+
+  async function ask({ alive, subject }: PresenceQuestion): Promise<boolean> {
+    const nats = connection.current ?? (await connection.get());
+    if (await answers(nats, alive, timeoutMs)) return true;
+    const [byConsumer, bySubscriber] = await Promise.all([
+      hasConsumer(nats, options.stream, subject),
+      hasSubscriber(nats, subject, timeoutMs),
+    ]);
+    return byConsumer || bySubscriber;
+  }
+
+  return {
+    isAnybodyThere(question) {
+      // Merchants share their workers here: the liveness subject names the operation.
+      const key = question.alive;
+      if ((believedUntil.get(key) ?? 0) > Date.now()) return Promise.resolve(true);
+      let answer = asking.get(key);
+      if (answer === undefined) {
+        answer = ask(question)
+          .then((isThere) => {
+            if (isThere) believedUntil.set(key, Date.now() + ttlMs);
+            return isThere;
+          })
+          .finally(() => asking.delete(key));
+        asking.set(key, answer);
+      }
+      return answer;
+    },
+    forget: (alive) => void believedUntil.delete(alive),
+  };
+}
+
+/** The server itself says when nobody is subscribed. A worker too busy to answer in time is there all the same. */
+async function answers(nats: NatsConnection, alive: string, timeoutMs: number): Promise<boolean> {
+  try {
+    await nats.request(alive, undefined, { timeout: timeoutMs });
+    return true;
+  } catch (error) {
+    if (error instanceof RequestError && error.isNoResponders()) return false;
+    return true;
+  }
+}
+
+/** A consumer counts when it is being read: somebody pulls, is bound, or has messages in hand. */
+async function hasConsumer(nats: NatsConnection, stream: string, subject: string): Promise<boolean> {
+  try {
+    const manager = await jetstreamManager(nats, { checkAPI: false });
+    for await (const consumer of manager.consumers.list(stream))
+      if (isRead(consumer) && takes(consumer, subject)) return true;
+    return false;
+  } catch {
+    return false; // no such stream, or no permission to ask: not known to be there
+  }
+}
+
+function isRead(consumer: ConsumerInfo): boolean {
+  return consumer.push_bound === true || consumer.num_waiting > 0 || consumer.num_ack_pending > 0;
+}
+
+function takes({ config }: ConsumerInfo, subject: string): boolean {
+  const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : ['>']);
+  return filters.some((filter) => overlaps(filter, subject));
+}
+
+/**
+ * Plain subscribers of a stored subject cannot be asked for. Since 2.11 a message can be traced without being
+ * delivered or stored (ADR-41): its trace names the clients it would have gone to.
+ */
+async function hasSubscriber(nats: NatsConnection, subject: string, timeoutMs: number): Promise<boolean> {
+  if (!serverFeatures(nats.info?.version ?? '').messageTracing) return false;
+  const inbox = createInbox();
+  const subscription = nats.subscribe(inbox, { max: 1, timeout: timeoutMs });
+  const header = headers();
+  header.set('Nats-Trace-Dest', inbox);
+  header.set('Nats-Trace-Only', 'true');
+  nats.publish(subject, undefined, { headers: header });
+  try {
+    for await (const message of subscription) {
+      const trace = message.json<{ events?: { type?: string; kind?: number }[] }>();
+      return (trace.events ?? []).some(({ type, kind }) => type === 'eg' && kind === 0);
+    }
+  } catch {
+    // no trace in time: not known to be there
+  }
+  return false;
+}

@@ -1,0 +1,31 @@
+/** The last message of a subject, read straight from the stream. */
+import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
+import type { Connection } from '../connection/connection.js';
+import type { HeaderRecord } from '../request/message-headers.js';
+
+export type StoredRecord = {
+  readonly body: Uint8Array;
+  readonly headers: HeaderRecord;
+  readonly seq: number;
+  readonly storedAt: Date;
+};
+
+const NO_MESSAGE = 10037;
+
+/** @returns undefined when the subject has no message. The stream must allow direct reads. */
+export async function lastMessage(
+  connection: Connection,
+  stream: string,
+  subject: string,
+): Promise<StoredRecord | undefined> {
+  const manager = await jetstreamManager(await connection.get(), { checkAPI: false });
+  try {
+    const message = await manager.direct.getMessage(stream, { last_by_subj: subject });
+    if (message === null) return undefined;
+    const headers = Object.fromEntries(message.header.keys().map((name) => [name, message.header.get(name)]));
+    return { body: message.data, headers, seq: message.seq, storedAt: message.time };
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,133 @@
+/** Publishes requests and sees to it that the stream confirms them: again on silence, never twice stored. */
+import { InvalidArgumentError, type NatsConnection } from '@nats-io/nats-core';
+import type { Connection } from '../connection/connection.js';
+import {
+  type ErrorPhase,
+  MessageTooLargeError,
+  NotConnectedError,
+  StoreRefusedError,
+  StoreUnconfirmedError,
+} from '../errors.js';
+import type { PendingRequest } from './pending-requests.js';
+import { NO_STREAM, type PubAck, type PubRefusal } from './pub-ack.js';
+import type { MutableStats } from './requester-contract.js';
+import { afterRefusal, afterSilence, refusalAdvice } from './store-attempts.js';
+
+export type OutboxOptions = {
+  readonly pubAckTimeoutMs: number;
+  readonly maxRetries: number;
+  /** With the dot at its end. */
+  readonly inboxPrefix: string;
+  readonly coreInterest: ((subject: string) => Promise<boolean>) | undefined;
+};
+
+export class Outbox {
+  constructor(
+    readonly connection: Connection,
+    readonly options: OutboxOptions,
+    readonly stats: MutableStats,
+    readonly fail: (request: PendingRequest, error: Error) => void,
+  ) {}
+
+  /** @throws NotConnectedError or MessageTooLargeError when nats.js takes no message now, or not this one */
+  publish(nats: NatsConnection, request: PendingRequest): void {
+    const { subject, body, headers, token } = request;
+    const now = Date.now();
+    try {
+      nats.publish(subject, body, { reply: this.options.inboxPrefix + token, headers });
+    } catch (cause) {
+      if (cause instanceof InvalidArgumentError) {
+        const limit = nats.info?.max_payload ?? 0;
+        throw new MessageTooLargeError(
+          body?.length ?? 0,
+          limit,
+          'body and headers together exceed max_payload',
+        );
+      }
+      throw new NotConnectedError(this.connection.servers, 'the connection closed before sending', { cause });
+    }
+    if (request.published++ === 0) request.sentAt = now;
+    else this.stats.republished++;
+    request.dueAt =
+      request.mode === 'core'
+        ? request.deadlineAt
+        : Math.min(request.deadlineAt, now + this.options.pubAckTimeoutMs);
+  }
+
+  /** The stream has it: nothing more to send. */
+  confirmed(request: PendingRequest, ack: PubAck): void {
+    request.stored = { stream: ack.stream, seq: ack.seq, duplicate: ack.duplicate };
+    request.body = undefined;
+    request.dueAt = request.deadlineAt;
+  }
+
+  refused(request: PendingRequest, refusal: PubRefusal): void {
+    request.refused++;
+    request.refusedWith = refusalError(request, refusal, this.#phaseOf(request, refusal));
+    const next = afterRefusal(request, refusal, this.options.maxRetries, Date.now(), request.dueAt);
+    if (next.kind === 'wait') request.dueAt = Math.min(next.untilMs, request.deadlineAt);
+    else void this.#refusedForGood(request, request.refusedWith, refusal);
+  }
+
+  /** The time for a PubAck, or the pause after a passing refusal, is over. */
+  overdue(request: PendingRequest): void {
+    const nats = this.connection.current;
+    if (nats === undefined) {
+      request.dueAt = request.deadlineAt; // `reconnected` brings it forward.
+    } else if (afterSilence(request, this.options.maxRetries).kind === 'republish') {
+      this.#publishAgain(nats, request);
+    } else {
+      this.stats.unconfirmed++;
+      this.fail(request, new StoreUnconfirmedError(request.subject, request.published));
+    }
+  }
+
+  #publishAgain(nats: NatsConnection, request: PendingRequest): void {
+    try {
+      this.publish(nats, request);
+    } catch {
+      request.dueAt = request.deadlineAt; // The connection is going: `reconnected` brings it forward.
+    }
+  }
+
+  /** What was under way when the connection broke may be lost: send it again at once. */
+  reconnected(request: PendingRequest, now: number): void {
+    if (request.mode === 'durable' && request.stored === undefined) request.dueAt = now;
+  }
+
+  /**
+   * A plain subscriber of the subject may have the message although the stream refused it. Only where there
+   * was no listener at all (503) it is certain that nobody does.
+   */
+  #phaseOf(request: PendingRequest, refusal: PubRefusal): ErrorPhase {
+    if (request.refusedWith?.phase === 'sent_unknown') return 'sent_unknown';
+    return this.options.coreInterest === undefined || refusal === NO_STREAM ? 'before_send' : 'sent_unknown';
+  }
+
+  async #refusedForGood(
+    request: PendingRequest,
+    error: StoreRefusedError,
+    refusal: PubRefusal,
+  ): Promise<void> {
+    this.stats.refused++;
+    if (error.phase === 'before_send') {
+      this.fail(request, error);
+      return;
+    }
+    request.dueAt = request.deadlineAt; // Until then the subscriber's answer is awaited, if there is one.
+    const mayHaveIt = await this.options.coreInterest?.(request.subject).catch(() => true);
+    if (!mayHaveIt) this.fail(request, refusalError(request, refusal, 'before_send'));
+  }
+}
+
+function refusalError(request: PendingRequest, refusal: PubRefusal, phase: ErrorPhase): StoreRefusedError {
+  const { natsCode, description, transient } = refusal;
+  return new StoreRefusedError(
+    request.subject,
+    natsCode,
+    description,
+    transient,
+    phase,
+    refusalAdvice(refusal),
+  );
+}

@@ -1,0 +1,38 @@
+/** Tells listeners of the replies that no waiting request could be given: stray ones and late ones. */
+import { notify } from '../connection/notify.js';
+import type { OfferedReply, PendingRequest } from './pending-requests.js';
+import type { LateReply, Reply, StrayReply } from './reply.js';
+import type { UnansweredRequest } from './unanswered-requests.js';
+
+export type LateListener = (late: LateReply) => void | Promise<void>;
+export type StrayListener = (stray: StrayReply) => void;
+
+export class ReplyReports {
+  readonly strayListeners = new Set<StrayListener>();
+  readonly lateListeners = new Set<LateListener>();
+
+  /** @param withBody fetches a body that came by reference */
+  constructor(
+    readonly withBody: (reply: Reply) => Reply | Promise<Reply>,
+    readonly acknowledge: (ackSubject: string) => void,
+    readonly onError: (error: Error, subject: string) => void,
+  ) {}
+
+  stray(request: PendingRequest, { reply, replySubject }: OfferedReply, correlationId: string): void {
+    const expectedCorrelationId = request.correlationId;
+    notify(this.strayListeners, { ...reply, replySubject, correlationId, expectedCorrelationId });
+  }
+
+  async late(entry: UnansweredRequest, { reply, replySubject }: OfferedReply): Promise<void> {
+    await this.#tell(entry, reply).catch((error: unknown) => this.onError(error as Error, entry.subject));
+    // Even when a listener failed: a redelivery would execute the operation again.
+    if (reply.via === 'ack') this.acknowledge(replySubject);
+  }
+
+  async #tell(entry: UnansweredRequest, reply: Reply): Promise<void> {
+    const { correlationId, msgId, subject, endedWith, seq } = entry;
+    const whole = await this.withBody(reply);
+    const late = { ...whole, streamSeq: seq ?? reply.streamSeq, correlationId, msgId, subject, endedWith };
+    for (const listener of this.lateListeners) await listener(late);
+  }
+}
