@@ -25,6 +25,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   let messages: ConsumerMessages | undefined;
   let draining = false;
   let wake: (() => void) | undefined;
+  let onRoom: (() => void) | undefined;
   const finished = read();
 
   async function read(): Promise<void> {
@@ -53,9 +54,22 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     const work = options
       .onMessage(message)
       .catch((error: unknown) => options.onError?.(error, options.consumer))
-      .finally(() => running.delete(work));
+      .finally(() => {
+        running.delete(work);
+        onRoom?.();
+      });
     running.add(work);
-    while (running.size >= options.maxInFlight && !draining) await Promise.race(running);
+    if (running.size >= options.maxInFlight) await room();
+  }
+
+  /** Resolves when one of the running handlers is done. */
+  function room(): Promise<void> {
+    return new Promise((resolve) => {
+      onRoom = () => {
+        onRoom = undefined;
+        resolve();
+      };
+    });
   }
 
   function pause(ms: number): Promise<void> {
