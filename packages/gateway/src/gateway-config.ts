@@ -1,0 +1,49 @@
+/** The `[gateway]` section of the configuration: where the doors are and how much passes through them. */
+import { z } from 'zod';
+import { plaintextWarning } from './gateway.js';
+import { isLoopback } from './listen-on.js';
+
+const host = z
+  .string()
+  .regex(/^[A-Za-z0-9.:_-]{1,253}$/, { error: 'must be an address or a host name, such as 127.0.0.1' });
+const port = z.int({ error: 'must be a port from 0 (any) to 65535' }).min(0).max(65_535);
+const count = (min: number, max: number) =>
+  z
+    .int({ error: `must be a whole number from ${min} to ${max}` })
+    .min(min)
+    .max(max);
+
+export const gatewayConfigSchema = z
+  .strictObject({
+    /** The UCS door. Hyperswitch looks at 8000. */
+    grpc: z.strictObject({ host: host.default('127.0.0.1'), port: port.default(8000) }).prefault({}),
+    /** Health. */
+    http: z.strictObject({ host: host.default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+    /** Calls executed at once; more are answered OVERLOADED. */
+    max_in_flight: count(1, 100_000).default(1_000),
+    /** The longest request, in bytes. */
+    max_message_bytes: count(1_024, 67_108_864).default(4_194_304),
+    /** Allows hosts that other machines can reach, although the doors have no TLS. */
+    allow_plaintext: z.boolean().default(false),
+  })
+  .check(({ value, issues }) => {
+    if (value.allow_plaintext) return;
+    for (const door of ['grpc', 'http'] as const)
+      if (!isLoopback(value[door].host))
+        issues.push({
+          code: 'custom',
+          input: value[door].host,
+          path: [door, 'host'],
+          message:
+            'can be reached from other machines, and the doors have no TLS: use 127.0.0.1, or set gateway.allow_plaintext = true where a TLS proxy or a service mesh stands in front',
+        });
+  });
+
+/** A configuration with every default filled in. */
+export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
+
+/** What an operator should be told about a configuration that is allowed but not safe by itself. */
+export function gatewayConfigWarnings(config: GatewayConfig): readonly string[] {
+  const hosts = new Set([config.grpc.host, config.http.host]);
+  return [...hosts].filter((name) => !isLoopback(name)).map(plaintextWarning);
+}

@@ -1,0 +1,60 @@
+/** The routes of the HTTP door: is the process alive, is it ready to take payments. */
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { secureHeaders } from 'hono/secure-headers';
+import type { PaymentBridge } from '../bridge.js';
+import { describeFault, type OnWarning } from '../warning.js';
+
+export type HttpAppOptions = {
+  readonly bridge: Pick<PaymentBridge, 'health'>;
+  /** True from the moment the gateway begins to close: load balancers should look elsewhere. */
+  readonly isClosing: () => boolean;
+  readonly onWarning: OnWarning;
+};
+
+/** Nothing that is served here takes a body. */
+const MAX_BODY_BYTES = 65_536;
+
+export function createHttpApp({ bridge, isClosing, onWarning }: HttpAppOptions): Hono {
+  const app = new Hono();
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      strictTransportSecurity: false, // meaningless without TLS
+      xFrameOptions: 'DENY',
+    }),
+  );
+  app.use(async (context, next) => {
+    await next();
+    context.header('Cache-Control', 'no-store');
+  });
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (context) =>
+        context.json(problem('PAYLOAD_TOO_LARGE', `at most ${MAX_BODY_BYTES} bytes are taken`), 413),
+    }),
+  );
+
+  app.get('/healthz', (context) => context.json({ status: 'alive' }));
+  app.get('/readyz', async (context) => {
+    if (isClosing()) return context.json({ status: 'not_ready', detail: 'the bridge is shutting down' }, 503);
+    const { connected, detail } = await bridge
+      .health()
+      .catch(() => ({ connected: false, detail: 'the health of the NATS connection could not be read' }));
+    return context.json({ status: connected ? 'ready' : 'not_ready', detail }, connected ? 200 : 503);
+  });
+
+  app.notFound((context) =>
+    context.json(problem('NOT_FOUND', 'nothing is served here; see /healthz and /readyz'), 404),
+  );
+  app.onError((fault, context) => {
+    onWarning(`HTTP ${context.req.method} ${context.req.routePath}: ${describeFault(fault)}`);
+    return context.json(problem('INTERNAL_ERROR', 'the bridge failed; its log says where'), 500);
+  });
+  return app;
+}
+
+function problem(code: string, message: string) {
+  return { error: { code, message } };
+}

@@ -1,0 +1,112 @@
+/** The one way of a UCS call through the door: bytes and metadata in, execute, bytes or a refusal out. */
+import { randomUUID } from 'node:crypto';
+import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
+import { BridgeError, type Outcome, outcomeOfError, ValidationError } from '@nats-bridge/protocol';
+import type { PaymentBridge } from '../bridge.js';
+import { describeFault, type OnWarning } from '../warning.js';
+import { statusOfRefusal } from './call-status.js';
+import { encodeAnswer, reasonOf } from './encode-answer.js';
+import { idInDoubt } from './id-in-doubt.js';
+import { readCall, type UcsCall } from './read-call.js';
+import type { ServedMethod } from './ucs-methods.js';
+
+/** How much sooner than the caller the bridge stops waiting, so that its answer is still heard. */
+export const DEADLINE_MARGIN_MS = 50;
+
+export type UcsDoor = {
+  readonly bridge: PaymentBridge;
+  readonly inFlight: InFlight;
+  readonly onWarning: OnWarning;
+};
+
+/** Calls being executed; above `limit`, further ones are answered as not sent. */
+export type InFlight = { count: number; readonly limit: number };
+
+type RawCall = ServerUnaryCall<Buffer, Buffer>;
+
+/**
+ * The handler of a method.
+ *
+ * What an answer in doubt means to Hyperswitch: a payment is PENDING with an id to ask by, a refund
+ * REFUND_PENDING without an error. A webhook that could not be parsed has no event type, which Hyperswitch
+ * answers with 200 "event not supported"; one that could not be handled has no content, which it answers as
+ * failed, so that the sender comes again.
+ */
+export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCall<Buffer, Buffer> {
+  return (call, callback) => {
+    let read: UcsCall;
+    try {
+      read = readCall(method, call.metadata.getMap(), call.request);
+    } catch (refusal) {
+      callback(statusOfRefusal(method.name, refusal, door.onWarning));
+      return;
+    }
+    executeCall(door, method, read, call)
+      .then((outcome) => {
+        if (call.cancelled) return; // nobody listens, and grpc-js has closed the stream
+        callback(null, bytesOf(door, method, read, outcome));
+      })
+      .catch((refusal: unknown) => callback(statusOfRefusal(method.name, refusal, door.onWarning)));
+  };
+}
+
+/** @throws ValidationError when the connector refused the call before sending it. */
+async function executeCall(
+  door: UcsDoor,
+  method: ServedMethod,
+  read: UcsCall,
+  call: RawCall,
+): Promise<Outcome> {
+  const { bridge, inFlight, onWarning } = door;
+  const { operation } = method.row;
+  const failed = (error: BridgeError) =>
+    outcomeOfError({ operation, data: read.data, correlationId: randomUUID() }, error);
+  if (inFlight.count >= inFlight.limit)
+    return failed(
+      new BridgeError('OVERLOADED', `${inFlight.limit} calls are in flight already (gateway.max_in_flight)`),
+    );
+
+  const cancellation = new AbortController();
+  const abort = () => cancellation.abort();
+  call.once('cancelled', abort);
+  inFlight.count += 1;
+  try {
+    return await bridge.execute(operation, read.data, {
+      deadlineAt: deadlineOf(call),
+      signal: cancellation.signal,
+      traceparent: read.traceparent,
+    });
+  } catch (cause) {
+    if (cause instanceof ValidationError) throw cause;
+    if (cause instanceof BridgeError) return failed(cause);
+    // It may have been sent: pending is the only honest answer (P4).
+    onWarning(`${method.name}: the connector failed, answered as unknown: ${describeFault(cause)}`);
+    return failed(new BridgeError('INTERNAL_ERROR', undefined, { cause }));
+  } finally {
+    inFlight.count -= 1;
+    call.removeListener('cancelled', abort);
+  }
+}
+
+function bytesOf(door: UcsDoor, method: ServedMethod, read: UcsCall, outcome: Outcome): Buffer {
+  const { name, row, responseType } = method;
+  const answer = { row, responseType, request: read.request, outcome, alias: idInDoubt(row, read.data) };
+  try {
+    return encodeAnswer(name, answer, door.onWarning);
+  } catch (fault) {
+    if (outcome.kind !== 'answered') throw fault;
+    // The money may have moved: what cannot be said is unknown, not failed.
+    door.onWarning(
+      `${name}: the worker's reply ${outcome.correlationId} cannot be sent at all, answered as unknown: ${reasonOf(fault)}`,
+    );
+    const call = { operation: row.operation, data: read.data, correlationId: outcome.correlationId };
+    const doubt = outcomeOfError(call, new BridgeError('INVALID_WORKER_REPLY'));
+    return encodeAnswer(name, { ...answer, outcome: doubt }, door.onWarning);
+  }
+}
+
+/** undefined where the caller set none: Hyperswitch does not, and the connector's own deadline holds. */
+function deadlineOf(call: RawCall): number | undefined {
+  const deadline = Number(call.getDeadline());
+  return Number.isFinite(deadline) ? deadline - DEADLINE_MARGIN_MS : undefined;
+}
