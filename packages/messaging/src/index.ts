@@ -9,6 +9,7 @@ export { type BackoffOptions, backoffMs } from './connection/backoff.js';
 export { type Connection, type ConnectionOptions, createConnection } from './connection/connection.js';
 export type { ConnectionState, StateChange, StateListener } from './connection/connection-state.js';
 export type { WaitOptions } from './connection/wait-for-connected.js';
+export { type ConsumePullOptions, consumePull, type PullReader } from './consume/consume-pull.js';
 export {
   type EmbeddedServer,
   type EmbeddedServerOptions,
@@ -18,6 +19,14 @@ export { EmbeddedServerError, NatsServerNotFoundError } from './embedded/embedde
 export type { NatsServerBinary } from './embedded/find-binary.js';
 export { type ObtainOptions, obtainNatsServer } from './embedded/obtain-nats-server.js';
 export * from './errors.js';
+export {
+  createPresence,
+  type Presence,
+  type PresenceOptions,
+  type PresenceQuestion,
+} from './presence/presence.js';
+export { overlaps } from './presence/subject-match.js';
+export { lastMessage, type StoredRecord } from './records/last-message.js';
 export { type AckSubject, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';
 export { type ReadCorrelationId, readJsonCorrelationId } from './request/correlation.js';
 export { encodeHeaders, type HeaderRecord, readHeaders } from './request/message-headers.js';
@@ -31,3 +40,17 @@ export type {
 } from './request/reply.js';
 export { createRequester } from './request/requester.js';
 export type { Requester, RequesterOptions, RequesterStats } from './request/requester-contract.js';
+export { applyTopology } from './topology/apply-topology.js';
+export {
+  SERVER_FEATURES,
+  type ServerFeature,
+  type ServerFeatures,
+  serverFeatures,
+} from './topology/server-features.js';
+export type {
+  ConsumerSpec,
+  Difference,
+  StreamSpec,
+  TopologyChange,
+  TopologySpec,
+} from './topology/topology-spec.js';

@@ -1,5 +1,6 @@
 /** Whether a message fits into one NATS message of this server. */
-import type { MsgHdrs, NatsConnection } from '@nats-io/nats-core';
+import type { NatsConnection } from '@nats-io/nats-core';
+import type { WireHeaders } from './message-headers.js';
 
 /** Headers are measured only where they could make the difference. */
 const HEADERS_AT_MOST = 16 * 1024;
@@ -8,11 +9,10 @@ const HEADERS_AT_MOST = 16 * 1024;
 export function exceededPayload(
   nats: NatsConnection,
   body: Uint8Array,
-  headers: MsgHdrs,
+  headers: WireHeaders,
 ): number | undefined {
   const limit = nats.info?.max_payload ?? 1024 * 1024;
   if (body.length + HEADERS_AT_MOST <= limit) return undefined;
-  // Every implementation of nats.js has `encode`; its type leaves it out.
-  const left = limit - (headers as MsgHdrs & { encode(): Uint8Array }).encode().length;
+  const left = limit - headers.encode().length;
   return body.length > left ? left : undefined;
 }

@@ -1,28 +1,34 @@
-/** A map whose keys nearly always have one value and sometimes several. */
+/** A map whose keys nearly always have one value and sometimes several: one costs no array to keep. */
 
 const NONE: readonly never[] = Object.freeze([]);
 
-export class ManyMap<K, V> {
-  readonly #entries = new Map<K, readonly V[]>();
+/** Values must not be arrays. */
+export class ManyMap<K, V extends object> {
+  readonly #entries = new Map<K, V | readonly V[]>();
 
   add(key: K, value: V): void {
     const have = this.#entries.get(key);
-    this.#entries.set(key, have === undefined ? [value] : [...have, value]);
+    this.#entries.set(key, have === undefined ? value : [...asList(have), value]);
   }
 
   /** Unaffected by later additions and deletions. */
   get(key: K): readonly V[] {
-    return this.#entries.get(key) ?? NONE;
+    const have = this.#entries.get(key);
+    return have === undefined ? NONE : asList(have);
   }
 
   delete(key: K, value: V): void {
     const have = this.#entries.get(key);
-    if (have === undefined) return;
-    if (have.length === 1 && have[0] === value) this.#entries.delete(key);
-    else
-      this.#entries.set(
-        key,
-        have.filter((one) => one !== value),
-      );
+    if (have === value) {
+      this.#entries.delete(key);
+    } else if (have !== undefined) {
+      const left = asList(have).filter((one) => one !== value);
+      if (left.length === 0) this.#entries.delete(key);
+      else this.#entries.set(key, left);
+    }
   }
+}
+
+function asList<V extends object>(have: V | readonly V[]): readonly V[] {
+  return Array.isArray(have) ? have : [have as V];
 }

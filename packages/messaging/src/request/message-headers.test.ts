@@ -1,5 +1,6 @@
+import { MsgHdrsImpl } from '@nats-io/nats-core';
 import { describe, expect, it } from 'vitest';
-import { assertLiteralSubject, encodeHeaders, readHeaders } from './message-headers.js';
+import { assertLiteralSubject, encodeHeaders, readHeaders, WireHeaders } from './message-headers.js';
 
 describe('headers', () => {
   it('come back as they were put in', () => {
@@ -12,8 +13,22 @@ describe('headers', () => {
     'never carry a second header smuggled into one: %j',
     (record) => {
       expect(() => encodeHeaders(record as unknown as Record<string, string>)).toThrow(/cannot carry/);
+      expect(() => new WireHeaders(record as unknown as Record<string, string>)).toThrow(/cannot carry/);
     },
   );
+});
+
+describe('WireHeaders', () => {
+  it('are on the wire what nats.js reads back, also after an addition', () => {
+    const headers = new WireHeaders({ 'X-Merchant-Id': 'm_1', 'X-Note': 'Zürich' });
+    headers.encode();
+    headers.add('Nats-Msg-Id', 'k');
+    expect(readHeaders({ headers: MsgHdrsImpl.decode(headers.encode()) })).toEqual({
+      'X-Merchant-Id': 'm_1',
+      'X-Note': 'Zürich',
+      'Nats-Msg-Id': 'k',
+    });
+  });
 });
 
 describe('assertLiteralSubject', () => {

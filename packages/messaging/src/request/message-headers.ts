@@ -13,14 +13,40 @@ const LITERAL_SUBJECT = /^[^\x00-\x20\x7f.*>]+(\.[^\x00-\x20\x7f.*>]+)*$/;
 /** @throws InvalidMessageError for a name or value that would end its line */
 export function encodeHeaders(record: HeaderRecord): MsgHdrs {
   const lists: Record<string, string[]> = {};
-  for (const name in record) {
-    const value = record[name] as string;
-    if (!NAME.test(name) || BREAKS_LINE.test(value)) {
-      throw new InvalidMessageError(`header ${JSON.stringify(name)} holds characters that NATS cannot carry`);
-    }
-    lists[name] = [value];
-  }
+  for (const name in record) lists[name] = [checkedValue(name, record[name] as string)];
   return MsgHdrsImpl.fromRecord(lists);
+}
+
+/** Headers as they go over the wire, made once and sent as often as needed. */
+export class WireHeaders {
+  #text: string;
+  #bytes: Uint8Array | undefined;
+
+  /** @throws InvalidMessageError as `encodeHeaders` */
+  constructor(record: HeaderRecord) {
+    let text = 'NATS/1.0';
+    for (const name in record) text += `\r\n${name}: ${checkedValue(name, record[name] as string)}`;
+    this.#text = text;
+  }
+
+  /** The caller sees to it that there is no header of that name yet. */
+  add(name: string, value: string): void {
+    this.#text += `\r\n${name}: ${checkedValue(name, value)}`;
+    this.#bytes = undefined;
+  }
+
+  encode(): Uint8Array {
+    this.#bytes ??= Buffer.from(`${this.#text}\r\n\r\n`);
+    return this.#bytes;
+  }
+
+  /**
+   * For `publish`, which asks nothing but `encode` of its headers. Making nats.js's own headers object for
+   * each message costs 7 µs where this costs 1.6 (measured with ten headers), a sixth of a whole request.
+   */
+  get forPublish(): MsgHdrs {
+    return this as unknown as MsgHdrs;
+  }
 }
 
 const NONE: HeaderRecord = Object.freeze({});
@@ -39,4 +65,9 @@ export function assertLiteralSubject(subject: string): void {
   if (!LITERAL_SUBJECT.test(subject)) {
     throw new InvalidMessageError(`${JSON.stringify(subject)} is not a subject that can be published to`);
   }
+}
+
+function checkedValue(name: string, value: string): string {
+  if (NAME.test(name) && !BREAKS_LINE.test(value)) return value;
+  throw new InvalidMessageError(`header ${JSON.stringify(name)} holds characters that NATS cannot carry`);
 }

@@ -34,7 +34,7 @@ export class Outbox {
     const { subject, body, headers, token } = request;
     const now = Date.now();
     try {
-      nats.publish(subject, body, { reply: this.options.inboxPrefix + token, headers });
+      nats.publish(subject, body, { reply: this.options.inboxPrefix + token, headers: headers.forPublish });
     } catch (cause) {
       if (cause instanceof InvalidArgumentError) {
         const limit = nats.info?.max_payload ?? 0;

@@ -1,7 +1,7 @@
 /** The requests that wait for an answer, findable by everything a reply may be recognised by. */
-import type { MsgHdrs } from '@nats-io/nats-core';
 import type { StoreRefusedError } from '../errors.js';
 import { ManyMap } from './many-map.js';
+import type { WireHeaders } from './message-headers.js';
 import type { Reply, StoredMessage } from './reply.js';
 
 export type PendingRequest = {
@@ -12,7 +12,7 @@ export type PendingRequest = {
   readonly msgId: string;
   readonly correlationId: string;
   readonly replyTo: string | undefined;
-  headers: MsgHdrs;
+  readonly headers: WireHeaders;
   /** Let go once stored. */
   body: Uint8Array | undefined;
   readonly deadlineAt: number;

@@ -1,8 +1,10 @@
 /** Turns a caller's message into one that can wait for its answer, refusing what cannot be sent. */
-import { ReplyTimeoutError, RequestCancelledError } from '../errors.js';
-import { assertLiteralSubject, encodeHeaders, type HeaderRecord } from './message-headers.js';
+import { InvalidMessageError, ReplyTimeoutError, RequestCancelledError } from '../errors.js';
+import { assertLiteralSubject, WireHeaders } from './message-headers.js';
 import type { PendingRequest } from './pending-requests.js';
 import type { Reply, RequestMessage } from './reply.js';
+
+const MSG_ID_HEADER = 'Nats-Msg-Id';
 
 export type HeaderNames = {
   readonly correlationHeader: string;
@@ -40,7 +42,7 @@ export function prepareRequest(
     msgId,
     correlationId,
     replyTo,
-    headers: encodeHeaders(requestHeaders(mode, message, inbox, names)),
+    headers: requestHeaders(mode, message, inbox, names),
     body: message.body,
     deadlineAt,
     startedAt,
@@ -53,7 +55,8 @@ export function prepareRequest(
     joined: undefined,
     held: undefined,
     onStored: message.onStored,
-    ...settle,
+    resolve: settle.resolve,
+    reject: settle.reject,
     ended: false,
     release: undefined,
   };
@@ -64,11 +67,19 @@ function requestHeaders(
   { headers, replyTo, msgId, correlationId }: RequestMessage,
   inbox: string,
   names: HeaderNames,
-): HeaderRecord {
-  const all: Record<string, string> = { ...headers };
-  all[names.correlationHeader] = correlationId;
-  all[names.replyToHeader] = replyTo ?? inbox;
+): WireHeaders {
+  const { correlationHeader, replyToHeader } = names;
+  const encoded = new WireHeaders(headers);
   // A core request may cross a stream's subject: without the id it is never taken for a stored duplicate.
-  if (mode === 'durable') all['Nats-Msg-Id'] = msgId;
-  return all;
+  if (mode === 'durable') add(MSG_ID_HEADER, msgId);
+  add(correlationHeader, correlationId);
+  add(replyToHeader, replyTo ?? inbox);
+  return encoded;
+
+  function add(name: string, value: string): void {
+    if (headers[name] === undefined) encoded.add(name, value);
+    else if (headers[name] !== value) {
+      throw new InvalidMessageError(`header ${name} says ${headers[name]} where the request says ${value}`);
+    }
+  }
 }

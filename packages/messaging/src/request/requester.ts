@@ -130,7 +130,7 @@ export function createRequester(connection: Connection, options: RequesterOption
         );
       }
       const reference = await options.bodies.store(body);
-      for (const [name, value] of Object.entries(reference.headers)) request.headers.set(name, value);
+      for (const [name, value] of Object.entries(reference.headers)) request.headers.add(name, value);
       request.body = reference.body;
       nats = await connected(request, message);
     }
