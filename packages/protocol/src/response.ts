@@ -11,7 +11,10 @@ export const bridgeResponseSchema = z
       description: 'What became of the operation. `processing` promises a later answer.',
     }),
     transaction_id: z.string().nullish().meta({ description: "The processor's id of what was made." }),
-    connector_response: z.unknown().meta({ description: "The processor's own answer, kept as it is." }),
+    connector_response: z
+      .unknown()
+      .optional()
+      .meta({ description: "The processor's own answer, kept as it is." }),
     error: z
       .looseObject({
         code: z.string().min(1),
@@ -40,6 +43,7 @@ export const bridgeResponseSchema = z
     network_transaction_id: z.string().nullish(),
     connector_metadata: z
       .unknown()
+      .optional()
       .meta({ description: 'Kept by Hyperswitch and sent back with later operations of the payment.' }),
     amount_captured: amount.nullish(),
     token: z.string().nullish().meta({ description: 'For tokenize, access_token and session_token.' }),

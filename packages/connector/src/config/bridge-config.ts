@@ -1,0 +1,91 @@
+/** The `[nats_bridge]` section: the specification's keys verbatim, and what we add to them. */
+import { defaultSubjectTemplate, OPERATIONS, type Operation } from '@nats-bridge/protocol';
+import { z } from 'zod';
+import { duration } from './duration.js';
+
+const natsUrl = z.string().regex(/^(nats|tls|ws|wss):\/\/[^\s,]+(,(nats|tls|ws|wss):\/\/[^\s,]+)*$/, {
+  error: 'must be nats://host:port (or tls://, ws://, wss://), several separated by commas',
+});
+
+const subjectTemplate = z.string().regex(/^[^\s*>{}]*\{merchant_id\}[^\s*>{}]*$/, {
+  error: 'must be a subject with {merchant_id} in it once, and without *, > or blanks',
+});
+
+const milliseconds = (min: number, max: number) =>
+  z
+    .int({ error: `must be a whole number of milliseconds from ${min} to ${max}` })
+    .min(min)
+    .max(max);
+const count = (min: number, max: number) =>
+  z
+    .int({ error: `must be a whole number from ${min} to ${max}` })
+    .min(min)
+    .max(max);
+const streamToken = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, {
+  error: 'must be 1 to 64 letters, digits, _ or -',
+});
+
+const byOperation = <S extends z.ZodType>(schema: S) =>
+  z.strictObject(Object.fromEntries(OPERATIONS.map(({ operation }) => [operation, schema.optional()])));
+
+export const bridgeConfigSchema = z.strictObject({
+  /** NATS servers. */
+  base_url: natsUrl.default('nats://localhost:4222'),
+  /** false: core request-reply, without persistence; for development. */
+  jetstream_enabled: z.boolean().default(true),
+  /** How long a caller waits for any operation that `timeouts` does not name. */
+  request_timeout_ms: milliseconds(100, 600_000).default(30_000),
+  /** How often a request that the stream did not confirm is published again, under the same Nats-Msg-Id. */
+  max_retries: count(0, 20).default(3),
+  connection_name: z.string().min(1).max(128).default('hyperswitch-nats-bridge'),
+  /** Requests in flight, over all operations; more are refused as OVERLOADED. */
+  max_in_flight: count(1, 1_000_000).default(10_000),
+  /** Bodies above this many bytes travel as MessagePack; 0 for never. */
+  msgpack_above_bytes: count(0, 67_108_864).default(0),
+  subjects: byOperation(subjectTemplate).prefault({}),
+  /** Milliseconds per operation, over `request_timeout_ms`. */
+  timeouts: byOperation(milliseconds(100, 600_000)).prefault({}),
+  jetstream: z
+    .strictObject({
+      stream_name: streamToken.default('PAYMENTS'),
+      /** The durable consumer of an operation is `{consumer_name}-{operation}`. */
+      consumer_name: streamToken.default('hyperswitch-consumer'),
+      /** Milliseconds until an unacknowledged request is delivered again. */
+      ack_wait: milliseconds(1_000, 3_600_000).default(30_000),
+      max_deliver: count(1, 100).default(3),
+      max_messages: count(1, 1_000_000_000).default(1_000_000),
+      max_age: duration.default('7d'),
+      storage: z.enum(['file', 'memory']).default('file'),
+      /** At most as many as the cluster has servers. */
+      num_replicas: count(1, 5).default(3),
+      duplicate_window: duration.default('2m'),
+    })
+    .prefault({}),
+  connection: z
+    .strictObject({
+      connect_timeout_ms: milliseconds(100, 120_000).default(10_000),
+      ping_interval_ms: milliseconds(1_000, 600_000).default(30_000),
+      /** -1: try for ever. */
+      max_reconnects: count(-1, 1_000_000).default(10),
+      /** Requests that may wait for a reconnect before further ones are refused. */
+      reconnect_buffer_size: count(0, 1_000_000).default(256),
+    })
+    .prefault({}),
+});
+
+/** A configuration with every default filled in. */
+export type BridgeConfig = z.output<typeof bridgeConfigSchema>;
+/** What a caller may write: everything is optional. */
+export type BridgeConfigInput = z.input<typeof bridgeConfigSchema>;
+
+/** The subject template of an operation: configured, or the specification's. */
+export function subjectTemplateOf(config: BridgeConfig, operation: Operation): string {
+  return (
+    (config.subjects as Partial<Record<Operation, string>>)[operation] ?? defaultSubjectTemplate(operation)
+  );
+}
+
+/** How long a caller waits for an operation, in milliseconds. */
+export function timeoutOf(config: BridgeConfig, operation: Operation): number {
+  return (config.timeouts as Partial<Record<Operation, number>>)[operation] ?? config.request_timeout_ms;
+}

@@ -1,0 +1,13 @@
+/** The connector: NatsBridge and its configuration. */
+export {
+  type BridgeConfig,
+  type BridgeConfigInput,
+  bridgeConfigSchema,
+  subjectTemplateOf,
+  timeoutOf,
+} from './config/bridge-config.js';
+export { ConfigError, type ConfigProblem } from './config/config-error.js';
+export { duration, durationMs } from './config/duration.js';
+export { type ConfigSections, type ConfigSource, loadConfig } from './config/load-config.js';
+export { type BridgeEvent, type CallOptions, NatsBridge, type NatsBridgeOptions } from './nats-bridge.js';
+export { consumerNameOf, RECORD_STREAM, topologyOf } from './topology.js';

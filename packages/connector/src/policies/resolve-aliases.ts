@@ -1,0 +1,46 @@
+/** Ids that the bridge made up are turned into the processor's, as soon as the record of their key has one. */
+import { type BridgeResponse, idempotencyKey, keyOfAlias, type Operation } from '@nats-bridge/protocol';
+import type { Exchange, Policy } from '../exchange.js';
+
+/** Reads the answer recorded for a key, or undefined while there is none. */
+export type ReadAnswer = (merchantId: string, key: string) => Promise<BridgeResponse | undefined>;
+
+/** The request fields in which Hyperswitch sends back an id it was given. */
+const ID_FIELDS = [
+  'connector_transaction_id',
+  'connector_refund_id',
+  'refund_id',
+  'connector_payout_id',
+] as const;
+
+/** What may have begun the attempt that a sync asks about, latest step first. */
+const ORIGINS: readonly Operation[] = ['authorize', 'charge', 'setup_mandate'];
+
+export function resolveAliases(readAnswer: ReadAnswer): Policy {
+  return (next) => async (exchange) => next(await withProcessorIds(exchange, readAnswer));
+}
+
+async function withProcessorIds(exchange: Exchange, readAnswer: ReadAnswer): Promise<Exchange> {
+  const { data, operation } = exchange;
+  const known: Record<string, string> = {};
+  for (const field of ID_FIELDS) {
+    const id = data.request[field];
+    const key = typeof id === 'string' ? keyOfAlias(id) : undefined;
+    if (key !== undefined) known[field] = (await readAnswer(data.merchant_id, key))?.transaction_id ?? '';
+  }
+  if (operation === 'sync' && !data.request.connector_transaction_id && data.attempt_id !== '') {
+    const found = await firstAnswer(exchange, readAnswer);
+    if (found !== undefined) known.connector_transaction_id = found;
+  }
+  if (Object.keys(known).length === 0) return exchange;
+  return { ...exchange, data: { ...data, request: { ...data.request, ...known } } };
+}
+
+async function firstAnswer({ data }: Exchange, readAnswer: ReadAnswer): Promise<string | undefined> {
+  for (const origin of ORIGINS) {
+    const key = idempotencyKey(origin, { ...data, request: {} });
+    const answer = key === undefined ? undefined : await readAnswer(data.merchant_id, key);
+    if (answer?.transaction_id) return answer.transaction_id;
+  }
+  return undefined;
+}

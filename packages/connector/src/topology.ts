@@ -1,0 +1,60 @@
+/** The streams and consumers a configuration implies: the specification's PAYMENTS, and the records beside it. */
+
+import type { TopologySpec } from '@nats-bridge/messaging';
+import { OPERATIONS, RECORD_PATTERN, subjectPattern } from '@nats-bridge/protocol';
+import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
+import { durationMs } from './config/duration.js';
+
+/** Claim and answer of every idempotency key; what `sync` and the ledger read. */
+export const RECORD_STREAM = 'OPERATIONS';
+
+export function consumerNameOf(config: BridgeConfig, operation: string): string {
+  return `${config.jetstream.consumer_name}-${operation}`;
+}
+
+export function topologyOf(config: BridgeConfig): TopologySpec {
+  const { jetstream } = config;
+  const streamed = OPERATIONS.filter(({ channel }) => channel === 'payments');
+  const patterns = streamed.map(({ operation }) => subjectPattern(subjectTemplateOf(config, operation)));
+  return {
+    streams: [
+      {
+        name: jetstream.stream_name,
+        subjects: streamSubjects(patterns),
+        retention: 'limits',
+        maxMsgs: jetstream.max_messages,
+        maxAgeMs: durationMs(jetstream.max_age),
+        storage: jetstream.storage,
+        replicas: jetstream.num_replicas,
+        duplicateWindowMs: durationMs(jetstream.duplicate_window),
+        allowDirect: true,
+        allowMsgTtl: true,
+      },
+      {
+        name: RECORD_STREAM,
+        subjects: [RECORD_PATTERN],
+        retention: 'limits',
+        maxMsgsPerSubject: 4,
+        maxAgeMs: durationMs(jetstream.max_age),
+        storage: jetstream.storage,
+        replicas: jetstream.num_replicas,
+        duplicateWindowMs: durationMs(jetstream.duplicate_window),
+        allowDirect: true,
+      },
+    ],
+    consumers: streamed.map(({ operation }, index) => ({
+      stream: jetstream.stream_name,
+      name: consumerNameOf(config, operation),
+      filterSubject: patterns[index] ?? '',
+      ackWaitMs: jetstream.ack_wait,
+      maxDeliver: jetstream.max_deliver,
+    })),
+  };
+}
+
+/** `hyperswitch.payments.>` as specified, and only what configured subjects need besides. */
+function streamSubjects(patterns: readonly string[]): string[] {
+  const specified = 'hyperswitch.payments.>';
+  const others = patterns.filter((pattern) => !pattern.startsWith('hyperswitch.payments.'));
+  return [specified, ...new Set(others)];
+}

@@ -1,0 +1,30 @@
+/** What the author of a worker writes: a function per operation, from request to response. */
+import type { BridgeRequest, BridgeResponse, Operation } from '@nats-bridge/protocol';
+
+/** A response without the correlation id, which the SDK sets. */
+export type HandlerResponse = Omit<BridgeResponse, 'correlation_id'>;
+
+export type HandlerContext = {
+  readonly operation: Operation;
+  /** 1 for the first delivery. Above 1 an earlier one may have had its effect: look before you charge. */
+  readonly attempt: number;
+  /** Hand it to the processor: one key, one effect. */
+  readonly idempotencyKey: string;
+  /** Milliseconds since the epoch; nobody waits any longer after it. */
+  readonly deadlineAt: number;
+  readonly correlationId: string;
+  readonly traceparent?: string;
+  /** Aborts at the deadline. */
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Carries one operation out. A decline is an answer (`status: 'failure'` with an `error`), not an exception.
+ * What it throws counts as a crash: the request is delivered again, with a delay.
+ */
+export type Handler = (
+  request: BridgeRequest,
+  context: HandlerContext,
+) => Promise<HandlerResponse> | HandlerResponse;
+
+export type Handlers = { readonly [O in Operation]?: Handler };

@@ -1,0 +1,71 @@
+/** One delivery of a request, read and answered; how it came and how the answer goes back is not known here. */
+import {
+  type BridgeRequest,
+  type ContentType,
+  decodeBody,
+  HEADER,
+  parseRequest,
+  parseRequestHeaders,
+  type RequestHeaders,
+} from '@nats-bridge/protocol';
+import type { Handler, HandlerResponse, Handlers } from './handler.js';
+
+export type Delivery = {
+  readonly body: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly attempt: number;
+};
+
+/** A delivery that was understood. */
+export type ReadRequest = {
+  readonly request: BridgeRequest;
+  readonly headers: Partial<RequestHeaders>;
+  readonly attempt: number;
+};
+
+/** A worker without headers from the bridge waits as long as the specification's default. */
+const DEFAULT_DEADLINE_MS = 30_000;
+
+/** @throws ValidationError when it is not a request of the contract */
+export function readDelivery({ body, headers, attempt }: Delivery): ReadRequest {
+  return {
+    request: parseRequest(decodeBody(body, headers[HEADER.contentType])),
+    headers: parseRequestHeaders((name) => headers[name]),
+    attempt,
+  };
+}
+
+/** Runs the handler under the request's deadline. @throws whatever the handler throws */
+export async function runHandler(handlers: Handlers, read: ReadRequest): Promise<HandlerResponse> {
+  const { request, headers, attempt } = read;
+  const handler: Handler | undefined = handlers[request.operation];
+  if (handler === undefined) return notSupported(request);
+  const deadlineAt = headers.deadlineAt ?? Date.now() + DEFAULT_DEADLINE_MS;
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), Math.max(0, deadlineAt - Date.now()));
+  try {
+    return await handler(request, {
+      operation: request.operation,
+      attempt,
+      idempotencyKey: headers.idempotencyKey ?? `${request.operation}:${request.correlation_id}`,
+      deadlineAt,
+      correlationId: request.correlation_id,
+      traceparent: headers.traceparent,
+      signal: deadline.signal,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Replies speak the encoding of the request. */
+export function contentTypeOf(headers: Partial<RequestHeaders>): ContentType {
+  return headers.contentType?.includes('msgpack') ? 'application/msgpack' : 'application/json';
+}
+
+function notSupported({ operation }: BridgeRequest): HandlerResponse {
+  return {
+    status: 'failure',
+    error: { code: 'NOT_SUPPORTED', message: `This worker does not handle ${operation}` },
+  };
+}

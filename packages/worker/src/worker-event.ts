@@ -1,0 +1,33 @@
+/** What a worker reports of itself, for logs and metrics; none of it holds payment data. */
+import type { Operation } from '@nats-bridge/protocol';
+
+export type WorkerEvent =
+  | {
+      readonly type: 'started';
+      readonly operations: readonly Operation[];
+      readonly mode: 'jetstream' | 'core';
+    }
+  | {
+      readonly type: 'answered';
+      readonly operation: Operation;
+      readonly attempt: number;
+      readonly ms: number;
+    }
+  /** Its deadline had passed: it was not run and will not be. */
+  | { readonly type: 'expired'; readonly subject: string }
+  /** It could not be read as a request: it was answered so and will not be delivered again. */
+  | { readonly type: 'malformed'; readonly subject: string; readonly reason: string }
+  /** The handler threw; it will be delivered again in `retryInMs`. */
+  | {
+      readonly type: 'handler_failed';
+      readonly operation: Operation;
+      readonly attempt: number;
+      readonly retryInMs: number;
+      readonly error: unknown;
+    }
+  /** The answer could not be published; the request will be delivered again. */
+  | { readonly type: 'reply_failed'; readonly operation: Operation; readonly error: unknown }
+  /** Reading a consumer failed; it is tried again. Usual while the bridge has not made it yet. */
+  | { readonly type: 'consumer_unavailable'; readonly consumer: string; readonly error: unknown }
+  | { readonly type: 'draining' }
+  | { readonly type: 'stopped' };
