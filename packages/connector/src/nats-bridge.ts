@@ -77,7 +77,6 @@ type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name;
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are made from the catalogue, below.
 export interface NatsBridge extends OperationMethods {}
 
 /**
@@ -87,6 +86,7 @@ export interface NatsBridge extends OperationMethods {}
  * const bridge = new NatsBridge({ base_url: 'nats://127.0.0.1:4222' });
  * const outcome = await bridge.authorize(routerData);
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are made from the catalogue, below.
 export class NatsBridge {
   readonly config: BridgeConfig;
   readonly connection: Connection;

@@ -20,7 +20,10 @@ export const routerDataSchema = z
     request: z
       .looseObject({})
       .meta({ description: 'The UCS request: snake_case, enums by name, secrets plain.' }),
-    metadata: z.unknown().meta({ description: "The merchant's metadata, parsed where it is JSON." }),
+    metadata: z
+      .unknown()
+      .optional()
+      .meta({ description: "The merchant's metadata, parsed where it is JSON." }),
     test_mode: z.boolean(),
     tenant_id: z.string().optional(),
     profile_id: z.string().optional(),
