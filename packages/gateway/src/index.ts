@@ -1,5 +1,6 @@
 /** The doors of NATS Bridge: a Unified Connector Service over gRPC, and HTTP. */
 export type { BridgeHealth, ExecuteOptions, PaymentBridge } from './bridge.js';
+export { createUcsClient, type UcsCaller, type UcsCallOptions, type UcsClient } from './client/ucs-client.js';
 export { type Gateway, type GatewayOptions, plaintextWarning, startGateway } from './gateway.js';
 export { type GatewayConfig, gatewayConfigSchema, gatewayConfigWarnings } from './gateway-config.js';
 export { type ListenAt, PortInUseError } from './listen-on.js';

@@ -1,195 +1,160 @@
 /**
  * Derives the schema of the UCS protocol from the protobuf module that hyperswitch-prism ships, so that raising
- * its version raises ours. The module is read as text, line by line; what is not understood is an error.
- *
- * Fields come from two places that have to agree: the typed `@property` lines of a message's documentation say
- * which enumeration or message a field has, its `encode` says number and wire type.
+ * its version raises ours. Module and declarations are read as text, each on its own; where the two do not say
+ * the same, or something is not understood, that is an error and nothing is written.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readDeclarations } from './read-declarations.mjs';
+import { readModule } from './read-module.mjs';
+
+const PACKAGE = 'types.';
+/** The scalar types of proto3 and their wire types. */
+const WIRE_TYPES = {
+  ...{ int32: 0, int64: 0, uint32: 0, uint64: 0, sint32: 0, sint64: 0, bool: 0 },
+  ...{ fixed64: 1, sfixed64: 1, double: 1, fixed32: 5, sfixed32: 5, float: 5 },
+  ...{ string: 2, bytes: 2, message: 2 },
+};
+/** How pbts declares a scalar. */
+const DECLARED = { string: 'string', bytes: 'Uint8Array', bool: 'boolean' };
 
 const packageFile = createRequire(import.meta.url).resolve('hyperswitch-prism/package.json');
-const moduleFile = join(dirname(packageFile), 'dist/src/payments/generated/proto.js');
+const generated = join(dirname(packageFile), 'dist/src/payments/generated');
 const outputFile = join(dirname(fileURLToPath(import.meta.url)), '../generated/ucs-schema.json');
 
-const schema = derive(readFileSync(moduleFile, 'utf8').split('\n'));
-schema.source = `hyperswitch-prism ${JSON.parse(readFileSync(packageFile, 'utf8')).version}`;
-const text = `${JSON.stringify(schema, null, 1)}\n`;
+const declared = read('proto.d.ts', readDeclarations);
+const module = read('proto.js', readModule);
+const enums = Object.fromEntries([...declared.enums].map(([name, values]) => [unqualified(name), values]));
+const messages = Object.fromEntries(
+  [...declared.messages].map(([name, types]) => [unqualified(name), fieldsOf(name, types)]),
+);
+if (module.messages.size !== declared.messages.size)
+  throw new Error(`${module.messages.size} messages are written, ${declared.messages.size} declared`);
+const schema = {
+  source: `hyperswitch-prism ${JSON.parse(readFileSync(packageFile, 'utf8')).version}`,
+  textWrappers: Object.keys(messages).filter(isTextWrapper),
+  methods: methods(),
+  enums,
+  messages,
+};
+const text = print(schema);
 if (!existsSync(outputFile) || readFileSync(outputFile, 'utf8') !== text) {
   mkdirSync(dirname(outputFile), { recursive: true });
   writeFileSync(outputFile, text);
 }
 
-function derive(lines) {
-  const messages = {};
-  const enums = {};
-  const methods = [];
-  let memberOf; // the namespace that the documentation names
-  let message; // the message whose code the current line belongs to
-  let oneof;
-  let enumeration;
-  let method;
-  let encoding; // the field that an `encode` function is at; false outside of one
-
-  /** What a line can be, and what it adds. The first that matches counts. */
-  const rules = [
-    [
-      /^ +\* @memberof (\S+)$/,
-      ([, name]) => {
-        memberOf = name;
-      },
-    ],
-    [
-      /^ +\* @interface I(\w+)$/,
-      ([, name]) => {
-        message = { types: new Map(), presence: new Map(), fields: new Map(), oneofs: new Map() };
-        messages[unqualified(`${memberOf}.${name}`)] = message;
-      },
-    ],
-    [/^ +\* @property \{(.+?)\|null\} \[(\w+)\]/, ([, type, field]) => message.types.set(field, type)],
-    [
-      /^ +\w+\.prototype\.(\w+) = (?!function)(.+);$/,
-      ([, field, value]) => message.presence.set(field, value === 'null'),
-    ],
-    [
-      /Object\.defineProperty\(\w+\.prototype, "(\w+)", \{$/,
-      ([, name]) => {
-        oneof = name;
-      },
-    ],
-    [
-      /\$oneOfFields = (\[.+\])\)/,
-      ([, fields]) => {
-        // A name that begins with _ is proto3's `optional`, not a choice.
-        if (!oneof.startsWith('_'))
-          for (const field of JSON.parse(fields)) message.oneofs.set(field, snake(oneof));
-      },
-    ],
-    [
-      /\.encode = function encode\(message, writer\) \{$/,
-      () => {
-        encoding = {};
-      },
-    ],
-    [
-      /^ +\* @name (\S+)$/,
-      ([, name]) => {
-        enumeration = unqualified(name);
-      },
-    ],
-    [
-      /values\[(?:valuesById\[(-?\d+)\] = )?"(\w+)"\] = (-?\d+);$/,
-      ([, , value, number]) => {
-        enums[enumeration] ??= {};
-        enums[enumeration][value] = Number(number);
-      },
-    ],
-    [
-      /Object\.defineProperty\((\w+)\.prototype.* = function \w+\(request, callback\) \{$/,
-      ([, service]) => {
-        method = { service };
-      },
-    ],
-    [
-      /this\.rpcCall\(\w+, \$root\.types\.(\S+), \$root\.types\.(\S+), request/,
-      ([, request, response]) => Object.assign(method, { requestType: request, responseType: response }),
-    ],
-    [
-      /^ +\}, "name", \{ value: "(\w+)" \}\);$/,
-      ([, name]) => {
-        const { service, requestType, responseType } = method;
-        // Without types it is another package's: the standard health service.
-        if (requestType !== undefined) methods.push({ service, method: name, requestType, responseType });
-      },
-    ],
-  ];
-
-  for (const [index, line] of lines.entries()) {
-    try {
-      if (encoding) encoding = readEncodeLine(line.trim(), encoding, message);
-      else
-        for (const [pattern, add] of rules) {
-          const match = pattern.exec(line);
-          if (match === null) continue;
-          add(match);
-          break;
-        }
-    } catch (cause) {
-      throw new Error(`${moduleFile}:${index + 1}: ${cause.message}: ${line.trim()}`, { cause });
-    }
+function read(name, parse) {
+  const file = join(generated, name);
+  try {
+    return parse(readFileSync(file, 'utf8').split('\n'));
+  } catch (cause) {
+    throw new Error(`${file}: ${cause.message}`, { cause });
   }
-  const finished = Object.entries(messages).map(([name, entry]) => [
-    name,
-    finish(name, entry, enums, messages),
-  ]);
-  return { messages: Object.fromEntries(finished), enums, methods };
 }
 
-/** One line of an `encode` function announces a field or writes it; gives what the next line has to know. */
-function readEncodeLine(text, at, message) {
-  if (text === 'return writer;') return false;
-  if (/^(if \(!writer\)|writer = |\}|writer\.ldelim\(\);|for \(var i = 0;)/.test(text)) return at;
-  const announced = /^if \(message\.(\w+) != null/.exec(text);
-  if (announced) return { name: announced[1] };
-  if (text.startsWith('for (var keys')) return { ...at, isMap: true };
+function fieldsOf(messageName, types) {
+  const written = module.messages.get(messageName);
+  if (written === undefined) throw new Error(`${messageName} is declared but never written`);
+  const fields = written.fields.map((field) =>
+    finish(messageName, field, types.get(field.camelName), written),
+  );
+  const missing = [...types.keys()].filter(
+    (name) => !written.fields.some((field) => field.camelName === name),
+  );
+  if (missing.length > 0) throw new Error(`${messageName}: declared but never written: ${missing}`);
+  return fields.sort((a, b) => a.id - b.id);
+}
 
-  const id = at.packedId ?? Number(/\/\* id (\d+), wireType/.exec(text)?.[1]);
-  const isRepeated = text.includes(`message.${at.name}[i]`);
-  const add = (field) => {
-    // A map of messages is written in two lines, of which the first is enough.
-    if (!message.fields.has(at.name)) message.fields.set(at.name, { id, ...field });
-    return at;
+/** Joins what the declaration and the code say about a field. */
+function finish(messageName, { camelName, wireType, id, ...shape }, declaredAs, { withPresence, oneofs }) {
+  const fail = (problem) => {
+    throw new Error(`${messageName}.${camelName}: ${problem}`);
   };
-  if (at.isMap) {
-    const entry = /\.fork\(\)\.uint32\(.*?\)\.(\w+)\(keys\[i\]\)(?:\.uint32\(.*?\)\.(\w+)\(message)?/.exec(
-      text,
-    );
-    if (entry === null && !text.includes('.encode(message')) throw new Error('not a map entry');
-    return entry === null ? at : add({ type: entry[2] ?? 'message', map: entry[1] });
-  }
-  if (/wireType 2 =\*\/\d+\)\.fork\(\);$/.test(text)) return { ...at, packedId: id };
-  if (text.includes('.encode(message'))
-    return add({ type: 'message', ...(isRepeated && { repeated: true }) });
-  const scalar = /\.(\w+)\(message\.\w+(?:\[i\])?\);$/.exec(text);
-  if (scalar === null) throw new Error('an unknown kind of write');
-  return add({
-    type: scalar[1],
-    ...(isRepeated && { repeated: true }),
-    ...(at.packedId && { packed: true }),
-  });
+  if (declaredAs === undefined) fail('is written but not declared');
+  if (!withPresence.has(camelName)) fail('has no default value');
+  const { type, repeated, packed, map } = shape;
+  if (!(type in WIRE_TYPES)) fail(`has the unknown type ${type}`);
+  if (Number(wireType) !== (packed || map ? 2 : WIRE_TYPES[type]))
+    fail(`is a ${type} of wire type ${wireType}`);
+  if (map !== undefined && map !== 'string') fail(`is a map by ${map}, which has no form in JSON yet`);
+
+  const one = map ? /^\{ \[k: string\]: (.+) \}$/.exec(declaredAs)?.[1] : declaredAs.replace(/\[\]$/, '');
+  if (declaredAs.endsWith('[]') !== Boolean(repeated) || one === undefined)
+    fail(`is declared as ${declaredAs}`);
+  const field = { id: Number(id), name: snake(camelName, fail), ...shape };
+  const named = unqualified(one);
+  if (type === 'message') {
+    field.of = named.replace(/(^|\.)I(\w+)$/, '$1$2'); // interfaces are called I…
+    if (!declared.messages.has(qualified(field.of))) fail(`no message ${field.of}`);
+  } else if (type === 'int32' && declared.enums.has(qualified(named))) {
+    Object.assign(field, { type: 'enum', of: named });
+  } else if ((DECLARED[type] ?? 'number') !== one.replace(/\|Long$/, ''))
+    fail(`${type} is declared as ${one}`);
+  if (!repeated && !map && !withPresence.get(camelName)) field.implicit = true;
+  if (oneofs.has(camelName)) field.oneof = snake(oneofs.get(camelName), fail);
+  return field;
 }
 
-/** Joins what the documentation and the code of a message say about its fields. */
-function finish(messageName, message, enums, messages) {
-  const finished = [...message.fields].map(([camelName, { id, type, ...shape }]) => {
-    const where = `${messageName}.${camelName}`;
-    const declared = message.types.get(camelName);
-    if (declared === undefined) throw new Error(`${where} has no declared type`);
-    const named = unqualified(
-      declared.replace(/^Object\.<string,\s*(.+)>$/, '$1').replace(/^Array\.<(.+)>$/, '$1'),
-    );
-    const field = { id, name: snake(camelName), type, ...shape };
-    if (type === 'message') {
-      field.of = named.replace(/(^|\.)I(\w+)$/, '$1$2'); // interfaces are called I…
-      if (!(field.of in messages)) throw new Error(`${where}: no message ${field.of}`);
-    } else if (type === 'int32' && named !== 'number') {
-      if (!(named in enums)) throw new Error(`${where}: no enumeration ${named}`);
-      Object.assign(field, { type: 'enum', of: named });
-    }
-    if (!shape.repeated && !shape.map && !message.presence.get(camelName)) field.implicit = true;
-    if (message.oneofs.has(camelName)) field.oneof = message.oneofs.get(camelName);
-    return field;
-  });
-  return finished.sort((a, b) => a.id - b.id);
+/** Only our package's: the module has the standard health service too, which gRPC servers bring themselves. */
+function methods() {
+  const promised = [...declared.services].flatMap(([service, calls]) =>
+    calls.map(([requestType, responseType]) => `${service} ${requestType} ${responseType}`),
+  );
+  const written = module.calls.map((call) => `${call.service} ${call.requestType} ${call.responseType}`);
+  if (promised.sort().join() !== written.sort().join()) throw new Error('calls are not those declared');
+  return module.calls
+    .filter(({ service }) => service.startsWith(PACKAGE))
+    .map(({ service, method, requestType, responseType }) => ({
+      service: unqualified(service),
+      method,
+      path: `/${service}/${method}`,
+      requestType: unqualified(requestType),
+      responseType: unqualified(responseType),
+    }));
+}
+
+/** A message that only wraps a text so that it is not logged: SecretString, CardNumberType … */
+function isTextWrapper(name) {
+  const [only, ...others] = messages[name];
+  const isText = only?.name === 'value' && only.type === 'string' && !only.repeated && !only.map;
+  return isText && others.length === 0 && only.implicit === true && only.id === 1;
 }
 
 /** pbjs made `enrolledFor_3ds` of `enrolled_for_3ds`; this goes back. */
-function snake(name) {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+function snake(name, fail) {
+  const snaked = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const camel = snaked.replace(/(?<!^)_([a-z])/g, (_, letter) => letter.toUpperCase());
+  return camel === name ? snaked : fail(`its name in the protocol cannot be told (${snaked}?)`);
 }
 
 function unqualified(name) {
-  return name.replace(/^types\./, '');
+  return name.startsWith(PACKAGE) ? name.slice(PACKAGE.length) : name;
+}
+
+function qualified(name) {
+  return declared.messages.has(name) || declared.enums.has(name) ? name : PACKAGE + name;
+}
+
+/** JSON with a line for each method, enumeration and field. */
+function print({ source, textWrappers, methods, enums, messages }) {
+  const line = (value) => JSON.stringify(value);
+  const entries = (object, printValue) =>
+    Object.entries(object).map(([name, value]) => `  ${line(name)}: ${printValue(value)}`);
+  const fields = (list) => (list.length === 0 ? '[]' : `[\n   ${list.map(line).join(',\n   ')}\n  ]`);
+  return `{
+ "source": ${line(source)},
+ "textWrappers": ${line(textWrappers)},
+ "methods": [
+  ${methods.map(line).join(',\n  ')}
+ ],
+ "enums": {
+${entries(enums, line).join(',\n')}
+ },
+ "messages": {
+${entries(messages, fields).join(',\n')}
+ }
+}
+`;
 }

@@ -111,8 +111,11 @@ const everyCall = () => undefined;
 type Row = Omit<OperationRow, 'channel' | 'movesMoney' | 'deadlineMs'> &
   Partial<Pick<OperationRow, 'channel' | 'movesMoney' | 'deadlineMs'>>;
 
-const row = <const R extends Row>(definition: R) => ({
-  channel: 'payments' as const,
+/** Fills in what most rows have; keeps the name as a literal, of which the type {@link Operation} is made. */
+const row = <const Name extends string>(
+  definition: Row & { readonly operation: Name },
+): OperationRow & { readonly operation: Name } => ({
+  channel: 'payments',
   movesMoney: false,
   deadlineMs: 30_000,
   ...definition,

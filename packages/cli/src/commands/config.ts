@@ -1,0 +1,18 @@
+/** `nats-bridge config check`: whether a configuration can be used, before anything starts with it. */
+import { Command } from 'commander';
+import { readSettings, withConfigOption } from '../settings.js';
+import { mark } from '../terminal.js';
+
+export function configCommand(): Command {
+  const check = withConfigOption(new Command('check'))
+    .summary('check a configuration file and the environment')
+    .description('Exit code 0: usable; 2: not, with every wrong key, its value and what is allowed.')
+    .option('--json', 'print the configuration with every default filled in')
+    .action((options: { config?: string; json?: boolean }) => {
+      const settings = readSettings(options);
+      if (options.json)
+        console.log(JSON.stringify({ nats_bridge: settings.bridge, gateway: settings.gateway }));
+      else console.log(`${mark.ok()} ${settings.file ?? 'defaults and environment'}: usable`);
+    });
+  return new Command('config').summary('check configuration').addCommand(check);
+}

@@ -1,0 +1,42 @@
+/** `nats-bridge serve`: the gateway alone, in front of a NATS server that runs elsewhere. */
+import { NatsBridge } from '@nats-bridge/connector';
+import { gatewayConfigWarnings, startGateway } from '@nats-bridge/gateway';
+import { Command } from 'commander';
+import { readSettings, withConfigOption } from '../settings.js';
+import { mark, progress } from '../terminal.js';
+import { untilSignal } from '../until-signal.js';
+
+export function serveCommand(): Command {
+  return withConfigOption(new Command('serve'))
+    .summary('start the gateway only, for an existing NATS server')
+    .description(
+      'Opens the gRPC door for Hyperswitch and the HTTP door for health, and carries payments over NATS.',
+    )
+    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
+    .action(async (options: { config?: string; nats?: string }) => {
+      const { bridge: config, gateway: doors } = readSettings(options);
+      for (const warning of gatewayConfigWarnings(doors)) progress(`${mark.warning()} ${warning}`);
+      const bridge = new NatsBridge(config, {
+        onEvent: (event) =>
+          progress(event.type === 'error' ? `${event.subject}: ${event.error.message}` : event.type),
+      });
+      // The doors open first: Hyperswitch must find them when it starts, and readiness tells the rest.
+      const gateway = await startGateway({
+        bridge,
+        grpc: doors.grpc,
+        http: doors.http,
+        maxInFlight: doors.max_in_flight,
+        maxMessageBytes: doors.max_message_bytes,
+        onWarning: progress,
+      });
+      console.log(`${mark.ok()} gateway ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health`);
+      bridge.prepare().then(
+        () => console.log(`${mark.ok()} NATS    ${bridge.connection.servers.join(', ')}`),
+        (error: Error) => progress(`${mark.warning()} ${error.message}`),
+      );
+      await untilSignal();
+      progress('finishing what is under way');
+      await gateway.close();
+      await bridge.close();
+    });
+}

@@ -1,0 +1,148 @@
+/** `nats-bridge up`: NATS, gateway and sandbox worker on this machine, with one payment to show that it works. */
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { NatsBridge } from '@nats-bridge/connector';
+import { createUcsClient, startGateway } from '@nats-bridge/gateway';
+import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
+import { Command } from 'commander';
+import { runLifeCycle, type Step } from '../life-cycle.js';
+import { readSettings, withConfigOption } from '../settings.js';
+import { superviseSandbox } from '../supervise-sandbox.js';
+import { mark, paint, progress, table } from '../terminal.js';
+import { untilSignal } from '../until-signal.js';
+
+type Options = {
+  config?: string;
+  nats?: string;
+  demo?: boolean;
+  once?: boolean;
+  json?: boolean;
+  data?: string;
+};
+
+/** What a demonstration must end with to count as working. */
+const EXPECTED = {
+  authorize: 'AUTHORIZED',
+  capture: 'CHARGED',
+  sync: 'CHARGED',
+  refund: 'REFUND_SUCCESS',
+  refund_sync: 'REFUND_SUCCESS',
+  void: 'VOIDED',
+} as const satisfies Record<string, string>;
+
+export function upCommand(): Command {
+  return withConfigOption(new Command('up'))
+    .summary('start everything here: embedded NATS, gateway, sandbox worker')
+    .description(
+      'Starts a nats-server on loopback (unless the configuration names one), the gateway with its gRPC and HTTP doors, and the sandbox worker. Stops with Ctrl-C.',
+    )
+    .option('--nats <url>', 'use this NATS server instead of an embedded one')
+    .option(
+      '--data <folder>',
+      'where the embedded server keeps its streams (default: ~/.local/share/nats-bridge)',
+    )
+    .option('--demo', 'drive one payment through its life cycle over gRPC and show it')
+    .option('--once', 'end after the demonstration')
+    .option('--json', 'end with one JSON object on the last line: {ok, nats_version, operations, total_ms}')
+    .action(up);
+}
+
+async function up(options: Options): Promise<void> {
+  const startedAt = performance.now();
+  const settings = readSettings(options);
+  const server = settings.namesServer ? undefined : await embedded(options.data);
+  const bridge = new NatsBridge({ ...settings.bridge, base_url: server?.url ?? settings.bridge.base_url });
+  await bridge.prepare();
+  const gateway = await startGateway({
+    bridge,
+    grpc: settings.gateway.grpc,
+    http: settings.gateway.http,
+    maxInFlight: settings.gateway.max_in_flight,
+    maxMessageBytes: settings.gateway.max_message_bytes,
+    allowPortFallback: true,
+    onWarning: (warning) => progress(warning),
+  });
+  const sandbox = superviseSandbox(bridge.config);
+  const close = async () => {
+    await gateway.close();
+    await sandbox.stop();
+    await bridge.close();
+    await server?.stop();
+  };
+  try {
+    await sandbox.ready;
+    const natsVersion = (await bridge.connection.get()).info?.version ?? 'unknown';
+    const show = options.json ? progress : console.log;
+    for (const note of gateway.portNotes) show(`${mark.warning()} ${note}`);
+    show(
+      `${mark.ok()} NATS      ${server?.url ?? settings.bridge.base_url}  (nats-server ${natsVersion}${server ? ', embedded' : ''})`,
+    );
+    show(`${mark.ok()} gateway   ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health`);
+    show(`${mark.ok()} worker    sandbox`);
+    const isDemonstration = options.demo || options.once;
+    const ok = isDemonstration ? await demonstrate(gateway.grpcUrl, natsVersion, startedAt, options) : true;
+    if (options.once) {
+      process.exitCode = ok ? 0 : 1;
+      return;
+    }
+    show(
+      `\nReady. ${paint('dim', 'Try: npx nats-bridge pay --amount 1250 --card 4242424242424242   Stop: Ctrl-C')}`,
+    );
+    await untilSignal();
+    progress('finishing what is under way');
+  } finally {
+    await close();
+  }
+}
+
+async function demonstrate(
+  grpcUrl: string,
+  natsVersion: string,
+  startedAt: number,
+  options: Options,
+): Promise<boolean> {
+  const client = createUcsClient(grpcUrl, {
+    connector: 'imerchantsolutions',
+    merchantId: 'merchant_demo',
+    apiKey: 'sandbox',
+  });
+  const steps: Step[] = [];
+  try {
+    await runLifeCycle(
+      { client, onStep: (step) => steps.push(step) },
+      { minorAmount: 2_500, currency: 'EUR', cardNumber: '4242424242424242' },
+    );
+  } finally {
+    client.close();
+  }
+  const ok = steps.every(({ operation, status }) => EXPECTED[operation as keyof typeof EXPECTED] === status);
+  if (!options.json) {
+    console.log(`\nA payment of 25.00 EUR, from gRPC through NATS to the worker and back:\n`);
+    console.log(
+      table(
+        ['operation', 'status', 'ms', 'id'],
+        steps.map((step) => [step.operation, step.status, step.ms.toFixed(2), step.detail]),
+      ),
+    );
+    if (!ok) console.log(`\n${mark.failed()} a step did not end as it should`);
+    return ok;
+  }
+  const operations = steps.map(({ operation, status, ms }) => ({ operation, status, ms }));
+  console.log(
+    JSON.stringify({
+      ok,
+      nats_version: natsVersion,
+      operations,
+      total_ms: Math.round(performance.now() - startedAt),
+    }),
+  );
+  return ok;
+}
+
+function embedded(folder: string | undefined): Promise<EmbeddedServer> {
+  const base = process.env.XDG_DATA_HOME ?? join(homedir(), '.local/share');
+  const storeDir = folder ?? join(base, 'nats-bridge');
+  mkdirSync(storeDir, { recursive: true });
+  return startEmbeddedServer({ storeDir, port: 0, onProgress: progress });
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+/** The nats-bridge command. Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly. */
+import { createRequire } from 'node:module';
+import { ConfigError } from '@nats-bridge/connector';
+import { Command } from 'commander';
+import { configCommand } from './commands/config.js';
+import { doctorCommand } from './commands/doctor.js';
+import { payCommand } from './commands/pay.js';
+import { serveCommand } from './commands/serve.js';
+import { topologyCommand } from './commands/topology.js';
+import { upCommand } from './commands/up.js';
+import { workerCommand } from './commands/worker.js';
+import { mark } from './terminal.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+const program = new Command('nats-bridge')
+  .description('Hands payment operations from Hyperswitch to your own workers over NATS.')
+  .version(version)
+  .showHelpAfterError('(nats-bridge --help shows what there is)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .addCommand(upCommand())
+  .addCommand(serveCommand())
+  .addCommand(workerCommand())
+  .addCommand(payCommand())
+  .addCommand(topologyCommand())
+  .addCommand(configCommand())
+  .addCommand(doctorCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const lines = error instanceof Error ? error.message : String(error);
+  for (const line of lines.split('\n')) process.stderr.write(`${mark.failed()} ${line}\n`);
+  process.exitCode = error instanceof ConfigError ? 2 : 1;
+}

@@ -1,0 +1,38 @@
+/** The configuration every command reads: a TOML file, environment variables over it. */
+import { existsSync } from 'node:fs';
+import { type BridgeConfig, bridgeConfigSchema, loadConfig } from '@nats-bridge/connector';
+import { type GatewayConfig, gatewayConfigSchema } from '@nats-bridge/gateway';
+import type { Command } from 'commander';
+
+export const DEFAULT_CONFIG_FILE = 'nats-bridge.toml';
+
+export type Settings = {
+  readonly bridge: BridgeConfig;
+  readonly gateway: GatewayConfig;
+  /** The file that was read; undefined for defaults and environment alone. */
+  readonly file: string | undefined;
+  /** True when a NATS server was named anywhere: then none is started here. */
+  readonly namesServer: boolean;
+};
+
+export function withConfigOption(command: Command): Command {
+  return command.option(
+    '-c, --config <file>',
+    `TOML file (default: ${DEFAULT_CONFIG_FILE}, where there is one)`,
+  );
+}
+
+/** @throws ConfigError that lists every wrong key. */
+export function readSettings(options: { readonly config?: string; readonly nats?: string }): Settings {
+  const file = options.config ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
+  const env =
+    options.nats === undefined ? process.env : { ...process.env, NATS_BRIDGE__BASE_URL: options.nats };
+  const loaded = loadConfig({ nats_bridge: bridgeConfigSchema, gateway: gatewayConfigSchema }, { file, env });
+  const byDefault = bridgeConfigSchema.parse({}).base_url;
+  return {
+    bridge: loaded.nats_bridge,
+    gateway: loaded.gateway,
+    file,
+    namesServer: loaded.nats_bridge.base_url !== byDefault || env.NATS_BRIDGE__BASE_URL !== undefined,
+  };
+}

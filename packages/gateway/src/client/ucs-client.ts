@@ -1,0 +1,69 @@
+/** A UCS client as Hyperswitch is one: for the CLI, tests, benchmarks and anybody who speaks to a UCS server. */
+import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { decodeUcs, encodeUcs, type JsonObject, UCS_METHODS } from '@nats-bridge/protocol';
+
+export type UcsCaller = {
+  readonly connector: string;
+  readonly merchantId: string;
+  /** Sent as `x-auth: header-key`. */
+  readonly apiKey: string;
+};
+
+export type UcsCallOptions = {
+  /** Further metadata, such as `x-resource-id`; undefined leaves one out that is sent otherwise. */
+  readonly metadata?: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds until the call is given up. Default: none, as Hyperswitch has none. */
+  readonly timeoutMs?: number;
+};
+
+export type UcsClient = {
+  /**
+   * Calls `Service/Method` with a request in snake_case and gives the response likewise.
+   *
+   * @throws ServiceError of grpc-js when the server answers with a gRPC error.
+   */
+  call(method: string, request: JsonObject, options?: UcsCallOptions): Promise<JsonObject>;
+  close(): void;
+};
+
+/** @param address `host:port`, with or without `http://` */
+export function createUcsClient(address: string, caller: UcsCaller): UcsClient {
+  const client = new Client(address.replace(/^https?:\/\//, ''), credentials.createInsecure());
+  const types = new Map(UCS_METHODS.map((entry) => [`${entry.service}/${entry.method}`, entry]));
+  return {
+    call(method, request, options = {}) {
+      const entry = types.get(method);
+      if (entry === undefined) throw new TypeError(`UCS has no method ${method}`);
+      const metadata = metadataOf({
+        'x-connector': caller.connector,
+        'x-merchant-id': caller.merchantId,
+        'x-tenant-id': 'public',
+        'x-auth': 'header-key',
+        'x-api-key': caller.apiKey,
+        ...options.metadata,
+      });
+      const deadline = options.timeoutMs === undefined ? {} : { deadline: Date.now() + options.timeoutMs };
+      return new Promise((resolve, reject) => {
+        client.makeUnaryRequest(
+          `/types.${method}`,
+          (bytes: Buffer) => bytes,
+          (bytes: Buffer) => bytes,
+          Buffer.from(encodeUcs(entry.requestType, request)),
+          metadata,
+          deadline,
+          (error: ServiceError | null, bytes?: Buffer) => {
+            if (error !== null || bytes === undefined) reject(error);
+            else resolve(decodeUcs(entry.responseType, bytes));
+          },
+        );
+      });
+    },
+    close: () => client.close(),
+  };
+}
+
+function metadataOf(values: Readonly<Record<string, string | undefined>>): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) metadata.set(name, value);
+  return metadata;
+}
