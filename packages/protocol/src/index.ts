@@ -1,5 +1,7 @@
 /** The wire contract of NATS Bridge. */
 export * from './bridge-error.js';
+export { asyncApi } from './contract/async-api.js';
+export { jsonSchemas } from './contract/json-schemas.js';
 export * from './encoding.js';
 export * from './headers.js';
 export * from './idempotency-key.js';
@@ -11,8 +13,8 @@ export * from './router-data.js';
 export * from './secret.js';
 export * from './status.js';
 export * from './subject.js';
-export * from './ucs/index.js';
 export * from './ucs-metadata.js';
 export * from './ucs-request.js';
 export * from './ucs-response.js';
+export * from './wire/index.js';
 export { describeIssues } from './zod-issues.js';

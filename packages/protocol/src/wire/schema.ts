@@ -42,7 +42,7 @@ type UcsSchema = {
 };
 
 const schema = JSON.parse(
-  readFileSync(new URL('../../generated/ucs-schema.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../generated/ucs.json', import.meta.url), 'utf8'),
 ) as UcsSchema;
 
 /** Which release the protocol was derived from, for `doctor` and bug reports. */

@@ -22,7 +22,7 @@ const DECLARED = { string: 'string', bytes: 'Uint8Array', bool: 'boolean' };
 
 const packageFile = createRequire(import.meta.url).resolve('hyperswitch-prism/package.json');
 const generated = join(dirname(packageFile), 'dist/src/payments/generated');
-const outputFile = join(dirname(fileURLToPath(import.meta.url)), '../generated/ucs-schema.json');
+const outputFile = join(dirname(fileURLToPath(import.meta.url)), '../generated/ucs.json');
 
 const declared = read('proto.d.ts', readDeclarations);
 const module = read('proto.js', readModule);

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { aliasOf, idempotencyKey, keyOfAlias } from './idempotency-key.js';
+import type { RouterData } from './router-data.js';
+
+const data: RouterData = {
+  merchant_id: 'm',
+  payment_id: 'pay_1',
+  attempt_id: 'att_1',
+  connector: 'c',
+  connector_auth_type: { auth_type: 'NoKey' },
+  request: {},
+  test_mode: true,
+};
+
+describe('idempotency keys', () => {
+  it('are the attempt for an authorize, and another step of it after a redirect', () => {
+    expect(idempotencyKey('authorize', data)).toBe('authorize:att_1');
+    expect(idempotencyKey('authorize', { ...data, request: { redirection_response: {} } })).toBe(
+      'authorize:att_1:complete',
+    );
+  });
+
+  it('tell partial captures of one attempt apart, by reference or by API call', () => {
+    const multiple = { multiple_capture_data: { capture_reference: 'ref_2' } };
+    expect(idempotencyKey('capture', { ...data, request: multiple, request_id: 'r' })).toBe(
+      'capture:att_1:ref_2',
+    );
+    expect(idempotencyKey('capture', { ...data, request_id: 'r1' })).toBe('capture:att_1:r1');
+  });
+
+  it('are the refund for a refund', () => {
+    expect(idempotencyKey('refund', { ...data, attempt_id: '', refund_id: 'ref_9' })).toBe('refund:ref_9');
+  });
+
+  it('do not exist for questions', () => {
+    expect(idempotencyKey('sync', data)).toBeUndefined();
+    expect(idempotencyKey('refund_sync', data)).toBeUndefined();
+  });
+
+  it('do not run together', () => {
+    expect(idempotencyKey('capture', { ...data, attempt_id: 'a:b', request_id: 'c' })).not.toBe(
+      idempotencyKey('capture', { ...data, attempt_id: 'a', request_id: 'b:c' }),
+    );
+  });
+
+  it('come back out of an alias, and only out of one', () => {
+    expect(keyOfAlias(aliasOf('authorize:att_1'))).toBe('authorize:att_1');
+    expect(keyOfAlias('pi_123')).toBeUndefined();
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { OPERATIONS, operationOfMethod, operationRow } from './operation-catalogue.js';
+import { statusNames } from './status.js';
+import { UCS_METHODS, ucsFieldNames } from './wire/index.js';
+
+const SPECIFIED = ['authorize', 'capture', 'void', 'sync', 'refund', 'setup_mandate'];
+
+describe('the operation catalogue', () => {
+  it('has every operation of the specification, under its name', () => {
+    for (const operation of SPECIFIED) expect(OPERATIONS.map((row) => row.operation)).toContain(operation);
+  });
+
+  it('answers every method of every UCS service but the composite ones', () => {
+    const missing = UCS_METHODS.map(({ service, method }) => `${service}/${method}`)
+      .filter((method) => !method.startsWith('Composite'))
+      .filter((method) => operationOfMethod(method) === undefined);
+    expect(missing).toEqual([]);
+  });
+
+  it('names no method, alias aside, that UCS does not have, and none twice', () => {
+    const methods = OPERATIONS.flatMap((row) => row.methods);
+    const known = new Set(UCS_METHODS.map(({ service, method }) => `${service}/${method}`));
+    expect(methods.filter((method) => !known.has(method))).toEqual([]);
+    expect(new Set(methods).size).toBe(methods.length);
+  });
+
+  it('speaks statuses that UCS has', () => {
+    for (const { operation, statusKind, status } of OPERATIONS) {
+      if (statusKind === 'none') continue;
+      for (const name of Object.values(status).filter((value) => value !== 'by_capture_method'))
+        expect(statusNames(statusKind), `${operation}: ${name}`).toContain(name);
+    }
+  });
+
+  it('puts ids into fields that the responses have', () => {
+    for (const { methods, idField } of OPERATIONS) {
+      if (idField === undefined) continue;
+      const responses = UCS_METHODS.filter(({ service, method }) => methods.includes(`${service}/${method}`));
+      for (const { responseType } of responses)
+        expect(ucsFieldNames(responseType), responseType).toContain(idField);
+    }
+  });
+
+  it('never calls an operation failed that may still happen', () => {
+    for (const { operation, status } of OPERATIONS) expect(status.unknown, operation).not.toMatch(/FAIL/);
+  });
+
+  it('finds methods by their older names', () => {
+    expect(operationOfMethod('MerchantAuthenticationService/CreateAccessToken')).toBe(
+      operationRow('access_token'),
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { BridgeError } from './bridge-error.js';
+import { operationRow } from './operation-catalogue.js';
+import { outcomeOfError, outcomeOfReply } from './outcome.js';
+import type { RouterData } from './router-data.js';
+import { ucsResponse } from './ucs-response.js';
+import { encodeUcs } from './wire/index.js';
+
+const data = (request: RouterData['request']): RouterData => ({
+  merchant_id: 'm',
+  payment_id: 'p',
+  attempt_id: 'a',
+  connector: 'c',
+  connector_auth_type: { auth_type: 'NoKey' },
+  request,
+  test_mode: true,
+});
+
+describe('the UCS response', () => {
+  it('says everything a reply says', () => {
+    const request = { merchant_transaction_id: 'a', capture_method: 'MANUAL' };
+    const outcome = outcomeOfReply(
+      { operation: 'authorize', data: data(request), correlationId: 'c' },
+      {
+        status: 'success',
+        transaction_id: 'txn_1',
+        network_transaction_id: 'nti',
+        connector_metadata: { cookie: 1 },
+        mandate_reference: { connector_mandate_id: { connector_mandate_id: 'man_1' } },
+        connector_response: { id: 'txn_1' },
+        response: { incremental_authorization_allowed: true },
+      },
+    );
+    const message = ucsResponse({
+      row: operationRow('authorize'),
+      responseType: 'PaymentServiceAuthorizeResponse',
+      request,
+      outcome,
+    });
+    expect(message).toEqual({
+      merchant_transaction_id: 'a',
+      connector_transaction_id: 'txn_1',
+      status: 'AUTHORIZED',
+      status_code: 200,
+      network_transaction_id: 'nti',
+      connector_feature_data: '{"cookie":1}',
+      mandate_reference: { connector_mandate_id: { connector_mandate_id: 'man_1' } },
+      raw_connector_response: '{"id":"txn_1"}',
+      incremental_authorization_allowed: true,
+    });
+    expect(() => encodeUcs('PaymentServiceAuthorizeResponse', message)).not.toThrow();
+  });
+
+  it('carries an alias, status and error while the outcome of a payment is unknown', () => {
+    const outcome = outcomeOfError(
+      { operation: 'authorize', data: data({}), correlationId: 'c' },
+      new BridgeError('NATS_TIMEOUT'),
+    );
+    expect(
+      ucsResponse({
+        row: operationRow('authorize'),
+        responseType: 'PaymentServiceAuthorizeResponse',
+        request: {},
+        outcome,
+        alias: 'bridge:authorize:a',
+      }),
+    ).toEqual({
+      connector_transaction_id: 'bridge:authorize:a',
+      status: 'PENDING',
+      status_code: 504,
+      error: { connector_details: { code: 'NATS_TIMEOUT', message: 'Payment processor timeout' } },
+    });
+  });
+
+  it('has no error for a refund in doubt, or Hyperswitch would take it for failed', () => {
+    const request = { merchant_refund_id: 'r', connector_transaction_id: 't' };
+    const outcome = outcomeOfError(
+      { operation: 'refund', data: data(request), correlationId: 'c' },
+      new BridgeError('NATS_TIMEOUT'),
+    );
+    expect(
+      ucsResponse({
+        row: operationRow('refund'),
+        responseType: 'RefundResponse',
+        request,
+        outcome,
+        alias: 'bridge:refund:r',
+      }),
+    ).toEqual({
+      merchant_refund_id: 'r',
+      connector_refund_id: 'bridge:refund:r',
+      status: 'REFUND_PENDING',
+      status_code: 504,
+    });
+  });
+
+  it('tells what the network said of a decline', () => {
+    const outcome = outcomeOfReply(
+      { operation: 'authorize', data: data({}), correlationId: 'c' },
+      {
+        status: 'failure',
+        error: { code: 'x', message: 'y', network_decline_code: '51', network_advice_code: '02' },
+      },
+    );
+    const { error } = ucsResponse({
+      row: operationRow('authorize'),
+      responseType: 'PaymentServiceAuthorizeResponse',
+      request: {},
+      outcome,
+    });
+    expect(error).toEqual({
+      connector_details: { code: 'x', message: 'y' },
+      issuer_details: { network_details: { decline_code: '51', advice_code: '02' } },
+    });
+  });
+});

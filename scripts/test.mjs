@@ -1,0 +1,29 @@
+/** `npm test`: sets up, checks and runs every test; arguments go to vitest. Ends with "N passed, N failed". */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fail, foreground, run, say } from './run.mjs';
+import { setup } from './setup.mjs';
+import { setupLanguages } from './setup-languages.mjs';
+
+const args = process.argv.slice(2);
+try {
+  await setup();
+  await setupLanguages();
+  if (args.length === 0) {
+    say('checking types, style and import directions');
+    await run('npm', ['run', '--silent', 'check']);
+  }
+} catch (error) {
+  fail(error);
+}
+const report = join(mkdtempSync(join(tmpdir(), 'nats-bridge-report-')), 'report.json');
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+const code = await foreground(['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args]);
+const { numPassedTests, numFailedTests, numFailedTestSuites, success } = JSON.parse(
+  readFileSync(report, 'utf8'),
+);
+// A file that could not be loaded has no tests that failed, and must not pass for that.
+const failed = numFailedTests > 0 || success ? numFailedTests : Math.max(1, numFailedTestSuites);
+console.log(`${numPassedTests} passed, ${failed} failed`);
+process.exitCode = code;
