@@ -1,11 +1,13 @@
 /** The `[gateway]` section of the configuration: where the doors are and how much passes through them. */
 import { z } from 'zod';
-import { plaintextWarning } from './gateway.js';
 import { isLoopback } from './listen-on.js';
 
 const host = z
   .string()
-  .regex(/^[A-Za-z0-9.:_-]{1,253}$/, { error: 'must be an address or a host name, such as 127.0.0.1' });
+  .regex(/^[A-Za-z0-9.:_-]{1,253}$/, {
+    error: 'must be an address or a host name, such as 127.0.0.1',
+    abort: true,
+  });
 const port = z.int({ error: 'must be a port from 0 (any) to 65535' }).min(0).max(65_535);
 const count = (min: number, max: number) =>
   z
@@ -46,4 +48,9 @@ export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
 export function gatewayConfigWarnings(config: GatewayConfig): readonly string[] {
   const hosts = new Set([config.grpc.host, config.http.host]);
   return [...hosts].filter((name) => !isLoopback(name)).map(plaintextWarning);
+}
+
+/** What must be said when a door without TLS is open to other machines. */
+function plaintextWarning(host: string): string {
+  return `${host} can be reached from other machines and the doors have no TLS: card data and credentials cross the network in clear; put a TLS proxy or a service mesh in front, or listen on 127.0.0.1`;
 }

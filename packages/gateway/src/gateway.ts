@@ -5,7 +5,7 @@ import { UCS_METHODS } from '@nats-bridge/protocol';
 import type { PaymentBridge } from './bridge.js';
 import { addHealthService } from './health/grpc-health.js';
 import { createHttpServer } from './http/http-server.js';
-import { isLoopback, type ListenAt, listenOn, urlOf } from './listen-on.js';
+import { type ListenAt, listenOn, urlOf } from './listen-on.js';
 import { createUcsServer } from './ucs/ucs-server.js';
 import type { OnWarning } from './warning.js';
 
@@ -46,7 +46,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { bridge, allowPortFallback = false, drainMs = 35_000, onWarning = () => {} } = options;
   const grpcAt = { host: '127.0.0.1', port: 8000, ...options.grpc };
   const httpAt = { host: '127.0.0.1', port: 8080, ...options.http };
-  for (const { host } of [grpcAt, httpAt]) if (!isLoopback(host)) onWarning(plaintextWarning(host));
 
   let closing: Promise<void> | undefined;
   const ucs = createUcsServer({
@@ -61,20 +60,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     services: [...services],
     watchIntervalMs: options.healthWatchMs ?? 1_000,
   });
-  const grpcListener = listenerOf(ucs);
+  const grpcSide = grpcDoor(ucs);
   const httpListener = createHttpServer({ bridge, onWarning, isClosing: () => closing !== undefined });
 
-  const grpc = await listenOn(grpcListener, 'grpc', grpcAt, { allowPortFallback });
-  const http = await listenOn(httpListener, 'http', httpAt, { allowPortFallback }).catch((cause: unknown) => {
-    grpcListener.close();
-    ucs.forceShutdown();
-    throw cause;
-  });
+  const grpc = await listenOn(grpcSide.listener, 'grpc', grpcAt, { allowPortFallback });
+  const http = await listenOn(httpListener, 'http', httpAt, { allowPortFallback }).catch(
+    async (cause: unknown) => {
+      await grpcSide.drain(0);
+      throw cause;
+    },
+  );
 
   const close = async () => {
-    grpcListener.close();
     health.close();
-    await drain(ucs, drainMs);
+    await grpcSide.drain(drainMs);
     httpListener.close();
     httpListener.closeAllConnections();
   };
@@ -91,25 +90,20 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** What must be said when a door without TLS is open to other machines. */
-export function plaintextWarning(host: string): string {
-  return `${host} can be reached from other machines and the doors have no TLS: card data and credentials cross the network in clear; put a TLS proxy or a service mesh in front, or listen on 127.0.0.1`;
-}
-
-/** A listener of our own, so that a taken port is an error we can read. */
-function listenerOf(ucs: GrpcServer): NetServer {
+/**
+ * Listens and hands connections to grpc-js, so that a taken port is an error we can read. grpc-js's own
+ * forceShutdown forgets connections when channelz is off; the injector does not.
+ */
+function grpcDoor(ucs: GrpcServer): { readonly listener: NetServer; drain(drainMs: number): Promise<void> } {
   const injector = ucs.createConnectionInjector(ServerCredentials.createInsecure());
-  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => injector.injectConnection(socket));
-}
-
-async function drain(ucs: GrpcServer, drainMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const isDrained = await Promise.race([
-    new Promise<boolean>((resolve) => ucs.tryShutdown(() => resolve(true))),
-    new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), drainMs);
-    }),
-  ]);
-  clearTimeout(timer);
-  if (!isDrained) ucs.forceShutdown();
+  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+    injector.injectConnection(socket),
+  );
+  const drain = async (drainMs: number) => {
+    listener.close();
+    const timer = setTimeout(() => injector.drain(0), drainMs);
+    await new Promise<void>((resolve) => ucs.tryShutdown(() => resolve()));
+    clearTimeout(timer);
+  };
+  return { listener, drain };
 }

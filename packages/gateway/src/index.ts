@@ -1,7 +1,7 @@
 /** The doors of NATS Bridge: a Unified Connector Service over gRPC, and HTTP. */
-export type { BridgeHealth, ExecuteOptions, PaymentBridge } from './bridge.js';
+export type { BridgeHealth, PaymentBridge } from './bridge.js';
 export { createUcsClient, type UcsCaller, type UcsCallOptions, type UcsClient } from './client/ucs-client.js';
-export { type Gateway, type GatewayOptions, plaintextWarning, startGateway } from './gateway.js';
+export { type Gateway, type GatewayOptions, startGateway } from './gateway.js';
 export { type GatewayConfig, gatewayConfigSchema, gatewayConfigWarnings } from './gateway-config.js';
 export { type ListenAt, PortInUseError } from './listen-on.js';
 export type { OnWarning } from './warning.js';

@@ -24,6 +24,9 @@ export type Listening = {
   readonly note?: string;
 };
 
+/** More connections at one door are closed as they come. */
+const MAX_CONNECTIONS = 1_000;
+
 /**
  * @throws PortInUseError when the port is taken and no other may be chosen.
  */
@@ -33,6 +36,7 @@ export async function listenOn(
   at: ListenAt,
   { allowPortFallback }: { readonly allowPortFallback: boolean },
 ): Promise<Listening> {
+  server.maxConnections = MAX_CONNECTIONS;
   try {
     return { port: await listen(server, at) };
   } catch (cause) {

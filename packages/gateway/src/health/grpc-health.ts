@@ -2,6 +2,7 @@
 import { type Server, type ServerUnaryCall, type ServerWritableStream, status } from '@grpc/grpc-js';
 import protobuf from 'protobufjs/minimal.js';
 import type { PaymentBridge } from '../bridge.js';
+import { readHealth } from './read-health.js';
 
 /** `HealthCheckResponse.ServingStatus`. */
 const SERVING = 1;
@@ -21,44 +22,47 @@ export type HealthOptions = {
   readonly watchIntervalMs: number;
 };
 
+/** An object, because grpc-js takes an empty text for a message that never came. */
+type HealthRequest = { readonly service: string };
+type WatchCall = ServerWritableStream<HealthRequest, number>;
+
 const PATH = '/grpc.health.v1.Health/';
 const method = (name: string, responseStream: boolean) => ({
   path: PATH + name,
   requestStream: false,
   responseStream,
   requestSerialize: (bytes: Buffer) => bytes,
-  requestDeserialize: serviceName,
+  requestDeserialize: (bytes: Buffer): HealthRequest => ({ service: serviceName(bytes) }),
   responseSerialize: (value: number) => Buffer.from([0x08, value]), // field 1, an enumeration
   responseDeserialize: (bytes: Buffer) => bytes,
 });
 
 export function addHealthService(server: Server, options: HealthOptions): HealthService {
   const known = new Set(['', ...options.services]);
-  const watchers = new Set<ServerWritableStream<string, number>>();
+  const watchers = new Set<WatchCall>();
   let isClosed = false;
   const current = async (service: string): Promise<number> => {
     if (!known.has(service)) return SERVICE_UNKNOWN;
     if (isClosed) return NOT_SERVING;
-    const health = await options.bridge.health().catch(() => ({ connected: false }));
-    return health.connected ? SERVING : NOT_SERVING;
+    return (await readHealth(options.bridge)).connected ? SERVING : NOT_SERVING;
   };
 
   server.addService(
     { Check: method('Check', false), Watch: method('Watch', true) },
     {
       Check: (
-        call: ServerUnaryCall<string, number>,
+        call: ServerUnaryCall<HealthRequest, number>,
         callback: (error: object | null, value?: number) => void,
       ) =>
-        void current(call.request).then((value) =>
+        void current(call.request.service).then((value) =>
           value === SERVICE_UNKNOWN
-            ? callback({ code: status.NOT_FOUND, details: `there is no service "${call.request}"` })
+            ? callback({ code: status.NOT_FOUND, details: `there is no service "${call.request.service}"` })
             : callback(null, value),
         ),
-      Watch: (call: ServerWritableStream<string, number>) => {
+      Watch: (call: WatchCall) => {
         let last: number | undefined;
         const look = async () => {
-          const value = await current(call.request);
+          const value = await current(call.request.service);
           if (value === last || !watchers.has(call)) return;
           call.write(value);
           last = value;

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import type { PaymentBridge } from '../bridge.js';
+import { readHealth } from '../health/read-health.js';
 import { describeFault, type OnWarning } from '../warning.js';
 
 export type HttpAppOptions = {
@@ -39,9 +40,7 @@ export function createHttpApp({ bridge, isClosing, onWarning }: HttpAppOptions):
   app.get('/healthz', (context) => context.json({ status: 'alive' }));
   app.get('/readyz', async (context) => {
     if (isClosing()) return context.json({ status: 'not_ready', detail: 'the bridge is shutting down' }, 503);
-    const { connected, detail } = await bridge
-      .health()
-      .catch(() => ({ connected: false, detail: 'the health of the NATS connection could not be read' }));
+    const { connected, detail } = await readHealth(bridge);
     return context.json({ status: connected ? 'ready' : 'not_ready', detail }, connected ? 200 : 503);
   });
 

@@ -1,4 +1,4 @@
-/** The HTTP door's server: Node's own, with bounds on size, time and number of connections. */
+/** The HTTP door's server: Node's own, with bounds on size and time. */
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { createHttpApp, type HttpAppOptions } from './http-app.js';
@@ -7,11 +7,10 @@ const MAX_HEADER_BYTES = 16_384;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 5_000;
-const MAX_CONNECTIONS = 1_000;
 
 /** Builds the server; it listens nowhere yet. */
 export function createHttpServer(options: HttpAppOptions): Server {
-  const server = createAdaptorServer({
+  return createAdaptorServer({
     fetch: createHttpApp(options).fetch,
     overrideGlobalObjects: false,
     serverOptions: {
@@ -21,6 +20,4 @@ export function createHttpServer(options: HttpAppOptions): Server {
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
   }) as Server;
-  server.maxConnections = MAX_CONNECTIONS;
-  return server;
 }

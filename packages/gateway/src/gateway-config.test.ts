@@ -1,0 +1,43 @@
+/** The `[gateway]` section: defaults, bounds, and no plaintext to other machines by accident. */
+import { expect, it } from 'vitest';
+import { gatewayConfigSchema, gatewayConfigWarnings } from './gateway-config.js';
+
+it("says nothing: loopback, Hyperswitch's port, bounded", () => {
+  expect(gatewayConfigSchema.parse({})).toEqual({
+    grpc: { host: '127.0.0.1', port: 8000 },
+    http: { host: '127.0.0.1', port: 8080 },
+    max_in_flight: 1_000,
+    max_message_bytes: 4_194_304,
+    allow_plaintext: false,
+  });
+});
+
+it.each([
+  [{ grpc: { port: 70_000 } }, 'grpc.port'],
+  [{ grpc: { port: 80.5 } }, 'grpc.port'],
+  [{ http: { host: 'a b' } }, 'http.host'],
+  [{ max_in_flight: 0 }, 'max_in_flight'],
+  [{ max_message_bytes: 10 }, 'max_message_bytes'],
+  [{ prot: 1 }, ''],
+  [{ grpc: { host: '0.0.0.0' } }, 'grpc.host'],
+  [{ http: { host: '10.0.0.1' } }, 'http.host'],
+])('%j is refused at %s', (config, path) => {
+  const parsed = gatewayConfigSchema.safeParse(config);
+  expect(parsed.error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);
+});
+
+it.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('%s is loopback', (host) => {
+  const config = gatewayConfigSchema.parse({ grpc: { host }, http: { host } });
+  expect(gatewayConfigWarnings(config)).toEqual([]);
+});
+
+it.each(['0.0.0.0', '::', '10.0.0.1', 'bridge.internal', '127.0.0.1.example.org'])(
+  '%s needs allow_plaintext, and is warned about with it',
+  (host) => {
+    expect(gatewayConfigSchema.safeParse({ grpc: { host } }).success).toBe(false);
+    const config = gatewayConfigSchema.parse({ grpc: { host }, allow_plaintext: true });
+    expect(gatewayConfigWarnings(config)).toEqual([
+      expect.stringContaining(`${host} can be reached from other machines and the doors have no TLS`),
+    ]);
+  },
+);
