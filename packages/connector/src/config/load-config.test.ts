@@ -1,0 +1,136 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bridgeConfigSchema, subjectTemplateOf, timeoutOf } from './bridge-config.js';
+import { ConfigError } from './config-error.js';
+import { durationMs } from './duration.js';
+import { loadConfig } from './load-config.js';
+
+const SECTIONS = { nats_bridge: bridgeConfigSchema };
+
+/** The specification's example, word for word. */
+const SPECIFIED = `
+[nats_bridge]
+base_url = "nats://localhost:4222"
+jetstream_enabled = true
+request_timeout_ms = 30000
+max_retries = 3
+connection_name = "hyperswitch-nats-bridge"
+
+[nats_bridge.subjects]
+authorize = "hyperswitch.payments.{merchant_id}.authorize"
+capture = "hyperswitch.payments.{merchant_id}.capture"
+void = "hyperswitch.payments.{merchant_id}.void"
+sync = "hyperswitch.payments.{merchant_id}.sync"
+refund = "hyperswitch.payments.{merchant_id}.refund"
+
+[nats_bridge.jetstream]
+stream_name = "PAYMENTS"
+consumer_name = "hyperswitch-consumer"
+ack_wait = 30000
+max_deliver = 3
+`;
+
+function load(toml: string, env: Record<string, string> = {}) {
+  const file = join(mkdtempSync(join(tmpdir(), 'nats-bridge-config-')), 'nats-bridge.toml');
+  writeFileSync(file, toml);
+  return { file, load: () => loadConfig(SECTIONS, { file, env }).nats_bridge };
+}
+
+function problemsOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  throw new Error('it was accepted');
+}
+
+describe('configuration', () => {
+  it("takes the specification's example, which says what the defaults are", () => {
+    const config = load(SPECIFIED).load();
+    const defaults = loadConfig(SECTIONS, {}).nats_bridge;
+    expect({ ...config, subjects: {} }).toEqual(defaults);
+    expect(subjectTemplateOf(defaults, 'capture')).toBe(config.subjects.capture);
+  });
+
+  it('puts environment variables over the file', () => {
+    const config = load(SPECIFIED, {
+      NATS_BRIDGE__REQUEST_TIMEOUT_MS: '5000',
+      NATS_BRIDGE__JETSTREAM_ENABLED: 'false',
+      NATS_BRIDGE__JETSTREAM__STREAM_NAME: 'MINE',
+      NATS_BRIDGE__TIMEOUTS__CAPTURE: '7000',
+      UNRELATED: 'x',
+    }).load();
+    expect(config).toMatchObject({
+      request_timeout_ms: 5_000,
+      jetstream_enabled: false,
+      jetstream: { stream_name: 'MINE' },
+    });
+    expect([timeoutOf(config, 'capture'), timeoutOf(config, 'authorize')]).toEqual([7_000, 5_000]);
+  });
+
+  it.each([
+    [
+      'request_timeout_ms = "soon"',
+      'nats_bridge.request_timeout_ms = "soon" (FILE): must be a whole number of milliseconds from 100 to 600000',
+    ],
+    ['request_timeout_ms = 5', 'nats_bridge.request_timeout_ms = 5 (FILE): must be at least 100'],
+    ['max_retries = 1000', 'nats_bridge.max_retries = 1000 (FILE): must be at most 20'],
+    ['base_url = "http://x"', 'nats_bridge.base_url = "http://x" (FILE): must be nats://host:port'],
+    ['requst_timeout_ms = 5', 'nats_bridge.requst_timeout_ms (FILE): is not a known key'],
+    [
+      '[nats_bridge.jetstream]\nmax_age = "week"',
+      'nats_bridge.jetstream.max_age = "week" (FILE): must be a duration such as',
+    ],
+    [
+      '[nats_bridge.jetstream]\nstorage = "tape"',
+      'nats_bridge.jetstream.storage = "tape" (FILE): must be one of file, memory',
+    ],
+    [
+      '[nats_bridge.subjects]\nauthorize = "a.*.b"',
+      'nats_bridge.subjects.authorize = "a.*.b" (FILE): must be a subject with {merchant_id} in it once',
+    ],
+    [
+      '[nats_bridge.subjects]\nauthorise = "a.{merchant_id}"',
+      'nats_bridge.subjects.authorise (FILE): is not a known key',
+    ],
+    ['[nats_brigde]', 'nats_brigde (FILE): is not a known key; known are nats_bridge'],
+  ])('refuses %j with the key, the value and what is allowed', (line, message) => {
+    const { file, load: action } = load(line.startsWith('[nats_br') ? line : `[nats_bridge]\n${line}`);
+    expect(problemsOf(action)).toContain(message.replace('FILE', file));
+  });
+
+  it('names the environment variable at fault', () => {
+    const { load: action } = load('', { NATS_BRIDGE__MAX_RETRIES: 'many' });
+    expect(problemsOf(action)).toBe(
+      'nats_bridge.max_retries = "many" (environment variable NATS_BRIDGE__MAX_RETRIES): must be a whole number from 0 to 20',
+    );
+  });
+
+  it('lists everything that is wrong at once', () => {
+    const { load: action } = load('[nats_bridge]\nmax_retries = -1\nrequest_timeout_ms = 1');
+    expect(problemsOf(action).split('\n')).toHaveLength(2);
+  });
+
+  it('says where a file is not TOML, or that it is not there', () => {
+    const { file, load: action } = load('[nats_bridge]\nmax_retries = = 3');
+    expect(problemsOf(action)).toMatch(new RegExp(`^${file}:2:\\d+: `));
+    expect(problemsOf(() => loadConfig(SECTIONS, { file: '/nowhere.toml' }))).toBe(
+      '/nowhere.toml: cannot be read (ENOENT)',
+    );
+  });
+
+  it('never shows a password', () => {
+    const { load: action } = load('[nats_bridge]\nbase_url = "nats://user:hunter2@host with blank"');
+    expect(problemsOf(action)).not.toContain('hunter2');
+  });
+
+  it('reads durations', () => {
+    expect(['500ms', '30s', '2m', '12h', '7d'].map(durationMs)).toEqual([
+      500, 30_000, 120_000, 43_200_000, 604_800_000,
+    ]);
+  });
+});

@@ -1,0 +1,155 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
+import { OPERATIONS, type RouterData } from '@nats-bridge/protocol';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NatsBridge } from './nats-bridge.js';
+import { RECORD_STREAM } from './topology.js';
+
+let server: EmbeddedServer;
+beforeAll(async () => {
+  server = await startEmbeddedServer({
+    storeDir: mkdtempSync(join(tmpdir(), 'nats-bridge-connector-')),
+    syncInterval: '2m',
+  });
+});
+afterAll(() => server.stop());
+
+const data = (changes: Partial<RouterData> = {}): RouterData => ({
+  merchant_id: 'm',
+  payment_id: 'pay_1',
+  attempt_id: 'att_1',
+  connector: 'c',
+  connector_auth_type: { auth_type: 'NoKey' },
+  request: { capture_method: 'MANUAL' },
+  test_mode: true,
+  ...changes,
+});
+
+async function withBridge(config: object, use: (bridge: NatsBridge) => Promise<void>): Promise<void> {
+  const bridge = new NatsBridge({ base_url: server.url, ...config });
+  try {
+    await use(bridge);
+  } finally {
+    await bridge.close();
+  }
+}
+
+describe('NatsBridge', () => {
+  it('has a method for each operation of the catalogue', () => {
+    const bridge = new NatsBridge();
+    for (const name of [
+      'authorize',
+      'capture',
+      'sync',
+      'void',
+      'session',
+      'setupMandate',
+      'tokenize',
+      'refund',
+      'refundSync',
+    ] as const)
+      expect(bridge[name]).toBeTypeOf('function');
+    for (const { operation } of OPERATIONS)
+      expect(
+        Reflect.get(
+          bridge,
+          operation.replaceAll(/_([a-z])/g, (_, letter) => letter.toUpperCase()),
+        ),
+      ).toBeTypeOf('function');
+  });
+
+  it('connects to nothing until it is called', () => {
+    expect(new NatsBridge({ base_url: 'nats://127.0.0.1:1' }).connection.state).toBe('idle');
+  });
+
+  it('refuses a wrong configuration at once', () => {
+    expect(() => new NatsBridge({ request_timeout_ms: 1 })).toThrow(
+      'nats_bridge.request_timeout_ms = 1 (the given values): must be at least 100',
+    );
+  });
+
+  it('makes the stream as specified, and consumers for each operation', () =>
+    withBridge({}, async (bridge) => {
+      await bridge.prepare();
+      const manager = await jetstreamManager(await bridge.connection.get());
+      const { config } = await manager.streams.info('PAYMENTS');
+      expect(config).toMatchObject({
+        name: 'PAYMENTS',
+        subjects: ['hyperswitch.payments.>'],
+        retention: 'limits',
+        max_msgs: 1_000_000,
+        max_age: 604_800_000_000_000,
+        storage: 'file',
+        num_replicas: 1, // 3 where the cluster has them
+        duplicate_window: 120_000_000_000,
+      });
+      const names: string[] = [];
+      for await (const { name } of manager.consumers.list('PAYMENTS')) names.push(name);
+      expect(names).toContain('hyperswitch-consumer-authorize');
+      expect(names).toHaveLength(OPERATIONS.filter(({ channel }) => channel === 'payments').length);
+      expect((await manager.streams.info(RECORD_STREAM)).config.subjects).toEqual([
+        'hyperswitch.operations.>',
+      ]);
+    }));
+
+  it('answers without workers at once, and leaves nothing behind that could run later', () =>
+    withBridge({}, async (bridge) => {
+      await bridge.prepare();
+      await bridge.authorize(data());
+      const startedAt = performance.now();
+      const outcome = await bridge.authorize(data({ attempt_id: 'att_2' }));
+      // Milliseconds, not the 30 s of the timeout; how many is for the benchmark to say.
+      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect(outcome).toMatchObject({
+        kind: 'not_sent',
+        status: 'FAILURE',
+        statusCode: 503,
+        error: { code: 'NO_WORKERS_AVAILABLE' },
+      });
+      const manager = await jetstreamManager(await bridge.connection.get());
+      expect((await manager.streams.info('PAYMENTS')).state.messages).toBe(0);
+    }));
+
+  it('says that NATS cannot be reached, and works once it can', async () => {
+    const late = await startEmbeddedServer({
+      storeDir: mkdtempSync(join(tmpdir(), 'nats-bridge-late-')),
+      syncInterval: '2m',
+    });
+    await late.kill();
+    const bridge = new NatsBridge({
+      base_url: late.url,
+      request_timeout_ms: 2_000,
+      connection: { connect_timeout_ms: 500 },
+    });
+    try {
+      expect(await bridge.authorize(data())).toMatchObject({
+        kind: 'not_sent',
+        error: { code: 'NATS_UNREACHABLE' },
+      });
+      await late.restart();
+      expect(await bridge.authorize(data())).toMatchObject({ error: { code: 'NO_WORKERS_AVAILABLE' } });
+    } finally {
+      await bridge.close();
+      await late.stop();
+    }
+  });
+
+  it('throws for data that can never be sent', () =>
+    withBridge({}, (bridge) =>
+      expect(bridge.authorize(data({ merchant_id: 'x'.repeat(4_096) }))).rejects.toThrow(
+        'merchant_id has 4096 characters',
+      ),
+    ));
+
+  it('refuses calls once it closes', async () => {
+    const bridge = new NatsBridge({ base_url: server.url });
+    await bridge.close();
+    expect(await bridge.authorize(data())).toMatchObject({
+      kind: 'not_sent',
+      error: { code: 'SHUTTING_DOWN' },
+    });
+  });
+});
