@@ -99,11 +99,12 @@ async function scene(
         changes.body ?? encodeBody(request(id, operation)),
         { headers },
       );
-      const answer = async () => {
+      /** Asked for only by tests that wait for it. */
+      const readReply = async () => {
         const { data, headers: received } = (await reply[Symbol.asyncIterator]().next()).value as Msg;
         return decodeBody(data, received?.get('Content-Type'));
       };
-      return { seq, reply: answer() };
+      return { seq, reply: readReply };
     },
   };
 }
@@ -135,7 +136,11 @@ describe('a worker', () => {
     });
     await worker.start();
     const { reply } = await send('c1');
-    expect(await reply).toEqual({ status: 'success', transaction_id: 'authorize:c1', correlation_id: 'c1' });
+    expect(await reply()).toEqual({
+      status: 'success',
+      transaction_id: 'authorize:c1',
+      correlation_id: 'c1',
+    });
     await happened('answered');
     await vi.waitFor(async () => expect((await consumer()).ack_floor.stream_seq).toBe(1));
     await worker.stop();
@@ -152,7 +157,7 @@ describe('a worker', () => {
     });
     await worker.start();
     const { reply } = await send('c1');
-    expect(await reply).toMatchObject({ status: 'success' });
+    expect(await reply()).toMatchObject({ status: 'success' });
     await happened('handler_failed');
     expect(attempts).toEqual([1, 2]);
     await worker.stop();
@@ -173,7 +178,7 @@ describe('a worker', () => {
     const { worker, send, happened, consumer } = await scene({ refund: () => ({ status: 'success' }) });
     await worker.start();
     const { reply } = await send('c1', { body: Buffer.from('{"operation":"refund"}') });
-    expect(await reply).toMatchObject({
+    expect(await reply()).toMatchObject({
       status: 'failure',
       error: { code: 'VALIDATION_ERROR' },
       correlation_id: 'c1',

@@ -1,12 +1,7 @@
 /** A simulated payment processor behind NATS Bridge. */
 import { createConnection } from '@nats-bridge/messaging';
 import { createWorker, type Worker, type WorkerOptions } from '@nats-bridge/worker';
-import { credentialHandlers } from './handlers/credentials.js';
-import { disputeHandlers } from './handlers/disputes.js';
-import { paymentHandlers } from './handlers/payments.js';
-import { payoutHandlers } from './handlers/payouts.js';
-import { refundHandlers } from './handlers/refunds.js';
-import { webhookHandlers } from './handlers/webhooks.js';
+import { allHandlers } from './handlers/all-handlers.js';
 import type { Sandbox } from './sandbox.js';
 import { createStore } from './store.js';
 
@@ -44,14 +39,7 @@ export function createSandboxWorker(options: SandboxOptions): Worker {
     ...options,
     name,
     connection,
-    handlers: {
-      ...paymentHandlers(sandbox),
-      ...refundHandlers(sandbox),
-      ...credentialHandlers(sandbox),
-      ...payoutHandlers(sandbox),
-      ...disputeHandlers(sandbox),
-      ...webhookHandlers(),
-    },
+    handlers: allHandlers(sandbox),
   });
   // The worker leaves a shared connection open; here it is the sandbox's own.
   const stop = async () => {
