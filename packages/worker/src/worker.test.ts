@@ -10,7 +10,7 @@ import {
 } from '@nats-bridge/messaging';
 import { type BridgeRequest, buildRequestHeaders, decodeBody, encodeBody } from '@nats-bridge/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
+import { type Msg, type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Handlers } from './handler.js';
 import { createWorker, type WorkerOptions } from './worker.js';
