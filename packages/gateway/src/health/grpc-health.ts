@@ -40,10 +40,8 @@ const method = (name: string, responseStream: boolean) => ({
 export function addHealthService(server: Server, options: HealthOptions): HealthService {
   const known = new Set(['', ...options.services]);
   const watchers = new Set<WatchCall>();
-  let isClosed = false;
   const current = async (service: string): Promise<number> => {
     if (!known.has(service)) return SERVICE_UNKNOWN;
-    if (isClosed) return NOT_SERVING;
     return (await readHealth(options.bridge)).connected ? SERVING : NOT_SERVING;
   };
 
@@ -79,7 +77,6 @@ export function addHealthService(server: Server, options: HealthOptions): Health
   );
   return {
     close: () => {
-      isClosed = true;
       for (const call of watchers) {
         call.write(NOT_SERVING);
         call.end();
