@@ -2,12 +2,10 @@
 import { z } from 'zod';
 import { isLoopback } from './listen-on.js';
 
-const host = z
-  .string()
-  .regex(/^[A-Za-z0-9.:_-]{1,253}$/, {
-    error: 'must be an address or a host name, such as 127.0.0.1',
-    abort: true,
-  });
+const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/, {
+  error: 'must be an address or a host name, such as 127.0.0.1',
+  abort: true,
+});
 const port = z.int({ error: 'must be a port from 0 (any) to 65535' }).min(0).max(65_535);
 const count = (min: number, max: number) =>
   z
