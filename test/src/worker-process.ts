@@ -1,0 +1,57 @@
+/** A worker as a process of its own, in any language; and the executions that it counted. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const PYTHON = join(ROOT, '.cache/python/bin/python');
+
+export type WorkerProcess = {
+  /** Attempt ids, one for each time the processor was called. */
+  executions(): string[];
+  stop(): Promise<void>;
+};
+
+/** Starts a worker and resolves when it prints a line that holds `ready`. @throws Error with what it printed */
+export async function startWorkerProcess(
+  command: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>>,
+): Promise<WorkerProcess> {
+  const [program, ...args] = command;
+  if (program.startsWith(ROOT) && !existsSync(program))
+    throw new Error(`${program} is missing: run node scripts/setup-languages.mjs`);
+  const file = join(mkdtempSync(join(tmpdir(), 'nats-bridge-executions-')), 'executions');
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: { ...process.env, PYTHONUNBUFFERED: '1', EXECUTIONS_FILE: file, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  await firstLine(child, 'ready');
+  return {
+    executions: () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []),
+    stop: () => stop(child),
+  };
+}
+
+function firstLine(child: ChildProcess, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    const read = (chunk: Buffer) => {
+      printed += chunk.toString();
+      if (printed.includes(text)) resolve();
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the worker ended with code ${code}: ${printed}`)));
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
+}

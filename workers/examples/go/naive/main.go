@@ -1,0 +1,63 @@
+// The specification's Go worker. Its NATS calls are the specification's; only the processor is a stand-in.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/nats-io/nats.go"
+)
+
+type RouterData struct {
+	AttemptID string `json:"attempt_id"`
+}
+
+type NatsPaymentRequest struct {
+	RouterData RouterData `json:"router_data"`
+}
+
+type NatsPaymentResponse struct {
+	Status        string `json:"status"`
+	TransactionID string `json:"transaction_id"`
+}
+
+// A processor: counts each execution as a line of the file that EXECUTIONS_FILE names.
+func processPayment(routerData RouterData) NatsPaymentResponse {
+	executions, err := os.OpenFile(os.Getenv("EXECUTIONS_FILE"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer executions.Close()
+	fmt.Fprintln(executions, routerData.AttemptID)
+	return NatsPaymentResponse{Status: "success", TransactionID: "txn_go_" + routerData.AttemptID}
+}
+
+func handleAuthorize(msg *nats.Msg) {
+	var request NatsPaymentRequest
+	json.Unmarshal(msg.Data, &request)
+
+	response := processPayment(request.RouterData)
+
+	responseData, _ := json.Marshal(response)
+	msg.Respond(responseData)
+}
+
+func main() {
+	url := os.Getenv("NATS_URL")
+	if url == "" {
+		url = "nats://localhost:4222"
+	}
+	nc, err := nats.Connect(url)
+	if err != nil {
+		log.Fatal(err)
+	}
+	js, _ := nc.JetStream()
+
+	if _, err := js.Subscribe("hyperswitch.payments.*.authorize", handleAuthorize); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("ready")
+	select {}
+}

@@ -1,0 +1,45 @@
+"""The specification's Python worker. Its NATS calls are the specification's; only the processor is a stand-in."""
+import asyncio
+import json
+import os
+
+import nats
+
+
+async def process_payment(router_data):
+    """A processor: counts each execution as a line of the file that EXECUTIONS_FILE names."""
+    with open(os.environ["EXECUTIONS_FILE"], "a", encoding="utf-8") as executions:
+        executions.write(router_data["attempt_id"] + "\n")
+    return {"id": "txn_python_" + router_data["attempt_id"]}
+
+
+async def handle_payment_authorize(msg):
+    data = json.loads(msg.data.decode())
+    router_data = data["router_data"]
+
+    result = await process_payment(router_data)
+
+    response = {
+        "status": "success",
+        "transaction_id": result["id"],
+        "connector_response": result,
+        "correlation_id": data["correlation_id"],
+    }
+
+    await msg.respond(json.dumps(response).encode())
+
+
+async def main():
+    nc = await nats.connect(os.environ.get("NATS_URL", "nats://localhost:4222"))
+    js = nc.jetstream()
+
+    await js.subscribe(
+        "hyperswitch.payments.*.authorize",
+        cb=handle_payment_authorize,
+        durable="payment-worker",
+    )
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+
+asyncio.run(main())
