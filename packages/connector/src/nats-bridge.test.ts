@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { OPERATIONS, type RouterData } from '@nats-bridge/protocol';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NatsBridge } from './nats-bridge.js';
 import { RECORD_STREAM } from './topology.js';
@@ -112,6 +112,42 @@ describe('NatsBridge', () => {
       const manager = await jetstreamManager(await bridge.connection.get());
       expect((await manager.streams.info('PAYMENTS')).state.messages).toBe(0);
     }));
+
+  it('gives a repeated request its first answer, from whichever bridge', () =>
+    withBridge({ request_timeout_ms: 5_000 }, (first) =>
+      withBridge({ request_timeout_ms: 5_000 }, async (second) => {
+        await first.prepare();
+        const nats = await first.connection.get();
+        // A worker as plain as can be: one pull, one reply to the record, one acknowledgement.
+        const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-capture');
+        let executions = 0;
+        const messages = await consumer.consume({
+          callback: async (message) => {
+            const { correlation_id } = message.json<{ correlation_id: string }>();
+            const reply = JSON.stringify({
+              status: 'success',
+              transaction_id: `txn_${++executions}`,
+              correlation_id,
+            });
+            await jetstream(nats).publish(message.headers?.get('X-Reply-To') ?? '', reply);
+            message.ack();
+          },
+        });
+        const request = data({ attempt_id: 'att_repeated' });
+        const answers = [
+          await first.capture(request),
+          await first.capture(request),
+          await second.capture(request),
+        ];
+        expect(answers.map((answer) => answer.kind === 'answered' && answer.transactionId)).toEqual([
+          'txn_1',
+          'txn_1',
+          'txn_1',
+        ]);
+        expect(executions).toBe(1);
+        await messages.close();
+      }),
+    ));
 
   it('says that NATS cannot be reached, and works once it can', async () => {
     const late = await startEmbeddedServer({

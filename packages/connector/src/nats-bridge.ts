@@ -10,6 +10,8 @@ import {
   lastMessage,
   MessagingError,
   type Requester,
+  type RequestMessage,
+  type StoredMessage,
   type StrayReply,
 } from '@nats-bridge/messaging';
 import {
@@ -225,7 +227,28 @@ export class NatsBridge {
     const isDurable = this.config.jetstream_enabled && exchange.row.channel === 'payments';
     if (!isDurable) return readReply(await this.#requester.requestCore(message));
     await this.prepare();
-    return readReply(await this.#requester.requestDurable(message));
+    return this.#requestOnce(exchange, message);
+  }
+
+  /**
+   * A request the stream had already is not delivered again: when it was answered before, nobody publishes the
+   * answer once more, and it is read from its record.
+   */
+  #requestOnce({ key, data }: Exchange, message: RequestMessage): Promise<BridgeResponse> {
+    return new Promise((resolve, reject) => {
+      const onStored = ({ duplicate }: StoredMessage) => {
+        if (!duplicate || key === undefined) return;
+        // Without an answer, or when it cannot be read, the wait goes on.
+        this.findAnswer(data.merchant_id, key).then(
+          (answer) => answer && resolve(answer),
+          () => {},
+        );
+      };
+      this.#requester
+        .requestDurable({ ...message, onStored })
+        .then(readReply)
+        .then(resolve, reject);
+    });
   }
 }
 
