@@ -122,16 +122,17 @@ describe('NatsBridge', () => {
         const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-capture');
         let executions = 0;
         const messages = await consumer.consume({
-          callback: async (message) => {
-            const { correlation_id } = message.json<{ correlation_id: string }>();
-            const reply = JSON.stringify({
-              status: 'success',
-              transaction_id: `txn_${++executions}`,
-              correlation_id,
-            });
-            await jetstream(nats).publish(message.headers?.get('X-Reply-To') ?? '', reply);
-            message.ack();
-          },
+          callback: (message) =>
+            void (async () => {
+              const { correlation_id } = message.json<{ correlation_id: string }>();
+              const reply = JSON.stringify({
+                status: 'success',
+                transaction_id: `txn_${++executions}`,
+                correlation_id,
+              });
+              await jetstream(nats).publish(message.headers?.get('X-Reply-To') ?? '', reply);
+              message.ack();
+            })(),
         });
         const request = data({ attempt_id: 'att_repeated' });
         const answers = [
@@ -178,6 +179,11 @@ describe('NatsBridge', () => {
       expect(bridge.authorize(data({ merchant_id: 'x'.repeat(4_096) }))).rejects.toThrow(
         'merchant_id has 4096 characters',
       ),
+    ));
+
+  it('refuses to move money without anything to tell a repeat by', () =>
+    withBridge({}, (bridge) =>
+      expect(bridge.authorize(data({ attempt_id: '' }))).rejects.toThrow('names no attempt'),
     ));
 
   it('refuses calls once it closes', async () => {

@@ -211,11 +211,17 @@ export class NatsBridge {
     options: CallOptions,
   ): Exchange {
     if (this.#closing) throw new BridgeError('SHUTTING_DOWN');
+    const row = operationRow(call.operation);
+    const key = idempotencyKey(call.operation, call.data);
+    if (row.movesMoney && key === undefined)
+      throw new ValidationError(
+        `${call.operation} moves money and names no attempt, refund or payout: without one a repeat could not be told from a second payment`,
+      );
     const latest = Date.now() + timeoutOf(this.config, call.operation);
     return {
       ...call,
-      row: operationRow(call.operation),
-      key: idempotencyKey(call.operation, call.data),
+      row,
+      key,
       deadlineAt: Math.min(options.deadlineAt ?? latest, latest),
       signal: options.signal,
       traceparent: options.traceparent,

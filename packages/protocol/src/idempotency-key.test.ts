@@ -37,6 +37,10 @@ describe('idempotency keys', () => {
     expect(idempotencyKey('refund_sync', data)).toBeUndefined();
   });
 
+  it('do not exist where nothing tells two requests apart', () => {
+    expect(idempotencyKey('authorize', { ...data, attempt_id: '' })).toBeUndefined();
+  });
+
   it('do not run together', () => {
     expect(idempotencyKey('capture', { ...data, attempt_id: 'a:b', request_id: 'c' })).not.toBe(
       idempotencyKey('capture', { ...data, attempt_id: 'a', request_id: 'b:c' }),

@@ -6,12 +6,13 @@ const ALIAS_PREFIX = 'bridge:';
 
 /**
  * The key under which an operation has one effect and one answer (P3), for example `authorize:att_1`,
- * `capture:att_1:ref_2`, `refund:ref_9`; undefined for operations of which every call is its own.
+ * `capture:att_1:ref_2`, `refund:ref_9`; undefined for operations of which every call is its own, and
+ * where the data names nothing to tell two requests apart.
  */
 export function idempotencyKey(operation: Operation, data: RouterData): string | undefined {
   const parts = operationRow(operation).keyParts(data);
-  if (parts === undefined || parts[0] === undefined) return undefined;
-  return [operation, ...parts.filter((part) => part !== undefined).map(escapePart)].join(':');
+  if (parts === undefined || !parts[0]) return undefined;
+  return [operation, ...parts.filter((part) => part !== undefined && part !== '').map(escapePart)].join(':');
 }
 
 /**

@@ -15,7 +15,6 @@ const ATTEMPT_ID_FIELDS = [
   'merchant_reverse_id',
   'merchant_authorization_id',
   'merchant_revoke_id',
-  'merchant_order_id',
   'merchant_dispute_id',
 ] as const;
 

@@ -74,10 +74,11 @@ function putReply(put: (field: string, value: unknown) => void, reply: BridgeRes
     put('raw_connector_response', asText(reply.connector_response));
 }
 
-/** Hyperswitch keeps a processor id for these; without one it cannot ask again. */
+/** What may have happened has an id, or Hyperswitch could not ask about it again; so has what is asked about. */
 function answersWithId(row: OperationRow): boolean {
-  return ['connector_transaction_id', 'connector_refund_id', 'connector_payout_id'].includes(
-    row.idField ?? '',
+  return (
+    row.movesMoney ||
+    ['connector_transaction_id', 'connector_refund_id', 'connector_payout_id'].includes(row.idField ?? '')
   );
 }
 
