@@ -126,6 +126,7 @@ function isTextWrapper(name) {
 function snake(name, fail) {
   const snaked = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   const camel = snaked.replace(/(?<!^)_([a-z])/g, (_, letter) => letter.toUpperCase());
+  if (snaked in Object.prototype) fail('has a name that every JavaScript object has');
   return camel === name ? snaked : fail(`its name in the protocol cannot be told (${snaked}?)`);
 }
 
