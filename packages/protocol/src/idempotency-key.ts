@@ -12,7 +12,7 @@ const ALIAS_PREFIX = 'bridge:';
 export function idempotencyKey(operation: Operation, data: RouterData): string | undefined {
   const parts = operationRow(operation).keyParts(data);
   if (parts === undefined || !parts[0]) return undefined;
-  return [operation, ...parts.filter((part) => part !== undefined && part !== '').map(escapePart)].join(':');
+  return [operation, ...parts.filter((part): part is string => Boolean(part)).map(escapePart)].join(':');
 }
 
 /**
