@@ -3,8 +3,8 @@ import { BridgeError } from './bridge-error.js';
 import { operationRow } from './operation-catalogue.js';
 import { outcomeOfError, outcomeOfReply } from './outcome.js';
 import type { RouterData } from './router-data.js';
+import { encodeUcs } from './ucs/index.js';
 import { ucsResponse } from './ucs-response.js';
-import { encodeUcs } from './wire/index.js';
 
 const data = (request: RouterData['request']): RouterData => ({
   merchant_id: 'm',

@@ -2,7 +2,7 @@
 import type { OperationRow, StatusKind } from './operation-catalogue.js';
 import type { Outcome, OutcomeError } from './outcome.js';
 import type { BridgeResponse } from './response.js';
-import { ucsFieldNames } from './wire/index.js';
+import { ucsFieldNames } from './ucs/index.js';
 
 type UcsMessage = Record<string, unknown>;
 
