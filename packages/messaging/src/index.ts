@@ -25,7 +25,6 @@ export {
   type PresenceOptions,
   type PresenceQuestion,
 } from './presence/presence.js';
-export { overlaps } from './presence/subject-match.js';
 export { lastMessage, type StoredRecord } from './records/last-message.js';
 export { type AckSubject, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';
 export { type ReadCorrelationId, readJsonCorrelationId } from './request/correlation.js';
@@ -40,6 +39,7 @@ export type {
 } from './request/reply.js';
 export { createRequester } from './request/requester.js';
 export type { Requester, RequesterOptions, RequesterStats } from './request/requester-contract.js';
+export { covers, matches, overlaps } from './subject-match.js';
 export { applyTopology } from './topology/apply-topology.js';
 export {
   SERVER_FEATURES,
@@ -47,7 +47,9 @@ export {
   type ServerFeatures,
   serverFeatures,
 } from './topology/server-features.js';
+export { TopologyError } from './topology/topology-error.js';
 export type {
+  BucketSpec,
   ConsumerSpec,
   Difference,
   StreamSpec,

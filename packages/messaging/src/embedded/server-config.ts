@@ -1,4 +1,5 @@
 /** Writes the configuration of an embedded nats-server, leaving out what its version does not know. */
+import { isVersionAtLeast } from '../topology/server-features.js';
 
 export type ServerConfig = {
   readonly host: string;
@@ -34,7 +35,7 @@ export function renderServerConfig(
   if (config.maxPayloadBytes !== undefined) lines.push(`max_payload: ${config.maxPayloadBytes}`);
   if (config.jetstream) {
     const block = [`  store_dir: ${quote(config.storeDir)}`];
-    if (isAtLeast(version, 2, 10)) {
+    if (isVersionAtLeast(version, '2.10.0')) {
       block.push(`  sync_interval: ${config.syncInterval}`);
     } else if (config.syncInterval === 'always') {
       notes.push(
@@ -44,11 +45,6 @@ export function renderServerConfig(
     lines.push('jetstream {', ...block, '}');
   }
   return { text: `${lines.join('\n')}\n`, notes };
-}
-
-function isAtLeast(version: string, major: number, minor: number): boolean {
-  const [haveMajor = 0, haveMinor = 0] = version.split('.').map(Number);
-  return haveMajor > major || (haveMajor === major && haveMinor >= minor);
 }
 
 function quote(text: string): string {

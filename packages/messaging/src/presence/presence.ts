@@ -2,8 +2,8 @@
 import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
 import { createInbox, headers, type NatsConnection, RequestError } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
+import { overlaps } from '../subject-match.js';
 import { serverFeatures } from '../topology/server-features.js';
-import { overlaps } from './subject-match.js';
 
 export type PresenceOptions = {
   /** The stream whose consumers count. */

@@ -1,32 +1,57 @@
-/** Which of the features we use a server has, by its version (NATS release notes). */
+/** What a NATS server can do, by its version. */
 
+/** Since which release each feature exists (`NATS.md` A, release notes of nats-server). */
 const SINCE = {
-  streamSubjectTransforms: '2.10.0',
+  jetStream: '2.2.0',
+  discardNewPerSubject: '2.9.1',
+  multipleFilterSubjects: '2.10.0',
+  metadata: '2.10.0',
+  subjectTransforms: '2.10.0',
+  compression: '2.10.0',
+  authCallout: '2.10.0',
+  userInfo: '2.10.0',
   syncAlways: '2.10.0',
+  terminateReason: '2.10.4',
+  tlsHandshakeFirst: '2.10.4',
   perMessageTtl: '2.11.0',
-  messageTracing: '2.11.0',
   consumerPause: '2.11.0',
-  atomicPublish: '2.12.0',
+  priorityGroups: '2.11.0',
+  messageTracing: '2.11.0',
+  batchDirectGet: '2.11.0',
+  prioritizedWorkers: '2.12.0',
+  atomicBatchPublish: '2.12.0',
   scheduledMessages: '2.12.0',
+  strictApi: '2.12.0',
+  mirrorPromotion: '2.12.0',
+  safeWorkQueueSourcing: '2.14.0',
+  recurringSchedules: '2.14.0',
+  consumerReset: '2.14.0',
 } as const;
 
 export type ServerFeature = keyof typeof SINCE;
 export type ServerFeatures = Readonly<Record<ServerFeature, boolean>>;
 
+/** Every feature with the release that brought it, for a person to read. */
 export const SERVER_FEATURES: readonly { readonly feature: ServerFeature; readonly since: string }[] =
   Object.entries(SINCE).map(([feature, since]) => ({ feature: feature as ServerFeature, since }));
 
-/** @param version as the server says it, e.g. `2.11.3` or `2.12.0-RC.1` */
+/** @param version as the server says it (`connection.info.version`), e.g. `2.11.3` or `2.12.0-RC.1` */
 export function serverFeatures(version: string): ServerFeatures {
-  const entries = SERVER_FEATURES.map(({ feature, since }) => [feature, isAtLeast(version, since)]);
+  const entries = SERVER_FEATURES.map(({ feature, since }) => [feature, isVersionAtLeast(version, since)]);
   return Object.fromEntries(entries) as ServerFeatures;
 }
 
-function isAtLeast(version: string, since: string): boolean {
-  const [have, want] = [version, since].map((text) => text.split(/[.-]/).map(Number));
-  for (const index of [0, 1, 2]) {
-    const difference = (have?.[index] || 0) - (want?.[index] || 0);
+/** A pre-release (`2.12.0-RC.1`) counts as its release: its features are in it. */
+export function isVersionAtLeast(version: string, least: string): boolean {
+  const have = numbers(version);
+  const want = numbers(least);
+  for (const [index, part] of want.entries()) {
+    const difference = (have[index] ?? 0) - part;
     if (difference !== 0) return difference > 0;
   }
   return true;
+}
+
+function numbers(version: string): number[] {
+  return (version.split('-')[0] ?? '').split('.').map((part) => Number.parseInt(part, 10) || 0);
 }

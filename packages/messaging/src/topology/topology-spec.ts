@@ -1,51 +1,93 @@
-/** What should exist on the server, in plain units: durations in milliseconds, replicas as wished for. */
+/** What should exist on the server, in plain units: durations in milliseconds, sizes in bytes. */
 
+/** A field left out is the server's default on creation, and is left as it is afterwards. */
 export type StreamSpec = {
   readonly name: string;
+  readonly description?: string;
+  /** Left out for a stream that only has sources. */
   readonly subjects?: readonly string[];
-  readonly retention?: 'limits' | 'interest' | 'workqueue';
+  /** Default file. */
   readonly storage?: 'file' | 'memory';
-  /** At most as many as the cluster has servers; 1 without a cluster. */
-  readonly replicas?: number;
-  /** -1: no limit. */
-  readonly maxMsgs?: number;
+  /** Default limits. */
+  readonly retention?: 'limits' | 'interest' | 'workqueue';
+  /** What happens at a limit: the oldest goes, or the newest is refused. Default old. */
+  readonly discard?: 'old' | 'new';
+  /** 0 for ever. */
   readonly maxAgeMs?: number;
+  /** -1 for any number. */
+  readonly maxMsgs?: number;
+  readonly maxBytes?: number;
   readonly maxMsgsPerSubject?: number;
+  readonly maxMsgSizeBytes?: number;
   readonly duplicateWindowMs?: number;
-  /** Lets any replica answer reads by subject. */
+  /** Wanted; fewer are taken, and said, where the cluster has fewer servers. Default 1. */
+  readonly replicas?: number;
   readonly allowDirect?: boolean;
-  /** Per-message time to live; left out where the server is older than 2.11. */
+  /** Per-message TTL: server 2.11 and later, else left out and said. */
   readonly allowMsgTtl?: boolean;
+  readonly allowRollup?: boolean;
   readonly denyDelete?: boolean;
   readonly denyPurge?: boolean;
-  /** Stored messages are published again, after they were stored. */
-  readonly republish?: { readonly from: string; readonly to: string };
-  readonly description?: string;
+  readonly noAck?: boolean;
+  readonly republish?: { readonly src: string; readonly dest: string; readonly headersOnly?: boolean };
+  readonly sources?: readonly { readonly name: string; readonly filterSubject?: string }[];
+  /** Server 2.10 and later, else left out and said. */
+  readonly metadata?: Readonly<Record<string, string>>;
 };
 
+/** A durable consumer with explicit acknowledgement. */
 export type ConsumerSpec = {
   readonly stream: string;
   readonly name: string;
-  readonly filterSubject: string;
-  readonly ackWaitMs: number;
-  /** -1: for ever. */
-  readonly maxDeliver: number;
+  readonly description?: string;
+  /** Left out, with `filterSubjects` too: every message. */
+  readonly filterSubject?: string;
+  /** Several: server 2.10 and later. */
+  readonly filterSubjects?: readonly string[];
+  /** Where a new consumer begins. Default `all`: nothing that lies in the stream is passed over. */
+  readonly deliverPolicy?: 'all' | 'new';
+  /** Default 30 000. */
+  readonly ackWaitMs?: number;
+  /** -1 for ever. */
+  readonly maxDeliver?: number;
   readonly maxAckPending?: number;
+  /** Makes it a push consumer, for workers that subscribe instead of pulling. */
+  readonly push?: { readonly deliverSubject: string; readonly deliverGroup?: string };
+};
+
+/** A key-value or object store bucket. */
+export type BucketSpec = {
+  readonly name: string;
+  readonly kind: 'kv' | 'object';
+  readonly description?: string;
+  /** Values kept per key, of a key-value bucket. Default 1. */
+  readonly history?: number;
+  /** 0 for ever. */
+  readonly ttlMs?: number;
+  readonly storage?: 'file' | 'memory';
+  readonly replicas?: number;
+  readonly maxBytes?: number;
 };
 
 export type TopologySpec = {
   readonly streams: readonly StreamSpec[];
   readonly consumers: readonly ConsumerSpec[];
+  readonly buckets?: readonly BucketSpec[];
 };
 
+/** One field, under the server's own name, that is not as wanted. */
 export type Difference = { readonly field: string; readonly have: unknown; readonly want: unknown };
 
-/** `conflict`: the server has it otherwise and it cannot be changed in place; nothing was done. */
+/**
+ * What was done, or with `dryRun` would be. `updated`: `differences` were changed. `conflict`: `differences`
+ * remain, because changing them would lose messages or the server does not take them; whatever else differed
+ * was changed all the same, and `notes` says what.
+ */
 export type TopologyChange = {
-  readonly kind: 'stream' | 'consumer';
+  readonly kind: 'stream' | 'consumer' | 'bucket';
   readonly name: string;
   readonly action: 'created' | 'updated' | 'unchanged' | 'conflict';
   readonly differences: readonly Difference[];
-  /** Why something is not as wished for, e.g. fewer replicas. */
+  /** What is not as asked for and why, e.g. fewer replicas than wanted. */
   readonly notes: readonly string[];
 };

@@ -1,0 +1,138 @@
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { nanos } from '@nats-io/nats-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Connection, createConnection } from '../connection/connection.js';
+import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { applyTopology } from './apply-topology.js';
+import type { StreamSpec, TopologySpec } from './topology-spec.js';
+
+let nats: TestServer;
+let connection: Connection;
+let manager: JetStreamManager;
+
+beforeAll(async () => {
+  nats = await startTestServer();
+  connection = createConnection({ servers: nats.url });
+  manager = await jetstreamManager(await connection.get());
+});
+afterAll(async () => {
+  await connection.close();
+  await nats.dispose();
+});
+beforeEach(async () => {
+  for await (const { config } of manager.streams.list()) await manager.streams.delete(config.name);
+});
+
+const payments: StreamSpec = {
+  name: 'PAYMENTS',
+  subjects: ['hyperswitch.payments.>'],
+  maxAgeMs: 7 * 86_400_000,
+  maxMsgs: 10_000_000,
+  duplicateWindowMs: 120_000,
+  allowDirect: true,
+  allowMsgTtl: true,
+};
+const spec: TopologySpec = {
+  streams: [payments, { name: 'ARCHIVE', sources: [{ name: 'PAYMENTS' }], denyDelete: true }],
+  consumers: [
+    {
+      stream: 'PAYMENTS',
+      name: 'authorize',
+      filterSubject: 'hyperswitch.payments.*.authorize',
+      maxDeliver: 3,
+    },
+    {
+      stream: 'PAYMENTS',
+      name: 'payment-worker',
+      push: { deliverSubject: 'deliver.worker' },
+      deliverPolicy: 'new',
+    },
+  ],
+  buckets: [
+    { name: 'presence', kind: 'kv', ttlMs: 60_000, history: 2 },
+    { name: 'bodies', kind: 'object', ttlMs: 86_400_000 },
+  ],
+};
+const actions = (changes: { action: string }[]) => changes.map(({ action }) => action);
+
+describe('applyTopology', () => {
+  it('creates what is missing, in the units of the server, and then changes nothing', async () => {
+    const created = await applyTopology(connection, spec);
+    expect(actions(created)).toEqual(['created', 'created', 'created', 'created', 'created', 'created']);
+    expect(created.flatMap(({ differences }) => differences)).toEqual([]);
+    expect((await manager.streams.info('PAYMENTS')).config).toMatchObject({
+      max_age: nanos(7 * 86_400_000),
+      duplicate_window: nanos(120_000),
+      max_msgs: 10_000_000,
+      allow_msg_ttl: true,
+    });
+    expect(await manager.consumers.info('PAYMENTS', 'authorize')).toMatchObject({
+      config: { ack_wait: nanos(30_000), max_deliver: 3, ack_policy: 'explicit' },
+    });
+    expect(actions(await applyTopology(connection, spec))).toEqual(Array(6).fill('unchanged'));
+  });
+
+  it('makes buckets that the clients of NATS can use', async () => {
+    await applyTopology(connection, spec);
+    const bucket = await new Kvm(await connection.get()).open('presence');
+    await bucket.put('a', '1');
+    await bucket.put('a', '2');
+    expect((await bucket.get('a'))?.string()).toBe('2');
+    expect((await (await new Kvm(await connection.get()).create('presence')).status()).history).toBe(2);
+  });
+
+  it('says what it would do without doing it', async () => {
+    const changes = await applyTopology(connection, spec, { dryRun: true });
+    expect(actions(changes)).toEqual(Array(6).fill('created'));
+    await expect(manager.streams.info('PAYMENTS')).rejects.toThrow('stream not found');
+
+    await applyTopology(connection, spec);
+    const grown = { ...spec, streams: [{ ...payments, maxMsgs: 20_000_000 }] };
+    const [change] = await applyTopology(connection, grown, { dryRun: true });
+    expect(change).toMatchObject({
+      action: 'updated',
+      differences: [{ field: 'max_msgs', have: 10_000_000, want: 20_000_000 }],
+    });
+    expect((await manager.streams.info('PAYMENTS')).config.max_msgs).toBe(10_000_000);
+  });
+
+  it('keeps subjects that others added, and messages', async () => {
+    await applyTopology(connection, spec);
+    await manager.streams.update('PAYMENTS', { subjects: ['hyperswitch.payments.>', 'mine'] });
+    (await connection.get()).publish('mine', 'kept');
+    const more = { streams: [{ ...payments, subjects: ['hyperswitch.payments.>', 'more'] }], consumers: [] };
+    expect(actions(await applyTopology(connection, more))).toEqual(['updated']);
+    const info = await manager.streams.info('PAYMENTS');
+    expect(info.config.subjects).toEqual(['hyperswitch.payments.>', 'mine', 'more']);
+    expect(info.state.messages).toBe(1);
+  });
+
+  it('never shrinks: it leaves that alone, does the rest, and says both', async () => {
+    await applyTopology(connection, spec);
+    const smaller = { streams: [{ ...payments, maxMsgs: 5, description: 'new' }], consumers: [] };
+    const [change] = await applyTopology(connection, smaller);
+    expect(change).toMatchObject({
+      action: 'conflict',
+      differences: [{ field: 'max_msgs', have: 10_000_000, want: 5 }],
+      notes: ['changed: description'],
+    });
+    const { config } = await manager.streams.info('PAYMENTS');
+    expect(config).toMatchObject({ max_msgs: 10_000_000, description: 'new' });
+  });
+
+  it('takes one replica where there is no cluster, and says so each time', async () => {
+    const three = { streams: [{ ...payments, replicas: 3 }], consumers: [] };
+    const notes = ['1 of 3 replicas: the cluster has no more servers'];
+    expect(await applyTopology(connection, three)).toMatchObject([{ action: 'created', notes }]);
+    expect(await applyTopology(connection, three)).toMatchObject([{ action: 'unchanged', notes }]);
+  });
+
+  it('says what the server refuses', async () => {
+    const impossible = { streams: [{ name: 'BAD', subjects: ['a.>', 'a.b'] }], consumers: [] };
+    await expect(applyTopology(connection, impossible)).rejects.toMatchObject({
+      code: 'TOPOLOGY_REFUSED',
+      message: expect.stringContaining('stream BAD'),
+    });
+  });
+});
