@@ -1,7 +1,7 @@
 /** The UCS codec: protobuf bytes to the object that travels as JSON, and back. */
 import protobuf from 'protobufjs/minimal.js';
 import { UcsDecodeError, UcsEncodeError } from './codec-error.js';
-import { createMessageReaders } from './decode.js';
+import { createMessageReaders, Malformed } from './decode.js';
 import { createMessageWriters, Mismatch } from './encode.js';
 import type { JsonObject } from './json.js';
 import { UCS_SCHEMA, type UcsSchema } from './schema.js';
@@ -39,13 +39,10 @@ export function createUcsCodec(schema: UcsSchema = UCS_SCHEMA): UcsCodec {
       try {
         return read(reader);
       } catch (cause) {
-        // What the readers throw tells of offsets and wire types, never of values.
-        const detail = cause instanceof Error ? cause.message : 'unknown';
-        throw new UcsDecodeError(
-          messageType,
-          `malformed at byte ${reader.pos} of ${reader.len} (${detail})`,
-          cause,
-        );
+        // Not what protobufjs says: its lengths are bytes of the message.
+        const detail = cause instanceof Malformed ? `: ${cause.message}` : '';
+        const reason = `malformed at byte ${reader.pos} of ${reader.len}${detail}`;
+        throw new UcsDecodeError(messageType, reason, cause);
       }
     },
     encode(messageType, object) {

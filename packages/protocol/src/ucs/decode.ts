@@ -26,7 +26,10 @@ const LENGTH_DELIMITED = 2;
 const KEY_TAG = 0x0a;
 const TEXT_TAG = 0x0a;
 
-/** Gives the reader of any message of the schema. The readers throw what protobufjs does, or a RangeError. */
+/** Bytes that protobufjs would take and that are wrong all the same. */
+export class Malformed extends Error {}
+
+/** Gives the reader of any message of the schema. The readers throw Malformed or what protobufjs throws. */
 export function createMessageReaders(schema: UcsSchema): (messageType: string) => ReadMessage {
   const readers = new Map<string, FieldReaders>();
 
@@ -91,21 +94,21 @@ function readFields(
   depth: number,
   object: JsonObject,
 ): JsonObject {
-  if (depth > MAX_DEPTH) throw new RangeError('nested too deep');
+  if (depth > MAX_DEPTH) throw new Malformed('nested too deep');
   while (reader.pos < end) {
     const tag = reader.tag();
     const read = tag < fields.length ? fields[tag] : undefined;
     if (read === undefined) reader.skipType(tag & 7, depth, tag >>> 3);
     else read(reader, object, depth);
   }
-  if (reader.pos !== end) throw new RangeError('a field runs past its message');
+  if (reader.pos !== end) throw new Malformed('a field runs past its message');
   return object;
 }
 
 /** Where the length-delimited value that the reader stands at ends. */
 function endOf(reader: Reader): number {
   const length = reader.size();
-  if (length > reader.len - reader.pos) throw new RangeError('a message runs past its parent');
+  if (length > reader.len - reader.pos) throw new Malformed('a message runs past its parent');
   return reader.pos + length;
 }
 
@@ -154,7 +157,7 @@ function readPacked(name: string, value: ValueReader): ReadField {
   return (reader, object, depth) => {
     const end = endOf(reader);
     while (reader.pos < end) readOne(reader, object, depth);
-    if (reader.pos !== end) throw new RangeError('an item runs past its list');
+    if (reader.pos !== end) throw new Malformed('an item runs past its list');
   };
 }
 
@@ -170,7 +173,7 @@ function readMapEntry(name: string, { wireType, read, absent }: ValueReader): Re
       else if (tag === valueTag) value = read(reader, depth, value);
       else reader.skipType(tag & 7, depth, tag >>> 3);
     }
-    if (reader.pos !== end) throw new RangeError('an entry runs past its map');
+    if (reader.pos !== end) throw new Malformed('an entry runs past its map');
     object[name] ??= {};
     setKey(object[name] as JsonObject, key, value ?? absent());
   };
@@ -192,6 +195,6 @@ function readWrappedText(reader: Reader, depth: number, before: JsonValue | unde
     if (tag === TEXT_TAG) text = TEXT.read(reader) as string;
     else reader.skipType(tag & 7, depth, tag >>> 3);
   }
-  if (reader.pos !== end) throw new RangeError('a text runs past its message');
+  if (reader.pos !== end) throw new Malformed('a text runs past its message');
   return text;
 }
