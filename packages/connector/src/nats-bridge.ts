@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import {
   applyTopology,
   type Connection,
+  createBodyReferences,
   createConnection,
   createPresence,
   createRequester,
@@ -15,6 +16,7 @@ import {
   type StrayReply,
 } from '@nats-bridge/messaging';
 import {
+  BODY_BUCKET,
   BridgeError,
   type BridgeResponse,
   HEADER,
@@ -112,6 +114,7 @@ export class NatsBridge {
       ...(this.config.jetstream_enabled && {
         replySubjects: [RECORD_PATTERN],
         ackStream: jetstream.stream_name,
+        bodies: createBodyReferences(this.connection, { bucket: BODY_BUCKET }),
       }),
       maxRetries: this.config.max_retries,
       maxInFlight: this.config.max_in_flight,

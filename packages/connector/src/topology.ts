@@ -1,12 +1,15 @@
 /** The streams and consumers a configuration implies: the specification's PAYMENTS, and the records beside it. */
 
 import type { TopologySpec } from '@nats-bridge/messaging';
-import { OPERATIONS, RECORD_PATTERN, subjectPattern } from '@nats-bridge/protocol';
+import { BODY_BUCKET, OPERATIONS, RECORD_PATTERN, subjectPattern } from '@nats-bridge/protocol';
 import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
 import { durationMs } from './config/duration.js';
 
 /** Claim and answer of every idempotency key; what `sync` and the ledger read. */
 export const RECORD_STREAM = 'OPERATIONS';
+
+/** Bodies larger than a message may be lie here for as long as anybody could ask for them. */
+const BODY_RETENTION_MS = 86_400_000;
 
 export function consumerNameOf(config: BridgeConfig, operation: string): string {
   return `${config.jetstream.consumer_name}-${operation}`;
@@ -40,6 +43,15 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         replicas: jetstream.num_replicas,
         duplicateWindowMs: durationMs(jetstream.duplicate_window),
         allowDirect: true,
+      },
+    ],
+    buckets: [
+      {
+        name: BODY_BUCKET,
+        kind: 'object',
+        ttlMs: BODY_RETENTION_MS,
+        storage: jetstream.storage,
+        replicas: jetstream.num_replicas,
       },
     ],
     consumers: streamed.map(({ operation }, index) => ({

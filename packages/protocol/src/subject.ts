@@ -70,6 +70,9 @@ export function recordSubject(merchantId: string, idempotencyKey: string): strin
 
 export const RECORD_PATTERN = `${DEFAULT_SUBJECT_ROOT}.operations.>`;
 
+/** The object store of bodies that are larger than the server's max_payload; `X-Body-Ref` names one. */
+export const BODY_BUCKET = 'hyperswitch-bodies';
+
 /** Workers of the SDK answer here, so that a missing worker is noticed before a request is stored. */
 export function presenceSubject(operation: Operation): string {
   return `${DEFAULT_SUBJECT_ROOT}.workers.alive.${operation}`;

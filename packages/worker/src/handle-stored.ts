@@ -1,5 +1,5 @@
 /** A request from the stream: guard, run, reply, and only then acknowledge. */
-import { type Connection, readHeaders } from '@nats-bridge/messaging';
+import { type BodyReferences, type Connection, readHeaders } from '@nats-bridge/messaging';
 import {
   encodeBody,
   encodeHeaderValue,
@@ -15,6 +15,8 @@ import type { WorkerEvent } from './worker-event.js';
 
 export type HandleStoredOptions = {
   readonly handlers: Handlers;
+  /** Where bodies lie that were too large for a message. */
+  readonly bodies: BodyReferences;
   /** The consumer's ack wait: a handler that runs longer is kept alive by saying so. */
   readonly ackWaitMs: number;
   readonly report: (event: WorkerEvent) => void;
@@ -64,12 +66,14 @@ export async function handleStored(
 async function readOrRefuse(
   connection: Connection,
   message: JsMsg,
-  { report }: HandleStoredOptions,
+  { report, bodies }: HandleStoredOptions,
 ): Promise<ReadRequest | undefined> {
   const headers = readHeaders(message);
-  const delivery = { body: message.data, headers, attempt: message.info.deliveryCount };
   try {
-    const read = readDelivery(delivery);
+    const body = bodies.isReference(headers)
+      ? await bodies.resolveBody({ body: message.data, headers })
+      : message.data;
+    const read = readDelivery({ body, headers, attempt: message.info.deliveryCount });
     if (read.headers.deadlineAt !== undefined && read.headers.deadlineAt <= Date.now()) {
       message.term('expired');
       report({ type: 'expired', subject: message.subject });

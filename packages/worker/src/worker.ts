@@ -1,7 +1,14 @@
 /** A worker: subscribes to the operations it has handlers for, answers them, and leaves in good order. */
 import { randomUUID } from 'node:crypto';
-import { type Connection, consumePull, createConnection, type PullReader } from '@nats-bridge/messaging';
 import {
+  type Connection,
+  consumePull,
+  createBodyReferences,
+  createConnection,
+  type PullReader,
+} from '@nats-bridge/messaging';
+import {
+  BODY_BUCKET,
   defaultSubjectTemplate,
   isOperation,
   type Operation,
@@ -68,6 +75,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const connection =
     options.connection ??
     createConnection({ servers: options.servers ?? 'nats://127.0.0.1:4222', name, maxReconnects: -1 });
+  const bodies = createBodyReferences(connection, { bucket: BODY_BUCKET });
   const presence: Subscription[] = [];
   const plain: Subscription[] = [];
   const readers: PullReader[] = [];
@@ -123,6 +131,7 @@ export function createWorker(options: WorkerOptions): Worker {
       onMessage: (message) =>
         handleStored(connection, message, {
           handlers: options.handlers,
+          bodies,
           ackWaitMs: options.ackWaitMs ?? 30_000,
           report,
         }),
