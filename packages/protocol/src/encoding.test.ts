@@ -5,10 +5,19 @@ import { parseResponse } from './response.js';
 import { Secret } from './secret.js';
 
 describe('bodies', () => {
-  const value = { status: 'success', amount: 1_099, nested: { text: 'é', list: [1, true, null] } };
+  const value = {
+    status: 'success',
+    amount: 1_099,
+    large: 5_000_000_000,
+    nested: { text: 'é', list: [1, true, null] },
+  };
 
   it.each(['application/json', 'application/msgpack'] as const)('travel as %s', (contentType) => {
     expect(decodeBody(encodeBody(value, contentType), contentType)).toEqual(value);
+  });
+
+  it('keep whole numbers whole in MessagePack, so that no language reads an amount as a float', () => {
+    expect(encodeBody(5_000_000_000, 'application/msgpack')[0]).toBe(0xcf); // uint 64
   });
 
   it('are JSON where nobody says what they are', () => {

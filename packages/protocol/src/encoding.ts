@@ -1,5 +1,5 @@
 /** How bodies are written: JSON, or MessagePack where it is asked for. */
-import { Packr } from 'msgpackr';
+import { decode, encode } from '@msgpack/msgpack';
 import { ValidationError } from './bridge-error.js';
 
 export type ContentType = 'application/json' | 'application/msgpack';
@@ -7,11 +7,10 @@ export type ContentType = 'application/json' | 'application/msgpack';
 const JSON_TYPE = 'application/json';
 const MSGPACK_TYPES = ['application/msgpack', 'application/x-msgpack', 'application/vnd.msgpack'];
 
-/** Records off: other languages' MessagePack readers do not know msgpackr's extension. */
-const packr = new Packr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' });
-
 export function encodeBody(value: unknown, contentType: ContentType = JSON_TYPE): Uint8Array {
-  return contentType === JSON_TYPE ? Buffer.from(JSON.stringify(value)) : packr.pack(value);
+  return contentType === JSON_TYPE
+    ? Buffer.from(JSON.stringify(value))
+    : encode(value, { ignoreUndefined: true });
 }
 
 /**
@@ -23,7 +22,7 @@ export function decodeBody(bytes: Uint8Array, contentType?: string): unknown {
   const isMsgpack =
     contentType !== undefined && MSGPACK_TYPES.includes(contentType.split(';')[0]?.trim() ?? '');
   try {
-    if (isMsgpack) return packr.unpack(bytes);
+    if (isMsgpack) return decode(bytes);
     return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   } catch {
     throw new ValidationError(
