@@ -106,16 +106,6 @@ export function credentialHandlers(sandbox: Sandbox): Handlers {
     }),
     pre_risk_check: (request) => riskCheck(request),
     post_risk_check: (request) => riskCheck(request),
-    async revoke_mandate(request) {
-      const id = text(request, 'connector_mandate_id') ?? text(request, 'mandate_id') ?? '';
-      const done = await sandbox.store.update<object, true>('mandate', id, (mandate) => ({
-        value: { ...mandate, status: 'revoked' },
-        result: true,
-      }));
-      return done
-        ? { status: 'success', transaction_id: id }
-        : refusal(refuse('mandate_not_found', `There is no mandate ${id}`));
-    },
     pre_authenticate: (request) => ({
       status: 'success',
       transaction_id: `auth_${digest(`${request.merchant_id}\n${request.payment_id}`)}`,

@@ -5,18 +5,17 @@ import type { Handler, HandlerContext, HandlerResponse, Handlers } from '@nats-b
 import { behaviourOf, type CardBehaviour } from '../cards.js';
 import {
   approve,
-  attemptStatus,
   capture,
   increment,
   isRefusal,
   type Payment,
   type Refusal,
-  refunded,
   refuse,
   reverse,
   settle,
   voidAuthorization,
 } from '../payment.js';
+import { answerTo, declined, describe } from '../payment-answer.js';
 import { currency, field, minorAmount, text } from '../request-reader.js';
 import { refusal, type Sandbox } from '../sandbox.js';
 import { digest } from '../store.js';
@@ -33,8 +32,6 @@ export function paymentHandlers(sandbox: Sandbox): Handlers {
       field(request, 'redirection_response') === undefined
         ? begin(sandbox, request, context)
         : complete(sandbox, request, context),
-    charge: (request, context) => chargeMandate(sandbox, request, context),
-    setup_mandate: (request, context) => setupMandate(sandbox, request, context),
     capture: changes(sandbox, (payment, request) =>
       capture(payment, minorAmount(request, 'amount_to_capture')),
     ),
@@ -83,7 +80,7 @@ async function begin(
 type Opening = { readonly amount: number; readonly last4: string; readonly mandateId?: string };
 
 /** Makes the payment that this key stands for, or finds that it was made before. */
-async function open(
+export async function open(
   sandbox: Sandbox,
   request: BridgeRequest,
   context: HandlerContext,
@@ -141,46 +138,6 @@ async function complete(
       return refuse('payment_unexpected_state', `Payment ${payment.id} waits for no redirect`);
     return isDeclined ? { ...payment, status: 'failed' } : approve(payment);
   });
-}
-
-async function setupMandate(
-  sandbox: Sandbox,
-  request: BridgeRequest,
-  context: HandlerContext,
-): Promise<HandlerResponse> {
-  const { number, last4 } = await cardOf(sandbox, request);
-  const amount = minorAmount(request, 'amount');
-  const id = `mandate_${digest(`${request.merchant_id}\n${context.idempotencyKey}`)}`;
-  const behaviour = behaviourOf(number, amount);
-  if (behaviour.kind === 'decline') return { status: 'failure', error: errorOf(behaviour) };
-  await sandbox.store.create('mandate', id, { id, status: 'active', last4 });
-  return {
-    status: 'success',
-    transaction_id: id,
-    mandate_reference: mandateReference(id),
-    connector_response: { id, object: 'mandate', status: 'active', last4 },
-  };
-}
-
-type Mandate = { readonly id: string; readonly status: 'active' | 'revoked'; readonly last4: string };
-
-async function chargeMandate(
-  sandbox: Sandbox,
-  request: BridgeRequest,
-  context: HandlerContext,
-): Promise<HandlerResponse> {
-  const id = text(request, 'connector_recurring_payment_id', 'connector_mandate_id', 'connector_mandate_id');
-  const mandate = id === undefined ? undefined : await sandbox.store.read<Mandate>('mandate', id);
-  if (mandate === undefined)
-    return refusal(refuse('mandate_not_found', `There is no mandate ${id ?? 'named in the request'}`));
-  if (mandate.status !== 'active')
-    return refusal(refuse('mandate_inactive', `Mandate ${mandate.id} is ${mandate.status}`));
-  const amount = minorAmount(request, 'amount');
-  const opened = await open(sandbox, request, context, behaviourOf(undefined, amount), {
-    amount,
-    last4: mandate.last4,
-  });
-  return { ...opened, mandate_reference: mandateReference(mandate.id) };
 }
 
 /** An operation on a payment that exists: refused, or done once per key. */
@@ -246,90 +203,16 @@ function missing(request: BridgeRequest): Refusal {
   return refuse('resource_missing', `There is no payment ${id}`);
 }
 
-/** The answer to an operation that left the payment so. */
-function answerTo(payment: Payment): HandlerResponse {
-  if (payment.status === 'failed')
-    return declined(payment, { kind: 'decline', decline: AUTHENTICATION_DECLINE });
-  const described = describe(payment);
-  if (payment.status === 'requires_action')
-    return { ...described, status: 'processing', redirection: redirection(payment) };
-  return payment.mandateId === undefined
-    ? described
-    : { ...described, mandate_reference: mandateReference(payment.mandateId) };
-}
-
-/** What a sync says of a payment. */
-function describe(payment: Payment): HandlerResponse {
-  const isProcessing = payment.status === 'processing' || payment.status === 'requires_action';
-  if (payment.status === 'failed')
-    return declined(payment, { kind: 'decline', decline: AUTHENTICATION_DECLINE });
-  return {
-    status: isProcessing ? 'processing' : 'success',
-    transaction_id: payment.id,
-    attempt_status: attemptStatus(payment),
-    ...(payment.captured > 0 && { amount_captured: payment.captured }),
-    network_transaction_id: `ntid_${payment.id.slice(4, 16)}`,
-    connector_metadata: { sandbox_payment: payment.id },
-    connector_response: {
-      id: payment.id,
-      object: 'payment',
-      status: payment.status,
-      amount: payment.authorized,
-      amount_captured: payment.captured,
-      amount_refunded: refunded(payment),
-      currency: payment.currency,
-      last4: payment.last4,
-    },
-  };
-}
-
-const AUTHENTICATION_DECLINE = {
-  code: 'payment_declined',
-  message: 'The payment was declined',
-  networkDeclineCode: '05',
-  networkAdviceCode: '02',
-};
-
-function declined(payment: Payment, behaviour: Extract<CardBehaviour, { kind: 'decline' }>): HandlerResponse {
-  return {
-    status: 'failure',
-    transaction_id: payment.id,
-    error: errorOf(behaviour),
-    connector_response: { id: payment.id, object: 'payment', status: 'failed', last4: payment.last4 },
-  };
-}
-
-function errorOf({ decline }: Extract<CardBehaviour, { kind: 'decline' }>) {
-  return {
-    code: decline.code,
-    message: decline.message,
-    reason: decline.message,
-    network_decline_code: decline.networkDeclineCode,
-    network_advice_code: decline.networkAdviceCode,
-  };
-}
-
-function redirection(payment: Payment) {
-  return {
-    form: {
-      endpoint: `https://sandbox.invalid/3ds/${payment.id}`,
-      method: 'HTTP_METHOD_POST',
-      form_fields: { payment: payment.id },
-    },
-  };
-}
-
-function mandateReference(id: string) {
-  return { connector_mandate_id: { connector_mandate_id: id } };
-}
-
 function captureOf(method: string | undefined): Payment['capture'] {
   if (method === 'MANUAL_MULTIPLE') return 'multiple';
   return method === 'MANUAL' || method === 'SCHEDULED' ? 'once' : 'automatic';
 }
 
 /** The card behind a request, be it in clear or behind a token; other payment methods have none and are approved. */
-async function cardOf(sandbox: Sandbox, request: BridgeRequest): Promise<{ number?: string; last4: string }> {
+export async function cardOf(
+  sandbox: Sandbox,
+  request: BridgeRequest,
+): Promise<{ number?: string; last4: string }> {
   const token = text(request, 'payment_method', 'token', 'token') ?? text(request, 'connector_token');
   const stored =
     token === undefined ? undefined : await sandbox.store.read<{ number: string }>('token', token);
