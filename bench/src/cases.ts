@@ -1,0 +1,38 @@
+/** The cases that are compared: who sends, who stands at the other end, and whether NATS is between them. */
+import { coreFloorSender, coreFloorWorker } from './roles/core-floor.js';
+import { gateway, grpcEcho, grpcSender } from './roles/grpc.js';
+import { jetstreamFloorSender, jetstreamFloorWorker } from './roles/jetstream-floor.js';
+import { librarySender, sdkWorker } from './roles/library.js';
+import type { Role } from './roles/role.js';
+
+export type Case = {
+  readonly usesNats: boolean;
+  readonly client: Role;
+  /** Started in this order, before the client; the last address is the client's target. */
+  readonly services: Readonly<Record<string, Role>>;
+};
+
+export const CASES = {
+  floor_core: { usesNats: true, client: coreFloorSender, services: { worker: coreFloorWorker } },
+  floor_jetstream: {
+    usesNats: true,
+    client: jetstreamFloorSender,
+    services: { worker: jetstreamFloorWorker },
+  },
+  floor_grpc: { usesNats: false, client: grpcSender(false), services: { echo: grpcEcho } },
+  library_core: { usesNats: true, client: librarySender(false), services: { worker: sdkWorker(false) } },
+  library_durable: { usesNats: true, client: librarySender(true), services: { worker: sdkWorker(true) } },
+  whole: { usesNats: true, client: grpcSender(true), services: { gateway, worker: sdkWorker(true) } },
+} as const satisfies Record<string, Case>;
+
+export type CaseName = keyof typeof CASES;
+export const CASE_NAMES = Object.keys(CASES) as readonly CaseName[];
+
+/** @param path `case/client` or `case/<service>` */
+export function roleOf(path: string): Role {
+  const [caseName, roleName = ''] = path.split('/');
+  const found: Case | undefined = CASES[caseName as CaseName];
+  const role = roleName === 'client' ? found?.client : found?.services[roleName];
+  if (role === undefined) throw new Error(`${path} is no role of the benchmark`);
+  return role;
+}

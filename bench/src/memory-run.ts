@@ -1,0 +1,50 @@
+/** Many payments in a row through the whole way, with the memory of each process looked at between them. */
+import { median } from './load.js';
+import type { Scene } from './scene.js';
+
+export type MemoryOfProcess = {
+  /** MiB after each part of the run. */
+  readonly samplesMiB: readonly number[];
+  readonly peakMiB: number;
+  /** Median of the last quarter ÷ median of the second: the first one warms up. */
+  readonly growth: number;
+};
+
+export type MemoryRun = { readonly payments: number; readonly processes: Record<string, MemoryOfProcess> };
+
+const PARTS = 40;
+
+export async function runMemory(
+  scene: Scene,
+  payments: number,
+  onPart: (done: number, rssMiB: Record<string, number>) => void,
+): Promise<MemoryRun> {
+  const samples = new Map<string, number[]>();
+  const peaks = new Map<string, number>();
+  let done = 0;
+  for (let part = 0; part < PARTS; part++) {
+    const load = { inFlight: 64, payments: Math.ceil(payments / PARTS) };
+    done += (await scene.measure('1KiB', load)).payments;
+    const usage = Object.entries(await scene.usage());
+    for (const [name, { rssMiB, peakMiB }] of usage) {
+      samples.set(name, [...(samples.get(name) ?? []), rssMiB]);
+      peaks.set(name, peakMiB);
+    }
+    onPart(done, Object.fromEntries(usage.map(([name, { rssMiB }]) => [name, rssMiB])));
+  }
+  const processes = [...samples].map(([name, samplesMiB]) => {
+    const quarter = samplesMiB.length / 4;
+    const second = median(samplesMiB.slice(quarter, 2 * quarter));
+    const last = median(samplesMiB.slice(-quarter));
+    const peakMiB = Math.round(peaks.get(name) ?? 0);
+    return [
+      name,
+      { samplesMiB: samplesMiB.map(Math.round), peakMiB, growth: round3(last / second) },
+    ] as const;
+  });
+  return { payments: done, processes: Object.fromEntries(processes) };
+}
+
+function round3(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}

@@ -1,0 +1,122 @@
+/** The payment that every case carries: an authorize whose NATS body has the wanted size. */
+import {
+  type BridgeRequest,
+  encodeBody,
+  encodeUcs,
+  type JsonObject,
+  OPERATIONS,
+  type RouterData,
+  routerDataFromUcs,
+} from '@nats-bridge/protocol';
+
+/** Bytes of the JSON body on NATS. */
+export const SIZES = { '1KiB': 1_024, '8KiB': 8_192 } as const;
+export type Size = keyof typeof SIZES;
+
+const MERCHANTS = Array.from({ length: 20 }, (_, index) => `merchant_${String(index).padStart(2, '0')}`);
+
+/** What the SDK worker answers, and the floors' workers too, so that all replies weigh the same. */
+export const REPLY = { status: 'success', transaction_id: 'txn_4f9a1c07' } as const;
+
+export type Ids = { readonly merchantId: string; readonly attemptId: string };
+
+/** Ids that no other run, process or payment has. */
+export function idSource(): () => Ids {
+  const run = `${process.pid.toString(36)}${Date.now().toString(36)}`;
+  let count = 0;
+  return () => {
+    const number = ++count;
+    return {
+      merchantId: MERCHANTS[number % MERCHANTS.length] as string,
+      attemptId: `att_${run}_${number.toString(36).padStart(6, '0')}`,
+    };
+  };
+}
+
+/** The UCS request as Hyperswitch sends it; its ids travel in the metadata, so the bytes can be made once. */
+export function ucsRequestOf(size: Size): Uint8Array {
+  return encodeUcs('PaymentServiceAuthorizeRequest', ucsObject(size));
+}
+
+/** gRPC metadata as Hyperswitch sends it. */
+export function ucsMetadataOf({ merchantId, attemptId }: Ids): Record<string, string> {
+  return {
+    'x-connector': 'imerchantsolutions',
+    'x-merchant-id': merchantId,
+    'x-tenant-id': 'public',
+    'x-auth': 'header-key',
+    'x-api-key': 'bench',
+    'x-reference-id': attemptId,
+    'x-resource-id': attemptId,
+  };
+}
+
+/** What a caller of the library passes. */
+export function routerDataSource(size: Size): (ids: Ids) => RouterData {
+  const template = routerDataOf(ucsObject(size), { merchantId: 'merchant_00', attemptId: 'att_0' });
+  return ({ merchantId, attemptId }) => ({
+    ...template,
+    merchant_id: merchantId,
+    payment_id: attemptId,
+    attempt_id: attemptId,
+  });
+}
+
+/** The body on NATS, made once for the floors. */
+export function natsBodyOf(size: Size): Uint8Array {
+  return bodyOf(ucsObject(size));
+}
+
+function ucsObject(size: Size): JsonObject {
+  const bare = ucsObjectWith('');
+  return ucsObjectWith('x'.repeat(Math.max(0, SIZES[size] - bodyOf(bare).byteLength)));
+}
+
+function bodyOf(ucs: JsonObject): Uint8Array {
+  const ids = { merchantId: 'merchant_00', attemptId: 'att_000000_0000000_000000' };
+  const data = routerDataOf(ucs, ids);
+  const request: BridgeRequest = {
+    operation: 'authorize',
+    merchant_id: data.merchant_id,
+    payment_id: data.payment_id,
+    router_data: data,
+    metadata: { connector: data.connector, tenant_id: 'public' },
+    correlation_id: '00000000-0000-4000-8000-000000000000',
+    timestamp: 1_700_000_000,
+  };
+  return encodeBody(request);
+}
+
+function routerDataOf(ucs: JsonObject, { merchantId, attemptId }: Ids): RouterData {
+  const row = OPERATIONS.find(({ operation }) => operation === 'authorize');
+  if (row === undefined) throw new Error('the catalogue has no authorize');
+  return routerDataFromUcs(row, ucs, {
+    connector: 'imerchantsolutions',
+    merchantId,
+    auth: { auth_type: 'HeaderKey', api_key: 'bench' },
+    referenceId: attemptId,
+    resourceId: attemptId,
+    tenantId: 'public',
+    isShadow: false,
+  });
+}
+
+function ucsObjectWith(padding: string): JsonObject {
+  return {
+    merchant_transaction_id: 'att_bench',
+    amount: { minor_amount: 2_500, currency: 'EUR' },
+    capture_method: 'AUTOMATIC',
+    auth_type: 'NO_THREE_DS',
+    payment_method: {
+      card: {
+        card_number: '4242424242424242',
+        card_exp_month: '12',
+        card_exp_year: '2030',
+        card_cvc: '123',
+        card_holder_name: 'Jo Doe',
+      },
+    },
+    test_mode: true,
+    description: padding,
+  };
+}

@@ -1,0 +1,56 @@
+/** How near the library and the whole way come to their floors; of each round, then the median. */
+import type { CaseName } from './cases.js';
+import { median } from './load.js';
+import type { Results, Round } from './rounds.js';
+
+export type Ratios = {
+  /** Whole way ÷ F at 64 in flight, where F = 1 / (1/gRPC + 1/JetStream) is the two floors in series. */
+  readonly whole_throughput: number | null;
+  /** p50 of the whole way alone ÷ (p50 of gRPC + p50 of JetStream). */
+  readonly whole_p50: number | null;
+  /** Library ÷ bare JetStream, throughput at 64 in flight. */
+  readonly library_durable: number | null;
+  /** Library ÷ bare core request-reply, throughput at 64 in flight. */
+  readonly library_core: number | null;
+};
+
+/** What must hold; the direction is the second word. */
+export const TARGETS = {
+  whole_throughput: ['at least', 0.7],
+  whole_p50: ['at most', 1.4],
+  library_durable: ['at least', 0.8],
+  library_core: ['at least', 0.8],
+} as const satisfies Record<keyof Ratios, readonly ['at least' | 'at most', number]>;
+
+export function ratiosOf(results: Results, size: '1KiB' | '8KiB' = '1KiB'): Ratios {
+  const perSecond = (round: Round, name: CaseName) => round[name]?.perSecond ?? Number.NaN;
+  const p50 = (round: Round, name: CaseName) => round[name]?.p50Ms ?? Number.NaN;
+  const over = (inFlight: number, ratio: (round: Round) => number): number | null => {
+    const found = results.find(({ setting }) => setting.size === size && setting.inFlight === inFlight);
+    const value = median((found?.rounds ?? []).map(ratio));
+    return Number.isNaN(value) ? null : Math.round(value * 1_000) / 1_000;
+  };
+  return {
+    whole_throughput: over(
+      64,
+      (round) =>
+        perSecond(round, 'whole') *
+        (1 / perSecond(round, 'floor_grpc') + 1 / perSecond(round, 'floor_jetstream')),
+    ),
+    whole_p50: over(
+      1,
+      (round) => p50(round, 'whole') / (p50(round, 'floor_grpc') + p50(round, 'floor_jetstream')),
+    ),
+    library_durable: over(
+      64,
+      (round) => perSecond(round, 'library_durable') / perSecond(round, 'floor_jetstream'),
+    ),
+    library_core: over(64, (round) => perSecond(round, 'library_core') / perSecond(round, 'floor_core')),
+  };
+}
+
+export function meetsTarget(name: keyof Ratios, value: number | null): boolean | undefined {
+  if (value === null) return undefined;
+  const [direction, bound] = TARGETS[name];
+  return direction === 'at least' ? value >= bound : value <= bound;
+}

@@ -1,0 +1,148 @@
+/** What the benchmark says: lines for people while it goes, and one object at the end. */
+import type { CaseName } from './cases.js';
+import { median } from './load.js';
+import type { MemoryRun } from './memory-run.js';
+import { meetsTarget, type Ratios, ratiosOf, TARGETS } from './ratios.js';
+import type { Usage } from './roles/role.js';
+import type { Results, Round, Setting } from './rounds.js';
+import type { Measured } from './scene.js';
+
+export const CONDITIONS = [
+  'every role is a process of its own; every case has a nats-server of its own, and the others idle',
+  'nats-server: JetStream on file, sync_interval 2m (the server’s default; the embedded server of `up` uses always)',
+  'all NATS connections, floors too, have noAsyncTraces: true; streams have one replica',
+  'size is that of the JSON body on NATS; the gRPC request is the same payment in protobuf with Hyperswitch’s metadata, and the gRPC echo answers with all of it',
+  'floors send a body made once; the library and the gateway make theirs per payment',
+  'values are medians of the rounds; ratios are taken within a round, then their median, at 1 KiB',
+] as const;
+
+type Figures = {
+  readonly per_second: number;
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  readonly cpu_ms_per_1000: Readonly<Record<string, number>>;
+  readonly failed: number;
+};
+type CaseReport = {
+  /** By size, then by payments in flight. */
+  readonly figures: Readonly<Record<string, Record<string, Figures>>>;
+  readonly peak_memory_mib: Readonly<Record<string, number>>;
+};
+
+export type Report = {
+  readonly floors: { readonly core: CaseReport; readonly jetstream: CaseReport; readonly grpc: CaseReport };
+  readonly library: { readonly durable: CaseReport; readonly core: CaseReport };
+  readonly whole: CaseReport;
+  readonly ratios: Ratios;
+  readonly ratios_8kib: Ratios;
+  readonly memory?: MemoryRun;
+  readonly conditions: readonly string[];
+};
+
+export type PeakUsage = Readonly<Partial<Record<CaseName, Record<string, Usage>>>>;
+
+export function reportOf(results: Results, usage: PeakUsage, memory: MemoryRun | undefined): Report {
+  const report = (name: CaseName) => caseReport(name, results, usage[name] ?? {});
+  return {
+    floors: { core: report('floor_core'), jetstream: report('floor_jetstream'), grpc: report('floor_grpc') },
+    library: { durable: report('library_durable'), core: report('library_core') },
+    whole: report('whole'),
+    ratios: ratiosOf(results),
+    ratios_8kib: ratiosOf(results, '8KiB'),
+    ...(memory && { memory }),
+    conditions: CONDITIONS,
+  };
+}
+
+function caseReport(name: CaseName, results: Results, usage: Record<string, Usage>): CaseReport {
+  const figures: Record<string, Record<string, Figures>> = {};
+  for (const { setting, rounds } of results) {
+    const measured = figuresOf(name, rounds);
+    if (measured === undefined) continue;
+    figures[setting.size] ??= {};
+    (figures[setting.size] as Record<string, Figures>)[setting.inFlight] = measured;
+  }
+  const peaks = Object.entries(usage).map(([member, { peakMiB }]) => [member, Math.round(peakMiB)]);
+  return { figures, peak_memory_mib: Object.fromEntries(peaks) };
+}
+
+function figuresOf(name: CaseName, rounds: readonly Round[]): Figures | undefined {
+  const measured = rounds.map((round) => round[name]).filter((one): one is Measured => one !== undefined);
+  if (measured.length === 0) return undefined;
+  const over = (value: (one: Measured) => number) => Math.round(median(measured.map(value)) * 100) / 100;
+  const members = Object.keys(measured[0]?.cpuMsPer1000 ?? {});
+  return {
+    per_second: Math.round(over(({ perSecond }) => perSecond)),
+    p50_ms: over(({ p50Ms }) => p50Ms),
+    p99_ms: over(({ p99Ms }) => p99Ms),
+    cpu_ms_per_1000: Object.fromEntries(
+      members.map((member) => [member, Math.round(over((one) => one.cpuMsPer1000[member] ?? 0))]),
+    ),
+    failed: measured.reduce((sum, { failed }) => sum + failed, 0),
+  };
+}
+
+const WIDTHS = [16, 6, 9, 9, 9, 9] as const;
+
+export const TABLE_HEAD = columns(
+  ['case', 'size', 'in flight', 'per s', 'p50 ms', 'p99 ms'],
+  'CPU ms per 1,000',
+);
+
+export function settingLines({ size, inFlight }: Setting, rounds: readonly Round[]): string {
+  const names = Object.keys(rounds[0] ?? {}) as CaseName[];
+  const lines = names.map((name) => {
+    const figures = figuresOf(name, rounds);
+    if (figures === undefined) return '';
+    const cpu = Object.entries(figures.cpu_ms_per_1000).map(([member, ms]) => `${member} ${ms}`);
+    const failed = figures.failed > 0 ? `  ✗ ${figures.failed} failed` : '';
+    return (
+      columns(
+        [
+          name,
+          size,
+          String(inFlight),
+          String(figures.per_second),
+          figures.p50_ms.toFixed(2),
+          figures.p99_ms.toFixed(2),
+        ],
+        cpu.join(', '),
+      ) + failed
+    );
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+function columns(cells: readonly string[], rest: string): string {
+  const padded = cells.map((cell, index) =>
+    index < 2 ? cell.padEnd(WIDTHS[index] ?? 0) : cell.padStart(WIDTHS[index] ?? 0),
+  );
+  return `${padded.join(' ')}   ${rest}`;
+}
+
+export function ratioLines(ratios: Ratios): string {
+  return (Object.keys(TARGETS) as (keyof Ratios)[])
+    .map((name) => {
+      const value = ratios[name];
+      const meets = meetsTarget(name, value);
+      const mark = meets === undefined ? '·' : meets ? '✓' : '✗';
+      return `${mark} ${name.padEnd(17)} ${value ?? 'not measured'}  (${TARGETS[name].join(' ')})`;
+    })
+    .join('\n');
+}
+
+/** Where the time goes: CPU of all processes together against what the machine has. */
+export function limitLines(results: Results, cores: number): string {
+  const at64 = results.find(({ setting }) => setting.inFlight === 64 && setting.size === '1KiB');
+  const names = Object.keys(at64?.rounds[0] ?? {}) as CaseName[];
+  const lines = names.map((name) => {
+    const figures = figuresOf(name, at64?.rounds ?? []);
+    const busy = Object.entries(figures?.cpu_ms_per_1000 ?? {})
+      .map(([member, ms]) => [member, (ms * (figures?.per_second ?? 0)) / 1_000_000] as const)
+      .sort((a, b) => b[1] - a[1]);
+    const total = busy.reduce((sum, [, share]) => sum + share, 0);
+    const shares = busy.map(([member, share]) => `${member} ${share.toFixed(2)}`).join(', ');
+    return `  ${name.padEnd(16)} ${total.toFixed(2)} of ${cores} cores busy: ${shares}`;
+  });
+  return `What limits, at 64 in flight and 1 KiB (a Node process at 1.00 is full):\n${lines.join('\n')}`;
+}

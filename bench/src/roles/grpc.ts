@@ -1,0 +1,81 @@
+/** The gRPC side: one load generator for echo and gateway alike, the bare echo, and the gateway. */
+import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
+import { NatsBridge } from '@nats-bridge/connector';
+import { startGateway } from '@nats-bridge/gateway';
+import { decodeUcs } from '@nats-bridge/protocol';
+import { idSource, ucsMetadataOf, ucsRequestOf } from '../payment.js';
+import { bridgeConfigOf } from './library.js';
+import type { Role } from './role.js';
+
+const PATH = '/types.PaymentService/Authorize';
+const asIs = (bytes: Buffer) => bytes;
+
+export const grpcSender = (isGateway: boolean): Role => ({
+  kind: 'sender',
+  async start({ grpcAddress }) {
+    const client = new Client(grpcAddress, credentials.createInsecure());
+    const nextIds = idSource();
+    return {
+      sendOf(size) {
+        const request = Buffer.from(ucsRequestOf(size));
+        return async () => {
+          const metadata = new Metadata();
+          for (const [name, value] of Object.entries(ucsMetadataOf(nextIds()))) metadata.set(name, value);
+          const response = await new Promise<Buffer>((resolve, reject) => {
+            client.makeUnaryRequest(PATH, asIs, asIs, request, metadata, (error, bytes) => {
+              if (error !== null || bytes === undefined) reject(error);
+              else resolve(bytes);
+            });
+          });
+          if (isGateway) assertCharged(response);
+        };
+      },
+    };
+  },
+});
+
+/** Answers that are no answers are longer; only those are decoded, which leaves the generator alone. */
+function assertCharged(response: Buffer): void {
+  if (response.length < 100 && response.includes('txn_')) return;
+  const { status } = decodeUcs('PaymentServiceAuthorizeResponse', response);
+  if (status !== 'CHARGED') throw new Error(`the gateway answered ${String(status)}`);
+}
+
+export const grpcEcho: Role = {
+  kind: 'service',
+  async start() {
+    const server = new Server();
+    const method = {
+      path: PATH,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
+    };
+    server.addService(
+      { Authorize: method },
+      {
+        Authorize: (call: { request: Buffer }, callback: (error: null, response: Buffer) => void) =>
+          callback(null, call.request),
+      },
+    );
+    const port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      );
+    });
+    return { address: `127.0.0.1:${port}` };
+  },
+};
+
+export const gateway: Role = {
+  kind: 'service',
+  async start({ natsUrl }) {
+    const bridge = new NatsBridge(bridgeConfigOf(natsUrl, true));
+    await bridge.prepare();
+    const { grpcPort } = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 } });
+    return { address: `127.0.0.1:${grpcPort}` };
+  },
+};

@@ -1,0 +1,43 @@
+/** The library way: NatsBridge in the generator's process, and the worker SDK at the other end. */
+import { type BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
+import { createWorker } from '@nats-bridge/worker';
+import { idSource, REPLY, routerDataSource } from '../payment.js';
+import type { Role } from './role.js';
+
+/** One server, so one replica; everything else as it comes. */
+export function bridgeConfigOf(natsUrl: string, isDurable: boolean): BridgeConfigInput {
+  return { base_url: natsUrl, jetstream_enabled: isDurable, jetstream: { num_replicas: 1 } };
+}
+
+export const librarySender = (isDurable: boolean): Role => ({
+  kind: 'sender',
+  async start({ natsUrl }) {
+    const bridge = new NatsBridge(bridgeConfigOf(natsUrl, isDurable));
+    await bridge.prepare();
+    const nextIds = idSource();
+    return {
+      sendOf(size) {
+        const dataOf = routerDataSource(size);
+        return async () => {
+          const outcome = await bridge.authorize(dataOf(nextIds()));
+          if (outcome.kind !== 'answered' || outcome.error !== undefined)
+            throw new Error(`${outcome.kind}: ${outcome.error?.message}`);
+        };
+      },
+    };
+  },
+});
+
+export const sdkWorker = (isDurable: boolean): Role => ({
+  kind: 'service',
+  async start({ natsUrl }) {
+    const worker = createWorker({
+      servers: natsUrl,
+      jetstream: isDurable,
+      concurrency: 256,
+      handlers: { authorize: () => REPLY },
+    });
+    await worker.start();
+    return {};
+  },
+});

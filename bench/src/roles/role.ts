@@ -1,0 +1,33 @@
+/** What a process of the benchmark can be, and how the runner speaks to it. */
+import type { Load, LoadResult } from '../load.js';
+import type { Size } from '../payment.js';
+
+/** Where a role finds its other side. */
+export type RoleOptions = { readonly natsUrl: string; readonly grpcAddress: string };
+
+/** A load generator: makes a `send` for payments of a size. */
+export type Sender = { sendOf(size: Size): () => Promise<void> };
+
+/** The other side: a worker, an echo, a gateway; `address` is where it listens, if it does. */
+export type Service = { readonly address?: string };
+
+export type Role =
+  | { readonly kind: 'sender'; start(options: RoleOptions): Promise<Sender> }
+  | { readonly kind: 'service'; start(options: RoleOptions): Promise<Service> };
+
+export type Question =
+  | { readonly ask: 'load'; readonly size: Size; readonly load: Load }
+  | { readonly ask: 'usage' }
+  | { readonly ask: 'end' };
+
+export type Usage = {
+  readonly cpuMs: number;
+  readonly rssMiB: number;
+  readonly peakMiB: number;
+};
+
+export type Answer =
+  | { readonly answer: 'ready'; readonly address?: string }
+  | { readonly answer: 'load'; readonly result: LoadResult }
+  | { readonly answer: 'usage'; readonly usage: Usage }
+  | { readonly answer: 'failed'; readonly reason: string };

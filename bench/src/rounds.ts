@@ -1,0 +1,44 @@
+/** Short rounds in turn (A B C A B C), so that whatever else the machine does falls on every case alike. */
+import { CASE_NAMES, type CaseName } from './cases.js';
+import type { Size } from './payment.js';
+import type { Measured, Scene } from './scene.js';
+
+export type Plan = {
+  readonly sizes: readonly Size[];
+  readonly inFlights: readonly number[];
+  readonly rounds: number;
+  readonly roundMs: number;
+  readonly cases: readonly CaseName[];
+};
+
+/** A setting is a size and a number of payments in flight. */
+export type Setting = { readonly size: Size; readonly inFlight: number };
+
+/** One round of every case in one setting. */
+export type Round = Readonly<Partial<Record<CaseName, Measured>>>;
+
+export type Results = readonly { readonly setting: Setting; readonly rounds: readonly Round[] }[];
+
+export async function runRounds(
+  plan: Plan,
+  scenes: ReadonlyMap<CaseName, Scene>,
+  onSetting: (setting: Setting, rounds: readonly Round[]) => void,
+): Promise<Results> {
+  const cases = CASE_NAMES.filter((name) => plan.cases.includes(name));
+  for (const name of cases) await scenes.get(name)?.measure('1KiB', { inFlight: 64, ms: plan.roundMs });
+  const results: { setting: Setting; rounds: Round[] }[] = [];
+  for (const size of plan.sizes)
+    for (const inFlight of plan.inFlights) {
+      const setting = { size, inFlight };
+      const rounds: Round[] = [];
+      for (let round = 0; round < plan.rounds; round++) {
+        const measured: Partial<Record<CaseName, Measured>> = {};
+        for (const name of cases)
+          measured[name] = await scenes.get(name)?.measure(size, { inFlight, ms: plan.roundMs });
+        rounds.push(measured);
+      }
+      results.push({ setting, rounds });
+      onSetting(setting, rounds);
+    }
+  return results;
+}

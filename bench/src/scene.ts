@@ -1,0 +1,67 @@
+/** The processes of one case, with a nats-server of their own so that no case hears another's messages. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedServer } from '@nats-bridge/messaging';
+import { CASES, type Case, type CaseName } from './cases.js';
+import type { Load, LoadResult } from './load.js';
+import { type ForkedMember, type Member, natsServerMember, startMember } from './member.js';
+import type { Size } from './payment.js';
+import type { Usage } from './roles/role.js';
+
+export type Measured = LoadResult & {
+  /** Milliseconds of CPU per 1,000 payments, by process. */
+  readonly cpuMsPer1000: Readonly<Record<string, number>>;
+};
+
+export type Scene = {
+  measure(size: Size, load: Load): Promise<Measured>;
+  usage(): Promise<Record<string, Usage>>;
+  close(): Promise<void>;
+};
+
+export async function startScene(name: CaseName, profileDir?: string): Promise<Scene> {
+  const { usesNats, services }: Case = CASES[name];
+  const storeDir = await mkdtemp(join(tmpdir(), 'nats-bridge-bench-'));
+  const server = usesNats ? await startEmbeddedServer({ storeDir, syncInterval: '2m' }) : undefined;
+  const started: ForkedMember[] = [];
+  let grpcAddress = '';
+  for (const role of [...Object.keys(services), 'client']) {
+    const options = { natsUrl: server?.url ?? '', grpcAddress };
+    const member = await startMember(`${name}/${role}`, options, profileDir);
+    grpcAddress = member.address ?? grpcAddress;
+    started.push(member);
+  }
+  const client = started.at(-1);
+  const members: readonly Member[] = [...started, ...(server ? [natsServerMember(server.pid)] : [])];
+
+  async function usage(): Promise<Record<string, Usage>> {
+    const entries = await Promise.all(
+      members.map(async (member) => [member.name, await member.usage()] as const),
+    );
+    return Object.fromEntries(entries.filter((entry): entry is [string, Usage] => entry[1] !== undefined));
+  }
+
+  return {
+    usage,
+    async measure(size, load) {
+      const before = await usage();
+      const answer = await client?.ask({ ask: 'load', size, load });
+      const after = await usage();
+      if (answer?.answer !== 'load') throw new Error(`${name} gave no result`);
+      const { result } = answer;
+      const cpuMsPer1000 = Object.fromEntries(
+        Object.entries(after).map(([member, { cpuMs }]) => [
+          member,
+          ((cpuMs - (before[member]?.cpuMs ?? 0)) * 1_000) / result.payments,
+        ]),
+      );
+      return { ...result, cpuMsPer1000 };
+    },
+    async close() {
+      for (const member of started.toReversed()) await member.end();
+      await server?.stop();
+      await rm(storeDir, { recursive: true, force: true });
+    },
+  };
+}
