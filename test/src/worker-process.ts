@@ -14,10 +14,11 @@ export type WorkerProcess = {
   stop(): Promise<void>;
 };
 
-/** Starts a worker and resolves when it prints a line that holds `ready`. @throws Error with what it printed */
+/** Starts a worker and resolves when it prints that it is ready. @throws Error with what it printed, when it ends */
 export async function startWorkerProcess(
   command: readonly [string, ...string[]],
   env: Readonly<Record<string, string>>,
+  readyText = 'ready',
 ): Promise<WorkerProcess> {
   const [program, ...args] = command;
   if (program.startsWith(ROOT) && !existsSync(program))
@@ -28,14 +29,14 @@ export async function startWorkerProcess(
     env: { ...process.env, PYTHONUNBUFFERED: '1', EXECUTIONS_FILE: file, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  await firstLine(child, 'ready');
+  await untilPrinted(child, readyText);
   return {
     executions: () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []),
     stop: () => stop(child),
   };
 }
 
-function firstLine(child: ChildProcess, text: string): Promise<void> {
+function untilPrinted(child: ChildProcess, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let printed = '';
     const read = (chunk: Buffer) => {

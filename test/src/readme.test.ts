@@ -1,0 +1,200 @@
+/** The documentation's programs are run, and its tables are compared with the source. */
+import { execFile } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { bridgeConfigSchema } from '@nats-bridge/connector';
+import { gatewayConfigSchema } from '@nats-bridge/gateway';
+import { ERROR_CODES, OPERATIONS } from '@nats-bridge/protocol';
+import { PENDING_REFUND_AMOUNT, TEST_AMOUNTS, TEST_CARDS } from '@nats-bridge/sandbox';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BridgeUnderTest, startBridge, until } from './bridge-under-test.js';
+import { PYTHON, ROOT, startWorkerProcess } from './worker-process.js';
+
+const execute = promisify(execFile);
+const README = readText('README.md');
+
+function readText(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+/** The code block behind `<!-- example: name -->`, as a file from which the workspace's packages resolve. */
+function exampleFile(folder: string, name: string): string {
+  const [, code] =
+    new RegExp(`<!-- example: ${name} -->\\n\`\`\`\\w+\\n([\\s\\S]*?)\\n\`\`\``).exec(README) ?? [];
+  if (code === undefined) throw new Error(`README.md has no example ${name}`);
+  const file = join(folder, name);
+  writeFileSync(file, `${code}\n`);
+  return file;
+}
+
+/** Cells of the table below a heading, back-ticks removed; the head and its rule left out. */
+function tableBelow(document: string, heading: string): string[][] {
+  const section = document.split(`## ${heading}\n`)[1]?.split(/\n## /)[0] ?? '';
+  const rows = section.split('\n').filter((line) => line.startsWith('|'));
+  return rows.slice(2).map((line) =>
+    line
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim().replaceAll(/^`|`$/g, '')),
+  );
+}
+
+describe("the README's programs", () => {
+  let bridge: BridgeUnderTest;
+  let folder: string;
+
+  beforeAll(async () => {
+    mkdirSync(join(ROOT, '.cache'), { recursive: true });
+    folder = mkdtempSync(join(ROOT, '.cache/readme-'));
+    bridge = await startBridge();
+  });
+  afterAll(() => bridge.close());
+
+  /** Go needs a module around it: the examples', which is downloaded already. */
+  async function goProgram(): Promise<string> {
+    exampleFile(folder, 'main.go');
+    for (const file of ['go.mod', 'go.sum'])
+      copyFileSync(join(ROOT, 'workers/examples/go', file), join(folder, file));
+    const program = join(folder, 'worker-go');
+    await execute('go', ['build', '-o', program, '.'], { cwd: folder });
+    return program;
+  }
+
+  it.each([
+    ['TypeScript', async () => [process.execPath, exampleFile(folder, 'worker.mjs')] as const],
+    ['Python', async () => [PYTHON, exampleFile(folder, 'worker.py')] as const],
+    ['Go', async () => [await goProgram()] as const],
+  ])(
+    'the %s worker answers payments, one after another',
+    async (language, command) => {
+      const worker = await startWorkerProcess(await command(), { NATS_URL: bridge.url }, 'started');
+      try {
+        for (const turn of [1, 2, 3])
+          expect(await bridge.authorize(`${language}_${turn}`)).toMatchObject({
+            status: 'CHARGED',
+            connector_transaction_id: `my_${language}_${turn}`,
+          });
+        await until('every request to be acknowledged', async () => {
+          const { num_ack_pending } = await bridge.jetstreamApi<{ num_ack_pending: number }>(
+            'CONSUMER.INFO.PAYMENTS.hyperswitch-consumer-authorize',
+          );
+          return num_ack_pending === 0 ? true : undefined;
+        });
+      } finally {
+        await worker.stop();
+      }
+    },
+    120_000,
+  );
+
+  it('the library prints the outcome that the README shows', async () => {
+    const worker = exampleFile(folder, 'worker.mjs');
+    const running = await startWorkerProcess([process.execPath, worker], { NATS_URL: bridge.url }, 'started');
+    try {
+      const { stdout } = await execute(process.execPath, [exampleFile(folder, 'payment.mjs')], {
+        env: { ...process.env, NATS_URL: bridge.url },
+      });
+      expect(stdout.trim()).toBe('answered CHARGED');
+      expect(README).toContain('```text\nanswered CHARGED\n```');
+    } finally {
+      await running.stop();
+    }
+  });
+});
+
+describe('the documentation', () => {
+  it('lists every operation with its subject, methods and statuses', () => {
+    const written = tableBelow(readText('docs/contract.md'), 'Operations');
+    expect(written).toEqual(
+      OPERATIONS.map((row) => [
+        row.operation,
+        row.trait,
+        row.channel,
+        row.methods.join(', '),
+        row.movesMoney ? 'yes' : 'no',
+        row.status.success === 'by_capture_method' ? 'CHARGED or AUTHORIZED' : row.status.success,
+        row.status.failure,
+        row.status.unknown,
+      ]),
+    );
+  });
+
+  it('lists every error code with its status and phase', () => {
+    const written = tableBelow(readText('docs/contract.md'), 'Errors of the bridge');
+    expect(written.map((cells) => cells.slice(0, 3))).toEqual(
+      Object.entries(ERROR_CODES).map(([code, { statusCode, phase }]) => [code, String(statusCode), phase]),
+    );
+  });
+
+  it('lists every test card and amount of the sandbox', () => {
+    const document = readText('docs/sandbox.md');
+    expect(tableBelow(document, 'Test cards')).toEqual(
+      TEST_CARDS.map(({ number, summary, behaviour }) => [
+        number,
+        summary,
+        behaviour.kind === 'decline' ? behaviour.decline.networkDeclineCode : '',
+        behaviour.kind === 'decline' ? behaviour.decline.networkAdviceCode : '',
+      ]),
+    );
+    expect(tableBelow(document, 'Test amounts')).toEqual([
+      ...TEST_AMOUNTS.map(({ minorAmount, summary }) => [String(minorAmount), 'authorize', summary]),
+      [String(PENDING_REFUND_AMOUNT), 'refund', 'pending, later refunded'],
+    ]);
+  });
+
+  it('lists every configuration key with its default and environment variable', () => {
+    const written = tableBelow(readText('docs/configuration.md'), 'Every key');
+    const defaults = { nats_bridge: bridgeConfigSchema.parse({}), gateway: gatewayConfigSchema.parse({}) };
+    const wanted = leaves(defaults).map(([key, value]) => [
+      key,
+      JSON.stringify(value),
+      key.toUpperCase().replaceAll('.', '__'),
+    ]);
+    expect(written.map(([key, value, _unit, variable]) => [key, value, variable])).toEqual(wanted);
+  });
+
+  it('gives a reason for every dependency of every package', () => {
+    const document = readText('docs/dependencies.md');
+    const folders = ['packages', 'workers'].flatMap((parent) =>
+      readdirSync(join(ROOT, parent)).map((name) => join(parent, name)),
+    );
+    const named = ['.', 'test', 'bench', ...folders]
+      .map((path) => join(path, 'package.json'))
+      .filter((path) => existsSync(join(ROOT, path)))
+      .flatMap((path) => {
+        const { dependencies = {}, devDependencies = {} } = JSON.parse(readText(path));
+        return [...Object.keys(dependencies), ...Object.keys(devDependencies)];
+      })
+      .filter((name) => !name.startsWith('@nats-bridge/'));
+    for (const name of new Set(named)) expect(document).toContain(`| \`${name}\` |`);
+  });
+
+  it('links only to files that are there', () => {
+    const documents = [
+      'README.md',
+      'CONTRIBUTING.md',
+      ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
+    ];
+    for (const document of documents.filter((name) => name.endsWith('.md')))
+      for (const [, target] of readText(document).matchAll(/\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)/g))
+        expect(existsSync(join(ROOT, document, '..', target ?? '')), `${document} → ${target}`).toBe(true);
+  });
+});
+
+/** Dotted paths and values of a tree; empty tables are left out. */
+function leaves(tree: object, path: readonly string[] = []): [string, unknown][] {
+  return Object.entries(tree).flatMap(([key, value]): [string, unknown][] =>
+    typeof value === 'object' && value !== null
+      ? leaves(value, [...path, key])
+      : [[[...path, key].join('.'), value]],
+  );
+}
