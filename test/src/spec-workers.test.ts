@@ -1,4 +1,6 @@
 /** The specification's own worker examples, which only `respond`: one payment, one execution, the right answer. */
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type BridgeUnderTest, startBridge, until } from './bridge-under-test.js';
@@ -78,6 +80,35 @@ describe.each([
         const both = await Promise.all([bridge.authorize('att_1'), bridge.authorize('att_1')]);
         for (const answer of both)
           expect(answer).toMatchObject({ status: 'CHARGED', connector_transaction_id: `${idPrefix}att_1` });
+        expect(worker.executions()).toEqual(['att_1']);
+      } finally {
+        await worker.stop();
+      }
+    } finally {
+      await bridge.close();
+    }
+  });
+});
+
+describe('a worker that responds and never acknowledges', () => {
+  it('is acknowledged by the bridge, so that its payment is not delivered again', async () => {
+    const source = readFileSync(join(PYTHON_EXAMPLES, 'naive_worker.py'), 'utf8');
+    const silent = join(mkdtempSync(join(tmpdir(), 'nats-bridge-silent-')), 'worker.py');
+    writeFileSync(
+      silent,
+      source.replace('durable="payment-worker",', 'durable="payment-worker", manual_ack=True,'),
+    );
+    const bridge = await startBridge();
+    try {
+      const worker = await startWorkerProcess([PYTHON, silent], { NATS_URL: bridge.url });
+      try {
+        await shortenAckWait(bridge);
+        expect(await bridge.authorize('att_1')).toMatchObject({ status: 'CHARGED' });
+        const consumer = await until('the delivery to be acknowledged', async () => {
+          const info = await consumerOfWorker(bridge);
+          return info.num_ack_pending === 0 && info.ack_floor.consumer_seq >= 1 ? info : undefined;
+        });
+        expect(consumer).toMatchObject({ num_redelivered: 0, delivered: { consumer_seq: 1 } });
         expect(worker.executions()).toEqual(['att_1']);
       } finally {
         await worker.stop();
