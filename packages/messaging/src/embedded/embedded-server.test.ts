@@ -1,10 +1,8 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -62,26 +60,14 @@ describe('startEmbeddedServer', () => {
 
   it.runIf(process.platform === 'linux')('does not outlive a parent that is killed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'nats-bridge-test-'));
-    // The parent has to be a process of its own, so it runs this package compiled.
-    const source = fileURLToPath(new URL('embedded-server.ts', import.meta.url));
-    const options = [
-      '--ignoreConfig',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2023',
-      '--types',
-      'node',
-      '--skipLibCheck',
-    ];
-    await promisify(execFile)('npx', ['tsc', ...options, '--outDir', folder, source]);
+    // The parent has to be a process of its own, so it runs this package as built.
+    const built = new URL('../../dist/embedded/embedded-server.js', import.meta.url);
     await writeFile(
       join(folder, 'parent.mjs'),
-      `const { startEmbeddedServer } = await import('./embedded-server.js');
+      `const { startEmbeddedServer } = await import('${built}');
        console.log((await startEmbeddedServer({ storeDir: '${join(folder, 'store')}' })).pid);
        setInterval(() => {}, 1000);`,
     );
-    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
     const parent = spawn(process.execPath, [join(folder, 'parent.mjs')]);
     const serverPid = await new Promise<number>((resolve, reject) => {
       parent.stdout.once('data', (chunk: Buffer) => resolve(Number(chunk)));
