@@ -9,6 +9,7 @@ import {
 } from '@nats-bridge/protocol';
 import { type JsMsg, jetstream } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
+import type { EndOfTurn } from './end-of-turn.js';
 import type { HandlerResponse, Handlers } from './handler.js';
 import { contentTypeOf, type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { WorkerEvent } from './worker-event.js';
@@ -20,6 +21,8 @@ export type HandleStoredOptions = {
   /** The consumer's ack wait: a handler that runs longer is kept alive by saying so. */
   readonly ackWaitMs: number;
   readonly report: (event: WorkerEvent) => void;
+  /** Awaited before a reply, so that those of a turn leave together. */
+  readonly endOfTurn: EndOfTurn;
 };
 
 const RECORD_ROOT = RECORD_PATTERN.slice(0, -1);
@@ -49,6 +52,7 @@ export async function handleStored(
       return;
     }
     try {
+      await options.endOfTurn();
       await reply(connection, read, response);
     } catch (error) {
       message.nak(1_000);

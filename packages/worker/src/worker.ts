@@ -18,6 +18,7 @@ import {
   WEBHOOK_PATTERN,
 } from '@nats-bridge/protocol';
 import type { NatsConnection, Subscription } from '@nats-io/nats-core';
+import { createEndOfTurn } from './end-of-turn.js';
 import { handlePlain } from './handle-plain.js';
 import { handleStored } from './handle-stored.js';
 import type { Handlers } from './handler.js';
@@ -79,6 +80,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const presence: Subscription[] = [];
   const plain: Subscription[] = [];
   const readers: PullReader[] = [];
+  const endOfTurn = createEndOfTurn();
   const handling = new Set<Promise<void>>();
   let micro: MicroService | undefined;
   let stopping: Promise<void> | undefined;
@@ -134,6 +136,7 @@ export function createWorker(options: WorkerOptions): Worker {
           bodies,
           ackWaitMs: options.ackWaitMs ?? 30_000,
           report,
+          endOfTurn,
         }),
       onError: (error, consumer) => report({ type: 'consumer_unavailable', consumer, error }),
     });
