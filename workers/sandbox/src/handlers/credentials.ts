@@ -133,7 +133,7 @@ export function credentialHandlers(sandbox: Sandbox): Handlers {
         authentication_data: {
           eci: '05',
           cavv: 'AAABBBCCC',
-          trans_status: 'SUCCESS',
+          trans_status: 'TRANSACTION_STATUS_SUCCESS',
           message_version: version,
           ds_transaction_id: id,
         },
