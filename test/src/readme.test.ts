@@ -178,6 +178,25 @@ describe('the documentation', () => {
     for (const name of new Set(named)) expect(document).toContain(`| \`${name}\` |`);
   });
 
+  it('configures Hyperswitch alike in TOML and in environment variables', () => {
+    const settings = (text: string, separator: RegExp) =>
+      Object.fromEntries(
+        text
+          .split('\n')
+          .filter((line) => /^\w+ ?=/.test(line))
+          .map((line) => line.split(separator))
+          .map(([key = '', value = '']) => [
+            key.split('__').at(-1)?.toLowerCase(),
+            value.replaceAll(/["\s]/g, '').replace('//nats-bridge:', '//localhost:'),
+          ]),
+      );
+    const toml = settings(readText('deploy/hyperswitch/unified-connector-service.toml'), / = /);
+    expect(settings(readText('deploy/hyperswitch/hyperswitch.env'), /=/)).toEqual(toml);
+    const port = gatewayConfigSchema.parse({}).grpc.port;
+    expect(toml).toMatchObject({ base_url: `http://localhost:${port}`, connection_timeout: '10' });
+    expect(readText('docs/hyperswitch.md')).toContain('[grpc_client.unified_connector_service]');
+  });
+
   it('links only to files that are there', () => {
     const documents = [
       'README.md',
