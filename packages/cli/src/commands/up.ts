@@ -1,5 +1,6 @@
 /** `nats-bridge up`: NATS, gateway and sandbox worker on this machine, with one payment to show that it works. */
 import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { NatsBridge } from '@nats-bridge/connector';
@@ -20,6 +21,8 @@ type Options = {
   json?: boolean;
   data?: string;
 };
+
+const NATS_PORT = 4222;
 
 /** What a demonstration must end with to count as working. */
 const EXPECTED = {
@@ -140,9 +143,20 @@ async function demonstrate(
   return ok;
 }
 
-function embedded(folder: string | undefined): Promise<EmbeddedServer> {
+/** On NATS's own port, where other commands look without being told; on any free one where that is taken. */
+async function embedded(folder: string | undefined): Promise<EmbeddedServer> {
   const base = process.env.XDG_DATA_HOME ?? join(homedir(), '.local/share');
   const storeDir = folder ?? join(base, 'nats-bridge');
   mkdirSync(storeDir, { recursive: true });
-  return startEmbeddedServer({ storeDir, port: 0, onProgress: progress });
+  const isFree = await isPortFree(NATS_PORT);
+  if (!isFree) progress(`port ${NATS_PORT} is taken: NATS gets a free one`);
+  return startEmbeddedServer({ storeDir, port: isFree ? NATS_PORT : 0, onProgress: progress });
+}
+
+function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
 }

@@ -1,5 +1,6 @@
 /** Reads a durable pull consumer with bounded work in hand, through reconnects, until it is drained. */
 import { type Consumer, type ConsumerMessages, type JsMsg, jetstream } from '@nats-io/jetstream';
+import type { Subscription } from '@nats-io/nats-core';
 import { backoffMs } from '../connection/backoff.js';
 import type { Connection } from '../connection/connection.js';
 
@@ -89,9 +90,19 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     async drain() {
       draining = true;
       wake?.();
+      await drainSubscription(messages);
       messages?.stop();
       await finished;
       await Promise.all(running);
     },
   };
+}
+
+/**
+ * `stop` unsubscribes at once, and what the server has sent by then is dropped and comes back only after the ack
+ * wait. Draining its subscription first lets that arrive, to be given back. nats.js has no public way to it.
+ */
+async function drainSubscription(messages: ConsumerMessages | undefined): Promise<void> {
+  const { sub } = (messages ?? {}) as { readonly sub?: Subscription };
+  if (sub !== undefined && !sub.isClosed()) await sub.drain();
 }
