@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -57,7 +58,10 @@ describe("the README's programs", () => {
     folder = mkdtempSync(join(ROOT, '.cache/readme-'));
     bridge = await startBridge();
   });
-  afterAll(() => bridge.close());
+  afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await bridge.close();
+  });
 
   /** Go needs a module around it: the examples', which is downloaded already. */
   async function goProgram(): Promise<string> {
