@@ -1,7 +1,7 @@
 /** A request that no stream holds: the answer goes straight back, and an exception is an answer too. */
-import { readHeaders } from '@nats-bridge/messaging';
+import { encodeHeaders, readHeaders } from '@nats-bridge/messaging';
 import { encodeBody, HEADER, ValidationError } from '@nats-bridge/protocol';
-import { type Msg, headers as natsHeaders } from '@nats-io/nats-core';
+import type { Msg } from '@nats-io/nats-core';
 import type { Handlers } from './handler.js';
 import { contentTypeOf, readDelivery, runHandler } from './run-handler.js';
 import type { WorkerEvent } from './worker-event.js';
@@ -39,8 +39,9 @@ export async function handlePlain(
 }
 
 function respond(message: Msg, body: Uint8Array, correlationId: string, contentType: string): void {
-  const headers = natsHeaders();
-  headers.set(HEADER.correlationId, correlationId);
-  headers.set(HEADER.contentType, contentType);
+  const headers = encodeHeaders({
+    [HEADER.correlationId]: correlationId,
+    [HEADER.contentType]: contentType,
+  });
   message.respond(body, { headers });
 }

@@ -1,5 +1,5 @@
 /** A request from the stream: guard, run, reply, and only then acknowledge. */
-import { type BodyReferences, type Connection, readHeaders } from '@nats-bridge/messaging';
+import { type BodyReferences, type Connection, encodeHeaders, readHeaders } from '@nats-bridge/messaging';
 import {
   encodeBody,
   encodeHeaderValue,
@@ -8,7 +8,6 @@ import {
   ValidationError,
 } from '@nats-bridge/protocol';
 import { type JsMsg, jetstream } from '@nats-io/jetstream';
-import { headers as natsHeaders } from '@nats-io/nats-core';
 import type { EndOfTurn } from './end-of-turn.js';
 import type { HandlerResponse, Handlers } from './handler.js';
 import { contentTypeOf, type ReadRequest, readDelivery, runHandler } from './run-handler.js';
@@ -130,8 +129,7 @@ async function publish(
   values: Record<string, string>,
 ) {
   const nats = connection.current ?? (await connection.get());
-  const headers = natsHeaders();
-  for (const [name, value] of Object.entries(values)) headers.set(name, value);
+  const headers = encodeHeaders(values);
   if (subject.startsWith(RECORD_ROOT)) await jetstream(nats).publish(subject, body, { headers });
   else nats.publish(subject, body, { headers });
 }

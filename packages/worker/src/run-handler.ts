@@ -41,8 +41,7 @@ export async function runHandler(handlers: Handlers, read: ReadRequest): Promise
   const handler: Handler | undefined = handlers[request.operation];
   if (handler === undefined) return notSupported(request);
   const deadlineAt = headers.deadlineAt ?? Date.now() + DEFAULT_DEADLINE_MS;
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(), Math.max(0, deadlineAt - Date.now()));
+  const deadline = createDeadline(deadlineAt);
   try {
     return await handler(request, {
       operation: request.operation,
@@ -51,11 +50,30 @@ export async function runHandler(handlers: Handlers, read: ReadRequest): Promise
       deadlineAt,
       correlationId: request.correlation_id,
       traceparent: headers.traceparent,
-      signal: deadline.signal,
+      get signal() {
+        return deadline.signal();
+      },
     });
   } finally {
-    clearTimeout(timer);
+    deadline.end();
   }
+}
+
+/** A signal that aborts at the deadline; made when it is asked for, because most handlers never look. */
+function createDeadline(deadlineAt: number) {
+  let controller: AbortController | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    signal(): AbortSignal {
+      if (controller === undefined) {
+        const made = new AbortController();
+        timer = setTimeout(() => made.abort(), Math.max(0, deadlineAt - Date.now())).unref();
+        controller = made;
+      }
+      return controller.signal;
+    },
+    end: () => clearTimeout(timer),
+  };
 }
 
 /** Replies speak the encoding of the request. */
