@@ -17,8 +17,6 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 const program = new Command('nats-bridge')
   .description('Hands payment operations from Hyperswitch to your own workers over NATS.')
   .version(version)
-  .showHelpAfterError('(nats-bridge --help shows what there is)')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .addCommand(upCommand())
   .addCommand(serveCommand())
   .addCommand(workerCommand())
@@ -26,6 +24,7 @@ const program = new Command('nats-bridge')
   .addCommand(topologyCommand())
   .addCommand(configCommand())
   .addCommand(doctorCommand());
+exitAsPromised(program);
 
 try {
   await program.parseAsync();
@@ -33,4 +32,12 @@ try {
   const lines = error instanceof Error ? error.message : String(error);
   for (const line of lines.split('\n')) process.stderr.write(`${mark.failed()} ${line}\n`);
   process.exitCode = error instanceof ConfigError ? 2 : 1;
+}
+
+/** A command that is added takes nothing over from its parent, so each is told. */
+function exitAsPromised(command: Command): void {
+  command
+    .showHelpAfterError('(nats-bridge --help shows what there is)')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  for (const child of command.commands) exitAsPromised(child);
 }

@@ -29,12 +29,14 @@ export function serveCommand(): Command {
         maxMessageBytes: doors.max_message_bytes,
         onWarning: progress,
       });
+      // Before anybody is told that it is ready, and may stop it.
+      const ended = untilSignal();
       console.log(`${mark.ok()} gateway ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health`);
       bridge.prepare().then(
         () => console.log(`${mark.ok()} NATS    ${bridge.connection.servers.join(', ')}`),
         (error: Error) => progress(`${mark.warning()} ${error.message}`),
       );
-      await untilSignal();
+      await ended;
       progress('finishing what is under way');
       await gateway.close();
       await bridge.close();
