@@ -64,12 +64,13 @@ export async function superviseCli(
   return {
     /** How it ended each time that nobody had asked it to. */
     exitCodes,
-    async stop() {
+    /** Asks it to end, and gives its exit code. */
+    async stop(): Promise<number | null> {
       stopping = true;
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = new Promise((resolve) => child.once('exit', resolve));
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
-      await ended;
+      return ended;
     },
   };
 }

@@ -1,0 +1,181 @@
+/** The commands as processes, as a user or a script runs them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OPERATIONS } from '@nats-bridge/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli, superviseCli } from './cli-process.js';
+import { type Stack, startServer, startStack } from './stack-under-test.js';
+
+/** Beside developers' own bridges: any port will do. */
+const ANY_PORTS = { GATEWAY__GRPC__PORT: '0', GATEWAY__HTTP__PORT: '0' };
+const ONE_REPLICA = { NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1' };
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'nats-bridge-commands-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('help', () => {
+  it.each([[[]], [['up']], [['serve']], [['worker']], [['pay']], [['topology']], [['config']], [['doctor']]])(
+    'nats-bridge %j --help ends with 0',
+    async (command) => {
+      const { code, stdout } = await runCli([...command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: nats-bridge ${command.join(' ')}`.trim());
+    },
+  );
+
+  it.each([
+    [['launch'], "unknown command 'launch'"],
+    [['pay', '--amont', '5'], "unknown option '--amont'"],
+    [['pay', '--amount', '5.00'], 'must be a whole number in the minor unit'],
+  ])('nats-bridge %j ends with 2 and says why', async (args, why) => {
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(why);
+  });
+});
+
+describe('up --once --json', () => {
+  it('drives a payment through its life and says so on the last line', async () => {
+    const data = join(folder, 'up');
+    const { code, stdout, stderr } = await runCli(['up', '--once', '--json', '--data', data], ANY_PORTS);
+    expect(stderr).not.toContain('✗');
+    const last = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+    expect(last).toEqual({
+      ok: true,
+      nats_version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      total_ms: expect.any(Number),
+      operations: [
+        ['authorize', 'AUTHORIZED'],
+        ['capture', 'CHARGED'],
+        ['sync', 'CHARGED'],
+        ['refund', 'REFUND_SUCCESS'],
+        ['refund_sync', 'REFUND_SUCCESS'],
+        ['authorize', 'AUTHORIZED'],
+        ['void', 'VOIDED'],
+      ].map(([operation, status]) => ({ operation, status, ms: expect.any(Number) })),
+    });
+    expect(code).toBe(0);
+  });
+});
+
+describe('serve', () => {
+  it('opens its doors and ends with 0 at SIGTERM', async () => {
+    const { server, dispose } = await startServer();
+    const env = { NATS_BRIDGE__BASE_URL: server.url, ...ONE_REPLICA, ...ANY_PORTS };
+    try {
+      const gateway = await superviseCli(['serve'], env, '127.0.0.1:');
+      expect(await gateway.stop()).toBe(0);
+      expect(gateway.exitCodes).toEqual([]);
+    } finally {
+      await dispose();
+    }
+  });
+});
+
+describe('against a bridge that runs', () => {
+  let stack: Stack;
+  beforeAll(async () => {
+    stack = await startStack();
+  });
+  afterAll(() => stack.close());
+  const pay = (...args: string[]) => runCli(['pay', '--json', '--to', stack.grpcUrl, ...args]);
+
+  it('pays', async () => {
+    const { code, stdout } = await pay('--amount', '1990', '--currency', 'USD');
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'CHARGED', status_code: 200, captured_amount: 1_990 });
+    expect(code).toBe(0);
+  });
+
+  it('authorizes alone', async () => {
+    const { code, stdout } = await pay('--capture', 'manual');
+    expect([JSON.parse(stdout).status, code]).toEqual(['AUTHORIZED', 0]);
+  });
+
+  it('ends with 1 when the card is declined', async () => {
+    const { code, stdout } = await pay('--card', '4000000000009995');
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'FAILURE',
+      error: { connector_details: { code: 'insufficient_funds' } },
+    });
+    expect(code).toBe(1);
+  });
+
+  it('finds nothing wrong', async () => {
+    const { code, stdout } = await runCli(['doctor', '--json', '--nats', stack.server.url], ONE_REPLICA);
+    const findings = JSON.parse(stdout) as { level: string; what: string }[];
+    expect(findings.filter(({ level }) => level === 'failed')).toEqual([]);
+    expect(findings.map(({ what }) => what)).toEqual(
+      expect.arrayContaining(['protocol', 'NATS', 'PAYMENTS']),
+    );
+    expect(code).toBe(0);
+  });
+});
+
+describe('topology', () => {
+  it('shows what is missing, makes it, and then finds nothing to do', async () => {
+    const { server, dispose } = await startServer();
+    const topology = async (verb: string) => {
+      const { code, stdout } = await runCli(['topology', verb, '--json', '--nats', server.url], ONE_REPLICA);
+      expect(code).toBe(0);
+      return JSON.parse(stdout) as { kind: string; name: string; action: string }[];
+    };
+    try {
+      const shown = await topology('show');
+      const consumers = OPERATIONS.filter(({ channel }) => channel === 'payments').length;
+      expect(shown.filter(({ kind }) => kind === 'consumer')).toHaveLength(consumers);
+      const failed = await runCli(['doctor', '--json', '--nats', server.url], ONE_REPLICA);
+      expect(failed.code).toBe(1);
+      expect(failed.stdout).toContain('run nats-bridge topology apply');
+      const applied = await topology('apply');
+      expect(applied.map(({ name }) => name)).toEqual(shown.map(({ name }) => name));
+      expect(new Set(applied.map(({ action }) => action))).toEqual(new Set(['created']));
+      const again = await topology('show');
+      expect(new Set(again.map(({ action }) => action))).toEqual(new Set(['unchanged']));
+    } finally {
+      await dispose();
+    }
+  });
+
+  it('says that there is no server', async () => {
+    const { code, stdout } = await runCli(['doctor', '--json', '--nats', 'nats://127.0.0.1:9']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ level: 'failed', what: 'NATS' }));
+  });
+});
+
+describe('config check', () => {
+  const check = (text: string, ...args: string[]) => {
+    const file = join(folder, 'nats-bridge.toml');
+    writeFileSync(file, text);
+    return runCli(['config', 'check', '--config', file, ...args]);
+  };
+
+  it('fills in the defaults of a good file', async () => {
+    const { code, stdout } = await check('[nats_bridge]\nrequest_timeout_ms = 5000\n', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      nats_bridge: { request_timeout_ms: 5_000, max_retries: 3, jetstream: { stream_name: 'PAYMENTS' } },
+      gateway: { grpc: { host: '127.0.0.1', port: 8_000 } },
+    });
+  });
+
+  it('names every wrong key, and what is allowed', async () => {
+    const { code, stderr } = await check(
+      '[nats_bridge]\nbase_url = "http://x"\nmax_retires = 3\n[nats_bridge.jetstream]\nnum_replicas = 9\n',
+    );
+    expect(code).toBe(2);
+    for (const key of ['base_url', 'max_retires', 'num_replicas']) expect(stderr).toContain(key);
+    expect(stderr).toContain('must be at most 5');
+  });
+
+  it('says where a file is not TOML, and that a file is missing', async () => {
+    const broken = await check('[nats_bridge\nbase_url = 1');
+    expect([broken.code, broken.stderr]).toEqual([2, expect.stringMatching(/line|TOML/i)]);
+    const missing = await runCli(['config', 'check', '--config', join(folder, 'nowhere.toml')]);
+    expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('nowhere.toml')]);
+  });
+});
