@@ -376,11 +376,11 @@ describe.each(MODES)('NATS that is not there, %s', (mode) => {
       const load = (async () => {
         while (isRunning) {
           const attempt = next();
-          const answer = stack.call(AUTHORIZE, authorizeRequest(attempt), attempt);
-          attempts.push({ attempt, answer });
-          answer.then(({ status }) => {
-            if (status !== 'CHARGED') givenUp += 1;
+          const answer = stack.call(AUTHORIZE, authorizeRequest(attempt), attempt).then((given) => {
+            if (given.status !== 'CHARGED') givenUp += 1;
+            return given;
           });
+          attempts.push({ attempt, answer });
           await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 20))]);
         }
       })();
