@@ -78,7 +78,8 @@ async function streams({ config }: NatsBridge, nats: Nats): Promise<Finding[]> {
         what: name,
         detail: 'no such stream: run nats-bridge topology apply',
       });
-    else findings.push({ level: 'ok', what: name, detail: describeStream(info) }, clock(info));
+    else findings.push({ level: 'ok', what: name, detail: describeStream(info) });
+    if (info !== undefined && name === RECORD_STREAM) findings.push(clock(info));
   }
   const wanted = OPERATIONS.filter(({ channel }) => channel === 'payments').map(({ operation }) =>
     consumerNameOf(config, operation),

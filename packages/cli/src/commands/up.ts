@@ -4,11 +4,11 @@ import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { NatsBridge } from '@nats-bridge/connector';
-import { createUcsClient, startGateway } from '@nats-bridge/gateway';
+import { createUcsClient, type Gateway, startGateway } from '@nats-bridge/gateway';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { Command } from 'commander';
 import { runLifeCycle, type Step } from '../life-cycle.js';
-import { readSettings, withConfigOption } from '../settings.js';
+import { readSettings, type Settings, withConfigOption } from '../settings.js';
 import { superviseSandbox } from '../supervise-sandbox.js';
 import { mark, paint, progress, table } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
@@ -20,6 +20,7 @@ type Options = {
   once?: boolean;
   json?: boolean;
   data?: string;
+  sandbox: boolean;
 };
 
 const NATS_PORT = 4222;
@@ -45,6 +46,7 @@ export function upCommand(): Command {
       '--data <folder>',
       'where the embedded server keeps its streams (default: ~/.local/share/nats-bridge)',
     )
+    .option('--no-sandbox', 'leave the sandbox worker out, for workers of your own')
     .option('--demo', 'drive one payment through its life cycle over gRPC and show it')
     .option('--once', 'end after the demonstration')
     .option('--json', 'end with one JSON object on the last line: {ok, nats_version, operations, total_ms}')
@@ -54,49 +56,52 @@ export function upCommand(): Command {
 async function up(options: Options): Promise<void> {
   const startedAt = performance.now();
   const settings = readSettings(options);
-  const server = settings.namesServer ? undefined : await embedded(options.data);
-  const bridge = new NatsBridge({ ...settings.bridge, base_url: server?.url ?? settings.bridge.base_url });
-  await bridge.prepare();
-  const gateway = await startGateway({
-    bridge,
-    grpc: settings.gateway.grpc,
-    http: settings.gateway.http,
-    maxInFlight: settings.gateway.max_in_flight,
-    maxMessageBytes: settings.gateway.max_message_bytes,
-    allowPortFallback: true,
-    onWarning: (warning) => progress(warning),
-  });
-  const sandbox = superviseSandbox(bridge.config);
-  const close = async () => {
-    await gateway.close();
-    await sandbox.stop();
-    await bridge.close();
-    await server?.stop();
-  };
+  /** What was started, to be ended the other way round, however far the start came. */
+  const started: (() => Promise<void>)[] = [];
   try {
-    await sandbox.ready;
+    const server = settings.namesServer ? undefined : await embedded(options.data);
+    if (server !== undefined) started.push(server.stop);
+    const natsUrl = server?.url ?? settings.bridge.base_url;
+    const bridge = new NatsBridge({ ...settings.bridge, base_url: natsUrl });
+    started.push(() => bridge.close());
+    await bridge.prepare();
+    const sandbox = options.sandbox ? superviseSandbox(bridge.config) : undefined;
+    if (sandbox !== undefined) started.push(sandbox.stop);
+    const gateway = await openDoors(bridge, settings);
+    started.push(gateway.close);
+    await sandbox?.ready;
+
     const natsVersion = (await bridge.connection.get()).info?.version ?? 'unknown';
     const show = options.json ? progress : console.log;
     for (const note of gateway.portNotes) show(`${mark.warning()} ${note}`);
-    show(
-      `${mark.ok()} NATS      ${server?.url ?? settings.bridge.base_url}  (nats-server ${natsVersion}${server ? ', embedded' : ''})`,
-    );
+    show(`${mark.ok()} NATS      ${natsUrl}  (nats-server ${natsVersion}${server ? ', embedded' : ''})`);
     show(`${mark.ok()} gateway   ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health`);
-    show(`${mark.ok()} worker    sandbox`);
-    const isDemonstration = options.demo || options.once;
-    const ok = isDemonstration ? await demonstrate(gateway.grpcUrl, natsVersion, startedAt, options) : true;
-    if (options.once) {
-      process.exitCode = ok ? 0 : 1;
-      return;
-    }
     show(
-      `\nReady. ${paint('dim', 'Try: npx nats-bridge pay --amount 1250 --card 4242424242424242   Stop: Ctrl-C')}`,
+      sandbox ? `${mark.ok()} worker    sandbox` : `${mark.warning()} worker    none here: start your own`,
     );
+    if ((options.demo || options.once) && sandbox !== undefined) {
+      const ok = await demonstrate(gateway.grpcUrl, natsVersion, startedAt, options);
+      process.exitCode = ok ? 0 : 1;
+    }
+    if (options.once) return;
+    show(`\nReady. ${paint('dim', 'Try: npx nats-bridge pay --card 4000000000009995   Stop: Ctrl-C')}`);
     await untilSignal();
     progress('finishing what is under way');
   } finally {
-    await close();
+    for (const stop of started.reverse()) await stop();
   }
+}
+
+function openDoors(bridge: NatsBridge, { gateway }: Settings): Promise<Gateway> {
+  return startGateway({
+    bridge,
+    grpc: gateway.grpc,
+    http: gateway.http,
+    maxInFlight: gateway.max_in_flight,
+    maxMessageBytes: gateway.max_message_bytes,
+    allowPortFallback: true,
+    onWarning: progress,
+  });
 }
 
 async function demonstrate(
