@@ -14,7 +14,6 @@ import {
 } from '@nats-bridge/protocol';
 import type { Msg } from '@nats-io/nats-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from './bridge-under-test.js';
 import { runCli } from './cli-process.js';
 import {
   authorizeRequest,
@@ -27,6 +26,7 @@ import {
   startServer,
   startStack,
 } from './stack-under-test.js';
+import { until } from './until.js';
 
 const AUTHORIZE = 'PaymentService/Authorize';
 const TYPES = UCS_METHODS.find(({ service, method }) => `${service}/${method}` === AUTHORIZE);

@@ -1,10 +1,6 @@
-/** A fresh server, a bridge and its gRPC door, for one test. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
-import { createUcsClient, startGateway } from '@nats-bridge/gateway';
-import { startEmbeddedServer } from '@nats-bridge/messaging';
+/** A bridge without workers, for tests that bring their own; on top of the whole stack. */
+import type { BridgeConfigInput } from '@nats-bridge/connector';
+import { startStack } from './stack-under-test.js';
 
 export type BridgeUnderTest = {
   readonly url: string;
@@ -18,21 +14,13 @@ export type BridgeUnderTest = {
 };
 
 export async function startBridge(config: BridgeConfigInput = {}): Promise<BridgeUnderTest> {
-  const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-system-'));
-  const server = await startEmbeddedServer({ storeDir });
-  const bridge = new NatsBridge({ request_timeout_ms: 10_000, ...config, base_url: server.url });
-  await bridge.prepare();
-  const gateway = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 } });
-  const client = createUcsClient(gateway.grpcUrl, {
-    connector: 'imerchantsolutions',
-    merchantId: 'merchant_1',
-    apiKey: 'key',
-  });
+  const mode = config.jetstream_enabled === false ? 'core' : 'durable';
+  const stack = await startStack({ mode, config, sandbox: false });
   return {
-    url: server.url,
-    grpcAddress: `127.0.0.1:${gateway.grpcPort}`,
+    url: stack.server.url,
+    grpcAddress: stack.grpcUrl.replace('http://', ''),
     authorize: (attemptId) =>
-      client.call(
+      stack.call(
         'PaymentService/Authorize',
         {
           merchant_transaction_id: attemptId,
@@ -49,35 +37,15 @@ export async function startBridge(config: BridgeConfigInput = {}): Promise<Bridg
           },
           test_mode: true,
         },
-        { metadata: { 'x-resource-id': attemptId, 'x-reference-id': `pay_of_${attemptId}` } },
+        attemptId,
       ),
     async jetstreamApi<T>(request: string, body?: object): Promise<T> {
-      const nats = await bridge.connection.get();
+      const nats = await stack.nats();
       const reply = await nats.request(`$JS.API.${request}`, body && JSON.stringify(body));
       const answer = reply.json<T & { error?: { description: string } }>();
       if (answer.error) throw new Error(`${request}: ${answer.error.description}`);
       return answer;
     },
-    async close() {
-      client.close();
-      await gateway.close();
-      await bridge.close();
-      await server.stop();
-      rmSync(storeDir, { recursive: true, force: true });
-    },
+    close: stack.close,
   };
-}
-
-/** Waits for a condition; looks every 10 ms, for at most 10 s. */
-export async function until<T>(
-  what: string,
-  probe: () => T | undefined | Promise<T | undefined>,
-): Promise<T> {
-  const end = Date.now() + 10_000;
-  for (;;) {
-    const value = await probe();
-    if (value !== undefined) return value;
-    if (Date.now() > end) throw new Error(`waited 10 s for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -3,9 +3,9 @@ import type { BridgeRequest, JsonObject } from '@nats-bridge/protocol';
 import { createWorker, type HandlerResponse, type Worker } from '@nats-bridge/worker';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { until } from './bridge-under-test.js';
 import { superviseCli } from './cli-process.js';
 import { authorizeRequest, MODES, money, type Stack, startStack } from './stack-under-test.js';
+import { until } from './until.js';
 
 const TIMEOUT_MS = 300;
 

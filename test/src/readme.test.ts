@@ -17,7 +17,8 @@ import { gatewayConfigSchema } from '@nats-bridge/gateway';
 import { ERROR_CODES, OPERATIONS } from '@nats-bridge/protocol';
 import { PENDING_REFUND_AMOUNT, TEST_AMOUNTS, TEST_CARDS } from '@nats-bridge/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BridgeUnderTest, startBridge, until } from './bridge-under-test.js';
+import { type BridgeUnderTest, startBridge } from './bridge-under-test.js';
+import { until } from './until.js';
 import { PYTHON, ROOT, startWorkerProcess } from './worker-process.js';
 
 const execute = promisify(execFile);

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type BridgeUnderTest, startBridge, until } from './bridge-under-test.js';
+import { type BridgeUnderTest, startBridge } from './bridge-under-test.js';
+import { until } from './until.js';
 import { PYTHON, ROOT, startWorkerProcess } from './worker-process.js';
 
 const ACK_WAIT_NS = 1_000_000_000;

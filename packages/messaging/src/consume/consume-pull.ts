@@ -33,6 +33,8 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     for (let attempt = 0; !draining; attempt++) {
       try {
         messages = await (await find()).consume({ max_messages: options.maxInFlight });
+        // The drain began while there was nothing to stop yet.
+        if (draining) messages.stop();
         for await (const message of messages) {
           attempt = 0;
           // Once draining, what is left in the buffer goes back at once, for others to take.
