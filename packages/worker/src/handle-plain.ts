@@ -1,47 +1,84 @@
-/** A request that no stream holds: the answer goes straight back, and an exception is an answer too. */
-import { encodeHeaders, readHeaders } from '@nats-bridge/messaging';
-import { encodeBody, HEADER, ValidationError } from '@nats-bridge/protocol';
+/** A request that no stream holds: the answer goes straight back, and nobody delivers it again. */
+import { type BodyReferences, encodeHeaders, readHeaders } from '@nats-bridge/messaging';
+import { encodeBody, encodeHeaderValue, HEADER, ValidationError } from '@nats-bridge/protocol';
 import type { Msg } from '@nats-io/nats-core';
-import type { Handlers } from './handler.js';
-import { contentTypeOf, readDelivery, runHandler } from './run-handler.js';
+import type { HandlerResponse, Handlers } from './handler.js';
+import { type EncodedReply, encodeReply, fitReply } from './reply.js';
+import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
+import type { Scope } from './scope.js';
 import type { WorkerEvent } from './worker-event.js';
 
-export async function handlePlain(
-  message: Msg,
-  handlers: Handlers,
-  report: (event: WorkerEvent) => void,
-): Promise<void> {
+export type HandlePlainOptions = {
+  readonly handlers: Handlers;
+  readonly scope: Scope;
+  /** Where bodies lie that were too large for a message. */
+  readonly bodies: BodyReferences;
+  readonly maxPayload: number | undefined;
+  readonly report: (event: WorkerEvent) => void;
+  /** Aborts when the worker waits for its handlers no longer. */
+  readonly abandoned: AbortSignal;
+};
+
+export async function handlePlain(message: Msg, options: HandlePlainOptions): Promise<void> {
+  const { report, bodies } = options;
   const startedAt = Date.now();
   const headers = readHeaders(message);
+  let read: ReadRequest;
   try {
-    const read = readDelivery({ body: message.data, headers, attempt: 1 });
-    const { operation, correlation_id } = read.request;
-    try {
-      const response = await runHandler(handlers, read);
-      const contentType = contentTypeOf(read.headers);
-      respond(message, encodeBody({ ...response, correlation_id }, contentType), correlation_id, contentType);
-      report({ type: 'answered', operation, attempt: 1, ms: Date.now() - startedAt });
-    } catch (error) {
-      // Nothing delivers it again: without an answer the caller waits for its deadline, which is honest.
-      report({ type: 'handler_failed', operation, attempt: 1, retryInMs: 0, error });
-    }
+    const body = bodies.isReference(headers)
+      ? await bodies.resolveBody({ body: message.data, headers })
+      : message.data;
+    read = readDelivery({ body, headers, attempt: 1 });
+    options.scope(read.request, message.subject);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    const correlationId = headers[HEADER.correlationId] ?? '';
-    const body = {
-      status: 'failure',
-      error: { code: error.code, message: error.message },
-      correlation_id: correlationId,
-    };
-    respond(message, encodeBody(body), correlationId, 'application/json');
+    refusePlain(message, error);
     report({ type: 'malformed', subject: message.subject, reason: error.message });
+    return;
   }
+  if (read.headers.deadlineAt !== undefined && read.headers.deadlineAt <= Date.now()) {
+    report({ type: 'expired', subject: message.subject });
+    return;
+  }
+  await answer(message, read, startedAt, options);
 }
 
-function respond(message: Msg, body: Uint8Array, correlationId: string, contentType: string): void {
-  const headers = encodeHeaders({
-    [HEADER.correlationId]: correlationId,
-    [HEADER.contentType]: contentType,
+async function answer(message: Msg, read: ReadRequest, startedAt: number, options: HandlePlainOptions) {
+  const { report, bodies, maxPayload } = options;
+  const { operation } = read.request;
+  let response: HandlerResponse;
+  try {
+    response = await runHandler(options.handlers, read, options.abandoned);
+  } catch (error) {
+    // Nothing delivers it again: without an answer the caller waits for its deadline, which is honest.
+    report({ type: 'handler_failed', operation, attempt: 1, retryInMs: 0, error });
+    return;
+  }
+  try {
+    respond(message, await fitReply(bodies, maxPayload, encodeReply(read, response)));
+  } catch (error) {
+    report({ type: 'reply_failed', operation, error });
+    return;
+  }
+  report({ type: 'answered', operation, attempt: 1, ms: Date.now() - startedAt });
+}
+
+/** Says that nothing was done, and why. */
+export function refusePlain(message: Msg, { code, message: why }: { code: string; message: string }): void {
+  const correlationId = readHeaders(message)[HEADER.correlationId] ?? '';
+  respond(message, {
+    body: encodeBody({
+      status: 'failure',
+      error: { code, message: why },
+      correlation_id: correlationId,
+    }),
+    headers: {
+      [HEADER.correlationId]: encodeHeaderValue(correlationId),
+      [HEADER.contentType]: 'application/json',
+    },
   });
-  message.respond(body, { headers });
+}
+
+function respond(message: Msg, { body, headers }: EncodedReply): void {
+  message.respond(body, { headers: encodeHeaders(headers) });
 }

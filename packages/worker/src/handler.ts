@@ -14,7 +14,7 @@ export type HandlerContext = {
   readonly deadlineAt: number;
   readonly correlationId: string;
   readonly traceparent?: string;
-  /** Aborts at the deadline. */
+  /** Aborts at the deadline, and when a worker that stops can wait no longer. */
   readonly signal: AbortSignal;
 };
 

@@ -25,6 +25,8 @@ export type ReadRequest = {
 
 /** A worker without headers from the bridge waits as long as the specification's default. */
 const DEFAULT_DEADLINE_MS = 30_000;
+/** A longer setTimeout fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** @throws ValidationError when it is not a request of the contract */
 export function readDelivery({ body, headers, attempt }: Delivery): ReadRequest {
@@ -35,13 +37,22 @@ export function readDelivery({ body, headers, attempt }: Delivery): ReadRequest 
   };
 }
 
-/** Runs the handler under the request's deadline. @throws whatever the handler throws */
-export async function runHandler(handlers: Handlers, read: ReadRequest): Promise<HandlerResponse> {
+/**
+ * Runs the handler under the request's deadline.
+ *
+ * @param abandoned aborts when nobody waits for the handler any longer, its deadline apart
+ * @throws whatever the handler throws
+ */
+export async function runHandler(
+  handlers: Handlers,
+  read: ReadRequest,
+  abandoned: AbortSignal,
+): Promise<HandlerResponse> {
   const { request, headers, attempt } = read;
   const handler: Handler | undefined = handlers[request.operation];
   if (handler === undefined) return notSupported(request);
   const deadlineAt = headers.deadlineAt ?? Date.now() + DEFAULT_DEADLINE_MS;
-  const deadline = createDeadline(deadlineAt);
+  const deadline = createDeadline(deadlineAt, abandoned);
   try {
     return await handler(request, {
       operation: request.operation,
@@ -60,19 +71,24 @@ export async function runHandler(handlers: Handlers, read: ReadRequest): Promise
 }
 
 /** A signal that aborts at the deadline; made when it is asked for, because most handlers never look. */
-function createDeadline(deadlineAt: number) {
+function createDeadline(deadlineAt: number, abandoned: AbortSignal) {
   let controller: AbortController | undefined;
   let timer: NodeJS.Timeout | undefined;
+  const abort = () => controller?.abort();
   return {
     signal(): AbortSignal {
       if (controller === undefined) {
-        const made = new AbortController();
-        timer = setTimeout(() => made.abort(), Math.max(0, deadlineAt - Date.now())).unref();
-        controller = made;
+        controller = new AbortController();
+        timer = setTimeout(abort, Math.min(LONGEST_TIMER_MS, Math.max(0, deadlineAt - Date.now()))).unref();
+        abandoned.addEventListener('abort', abort, { once: true });
+        if (abandoned.aborted) abort();
       }
       return controller.signal;
     },
-    end: () => clearTimeout(timer),
+    end() {
+      clearTimeout(timer);
+      if (controller !== undefined) abandoned.removeEventListener('abort', abort);
+    },
   };
 }
 

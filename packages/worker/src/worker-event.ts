@@ -13,6 +13,8 @@ export type WorkerEvent =
       readonly attempt: number;
       readonly ms: number;
     }
+  /** Too many plain requests in hand: it was answered so, and not run. */
+  | { readonly type: 'overloaded'; readonly subject: string }
   /** Its deadline had passed: it was not run and will not be. */
   | { readonly type: 'expired'; readonly subject: string }
   /** It could not be read as a request: it was answered so and will not be delivered again. */
@@ -25,9 +27,11 @@ export type WorkerEvent =
       readonly retryInMs: number;
       readonly error: unknown;
     }
-  /** The answer could not be published; the request will be delivered again. */
+  /** The answer could not be published, for half a minute; a stored request will be delivered again. */
   | { readonly type: 'reply_failed'; readonly operation: Operation; readonly error: unknown }
   /** Reading a consumer failed; it is tried again. Usual while the bridge has not made it yet. */
   | { readonly type: 'consumer_unavailable'; readonly consumer: string; readonly error: unknown }
   | { readonly type: 'draining' }
+  /** These did not end within `drainTimeoutMs`; what came from the stream will be delivered again. */
+  | { readonly type: 'abandoned'; readonly requests: number }
   | { readonly type: 'stopped' };

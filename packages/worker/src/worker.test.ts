@@ -1,133 +1,26 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import {
-  applyTopology,
-  type Connection,
-  createConnection,
-  type EmbeddedServer,
-  startEmbeddedServer,
-} from '@nats-bridge/messaging';
-import { type BridgeRequest, buildRequestHeaders, decodeBody, encodeBody } from '@nats-bridge/protocol';
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { type Msg, type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
+import { encodeBody } from '@nats-bridge/protocol';
+import { type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Handlers } from './handler.js';
-import { createWorker, type WorkerOptions } from './worker.js';
-import type { WorkerEvent } from './worker-event.js';
+import {
+  type Broker,
+  createScene,
+  requestOf as request,
+  type SceneOptions,
+  startBroker,
+} from './testing/scene.js';
+import { createWorker } from './worker.js';
 
-let server: EmbeddedServer;
-let connection: Connection;
+let broker: Broker;
 let nats: NatsConnection;
 
 beforeAll(async () => {
-  server = await startEmbeddedServer({
-    storeDir: mkdtempSync(join(tmpdir(), 'nats-bridge-worker-')),
-    syncInterval: '2m',
-  });
-  connection = createConnection({ servers: server.url });
-  nats = await connection.get();
+  broker = await startBroker();
+  nats = broker.nats;
 });
-afterAll(async () => {
-  await connection.close();
-  await server.stop();
-});
+afterAll(() => broker.close());
 
-let scenes = 0;
-
-/** A stream, a consumer and a worker that no other test shares. */
-async function scene(
-  handlers: Handlers,
-  options: Partial<WorkerOptions> & { readonly maxDeliver?: number } = {},
-) {
-  const name = `S${++scenes}`;
-  const operation = Object.keys(handlers)[0] ?? 'authorize';
-  const subject = `scene${scenes}.{merchant_id}.${operation}`;
-  await applyTopology(connection, {
-    streams: [{ name, subjects: [`scene${scenes}.>`] }],
-    consumers: [
-      {
-        stream: name,
-        name: `${name}-${operation}`,
-        filterSubject: `scene${scenes}.*.${operation}`,
-        ackWaitMs: 1_000,
-        maxDeliver: options.maxDeliver ?? 5,
-      },
-    ],
-  });
-  const events: WorkerEvent[] = [];
-  const worker = createWorker({
-    servers: server.url,
-    handlers,
-    streamName: name,
-    consumerName: name,
-    ackWaitMs: 1_000,
-    subjects: { [operation]: subject },
-    onEvent: (event) => events.push(event),
-    ...options,
-  });
-  const manager = await jetstreamManager(nats);
-  return {
-    worker,
-    events,
-    operation,
-    consumer: () => manager.consumers.info(name, `${name}-${operation}`),
-    happened: (type: WorkerEvent['type'], times = 1) =>
-      vi.waitFor(() => expect(events.filter((event) => event.type === type)).toHaveLength(times), {
-        timeout: 10_000,
-        interval: 10,
-      }),
-    /** Publishes a request; its reply comes to an inbox of its own. */
-    async send(id: string, changes: { body?: Uint8Array; deadlineAt?: number; contentType?: string } = {}) {
-      const replyTo = `replies.${name}.${id}`;
-      const reply = nats.subscribe(replyTo, { max: 1 });
-      const headers = natsHeaders();
-      const values = buildRequestHeaders({
-        merchantId: 'm',
-        paymentId: 'p',
-        idempotencyKey: `${operation}:${id}`,
-        testMode: true,
-        correlationId: id,
-        operation,
-        deadlineAt: changes.deadlineAt ?? Date.now() + 10_000,
-        contentType: changes.contentType ?? 'application/json',
-        replyTo,
-      });
-      for (const [key, value] of Object.entries(values)) headers.set(key, value);
-      const { seq } = await jetstream(nats).publish(
-        `scene${scenes}.m.${operation}`,
-        changes.body ?? encodeBody(request(id, operation)),
-        { headers },
-      );
-      /** Asked for only by tests that wait for it. */
-      const readReply = async () => {
-        const { data, headers: received } = (await reply[Symbol.asyncIterator]().next()).value as Msg;
-        return decodeBody(data, received?.get('Content-Type'));
-      };
-      return { seq, reply: readReply };
-    },
-  };
-}
-
-function request(id: string, operation: string): BridgeRequest {
-  return {
-    operation: operation as BridgeRequest['operation'],
-    merchant_id: 'm',
-    payment_id: 'p',
-    router_data: {
-      merchant_id: 'm',
-      payment_id: 'p',
-      attempt_id: id,
-      connector: 'c',
-      connector_auth_type: { auth_type: 'NoKey' },
-      request: {},
-      test_mode: true,
-    },
-    metadata: {},
-    correlation_id: id,
-    timestamp: 1,
-  };
-}
+const scene = (handlers: Handlers, options?: SceneOptions) => createScene(broker, handlers, options);
 
 describe('a worker', () => {
   it('replies with the correlation id, then acknowledges', async () => {
@@ -253,14 +146,13 @@ describe('a worker', () => {
   it('speaks MessagePack to who asks for it', async () => {
     const { worker, send } = await scene({ tokenize: () => ({ status: 'success', token: 't' }) });
     await worker.start();
-    const replied = nats.subscribe(`replies.S${scenes}.c1`, { max: 1 });
-    await send('c1', {
+    const sent = await send('c1', {
       contentType: 'application/msgpack',
       body: encodeBody(request('c1', 'tokenize'), 'application/msgpack'),
     });
-    const message = (await replied[Symbol.asyncIterator]().next()).value;
-    expect(message?.headers?.get('Content-Type')).toBe('application/msgpack');
-    expect(message?.data[0]).not.toBe('{'.charCodeAt(0));
+    const message = await sent.message();
+    expect(message.headers?.get('Content-Type')).toBe('application/msgpack');
+    expect(message.data[0]).not.toBe('{'.charCodeAt(0));
     await worker.stop();
   });
 
@@ -290,10 +182,62 @@ describe('a worker', () => {
     await expect(ask('PING')).rejects.toThrow();
   });
 
+  it('waits for a handler that never ends only so long, and lets somebody else have its request', async () => {
+    const signals: AbortSignal[] = [];
+    const { worker, send, events, consumer } = await scene(
+      {
+        authorize: (_, { signal }) => {
+          signals.push(signal);
+          return new Promise(() => {});
+        },
+      },
+      { drainTimeoutMs: 100 },
+    );
+    await worker.start();
+    await send('c1');
+    await vi.waitFor(() => expect(signals).toHaveLength(1));
+    await worker.stop();
+    expect(signals[0]?.aborted).toBe(true);
+    expect(events.slice(-2)).toEqual([{ type: 'abandoned', requests: 1 }, { type: 'stopped' }]);
+    expect((await consumer()).num_ack_pending).toBe(1);
+  });
+
+  it('stops while no server is there', async () => {
+    const lost = await startBroker();
+    const { worker } = await createScene(lost, { authorize: () => ({ status: 'success' }) });
+    await worker.start();
+    await lost.close();
+    await worker.stop();
+  });
+
+  it('acknowledges what a listener broke at', async () => {
+    const broken: unknown[] = [];
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.once('uncaughtException', (error) => broken.push(error));
+    try {
+      const { worker, send, consumer } = await scene(
+        { authorize: () => ({ status: 'success' }) },
+        {
+          onEvent: ({ type }) => {
+            if (type === 'answered') throw new Error('no disk for the log');
+          },
+        },
+      );
+      await worker.start();
+      await send('c1');
+      await vi.waitFor(async () => expect((await consumer()).ack_floor.stream_seq).toBe(1));
+      await vi.waitFor(() => expect(broken).toEqual([new Error('no disk for the log')]));
+      await worker.stop();
+    } finally {
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    }
+  });
+
   it('answers plain requests in core mode, as one of a queue group', async () => {
     const options = {
       jetstream: false,
-      servers: server.url,
+      servers: broker.url,
       consumerName: 'core',
       subjects: { authorize: 'core.{merchant_id}.authorize' },
     };
@@ -309,9 +253,73 @@ describe('a worker', () => {
     await Promise.all(workers.map((worker) => worker.stop()));
   });
 
+  it('runs only so many plain requests at once, lets some wait and refuses the rest', async () => {
+    const finish: (() => void)[] = [];
+    let running = 0;
+    let most = 0;
+    const worker = createWorker({
+      servers: broker.url,
+      jetstream: false,
+      concurrency: 2,
+      consumerName: 'bounded',
+      subjects: { capture: 'bounded.{merchant_id}.capture' },
+      handlers: {
+        capture: async () => {
+          most = Math.max(most, ++running);
+          await new Promise<void>((resolve) => finish.push(resolve));
+          running--;
+          return { status: 'success' };
+        },
+      },
+    });
+    await worker.start();
+    const answers = Array.from({ length: 40 }, async (_, index) =>
+      (
+        await nats.request('bounded.m.capture', encodeBody(request(`c${index}`, 'capture')), {
+          timeout: 10_000,
+        })
+      ).json<{ status: string; error?: { code: string } }>(),
+    );
+    const all = Promise.all(answers);
+    let done = false;
+    void all.finally(() => {
+      done = true;
+    });
+    await vi.waitFor(
+      () => {
+        for (const end of finish.splice(0)) end();
+        expect(done).toBe(true);
+      },
+      { timeout: 10_000, interval: 5 },
+    );
+    const refused = (await all).filter(({ error }) => error?.code === 'OVERLOADED');
+    expect([most, refused.length]).toEqual([2, 40 - 2 - 2 * 16]);
+    await worker.stop();
+  });
+
+  it('never begins a plain request whose deadline has passed', async () => {
+    const handler = vi.fn(() => ({ status: 'success' as const }));
+    const expired: string[] = [];
+    const worker = createWorker({
+      servers: broker.url,
+      jetstream: false,
+      consumerName: 'late',
+      subjects: { void: 'late.{merchant_id}.void' },
+      handlers: { void: handler },
+      onEvent: (event) => event.type === 'expired' && expired.push(event.subject),
+    });
+    await worker.start();
+    const headers = natsHeaders();
+    headers.set('X-Deadline', String(Date.now() - 1));
+    nats.publish('late.m.void', encodeBody(request('c1', 'void')), { headers, reply: 'nobody' });
+    await vi.waitFor(() => expect(expired).toEqual(['late.m.void']));
+    expect(handler).not.toHaveBeenCalled();
+    await worker.stop();
+  });
+
   it('answers webhooks, and says so when it cannot handle one', async () => {
     const worker = createWorker({
-      servers: server.url,
+      servers: broker.url,
       handlers: { parse_webhook: () => ({ status: 'success' }) },
     });
     await worker.start();
@@ -322,6 +330,7 @@ describe('a worker', () => {
       status: 'failure',
       error: { code: 'NOT_SUPPORTED' },
     });
+    expect(await ask('refund')).toMatchObject({ error: { code: 'VALIDATION_ERROR' } });
     await worker.stop();
   });
 

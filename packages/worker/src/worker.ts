@@ -14,15 +14,19 @@ import {
   type Operation,
   operationRow,
   presenceSubject,
+  type SubjectTemplate,
   subjectPattern,
   WEBHOOK_PATTERN,
 } from '@nats-bridge/protocol';
-import type { NatsConnection, Subscription } from '@nats-io/nats-core';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import { createEndOfTurn } from './end-of-turn.js';
-import { handlePlain } from './handle-plain.js';
+import { handlePlain, refusePlain } from './handle-plain.js';
 import { handleStored } from './handle-stored.js';
 import type { Handlers } from './handler.js';
+import { ackWaitOf, createHeartbeat, type Heartbeat } from './heartbeat.js';
+import { createLimit, type Limit } from './limit.js';
 import { type MicroService, startMicroService } from './micro-service.js';
+import { type Scope, scopeOf, webhookScope } from './scope.js';
 import type { WorkerEvent } from './worker-event.js';
 
 export type WorkerOptions = {
@@ -45,8 +49,13 @@ export type WorkerOptions = {
   readonly consumerName?: string;
   /** As in `[nats_bridge.subjects]`. */
   readonly subjects?: Partial<Record<Operation, string>>;
-  /** The consumers' ack wait in milliseconds. Default 30 000 (specification). */
+  /**
+   * Takes the consumers' ack wait to be no longer than this, in milliseconds. Default: what each consumer says
+   * itself; only to be set for a worker that may not ask.
+   */
   readonly ackWaitMs?: number;
+  /** How long a stop waits for running handlers, in milliseconds. Default 25 000: below Kubernetes' 30 s. */
+  readonly drainTimeoutMs?: number;
   readonly onEvent?: (event: WorkerEvent) => void;
 };
 
@@ -58,6 +67,9 @@ export type Worker = {
   /** Starts, and stops in good order at SIGTERM or SIGINT. */
   runUntilSignal(): Promise<void>;
 };
+
+/** Core requests that wait for a free place, for each one that runs; more are refused. */
+const WAITING_PER_RUNNING = 16;
 
 export function createWorker(options: WorkerOptions): Worker {
   const operations = Object.keys(options.handlers).filter(isOperation);
@@ -81,7 +93,9 @@ export function createWorker(options: WorkerOptions): Worker {
   const plain: Subscription[] = [];
   const readers: PullReader[] = [];
   const endOfTurn = createEndOfTurn();
-  const handling = new Set<Promise<void>>();
+  const limits: Limit[] = [];
+  const heartbeats: Heartbeat[] = [];
+  const abandoned = new AbortController();
   let micro: MicroService | undefined;
   let stopping: Promise<void> | undefined;
 
@@ -89,16 +103,23 @@ export function createWorker(options: WorkerOptions): Worker {
     if (event.type === 'answered') micro?.record(event.operation, event.ms);
     if (event.type === 'handler_failed')
       micro?.record(event.operation, 0, String((event.error as Error)?.message));
-    options.onEvent?.(event);
+    try {
+      options.onEvent?.(event);
+    } catch (error) {
+      // It belongs to who wrote the listener, and must not come between an answer and its acknowledgement.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   async function start(): Promise<void> {
     const nats = await connection.get();
     const streamed = operations.filter((operation) => operationRow(operation).channel === 'payments');
-    if (streamed.length < operations.length) subscribePlain(nats, WEBHOOK_PATTERN);
+    if (streamed.length < operations.length) subscribePlain(nats, WEBHOOK_PATTERN, webhookScope);
     for (const operation of streamed) {
       if (isJetStream) readers.push(readConsumer(operation));
-      else subscribePlain(nats, patternOf(operation));
+      else subscribePlain(nats, patternOf(operation), scopeOf(operation, templateOf(operation)));
     }
     micro = startMicroService(nats, {
       name: name.replaceAll(/[^A-Za-z0-9_-]/g, '-'),
@@ -126,50 +147,92 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   function readConsumer(operation: Operation): PullReader {
+    const stream = options.streamName ?? 'PAYMENTS';
+    const consumer = `${consumerName}-${operation}`;
+    const heartbeat = createHeartbeat(ackWaitOf(connection, { stream, consumer }, options.ackWaitMs));
+    heartbeats.push(heartbeat);
+    const handling = {
+      operation,
+      scope: scopeOf(operation, templateOf(operation)),
+      handlers: options.handlers,
+      bodies,
+      heartbeat,
+      report,
+      endOfTurn,
+      abandoned: abandoned.signal,
+    };
     return consumePull(connection, {
-      stream: options.streamName ?? 'PAYMENTS',
-      consumer: `${consumerName}-${operation}`,
+      stream,
+      consumer,
       maxInFlight: concurrency,
-      onMessage: (message) =>
-        handleStored(connection, message, {
-          handlers: options.handlers,
-          bodies,
-          ackWaitMs: options.ackWaitMs ?? 30_000,
-          report,
-          endOfTurn,
-        }),
-      onError: (error, consumer) => report({ type: 'consumer_unavailable', consumer, error }),
+      onMessage: (message) => handleStored(connection, message, handling),
+      onError: (error) => report({ type: 'consumer_unavailable', consumer, error }),
     });
   }
 
-  function subscribePlain(nats: NatsConnection, subject: string): void {
-    const callback = (error: Error | null, message: Parameters<typeof handlePlain>[0]) => {
-      if (error !== null) return report({ type: 'consumer_unavailable', consumer: subject, error });
-      const work = handlePlain(message, options.handlers, report)
-        .catch((cause: unknown) => report({ type: 'consumer_unavailable', consumer: subject, error: cause }))
-        .finally(() => handling.delete(work));
-      handling.add(work);
+  function subscribePlain(nats: NatsConnection, subject: string, scope: Scope): void {
+    const limit = createLimit(concurrency, concurrency * WAITING_PER_RUNNING);
+    limits.push(limit);
+    const unavailable = (error: unknown) =>
+      report({ type: 'consumer_unavailable', consumer: subject, error });
+    const handling = {
+      handlers: options.handlers,
+      scope,
+      bodies,
+      maxPayload: nats.info?.max_payload,
+      report,
+      abandoned: abandoned.signal,
+    };
+    const callback = (error: Error | null, message: Msg) => {
+      if (error !== null) return unavailable(error);
+      if (limit.offer(() => handlePlain(message, handling).catch(unavailable))) return;
+      refusePlain(message, { code: 'OVERLOADED', message: 'This worker has too many requests in hand' });
+      report({ type: 'overloaded', subject: message.subject });
     };
     plain.push(nats.subscribe(subject, { queue: consumerName, callback }));
   }
 
   function patternOf(operation: Operation): string {
     if (operationRow(operation).channel === 'webhooks') return WEBHOOK_PATTERN;
-    return subjectPattern(options.subjects?.[operation] ?? defaultSubjectTemplate(operation));
+    return subjectPattern(templateOf(operation));
+  }
+
+  function templateOf(operation: Operation): SubjectTemplate {
+    return options.subjects?.[operation] ?? defaultSubjectTemplate(operation);
   }
 
   async function drain(): Promise<void> {
     report({ type: 'draining' });
     for (const subscription of presence) subscription.unsubscribe();
-    await Promise.all([
+    if (!(await finishes(options.drainTimeoutMs ?? 25_000))) {
+      const requests =
+        readers.reduce((sum, { inFlight }) => sum + inFlight, 0) +
+        limits.reduce((sum, { size }) => sum + size, 0);
+      abandoned.abort();
+      report({ type: 'abandoned', requests });
+    }
+    for (const heartbeat of heartbeats) heartbeat.stop();
+    micro?.stop();
+    if (options.connection === undefined) await connection.close();
+    else await connection.current?.flush();
+    report({ type: 'stopped' });
+  }
+
+  /** Takes nothing new and finishes what was begun; false when that takes too long. */
+  async function finishes(withinMs: number): Promise<boolean> {
+    const finished = Promise.all([
       ...readers.map((reader) => reader.drain()),
       ...plain.map((subscription) => subscription.drain()),
-    ]);
-    await Promise.all(handling);
-    micro?.stop();
-    await connection.current?.flush();
-    if (options.connection === undefined) await connection.close();
-    report({ type: 'stopped' });
+    ]).then(() => Promise.all(limits.map((limit) => limit.idle())));
+    let timer: NodeJS.Timeout | undefined;
+    const isLate = new Promise<false>((resolve) => {
+      timer = setTimeout(resolve, withinMs, false);
+    });
+    try {
+      return await Promise.race([finished.then(() => true), isLate]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   const worker: Worker = {

@@ -1,0 +1,92 @@
+/** Says "still at work" for every request in hand, often enough that none of them is delivered a second time. */
+import type { Connection } from '@nats-bridge/messaging';
+import { type JsMsg, jetstreamManager } from '@nats-io/jetstream';
+
+export type Heartbeat = {
+  /** @returns what ends it for this message */
+  begin(message: JsMsg): () => void;
+  /** Nothing is kept alive any longer: what is still in hand will be delivered again, to somebody else. */
+  stop(): void;
+};
+
+/** How long the server waits for an acknowledgement before it delivers again, in milliseconds. */
+export type AckWaitMs = () => Promise<number>;
+
+/** One timer for all, because most requests are answered long before it fires. */
+export function createHeartbeat(ackWaitMs: AckWaitMs): Heartbeat {
+  const inHand = new Set<JsMsg>();
+  let isBeating = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function beat(): Promise<void> {
+    const intervalMs = (await ackWaitMs()) / 3;
+    timer = setTimeout(() => {
+      isBeating = inHand.size > 0;
+      if (!isBeating) return;
+      for (const message of inHand) sayWorking(message);
+      void beat();
+    }, intervalMs).unref();
+  }
+
+  return {
+    begin(message) {
+      inHand.add(message);
+      if (!isBeating) {
+        isBeating = true;
+        void beat();
+      }
+      return () => void inHand.delete(message);
+    },
+    stop() {
+      inHand.clear();
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** A connection that was closed has nobody to tell; the server delivers again by itself. */
+function sayWorking(message: JsMsg): void {
+  try {
+    message.working();
+  } catch {
+    // The answer will fail the same way, and is reported there.
+  }
+}
+
+const UNKNOWN_ACK_WAIT_MS = 3_000;
+/** A bridge that starts with another configuration changes its consumers under running workers. */
+const ASK_AGAIN_AFTER_MS = 60_000;
+
+/**
+ * The ack wait of a consumer, as the consumer itself has it: told twice, it would be told differently one day, and
+ * a worker that takes it for longer than it is executes slow payments twice.
+ *
+ * @param atMost takes part where it is shorter
+ */
+export function ackWaitOf(
+  connection: Connection,
+  { stream, consumer }: { readonly stream: string; readonly consumer: string },
+  atMost = Number.POSITIVE_INFINITY,
+): AckWaitMs {
+  let known: Promise<number> | undefined;
+  let askedAt = 0;
+
+  async function ask(): Promise<number> {
+    const nats = await connection.get();
+    const manager = await jetstreamManager(nats, { checkAPI: false });
+    const { config } = await manager.consumers.info(stream, consumer);
+    return Math.min(atMost, Number(config.ack_wait) / 1_000_000);
+  }
+
+  return () => {
+    const now = performance.now();
+    if (known === undefined || now - askedAt > ASK_AGAIN_AFTER_MS) {
+      askedAt = now;
+      known = ask().catch(() => {
+        known = undefined; // asked again at the next beat, which comes early
+        return Math.min(atMost, UNKNOWN_ACK_WAIT_MS);
+      });
+    }
+    return known;
+  };
+}
