@@ -1,13 +1,6 @@
 /** The test cards: what each one makes the sandbox do. The documentation's table is made of this one. */
 
-export type Decline = {
-  readonly code: string;
-  readonly message: string;
-  /** ISO 8583 response code of the network. */
-  readonly networkDeclineCode: string;
-  /** Mastercard merchant advice code: 01 new data, 02 later, 03 never again. */
-  readonly networkAdviceCode: string;
-};
+import type { Decline } from './payment.js';
 
 export type CardBehaviour =
   | { readonly kind: 'approve' }
@@ -82,6 +75,10 @@ export const TEST_AMOUNTS: readonly {
 
 /** A refund of this amount, in minor units, stays pending until a sync after `settleAfterMs`. */
 export const PENDING_REFUND_AMOUNT = 77_003;
+
+export function isTestCard(number: string): boolean {
+  return TEST_CARDS.some((card) => card.number === number);
+}
 
 /** What a card and an amount do together; cards that are not listed are approved. */
 export function behaviourOf(cardNumber: string | undefined, minorAmount: number): CardBehaviour {

@@ -1,12 +1,10 @@
 /** What the processor says of a payment, as a worker's response. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import type { CardBehaviour } from './cards.js';
-import { attemptStatus, type Payment, refunded } from './payment.js';
+import { attemptStatus, type Decline, type Payment, refunded } from './payment.js';
 
 /** The answer to an operation that left the payment so. */
 export function answerTo(payment: Payment): HandlerResponse {
-  if (payment.status === 'failed')
-    return declined(payment, { kind: 'decline', decline: AUTHENTICATION_DECLINE });
+  if (payment.status === 'failed') return declined(payment);
   const described = describe(payment);
   if (payment.status === 'requires_action')
     return { ...described, status: 'processing', redirection: redirection(payment) };
@@ -18,8 +16,7 @@ export function answerTo(payment: Payment): HandlerResponse {
 /** What a sync says of a payment. */
 export function describe(payment: Payment): HandlerResponse {
   const isProcessing = payment.status === 'processing' || payment.status === 'requires_action';
-  if (payment.status === 'failed')
-    return declined(payment, { kind: 'decline', decline: AUTHENTICATION_DECLINE });
+  if (payment.status === 'failed') return declined(payment);
   return {
     status: isProcessing ? 'processing' : 'success',
     transaction_id: payment.id,
@@ -40,26 +37,24 @@ export function describe(payment: Payment): HandlerResponse {
   };
 }
 
-const AUTHENTICATION_DECLINE = {
+/** When the customer does not complete the redirect, and for failures that have no reason of their own. */
+export const AUTHENTICATION_DECLINE: Decline = {
   code: 'payment_declined',
   message: 'The payment was declined',
   networkDeclineCode: '05',
   networkAdviceCode: '02',
 };
 
-export function declined(
-  payment: Payment,
-  behaviour: Extract<CardBehaviour, { kind: 'decline' }>,
-): HandlerResponse {
+function declined(payment: Payment): HandlerResponse {
   return {
     status: 'failure',
     transaction_id: payment.id,
-    error: errorOf(behaviour),
+    error: errorOf(payment.decline ?? AUTHENTICATION_DECLINE),
     connector_response: { id: payment.id, object: 'payment', status: 'failed', last4: payment.last4 },
   };
 }
 
-export function errorOf({ decline }: Extract<CardBehaviour, { kind: 'decline' }>) {
+export function errorOf(decline: Decline) {
   return {
     code: decline.code,
     message: decline.message,

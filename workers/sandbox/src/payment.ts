@@ -8,6 +8,16 @@ export type Refund = {
   readonly settlesAt?: number;
 };
 
+/** Why the bank said no. */
+export type Decline = {
+  readonly code: string;
+  readonly message: string;
+  /** ISO 8583 response code of the network. */
+  readonly networkDeclineCode: string;
+  /** Mastercard merchant advice code: 01 new data, 02 later, 03 never again. */
+  readonly networkAdviceCode: string;
+};
+
 export type Payment = {
   readonly id: string;
   readonly attemptId: string;
@@ -21,6 +31,8 @@ export type Payment = {
   readonly last4: string;
   readonly mandateId?: string;
   readonly settlesAt?: number;
+  /** Of a payment that failed. */
+  readonly decline?: Decline;
 };
 
 /** The processor's own refusal: an answer, and never an exception. */
@@ -43,15 +55,28 @@ export function approve(payment: Payment): Payment {
   };
 }
 
-/** A processing payment settles with time. */
+/** A processing payment settles with time; until then it is the same object. */
 export function settle(payment: Payment, now: number): Payment {
-  const isDue = payment.status === 'processing' && (payment.settlesAt ?? 0) <= now;
-  const refunds = payment.refunds.map((refund) =>
-    refund.status === 'pending' && (refund.settlesAt ?? 0) <= now
-      ? { ...refund, status: 'succeeded' as const }
-      : refund,
-  );
-  return isDue ? { ...approve(payment), refunds } : { ...payment, refunds };
+  const isRefundDue = ({ status, settlesAt = 0 }: Refund) => status === 'pending' && settlesAt <= now;
+  const settled = payment.refunds.some(isRefundDue)
+    ? {
+        ...payment,
+        refunds: payment.refunds.map((refund) =>
+          isRefundDue(refund) ? { ...refund, status: 'succeeded' as const } : refund,
+        ),
+      }
+    : payment;
+  return settled.status === 'processing' && (settled.settlesAt ?? 0) <= now ? approve(settled) : settled;
+}
+
+/** Amounts of another currency are no amounts of this payment. */
+export function inCurrency(
+  payment: Payment,
+  currency: string | undefined,
+  step: (payment: Payment) => Payment | Refusal,
+): Payment | Refusal {
+  if (currency === undefined || currency === payment.currency) return step(payment);
+  return refuse('currency_mismatch', `Payment ${payment.id} is in ${payment.currency}, not in ${currency}`);
 }
 
 export function capture(payment: Payment, amount: number): Payment | Refusal {

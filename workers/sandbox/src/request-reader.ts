@@ -9,6 +9,11 @@ export function field(request: BridgeRequest, ...path: string[]): unknown {
   return node;
 }
 
+/** Under which something of this merchant is kept: no merchant finds another's, whatever id it names. */
+export function own(request: BridgeRequest, id: string): string {
+  return `${request.merchant_id}\n${id}`;
+}
+
 /** Text that is there and not empty. */
 export function text(request: BridgeRequest, ...path: string[]): string | undefined {
   const value = field(request, ...path);

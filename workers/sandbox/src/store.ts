@@ -7,7 +7,10 @@ export type Store = {
   read<T>(kind: string, id: string): Promise<T | undefined>;
   /** Makes an entry unless there is one. @returns the entry that stands, and whether this call made it */
   create<T>(kind: string, id: string, value: T): Promise<{ readonly value: T; readonly isNew: boolean }>;
-  /** Changes an entry as if nobody else did: the change runs again when somebody was faster. */
+  /**
+   * Changes an entry as if nobody else did: the change runs again when somebody was faster. What gives back the
+   * value it got only reads.
+   */
   update<T, R>(
     kind: string,
     id: string,
@@ -46,12 +49,18 @@ export function createStore(connection: Connection, bucketName = 'sandbox'): Sto
         return { value: entry.json(), isNew: false };
       }
     },
-    async update(kind, id, change) {
+    async update<T, R>(
+      kind: string,
+      id: string,
+      change: (value: T) => { readonly value: T; readonly result: R },
+    ) {
       const kv = await bucket();
       for (;;) {
         const entry = await kv.get(keyOf(kind, id));
         if (entry === null || entry.operation !== 'PUT') return undefined;
-        const { value, result } = change(entry.json());
+        const before = entry.json<T>();
+        const { value, result } = change(before);
+        if (value === before) return result;
         try {
           await kv.update(keyOf(kind, id), JSON.stringify(value), entry.revision);
           return result;

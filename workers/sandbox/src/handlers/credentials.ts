@@ -1,9 +1,11 @@
 /** Tokens, sessions, customers and stored payment methods: everything that moves no money. */
 import type { Handlers } from '@nats-bridge/worker';
+import { isTestCard } from '../cards.js';
 import { refuse } from '../payment.js';
-import { currency, field, minorAmount, text } from '../request-reader.js';
+import { currency, field, minorAmount, own, text } from '../request-reader.js';
 import { refusal, type Sandbox } from '../sandbox.js';
 import { digest } from '../store.js';
+import type { CardSource } from './payments.js';
 
 type Customer = { readonly id: string; readonly name?: string; readonly email?: string };
 
@@ -15,13 +17,16 @@ export function credentialHandlers(sandbox: Sandbox): Handlers {
       const number = text(request, 'payment_method', 'card', 'card_number');
       if (number === undefined)
         return refusal(refuse('invalid_payment_method', 'Only cards can be tokenized here'));
-      const token = `tok_${digest(`${request.merchant_id}\n${number}`)}`;
-      await sandbox.store.create('token', token, { number });
+      const token = `tok_${digest(own(request, number))}`;
+      const last4 = number.slice(-4);
+      // Somebody will try a real card one day; only numbers of the documentation are kept.
+      const kept: CardSource = isTestCard(number) ? { number, last4 } : { last4 };
+      await sandbox.store.create('token', own(request, token), kept);
       return {
         status: 'success',
         transaction_id: token,
         token,
-        connector_response: { id: token, object: 'token', last4: number.slice(-4) },
+        connector_response: { id: token, object: 'token', last4 },
       };
     },
     session: (request) => ({
@@ -42,14 +47,14 @@ export function credentialHandlers(sandbox: Sandbox): Handlers {
     }),
     async create_customer(request) {
       const merchantCustomerId = text(request, 'merchant_customer_id') ?? request.correlation_id;
-      const id = `cus_${digest(`${request.merchant_id}\n${merchantCustomerId}`)}`;
+      const id = `cus_${digest(own(request, merchantCustomerId))}`;
       const customer: Customer = { id, name: text(request, 'customer_name'), email: text(request, 'email') };
-      await sandbox.store.create('customer', id, customer);
+      await sandbox.store.create('customer', own(request, id), customer);
       return { status: 'success', transaction_id: id, connector_response: { id, object: 'customer' } };
     },
     async get_customer(request) {
       const id = text(request, 'connector_customer_id') ?? '';
-      const customer = await sandbox.store.read<Customer>('customer', id);
+      const customer = await sandbox.store.read<Customer>('customer', own(request, id));
       if (customer === undefined)
         return { status: 'success', response: { lookup_status: 'CUSTOMER_LOOKUP_STATUS_NOT_FOUND' } };
       return {
@@ -67,12 +72,12 @@ export function credentialHandlers(sandbox: Sandbox): Handlers {
     },
     async create_payment_method(request) {
       const id = `pm_${digest(`${request.merchant_id}\n${text(request, 'merchant_payment_method_id') ?? request.correlation_id}`)}`;
-      await sandbox.store.create('payment_method', id, { id, balance: 0 });
+      await sandbox.store.create('payment_method', own(request, id), { id, balance: 0 });
       return { status: 'success', transaction_id: id };
     },
     async get_payment_method(request) {
       const id = text(request, 'connector_payment_method_id') ?? '';
-      const found = await sandbox.store.read('payment_method', id);
+      const found = await sandbox.store.read('payment_method', own(request, id));
       return found === undefined
         ? refusal(refuse('resource_missing', `There is no payment method ${id}`))
         : { status: 'success', transaction_id: id };
@@ -81,12 +86,16 @@ export function credentialHandlers(sandbox: Sandbox): Handlers {
       const id = text(request, 'connector_payment_method_id') ?? '';
       const rechargeId = `recharge_${digest(idempotencyKey)}`;
       type PaymentMethod = { readonly balance: number; readonly recharges?: readonly string[] };
-      const done = await sandbox.store.update<PaymentMethod, true>('payment_method', id, (method) => {
-        const before = method.recharges ?? [];
-        if (before.includes(rechargeId)) return { value: method, result: true };
-        const balance = method.balance + minorAmount(request, 'amount');
-        return { value: { ...method, balance, recharges: [...before, rechargeId] }, result: true };
-      });
+      const done = await sandbox.store.update<PaymentMethod, true>(
+        'payment_method',
+        own(request, id),
+        (method) => {
+          const before = method.recharges ?? [];
+          if (before.includes(rechargeId)) return { value: method, result: true };
+          const balance = method.balance + minorAmount(request, 'amount');
+          return { value: { ...method, balance, recharges: [...before, rechargeId] }, result: true };
+        },
+      );
       return done
         ? { status: 'success', transaction_id: rechargeId }
         : refusal(refuse('resource_missing', `There is no payment method ${id}`));

@@ -2,7 +2,7 @@
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { HandlerResponse, Handlers } from '@nats-bridge/worker';
 import { refuse } from '../payment.js';
-import { text } from '../request-reader.js';
+import { own, text } from '../request-reader.js';
 import { refusal, type Sandbox } from '../sandbox.js';
 
 type Dispute = { readonly id: string; readonly status: string };
@@ -20,14 +20,14 @@ export function disputeHandlers(sandbox: Sandbox): Handlers {
 
   function opened(request: BridgeRequest) {
     const id = disputeIdOf(request);
-    return sandbox.store.create<Dispute>('dispute', id, { id, status: 'DISPUTE_OPENED' });
+    return sandbox.store.create<Dispute>('dispute', own(request, id), { id, status: 'DISPUTE_OPENED' });
   }
 
   async function move(request: BridgeRequest, to: string): Promise<HandlerResponse> {
     await opened(request);
     const result = await sandbox.store.update<Dispute, HandlerResponse>(
       'dispute',
-      disputeIdOf(request),
+      own(request, disputeIdOf(request)),
       (dispute) => {
         if (dispute.status === 'DISPUTE_ACCEPTED' && to !== 'DISPUTE_ACCEPTED')
           return {

@@ -2,9 +2,9 @@
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { HandlerContext, HandlerResponse, Handlers } from '@nats-bridge/worker';
 import { behaviourOf } from '../cards.js';
-import { refuse } from '../payment.js';
+import { isRefusal, refuse } from '../payment.js';
 import { errorOf, mandateReference } from '../payment-answer.js';
-import { minorAmount, text } from '../request-reader.js';
+import { minorAmount, own, text } from '../request-reader.js';
 import { refusal, type Sandbox } from '../sandbox.js';
 import { digest } from '../store.js';
 import { cardOf, open } from './payments.js';
@@ -15,7 +15,7 @@ export function mandateHandlers(sandbox: Sandbox): Handlers {
     charge: (request, context) => chargeMandate(sandbox, request, context),
     async revoke_mandate(request) {
       const id = text(request, 'connector_mandate_id') ?? text(request, 'mandate_id') ?? '';
-      const done = await sandbox.store.update<Mandate, true>('mandate', id, (mandate) => ({
+      const done = await sandbox.store.update<Mandate, true>('mandate', own(request, id), (mandate) => ({
         value: { ...mandate, status: 'revoked' },
         result: true,
       }));
@@ -31,12 +31,14 @@ async function setupMandate(
   request: BridgeRequest,
   context: HandlerContext,
 ): Promise<HandlerResponse> {
-  const { number, last4 } = await cardOf(sandbox, request);
+  const card = await cardOf(sandbox, request);
+  if (isRefusal(card)) return refusal(card);
+  const { number, last4 } = card;
   const amount = minorAmount(request, 'amount');
   const id = `mandate_${digest(`${request.merchant_id}\n${context.idempotencyKey}`)}`;
   const behaviour = behaviourOf(number, amount);
-  if (behaviour.kind === 'decline') return { status: 'failure', error: errorOf(behaviour) };
-  await sandbox.store.create('mandate', id, { id, status: 'active', last4 });
+  if (behaviour.kind === 'decline') return { status: 'failure', error: errorOf(behaviour.decline) };
+  await sandbox.store.create('mandate', own(request, id), { id, status: 'active', last4 });
   return {
     status: 'success',
     transaction_id: id,
@@ -53,7 +55,8 @@ async function chargeMandate(
   context: HandlerContext,
 ): Promise<HandlerResponse> {
   const id = text(request, 'connector_recurring_payment_id', 'connector_mandate_id', 'connector_mandate_id');
-  const mandate = id === undefined ? undefined : await sandbox.store.read<Mandate>('mandate', id);
+  const mandate =
+    id === undefined ? undefined : await sandbox.store.read<Mandate>('mandate', own(request, id));
   if (mandate === undefined)
     return refusal(refuse('mandate_not_found', `There is no mandate ${id ?? 'named in the request'}`));
   if (mandate.status !== 'active')

@@ -6,6 +6,7 @@ import { behaviourOf, type CardBehaviour } from '../cards.js';
 import {
   approve,
   capture,
+  inCurrency,
   increment,
   isRefusal,
   type Payment,
@@ -15,8 +16,8 @@ import {
   settle,
   voidAuthorization,
 } from '../payment.js';
-import { answerTo, declined, describe } from '../payment-answer.js';
-import { currency, field, minorAmount, text } from '../request-reader.js';
+import { AUTHENTICATION_DECLINE, answerTo, describe } from '../payment-answer.js';
+import { currency, field, minorAmount, own, text } from '../request-reader.js';
 import { refusal, type Sandbox } from '../sandbox.js';
 import { digest } from '../store.js';
 
@@ -33,13 +34,17 @@ export function paymentHandlers(sandbox: Sandbox): Handlers {
         ? begin(sandbox, request, context)
         : complete(sandbox, request, context),
     capture: changes(sandbox, (payment, request) =>
-      capture(payment, minorAmount(request, 'amount_to_capture')),
+      inCurrency(payment, text(request, 'amount_to_capture', 'currency'), (one) =>
+        capture(one, minorAmount(request, 'amount_to_capture')),
+      ),
     ),
     void: changes(sandbox, voidAuthorization),
     reverse: changes(sandbox, reverse),
     incremental_authorization: async (request, context) => {
       const changed = await change(sandbox, request, context, (payment) =>
-        increment(payment, minorAmount(request, 'amount')),
+        inCurrency(payment, text(request, 'amount', 'currency'), (one) =>
+          increment(one, minorAmount(request, 'amount')),
+        ),
       );
       // This operation speaks AuthorizationStatus, not that of the payment.
       return { ...changed, attempt_status: undefined };
@@ -66,6 +71,7 @@ async function begin(
   context: HandlerContext,
 ): Promise<HandlerResponse> {
   const source = await cardOf(sandbox, request);
+  if (isRefusal(source)) return refusal(source);
   const amount = minorAmount(request, 'amount');
   const behaviour = behaviourOf(source.number, amount);
   if (behaviour.kind === 'slow') await delay(sandbox.slowMs, undefined, { signal: context.signal });
@@ -73,7 +79,7 @@ async function begin(
   return open(sandbox, request, context, behaviour, {
     amount,
     last4: source.last4,
-    mandateId: wantsMandate ? `mandate_${digest(context.idempotencyKey)}` : undefined,
+    mandateId: wantsMandate ? `mandate_${digest(own(request, context.idempotencyKey))}` : undefined,
   });
 }
 
@@ -87,7 +93,7 @@ export async function open(
   behaviour: CardBehaviour,
   { amount, last4, mandateId }: Opening,
 ): Promise<HandlerResponse> {
-  const id = `pay_${digest(`${request.merchant_id}\n${context.idempotencyKey}`)}`;
+  const id = `pay_${digest(own(request, context.idempotencyKey))}`;
   const attemptId = request.router_data.attempt_id;
   const fresh: Payment = {
     id,
@@ -102,12 +108,16 @@ export async function open(
     mandateId,
   };
   const payment = started(fresh, behaviour, sandbox);
-  const answer = behaviour.kind === 'decline' ? declined(payment, behaviour) : answerTo(payment);
+  const answer = answerTo(payment);
   const record: PaymentRecord = { payment, answers: { [context.idempotencyKey]: answer } };
-  const { value, isNew } = await sandbox.store.create('payment', id, record);
-  await sandbox.store.create('attempt', `${request.merchant_id}\n${attemptId}`, id);
+  const { value, isNew } = await sandbox.store.create('payment', own(request, id), record);
+  await sandbox.store.create('attempt', own(request, attemptId), id);
   if (mandateId !== undefined && payment.status !== 'failed')
-    await sandbox.store.create('mandate', mandateId, { id: mandateId, status: 'active', last4 });
+    await sandbox.store.create('mandate', own(request, mandateId), {
+      id: mandateId,
+      status: 'active',
+      last4,
+    });
   // The money is taken, and nobody hears of it until the request comes again.
   if (isNew && behaviour.kind === 'crash') sandbox.crash();
   return value.answers[context.idempotencyKey] ?? answer;
@@ -116,7 +126,7 @@ export async function open(
 function started(payment: Payment, behaviour: CardBehaviour, sandbox: Sandbox): Payment {
   switch (behaviour.kind) {
     case 'decline':
-      return payment;
+      return { ...payment, decline: behaviour.decline };
     case 'redirect':
       return { ...payment, status: 'requires_action' };
     case 'processing':
@@ -136,7 +146,7 @@ async function complete(
   return change(sandbox, request, context, (payment) => {
     if (payment.status !== 'requires_action')
       return refuse('payment_unexpected_state', `Payment ${payment.id} waits for no redirect`);
-    return isDeclined ? { ...payment, status: 'failed' } : approve(payment);
+    return isDeclined ? { ...payment, status: 'failed', decline: AUTHENTICATION_DECLINE } : approve(payment);
   });
 }
 
@@ -156,18 +166,20 @@ export async function change(
   answer: (payment: Payment) => HandlerResponse = answerTo,
 ): Promise<HandlerResponse> {
   const id = await paymentIdOf(sandbox, request);
-  const result = await sandbox.store.update<PaymentRecord, HandlerResponse>('payment', id ?? '', (record) => {
-    const before = record.answers[context.idempotencyKey];
-    if (before !== undefined) return { value: record, result: before };
-    const payment = settle(record.payment, sandbox.now());
-    const after = step(payment);
-    if (isRefusal(after)) return { value: { ...record, payment }, result: refusal(after) };
-    const given = answer(after);
-    return {
-      value: { payment: after, answers: { ...record.answers, [context.idempotencyKey]: given } },
-      result: given,
-    };
-  });
+  const key = context.idempotencyKey;
+  const result = await sandbox.store.update<PaymentRecord, HandlerResponse>(
+    'payment',
+    own(request, id ?? ''),
+    (record) => {
+      const before = record.answers[key];
+      if (before !== undefined) return { value: record, result: before };
+      const settled = settle(record.payment, sandbox.now());
+      const after = step(settled);
+      // A refusal is remembered too: the same request, delivered again, must not succeed after it was answered.
+      const [payment, given] = isRefusal(after) ? [settled, refusal(after)] : [after, answer(after)];
+      return { value: { payment, answers: { ...record.answers, [key]: given } }, result: given };
+    },
+  );
   return result ?? refusal(missing(request));
 }
 
@@ -177,8 +189,9 @@ export async function findPayment(
   request: BridgeRequest,
 ): Promise<PaymentRecord | undefined> {
   const id = await paymentIdOf(sandbox, request);
-  return sandbox.store.update<PaymentRecord, PaymentRecord>('payment', id ?? '', (record) => {
-    const value = { ...record, payment: settle(record.payment, sandbox.now()) };
+  return sandbox.store.update<PaymentRecord, PaymentRecord>('payment', own(request, id ?? ''), (record) => {
+    const payment = settle(record.payment, sandbox.now());
+    const value = payment === record.payment ? record : { ...record, payment };
     return { value, result: value };
   });
 }
@@ -190,9 +203,7 @@ async function paymentIdOf(sandbox: Sandbox, request: BridgeRequest): Promise<st
   if (refundId !== undefined) return refundId.replace(/_r[0-9a-f]+$/, '');
   const attempts = [request.router_data.attempt_id, text(request, 'merchant_transaction_id')];
   for (const attempt of attempts) {
-    const found = attempt
-      ? await sandbox.store.read<string>('attempt', `${request.merchant_id}\n${attempt}`)
-      : undefined;
+    const found = attempt ? await sandbox.store.read<string>('attempt', own(request, attempt)) : undefined;
     if (found !== undefined) return found;
   }
   return undefined;
@@ -208,17 +219,17 @@ function captureOf(method: string | undefined): Payment['capture'] {
   return method === 'MANUAL' || method === 'SCHEDULED' ? 'once' : 'automatic';
 }
 
+/** A number that decides what happens, and what of it may be shown. */
+export type CardSource = { readonly number?: string; readonly last4: string };
+
 /** The card behind a request, be it in clear or behind a token; other payment methods have none and are approved. */
-export async function cardOf(
-  sandbox: Sandbox,
-  request: BridgeRequest,
-): Promise<{ number?: string; last4: string }> {
+export async function cardOf(sandbox: Sandbox, request: BridgeRequest): Promise<CardSource | Refusal> {
   const token = text(request, 'payment_method', 'token', 'token') ?? text(request, 'connector_token');
-  const stored =
-    token === undefined ? undefined : await sandbox.store.read<{ number: string }>('token', token);
+  if (token !== undefined) {
+    const stored = await sandbox.store.read<CardSource>('token', own(request, token));
+    return stored ?? refuse('token_not_found', `There is no token ${token}`);
+  }
   const number =
-    stored?.number ??
-    text(request, 'payment_method', 'card', 'card_number') ??
-    text(request, 'card_proxy', 'card_number');
+    text(request, 'payment_method', 'card', 'card_number') ?? text(request, 'card_proxy', 'card_number');
   return { number, last4: number?.slice(-4) ?? '' };
 }

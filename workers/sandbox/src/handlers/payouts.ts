@@ -2,7 +2,7 @@
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { HandlerResponse, Handlers } from '@nats-bridge/worker';
 import { refuse } from '../payment.js';
-import { text } from '../request-reader.js';
+import { own, text } from '../request-reader.js';
 import { refusal, type Sandbox } from '../sandbox.js';
 import { digest } from '../store.js';
 
@@ -12,7 +12,7 @@ export function payoutHandlers(sandbox: Sandbox): Handlers {
   return {
     async payout_create(request) {
       const id = payoutIdOf(request);
-      const { value } = await sandbox.store.create<Payout>('payout', id, {
+      const { value } = await sandbox.store.create<Payout>('payout', own(request, id), {
         id,
         status: 'REQUIRES_FULFILLMENT',
       });
@@ -21,12 +21,12 @@ export function payoutHandlers(sandbox: Sandbox): Handlers {
     async payout_fulfill(request) {
       const id = payoutIdOf(request);
       // Hyperswitch may fulfill without creating first.
-      await sandbox.store.create<Payout>('payout', id, { id, status: 'REQUIRES_FULFILLMENT' });
+      await sandbox.store.create<Payout>('payout', own(request, id), { id, status: 'REQUIRES_FULFILLMENT' });
       return move(request, 'SUCCESS', ['REQUIRES_FULFILLMENT', 'SUCCESS']);
     },
     payout_cancel: (request) => move(request, 'CANCELLED', ['REQUIRES_FULFILLMENT', 'CANCELLED']),
     async payout_sync(request) {
-      const payout = await sandbox.store.read<Payout>('payout', payoutIdOf(request));
+      const payout = await sandbox.store.read<Payout>('payout', own(request, payoutIdOf(request)));
       return payout === undefined ? refusal(missing(request)) : describe(payout);
     },
     payout_quote: step,
@@ -39,7 +39,7 @@ export function payoutHandlers(sandbox: Sandbox): Handlers {
   async function move(request: BridgeRequest, to: Payout['status'], from: readonly Payout['status'][]) {
     const result = await sandbox.store.update<Payout, HandlerResponse>(
       'payout',
-      payoutIdOf(request),
+      own(request, payoutIdOf(request)),
       (payout) => {
         if (!from.includes(payout.status)) {
           const why = refuse(
@@ -71,11 +71,11 @@ function describe({ id, status }: Payout): HandlerResponse {
 }
 
 function payoutIdOf(request: BridgeRequest): string {
-  const own =
+  const named =
     request.router_data.payout_id ??
     text(request, 'merchant_payout_id') ??
     text(request, 'merchant_quote_id');
-  return text(request, 'connector_payout_id') ?? `po_${digest(`${request.merchant_id}\n${own ?? ''}`)}`;
+  return text(request, 'connector_payout_id') ?? `po_${digest(own(request, named ?? ''))}`;
 }
 
 function missing(request: BridgeRequest) {

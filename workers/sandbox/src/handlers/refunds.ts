@@ -1,7 +1,7 @@
 /** Refunds, their state, and taking one back. */
 import type { HandlerResponse, Handlers } from '@nats-bridge/worker';
 import { PENDING_REFUND_AMOUNT } from '../cards.js';
-import { addRefund, type Payment, refuse, voidRefund } from '../payment.js';
+import { addRefund, inCurrency, type Payment, refuse, voidRefund } from '../payment.js';
 import { minorAmount, text } from '../request-reader.js';
 import { refusal, type Sandbox } from '../sandbox.js';
 import { digest } from '../store.js';
@@ -19,12 +19,14 @@ export function refundHandlers(sandbox: Sandbox): Handlers {
         request,
         context,
         (payment) =>
-          addRefund(payment, {
-            id: idOf(payment),
-            amount,
-            status: isPending ? 'pending' : 'succeeded',
-            ...(isPending && { settlesAt: sandbox.now() + sandbox.settleAfterMs }),
-          }),
+          inCurrency(payment, text(request, 'refund_amount', 'currency'), (one) =>
+            addRefund(one, {
+              id: idOf(one),
+              amount,
+              status: isPending ? 'pending' : 'succeeded',
+              ...(isPending && { settlesAt: sandbox.now() + sandbox.settleAfterMs }),
+            }),
+          ),
         (payment) => describe(payment, idOf(payment)),
       );
     },
