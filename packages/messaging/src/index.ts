@@ -26,6 +26,7 @@ export {
   type PresenceQuestion,
 } from './presence/presence.js';
 export { lastMessage, type StoredRecord } from './records/last-message.js';
+export { createRecordWriter, type RecordWriter } from './records/record-writer.js';
 export { type AckSubject, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';
 export { type ReadCorrelationId, readJsonCorrelationId } from './request/correlation.js';
 export { encodeHeaders, type HeaderRecord, readHeaders } from './request/message-headers.js';

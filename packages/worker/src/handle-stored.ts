@@ -1,11 +1,11 @@
 /** A request from the stream: guard, run, reply, and only then acknowledge. */
-import { type BodyReferences, type Connection, readHeaders } from '@nats-bridge/messaging';
+import { readHeaders } from '@nats-bridge/messaging';
 import { encodeBody, HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { EndOfTurn } from './end-of-turn.js';
 import type { HandlerResponse, Handlers } from './handler.js';
 import type { Heartbeat } from './heartbeat.js';
-import { encodeReply, publishReply } from './reply.js';
+import { encodeReply, publishReply, type ReplyWay } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
 import type { WorkerEvent } from './worker-event.js';
@@ -15,8 +15,7 @@ export type HandleStoredOptions = {
   readonly operation: Operation;
   readonly scope: Scope;
   readonly handlers: Handlers;
-  /** Where bodies lie that were too large for a message. */
-  readonly bodies: BodyReferences;
+  readonly way: ReplyWay;
   readonly heartbeat: Heartbeat;
   readonly report: (event: WorkerEvent) => void;
   /** Awaited before a reply, so that those of a turn leave together. */
@@ -27,17 +26,13 @@ export type HandleStoredOptions = {
 
 const MAX_RETRY_MS = 30_000;
 
-export async function handleStored(
-  connection: Connection,
-  message: JsMsg,
-  options: HandleStoredOptions,
-): Promise<void> {
-  const { operation, report, bodies } = options;
+export async function handleStored(message: JsMsg, options: HandleStoredOptions): Promise<void> {
+  const { operation, report, way } = options;
   const startedAt = Date.now();
   const attempt = message.info.deliveryCount;
   const endHeartbeat = options.heartbeat.begin(message);
   try {
-    const read = await readOrRefuse(connection, message, options);
+    const read = await readOrRefuse(message, options);
     if (read === undefined) return;
 
     let response: HandlerResponse;
@@ -53,7 +48,7 @@ export async function handleStored(
     try {
       await options.endOfTurn();
       const { replyTo } = read.headers;
-      if (replyTo !== undefined) await publishReply(connection, bodies, replyTo, encodeReply(read, response));
+      if (replyTo !== undefined) await publishReply(way, replyTo, encodeReply(read, response));
     } catch (error) {
       message.nak(1_000);
       report({ type: 'reply_failed', operation, error });
@@ -68,16 +63,12 @@ export async function handleStored(
 }
 
 /** What cannot be read, or may no longer run, is ended here; undefined says so. */
-async function readOrRefuse(
-  connection: Connection,
-  message: JsMsg,
-  options: HandleStoredOptions,
-): Promise<ReadRequest | undefined> {
-  const { operation, report, bodies, scope } = options;
+async function readOrRefuse(message: JsMsg, options: HandleStoredOptions): Promise<ReadRequest | undefined> {
+  const { operation, report, way, scope } = options;
   const headers = readHeaders(message);
   try {
-    const body = bodies.isReference(headers)
-      ? await bodies.resolveBody({ body: message.data, headers })
+    const body = way.bodies.isReference(headers)
+      ? await way.bodies.resolveBody({ body: message.data, headers })
       : message.data;
     const read = readDelivery({ body, headers, attempt: message.info.deliveryCount });
     scope(read.request, message.subject);
@@ -89,7 +80,7 @@ async function readOrRefuse(
     return read;
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    await refuse(connection, bodies, headers, error).catch((cause: unknown) =>
+    await refuse(way, headers, error).catch((cause: unknown) =>
       report({ type: 'reply_failed', operation, error: cause }),
     );
     message.term('malformed');
@@ -99,12 +90,7 @@ async function readOrRefuse(
 }
 
 /** The waiting bridge hears at once that its request was not understood, and that nothing was done. */
-async function refuse(
-  connection: Connection,
-  bodies: BodyReferences,
-  headers: Readonly<Record<string, string>>,
-  error: ValidationError,
-) {
+async function refuse(way: ReplyWay, headers: Readonly<Record<string, string>>, error: ValidationError) {
   const replyTo = headers[HEADER.replyTo];
   const correlationId = headers[HEADER.correlationId];
   if (!replyTo || !correlationId) return;
@@ -113,7 +99,7 @@ async function refuse(
     error: { code: error.code, message: error.message },
     correlation_id: correlationId,
   });
-  await publishReply(connection, bodies, replyTo, {
+  await publishReply(way, replyTo, {
     body,
     headers: { [HEADER.correlationId]: correlationId },
   });

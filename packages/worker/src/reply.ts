@@ -1,12 +1,25 @@
 /** The way of an answer to who waits for it. It exists only once, here, so it is not given up easily. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BodyReferences, backoffMs, type Connection, encodeHeaders } from '@nats-bridge/messaging';
+import {
+  type BodyReferences,
+  backoffMs,
+  type Connection,
+  encodeHeaders,
+  type RecordWriter,
+} from '@nats-bridge/messaging';
 import { encodeBody, encodeHeaderValue, HEADER, RECORD_PATTERN } from '@nats-bridge/protocol';
-import { jetstream } from '@nats-io/jetstream';
 import type { HandlerResponse } from './handler.js';
 import { contentTypeOf, type ReadRequest } from './run-handler.js';
 
 export type EncodedReply = { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> };
+
+/** What an answer may need on its way. */
+export type ReplyWay = {
+  readonly connection: Connection;
+  /** For answers larger than a message. */
+  readonly bodies: BodyReferences;
+  readonly records: RecordWriter;
+};
 
 const RECORD_ROOT = RECORD_PATTERN.slice(0, -1);
 /** Room for the headers of a reply. */
@@ -36,8 +49,7 @@ export function encodeReply({ request, headers }: ReadRequest, response: Handler
  * @throws the last error, after half a minute of them
  */
 export async function publishReply(
-  connection: Connection,
-  bodies: BodyReferences,
+  { connection, bodies, records }: ReplyWay,
   subject: string,
   reply: EncodedReply,
 ): Promise<void> {
@@ -45,10 +57,9 @@ export async function publishReply(
   for (let attempt = 0; ; attempt++) {
     try {
       const nats = connection.current ?? (await connection.whenConnected(untilConnected()));
-      const { body, headers: values } = await fitReply(bodies, nats.info?.max_payload, reply);
-      const headers = encodeHeaders(values);
-      if (isRecord) await jetstream(nats).publish(subject, body, { headers });
-      else nats.publish(subject, body, { headers });
+      const { body, headers } = await fitReply(bodies, nats.info?.max_payload, reply);
+      if (isRecord) await records.write(subject, body, headers);
+      else nats.publish(subject, body, { headers: encodeHeaders(headers) });
       return;
     } catch (error) {
       if (attempt + 1 >= TRIES) throw error;

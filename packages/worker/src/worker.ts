@@ -5,6 +5,7 @@ import {
   consumePull,
   createBodyReferences,
   createConnection,
+  createRecordWriter,
   type PullReader,
 } from '@nats-bridge/messaging';
 import {
@@ -89,6 +90,7 @@ export function createWorker(options: WorkerOptions): Worker {
     options.connection ??
     createConnection({ servers: options.servers ?? 'nats://127.0.0.1:4222', name, maxReconnects: -1 });
   const bodies = createBodyReferences(connection, { bucket: BODY_BUCKET });
+  const records = createRecordWriter(connection);
   const presence: Subscription[] = [];
   const plain: Subscription[] = [];
   const readers: PullReader[] = [];
@@ -155,7 +157,7 @@ export function createWorker(options: WorkerOptions): Worker {
       operation,
       scope: scopeOf(operation, templateOf(operation)),
       handlers: options.handlers,
-      bodies,
+      way: { connection, bodies, records },
       heartbeat,
       report,
       endOfTurn,
@@ -165,7 +167,7 @@ export function createWorker(options: WorkerOptions): Worker {
       stream,
       consumer,
       maxInFlight: concurrency,
-      onMessage: (message) => handleStored(connection, message, handling),
+      onMessage: (message) => handleStored(message, handling),
       onError: (error) => report({ type: 'consumer_unavailable', consumer, error }),
     });
   }
@@ -213,6 +215,7 @@ export function createWorker(options: WorkerOptions): Worker {
     }
     for (const heartbeat of heartbeats) heartbeat.stop();
     micro?.stop();
+    records.close();
     if (options.connection === undefined) await connection.close();
     else await connection.current?.flush();
     report({ type: 'stopped' });

@@ -1,0 +1,63 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createConnection } from '../connection/connection.js';
+import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { lastMessage } from './last-message.js';
+import { createRecordWriter } from './record-writer.js';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function writerOn(subjects: string[], timeoutMs?: number) {
+  const server: TestServer = await startTestServer();
+  const connection = createConnection({ servers: server.url });
+  const writer = createRecordWriter(connection, { timeoutMs });
+  closers.push(
+    () => server.stop(),
+    () => connection.close(),
+    () => writer.close(),
+  );
+  const manager = await jetstreamManager(await connection.get());
+  await manager.streams.add({ name: 'RECORDS', subjects, allow_direct: true, max_msg_size: 1_000 });
+  return { connection, writer };
+}
+
+describe('a record writer', () => {
+  it('resolves when the stream has confirmed, with the place of each record', async () => {
+    const { connection, writer } = await writerOn(['records.>']);
+    const acks = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        writer.write(`records.${index}`, Buffer.from(`${index}`), { 'X-Index': `${index}` }),
+      ),
+    );
+    expect(acks.map(({ seq }) => seq)).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
+    const record = await lastMessage(connection, 'RECORDS', 'records.7');
+    expect([Buffer.from(record?.body ?? []).toString(), record?.headers['X-Index']]).toEqual(['7', '7']);
+  });
+
+  it('says that no stream keeps the subject', async () => {
+    const { writer } = await writerOn(['records.>']);
+    await expect(writer.write('elsewhere.1', Buffer.from('x'), {})).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      natsCode: 503,
+    });
+  });
+
+  it("gives the stream's own reason when it refuses", async () => {
+    const { writer } = await writerOn(['records.>']);
+    await expect(writer.write('records.1', Buffer.alloc(2_000), {})).rejects.toThrow(
+      /message size exceeds maximum allowed/,
+    );
+  });
+
+  it('gives up when nobody confirms', async () => {
+    const { connection, writer } = await writerOn(['records.>'], 200);
+    // A subscriber without a stream: the message arrives somewhere and is stored nowhere.
+    (await connection.get()).subscribe('void.>', { callback: () => {} });
+    await expect(writer.write('void.1', Buffer.from('x'), {})).rejects.toMatchObject({
+      code: 'STORE_UNCONFIRMED',
+    });
+  });
+});
