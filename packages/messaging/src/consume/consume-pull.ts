@@ -7,7 +7,7 @@ import type { Connection } from '../connection/connection.js';
 export type ConsumePullOptions = {
   readonly stream: string;
   readonly consumer: string;
-  /** Messages handled at once; as many more are fetched ahead. */
+  /** Messages handled at once. No more are asked for: one that waits here could be delivered to others too. */
   readonly maxInFlight: number;
   /** What it throws goes to `onError`; acknowledging is its own affair. */
   readonly onMessage: (message: JsMsg) => Promise<void>;
@@ -17,34 +17,39 @@ export type ConsumePullOptions = {
 
 export type PullReader = {
   readonly inFlight: number;
-  /** Stops fetching, gives back what was not begun, and waits for what was. */
+  /** Stops asking, gives back what comes all the same, and waits for what was begun. */
   drain(): Promise<void>;
 };
 
+/** How long one request for messages stays open. */
+const EXPIRES_MS = 30_000;
+
 export function consumePull(connection: Connection, options: ConsumePullOptions): PullReader {
+  const { maxInFlight } = options;
+  /** Places worth a request of their own, so that busy readers ask for many at a time. */
+  const worthAsking = Math.ceil(maxInFlight / 4);
   const running = new Set<Promise<void>>();
-  let messages: ConsumerMessages | undefined;
+  const open = new Map<Promise<void>, ConsumerMessages>();
+  let asked = 0;
   let draining = false;
   let wake: (() => void) | undefined;
-  let onRoom: (() => void) | undefined;
-  const finished = read();
+  const finished = ask();
 
-  async function read(): Promise<void> {
-    for (let attempt = 0; !draining; attempt++) {
+  /** Keeps as many messages on order as there are free places. */
+  async function ask(): Promise<void> {
+    for (let attempt = 0; !draining; ) {
       try {
-        messages = await (await find()).consume({ max_messages: options.maxInFlight });
-        // The drain began while there was nothing to stop yet.
-        if (draining) messages.stop();
-        for await (const message of messages) {
-          attempt = 0;
-          // Once draining, what is left in the buffer goes back at once, for others to take.
-          if (draining) message.nak();
-          else await take(message);
+        const consumer = await find();
+        attempt = 0;
+        while (!draining && consumer !== undefined) {
+          const free = maxInFlight - running.size - asked;
+          if (free >= worthAsking || (free > 0 && asked === 0)) await request(consumer, free);
+          else await changed();
         }
       } catch (error) {
         if (!draining) options.onError?.(error, options.consumer);
+        await Promise.race([changed(), delay(backoffMs(attempt++, { maxMs: 5_000 }))]);
       }
-      if (!draining) await pause(backoffMs(attempt, { maxMs: 5_000 }));
     }
   }
 
@@ -53,35 +58,58 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     return jetstream(nats).consumers.get(options.stream, options.consumer);
   }
 
-  async function take(message: JsMsg): Promise<void> {
+  async function request(consumer: Consumer, count: number): Promise<void> {
+    asked += count;
+    let missing = count;
+    const give = (places: number) => {
+      asked -= places;
+      missing -= places;
+    };
+    const messages = await consumer
+      .fetch({ max_messages: count, expires: EXPIRES_MS })
+      .catch((error: unknown) => {
+        give(missing);
+        throw error;
+      });
+    const reading = read(messages, () => give(1))
+      .catch((error: unknown) => fail(error))
+      .finally(() => {
+        give(missing);
+        open.delete(reading);
+        wake?.();
+      });
+    open.set(reading, messages);
+  }
+
+  async function read(messages: ConsumerMessages, onArrival: () => void): Promise<void> {
+    for await (const message of messages) {
+      onArrival();
+      // Once draining, it goes back at once, for others to take.
+      if (draining) message.nak();
+      else handle(message);
+    }
+  }
+
+  function handle(message: JsMsg): void {
     const work = options
       .onMessage(message)
       .catch((error: unknown) => options.onError?.(error, options.consumer))
       .finally(() => {
         running.delete(work);
-        onRoom?.();
+        wake?.();
       });
     running.add(work);
-    if (running.size >= options.maxInFlight) await room();
   }
 
-  /** Resolves when one of the running handlers is done. */
-  function room(): Promise<void> {
-    return new Promise((resolve) => {
-      onRoom = () => {
-        onRoom = undefined;
-        resolve();
-      };
-    });
+  /** A consumer that is gone, or a server that does not answer, is looked for again after a pause. */
+  function fail(error: unknown): void {
+    if (!draining) options.onError?.(error, options.consumer);
   }
 
-  function pause(ms: number): Promise<void> {
+  /** Resolves when a place may have become free, or the reader drains. */
+  function changed(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+      wake = resolve;
     });
   }
 
@@ -92,19 +120,25 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     async drain() {
       draining = true;
       wake?.();
-      await drainSubscription(messages);
-      messages?.stop();
       await finished;
+      await Promise.all([...open].map(([reading, messages]) => closeOrder(messages).then(() => reading)));
       await Promise.all(running);
     },
   };
 }
 
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
+
 /**
  * `stop` unsubscribes at once, and what the server has sent by then is dropped and comes back only after the ack
- * wait. Draining its subscription first lets that arrive, to be given back. nats.js has no public way to it.
+ * wait. Draining the subscription first lets that arrive, to be given back. nats.js has no public way to it.
  */
-async function drainSubscription(messages: ConsumerMessages | undefined): Promise<void> {
-  const { sub } = (messages ?? {}) as { readonly sub?: Subscription };
+async function closeOrder(messages: ConsumerMessages): Promise<void> {
+  const { sub } = messages as unknown as { readonly sub?: Subscription };
   if (sub !== undefined && !sub.isClosed()) await sub.drain();
+  messages.stop();
 }

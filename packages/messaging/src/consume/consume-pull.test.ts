@@ -1,0 +1,142 @@
+import { type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Connection, createConnection } from '../connection/connection.js';
+import { startTestServer } from '../testing/nats-for-tests.js';
+import { until } from '../testing/until.js';
+import { applyTopology } from '../topology/apply-topology.js';
+import { type ConsumePullOptions, consumePull } from './consume-pull.js';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function broker() {
+  const server = await startTestServer();
+  const connection = createConnection({ servers: server.url });
+  closers.push(
+    () => server.dispose(),
+    () => connection.close(),
+  );
+  const makeConsumer = (ackWaitMs = 1_000) =>
+    applyTopology(connection, {
+      streams: [{ name: 'WORK', subjects: ['work.>'] }],
+      consumers: [{ stream: 'WORK', name: 'workers', filterSubject: 'work.>', ackWaitMs }],
+    });
+  const publish = async (count: number) => {
+    const js = jetstream(await connection.get());
+    for (let index = 0; index < count; index++) await js.publish('work.item', `${index}`);
+  };
+  const info = async () => (await jetstreamManager(await connection.get())).consumers.info('WORK', 'workers');
+  return { connection, makeConsumer, publish, info };
+}
+
+function read(connection: Connection, options: Partial<ConsumePullOptions>) {
+  const reader = consumePull(connection, {
+    stream: 'WORK',
+    consumer: 'workers',
+    maxInFlight: 1,
+    onMessage: async (message) => message.ack(),
+    ...options,
+  });
+  closers.push(() => reader.drain());
+  return reader;
+}
+
+describe('reading a pull consumer', () => {
+  it('holds no message that it has not begun: none outlives its ack wait in a buffer', async () => {
+    const { connection, makeConsumer, publish, info } = await broker();
+    await makeConsumer(1_000);
+    await publish(6);
+    const runs: number[] = [];
+    read(connection, {
+      maxInFlight: 2,
+      // Two at a time for 0.6 s each: the last begin after 1.2 s, and would have waited past the ack wait.
+      onMessage: async (message) => {
+        runs.push(message.seq);
+        const beat = setInterval(() => message.working(), 200);
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        clearInterval(beat);
+        message.ack();
+      },
+    });
+    await until('all were acknowledged', async () => (await info()).ack_floor.stream_seq === 6);
+    expect(runs.toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('never has more in hand than it may', async () => {
+    const { connection, makeConsumer, publish, info } = await broker();
+    await makeConsumer();
+    await publish(50);
+    let most = 0;
+    let now = 0;
+    read(connection, {
+      maxInFlight: 5,
+      onMessage: async (message) => {
+        most = Math.max(most, ++now);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        now--;
+        message.ack();
+      },
+    });
+    await until('all were acknowledged', async () => (await info()).ack_floor.stream_seq === 50);
+    expect(most).toBe(5);
+  });
+
+  it('lets others have what it leaves behind, at once', async () => {
+    const { connection, makeConsumer, publish, info } = await broker();
+    await makeConsumer(30_000);
+    const release: (() => void)[] = [];
+    const first = read(connection, {
+      maxInFlight: 3,
+      onMessage: (message: JsMsg) =>
+        new Promise((resolve) => {
+          release.push(() => {
+            message.ack();
+            resolve();
+          });
+        }),
+    });
+    await publish(8);
+    await until('three are in hand', () => release.length === 3);
+    const drained = first.drain();
+    const others: number[] = [];
+    read(connection, {
+      onMessage: async (message) => {
+        others.push(message.seq);
+        message.ack();
+      },
+    });
+    await until('the rest went elsewhere', () => others.length === 5);
+    for (const done of release) done();
+    await drained;
+    expect(first.inFlight).toBe(0);
+    await until('nothing is left', async () => (await info()).num_ack_pending === 0);
+  });
+
+  it('waits for a consumer that is not there yet, and says so', async () => {
+    const { connection, makeConsumer, publish } = await broker();
+    const errors: unknown[] = [];
+    const seen: number[] = [];
+    read(connection, {
+      onError: (error) => errors.push(error),
+      onMessage: async (message) => {
+        seen.push(message.seq);
+        message.ack();
+      },
+    });
+    await until('it said so', () => errors.length > 0);
+    await makeConsumer();
+    await publish(1);
+    await until('it reads', () => seen.length === 1);
+  });
+
+  it('can be drained while it waits for a consumer', async () => {
+    const { connection } = await broker();
+    const errors: unknown[] = [];
+    const reader = read(connection, { onError: (error) => errors.push(error) });
+    await until('it said so', () => errors.length > 0);
+    await reader.drain();
+    expect(reader.inFlight).toBe(0);
+  });
+});
