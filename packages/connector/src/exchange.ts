@@ -1,4 +1,5 @@
 /** One call on its way through the policies: made at the top, never changed, copied where something is added. */
+import type { WorkerPresence } from '@nats-bridge/messaging';
 import type { BridgeResponse, Operation, OperationRow, RouterData } from '@nats-bridge/protocol';
 
 export type Exchange = {
@@ -8,8 +9,14 @@ export type Exchange = {
   /** One effect and one answer per key; undefined where every call is its own. */
   readonly key: string | undefined;
   readonly correlationId: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch: nobody waits any longer, and nobody may begin. */
   readonly deadlineAt: number;
+  /** When this try ends, where that is before the deadline. */
+  readonly waitUntil?: number;
+  /** Whether a stream keeps the request, and so a record its answer. */
+  readonly isDurable: boolean;
+  /** Who would take it, known once that was asked. */
+  readonly workers: WorkerPresence;
   readonly signal?: AbortSignal;
   readonly traceparent?: string;
 };

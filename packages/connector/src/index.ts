@@ -9,5 +9,6 @@ export {
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
 export { duration, durationMs } from './config/duration.js';
 export { type ConfigSections, type ConfigSource, loadConfig } from './config/load-config.js';
+export type { Ledger, LedgerEntry } from './ledger/ledger.js';
 export { type BridgeEvent, type CallOptions, NatsBridge, type NatsBridgeOptions } from './nats-bridge.js';
-export { consumerNameOf, RECORD_STREAM, topologyOf } from './topology.js';
+export { archiveNameOf, consumerNameOf, topologyOf } from './topology.js';

@@ -11,8 +11,9 @@ import {
 import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
 import type { Exchange } from './exchange.js';
 
-export function messageOf(exchange: Exchange, config: BridgeConfig): RequestMessage {
-  const { operation, row, data, key, correlationId, deadlineAt } = exchange;
+/** @param mayExpire whether the stream lets go of messages at the time their header says */
+export function messageOf(exchange: Exchange, config: BridgeConfig, mayExpire: boolean): RequestMessage {
+  const { operation, row, data, key, correlationId, deadlineAt, isDurable } = exchange;
   const request: BridgeRequest = {
     operation,
     merchant_id: data.merchant_id,
@@ -23,7 +24,6 @@ export function messageOf(exchange: Exchange, config: BridgeConfig): RequestMess
     timestamp: Math.floor(Date.now() / 1_000),
   };
   const { body, contentType } = bodyOf(request, config.msgpack_above_bytes);
-  const isDurable = config.jetstream_enabled && row.channel === 'payments' && key !== undefined;
   const idempotencyKey = key ?? `${operation}:${correlationId}`;
   return {
     subject:
@@ -31,21 +31,24 @@ export function messageOf(exchange: Exchange, config: BridgeConfig): RequestMess
         ? webhookSubject(data.merchant_id, data.connector)
         : subjectFor(subjectTemplateOf(config, operation), data.merchant_id),
     body,
-    headers: buildRequestHeaders({
-      merchantId: data.merchant_id,
-      paymentId: data.payment_id,
-      idempotencyKey,
-      testMode: data.test_mode,
-      correlationId,
-      operation,
-      deadlineAt,
-      contentType,
-      traceparent: exchange.traceparent,
-    }),
+    headers: {
+      ...buildRequestHeaders({
+        merchantId: data.merchant_id,
+        paymentId: data.payment_id,
+        idempotencyKey,
+        testMode: data.test_mode,
+        correlationId,
+        operation,
+        deadlineAt,
+        contentType,
+        traceparent: exchange.traceparent,
+      }),
+      ...(isDurable && mayExpire && { [TTL_HEADER]: `${secondsToLive(exchange, config)}s` }),
+    },
     msgId: `${data.merchant_id}:${idempotencyKey}`.replaceAll(/[^\x21-\x7e]/g, encodeURIComponent),
     correlationId,
-    ...(isDurable && { replyTo: recordSubject(data.merchant_id, idempotencyKey) }),
-    deadlineAt,
+    ...(isDurable && key !== undefined && { replyTo: recordSubject(data.merchant_id, idempotencyKey) }),
+    deadlineAt: exchange.waitUntil ?? deadlineAt,
     signal: exchange.signal,
   };
 }
@@ -55,6 +58,21 @@ function bodyOf(request: BridgeRequest, msgpackAbove: number) {
   if (msgpackAbove === 0 || json.byteLength <= msgpackAbove)
     return { body: json, contentType: 'application/json' } as const;
   return { body: encodeBody(request, 'application/msgpack'), contentType: 'application/msgpack' } as const;
+}
+
+/** NATS ADR-43. */
+const TTL_HEADER = 'Nats-TTL';
+/** The longest pause before another delivery of a failed request. */
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * A net for what nobody takes out: a request to a worker without records is gone at its deadline; one that the guard
+ * watches may be delivered again after it, to find out what became of it.
+ */
+function secondsToLive({ deadlineAt, workers }: Exchange, { jetstream }: BridgeConfig): number {
+  const recoveryMs =
+    workers === 'guarded' ? jetstream.max_deliver * (jetstream.ack_wait + LONGEST_PAUSE_MS) : 0;
+  return Math.max(1, Math.ceil((deadlineAt - Date.now() + recoveryMs) / 1_000));
 }
 
 /** Context beside the payment, as text. */

@@ -2,11 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
-import { OPERATIONS, type RouterData } from '@nats-bridge/protocol';
+import { OPERATIONS, RECORD_STREAM, type RouterData } from '@nats-bridge/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NatsBridge } from './nats-bridge.js';
-import { RECORD_STREAM } from './topology.js';
 
 let server: EmbeddedServer;
 beforeAll(async () => {

@@ -7,19 +7,28 @@ import {
   createConnection,
   createPresence,
   createRequester,
+  createWorkStream,
   type LateReply,
-  lastMessage,
   MessagingError,
+  type Presence,
+  ReplyTimeoutError,
+  RequestCancelledError,
   type Requester,
   type RequestMessage,
   type StoredMessage,
   type StrayReply,
+  serverFeatures,
+  type WorkerPresence,
+  type WorkStream,
 } from '@nats-bridge/messaging';
 import {
+  aliveSubject,
   BODY_BUCKET,
   BridgeError,
   type BridgeResponse,
+  guardedSubject,
   HEADER,
+  type Headers,
   idempotencyKey,
   OPERATIONS,
   type Operation,
@@ -27,10 +36,9 @@ import {
   operationRow,
   outcomeOfError,
   outcomeOfReply,
-  presenceSubject,
   RECORD_PATTERN,
   type RouterData,
-  recordSubject,
+  stateOf,
   subjectFor,
   ValidationError,
 } from '@nats-bridge/protocol';
@@ -44,12 +52,21 @@ import {
 } from './config/bridge-config.js';
 import { loadConfig } from './config/load-config.js';
 import { compose, type Exchange, type Send } from './exchange.js';
+import { readAnswer } from './ledger/answer.js';
+import { createLedger, type Ledger } from './ledger/ledger.js';
+import { conflict, outcomeOfEntry } from './ledger/outcome-of-entry.js';
 import { messageOf } from './message.js';
+import { type Breakers, circuitBreaker, probeNow } from './policies/circuit-breaker.js';
+import { deadline } from './policies/deadline.js';
 import { joinConcurrent } from './policies/join-concurrent.js';
+import { keepRecord } from './policies/keep-record.js';
+import { type InFlight, limitInFlight } from './policies/limit-in-flight.js';
 import { requireWorker } from './policies/require-worker.js';
 import { resolveAliases } from './policies/resolve-aliases.js';
-import { readRecord, readReply } from './reply.js';
-import { RECORD_STREAM, topologyOf } from './topology.js';
+import { retry } from './policies/retry.js';
+import { retryAfterTimeout } from './policies/retry-after-timeout.js';
+import { settleDoubt } from './policies/settle-doubt.js';
+import { archiveNameOf, consumerNameOf, topologyOf } from './topology.js';
 
 export type CallOptions = {
   /** Milliseconds since the epoch; the configured timeout of the operation still bounds it. */
@@ -94,11 +111,17 @@ export interface NatsBridge extends OperationMethods {}
 export class NatsBridge {
   readonly config: BridgeConfig;
   readonly connection: Connection;
+  /** What became of each operation that moves money, whoever waited for it. */
+  readonly ledger: Ledger;
   readonly #ownsConnection: boolean;
   readonly #requester: Requester;
+  readonly #workStream: WorkStream;
   readonly #send: Send;
+  readonly #inFlight: InFlight = { count: 0 };
+  readonly #breakers: Breakers = new Map();
   #topology: Promise<unknown> | undefined;
   #closing = false;
+  readonly #stopListening: () => void;
 
   /** @throws ConfigError when a value is not allowed; says which, and what is. */
   constructor(config: BridgeConfigInput = {}, options: NatsBridgeOptions = {}) {
@@ -108,13 +131,21 @@ export class NatsBridge {
     ).nats_bridge;
     this.#ownsConnection = options.connection === undefined;
     this.connection = options.connection ?? connectionOf(this.config);
-    const { jetstream } = this.config;
+    const { jetstream, connection_name, circuit_breaker } = this.config;
     const report = options.onEvent ?? (() => {});
+    const bodies = createBodyReferences(this.connection, { bucket: BODY_BUCKET });
+    this.ledger = createLedger(this.connection, bodies);
+    this.#workStream = createWorkStream(this.connection, {
+      stream: jetstream.stream_name,
+      archive: archiveNameOf(this.config),
+      onError: (error) => report({ type: 'error', error, subject: jetstream.stream_name }),
+    });
     this.#requester = createRequester(this.connection, {
       ...(this.config.jetstream_enabled && {
         replySubjects: [RECORD_PATTERN],
+        isAnswer: (_body, headers) => endsWait(headers),
         ackStream: jetstream.stream_name,
-        bodies: createBodyReferences(this.connection, { bucket: BODY_BUCKET }),
+        bodies,
       }),
       maxRetries: this.config.max_retries,
       maxInFlight: this.config.max_in_flight,
@@ -124,17 +155,36 @@ export class NatsBridge {
     });
     this.#requester.onStray((reply) => report({ type: 'stray_reply', reply }));
     this.#requester.onLate((reply) => report({ type: 'late_reply', reply }));
+    this.#stopListening = this.connection.onState(({ state }) => {
+      if (state === 'connected') probeNow(this.#breakers, Date.now());
+    });
     const presence = createPresence(this.connection, { stream: jetstream.stream_name });
+    const world = {
+      ledger: this.ledger,
+      bridge: connection_name,
+      takeBack: (exchange: Exchange, error: BridgeError) => this.#takeBack(exchange, error),
+      onUnrecorded: (cause: unknown, { operation }: Exchange) =>
+        report({
+          type: 'error',
+          error: new Error('an answer was not recorded', { cause }),
+          subject: operation,
+        }),
+    };
     this.#send = compose(
       [
+        limitInFlight(this.#inFlight, this.config.max_in_flight),
         joinConcurrent(),
+        deadline((operation) => timeoutOf(this.config, operation)),
         resolveAliases((merchantId, key) => this.findAnswer(merchantId, key)),
-        requireWorker(async ({ operation, row, data }) => {
-          // Core requests are refused by the server itself when nobody listens.
-          if (!this.config.jetstream_enabled || row.channel === 'webhooks') return true;
-          const subject = subjectFor(subjectTemplateOf(this.config, operation), data.merchant_id);
-          return presence.isAnybodyThere({ alive: presenceSubject(operation), subject });
+        requireWorker((exchange) => this.#findWorkers(presence, exchange)),
+        circuitBreaker(this.#breakers, {
+          failures: circuit_breaker.failures,
+          openMs: circuit_breaker.open_ms,
         }),
+        settleDoubt(world),
+        keepRecord(world),
+        retryAfterTimeout(),
+        retry(this.config.max_retries),
       ],
       (exchange) => this.#publishAndAwait(exchange),
     );
@@ -163,8 +213,7 @@ export class NatsBridge {
   async findAnswer(merchantId: string, key: string): Promise<BridgeResponse | undefined> {
     if (!this.config.jetstream_enabled) return undefined;
     await this.prepare();
-    const record = await lastMessage(this.connection, RECORD_STREAM, recordSubject(merchantId, key));
-    return record === undefined ? undefined : readRecord(record);
+    return (await this.ledger.find(merchantId, key))?.answer;
   }
 
   /** Connects, and makes streams and consumers if they are missing. Called by the first operation. */
@@ -199,13 +248,16 @@ export class NatsBridge {
 
   /** Calls in flight. */
   get inFlight(): number {
-    return this.#requester.inFlight;
+    return this.#inFlight.count;
   }
 
   /** Refuses new calls, lets none wait any longer than it takes to say "unknown", and closes the connection. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#requester.close();
+    this.#stopListening();
+    this.#workStream.close();
+    this.ledger.close();
     if (this.#ownsConnection) await this.connection.close();
   }
 
@@ -220,45 +272,90 @@ export class NatsBridge {
       throw new ValidationError(
         `${call.operation} moves money and names no attempt, refund or payout: without one a repeat could not be told from a second payment`,
       );
-    const latest = Date.now() + timeoutOf(this.config, call.operation);
     return {
       ...call,
       row,
       key,
-      deadlineAt: Math.min(options.deadlineAt ?? latest, latest),
+      deadlineAt: options.deadlineAt ?? Number.POSITIVE_INFINITY,
+      isDurable: this.config.jetstream_enabled && row.channel === 'payments',
+      workers: 'nobody',
       signal: options.signal,
       traceparent: options.traceparent,
     };
   }
 
+  async #findWorkers(presence: Presence, { operation, data, isDurable }: Exchange): Promise<WorkerPresence> {
+    // Core requests are refused by the server itself when nobody listens.
+    if (!isDurable) return 'subscribers';
+    const subject = subjectFor(subjectTemplateOf(this.config, operation), data.merchant_id);
+    const guarded = guardedSubject(operation);
+    return presence.whoIsThere({ guarded, alive: aliveSubject(operation), subject });
+  }
+
+  async #takeBack({ operation, data, workers }: Exchange, { cause }: BridgeError): Promise<boolean> {
+    if (workers === 'subscribers') return false; // they heard it as it passed
+    const seq =
+      cause instanceof ReplyTimeoutError || cause instanceof RequestCancelledError
+        ? cause.streamSeq
+        : undefined;
+    const subject = subjectFor(subjectTemplateOf(this.config, operation), data.merchant_id);
+    return seq !== undefined && this.#workStream.takeBack(subject, seq);
+  }
+
   async #publishAndAwait(exchange: Exchange): Promise<BridgeResponse> {
-    const message = messageOf(exchange, this.config);
-    const isDurable = this.config.jetstream_enabled && exchange.row.channel === 'payments';
-    if (!isDurable) return readReply(await this.#requester.requestCore(message));
+    const message = messageOf(exchange, this.config, this.#mayExpire);
+    if (!exchange.isDurable) return readAnswer(await this.#requester.requestCore(message));
     await this.prepare();
+    this.#workStream.used(consumerNameOf(this.config, exchange.operation));
     return this.#requestOnce(exchange, message);
+  }
+
+  /** Whether the stream lets go of messages by themselves, at the time their header says. */
+  get #mayExpire(): boolean {
+    return serverFeatures(this.connection.current?.info?.version ?? '').perMessageTtl;
   }
 
   /**
    * A request the stream had already is not delivered again: when it was answered before, nobody publishes the
    * answer once more, and it is read from its record.
    */
-  #requestOnce({ key, data }: Exchange, message: RequestMessage): Promise<BridgeResponse> {
+  #requestOnce(exchange: Exchange, message: RequestMessage): Promise<BridgeResponse> {
+    const { key, data, workers } = exchange;
     return new Promise((resolve, reject) => {
       const onStored = ({ duplicate }: StoredMessage) => {
         if (!duplicate || key === undefined) return;
-        // Without an answer, or when it cannot be read, the wait goes on.
-        this.findAnswer(data.merchant_id, key).then(
-          (answer) => answer && resolve(answer),
-          () => {},
-        );
+        this.ledger
+          .find(data.merchant_id, key)
+          .then(
+            (entry) => {
+              const answer = entry && outcomeOfEntry(entry, exchange);
+              if (answer !== undefined) resolve(answer);
+            },
+            // Without an answer, or when it cannot be read, the wait goes on.
+            () => {},
+          )
+          .catch(reject);
       };
       this.#requester
         .requestDurable({ ...message, onStored })
-        .then(readReply)
+        .then((reply) => {
+          if (workers !== 'guarded' && reply.streamSeq !== undefined)
+            this.#workStream.settled(reply.streamSeq);
+          if (stateOf(reply.headers) === 'withdrawn') throw new BridgeError('NO_WORKERS_AVAILABLE');
+          const answer = readAnswer(reply);
+          // Said by the worker of this delivery, not of the operation.
+          if (reply.via === 'ack' && answer.error?.code === 'CONFLICT') throw conflict(key ?? '');
+          return answer;
+        })
         .then(resolve, reject);
     });
   }
+}
+
+/** Of the records that pass on a key's subject, those that tell a waiting caller something. */
+function endsWait(headers: Headers): boolean {
+  const state = stateOf(headers);
+  return state === 'answered' || state === 'withdrawn';
 }
 
 for (const { operation } of OPERATIONS) {

@@ -1,18 +1,26 @@
 /** The streams and consumers a configuration implies: the specification's PAYMENTS, and the records beside it. */
 
 import type { TopologySpec } from '@nats-bridge/messaging';
-import { BODY_BUCKET, OPERATIONS, RECORD_PATTERN, subjectPattern } from '@nats-bridge/protocol';
+import {
+  BODY_BUCKET,
+  OPERATIONS,
+  RECORD_PATTERN,
+  RECORD_STREAM,
+  subjectPattern,
+} from '@nats-bridge/protocol';
 import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
 import { durationMs } from './config/duration.js';
-
-/** Claim and answer of every idempotency key; what `sync` and the ledger read. */
-export const RECORD_STREAM = 'OPERATIONS';
 
 /** Bodies larger than a message may be lie here for as long as anybody could ask for them. */
 const BODY_RETENTION_MS = 86_400_000;
 
 export function consumerNameOf(config: BridgeConfig, operation: string): string {
   return `${config.jetstream.consumer_name}-${operation}`;
+}
+
+/** Sources the stream of requests, which lets go of what can no longer be executed: history, replay and audit. */
+export function archiveNameOf(config: BridgeConfig): string {
+  return `${config.jetstream.stream_name}_ARCHIVE`;
 }
 
 export function topologyOf(config: BridgeConfig): TopologySpec {
@@ -34,10 +42,20 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         allowMsgTtl: true,
       },
       {
+        name: archiveNameOf(config),
+        sources: [{ name: jetstream.stream_name }],
+        retention: 'limits',
+        maxMsgs: jetstream.max_messages,
+        maxAgeMs: durationMs(jetstream.max_age),
+        storage: jetstream.storage,
+        replicas: jetstream.num_replicas,
+        allowDirect: true,
+      },
+      {
         name: RECORD_STREAM,
         subjects: [RECORD_PATTERN],
         retention: 'limits',
-        maxMsgsPerSubject: 4,
+        maxMsgsPerSubject: 8,
         maxAgeMs: durationMs(jetstream.max_age),
         storage: jetstream.storage,
         replicas: jetstream.num_replicas,

@@ -200,3 +200,19 @@ export class PermissionDeniedError extends MessagingError {
     super(`NATS denies this user the ${operation} on ${subject}: correct its permissions`, options);
   }
 }
+
+/** A record was changed by somebody else since it was read: read it again and decide anew. */
+export class RecordChangedError extends MessagingError {
+  readonly code = 'RECORD_CHANGED';
+  readonly phase = 'before_send';
+  readonly retryable = true;
+
+  /** @param expectedSeq what its last sequence was taken to be */
+  constructor(
+    readonly subject: string,
+    readonly expectedSeq: number,
+    options?: ErrorOptions,
+  ) {
+    super(`the record ${subject} is no longer at sequence ${expectedSeq}: read it again`, options);
+  }
+}

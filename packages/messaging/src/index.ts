@@ -10,6 +10,7 @@ export { type Connection, type ConnectionOptions, createConnection } from './con
 export type { ConnectionState, StateChange, StateListener } from './connection/connection-state.js';
 export type { WaitOptions } from './connection/wait-for-connected.js';
 export { type ConsumePullOptions, consumePull, type PullReader } from './consume/consume-pull.js';
+export { takesSubject } from './consume/takes-subject.js';
 export {
   type EmbeddedServer,
   type EmbeddedServerOptions,
@@ -24,10 +25,12 @@ export {
   type Presence,
   type PresenceOptions,
   type PresenceQuestion,
+  type WorkerPresence,
 } from './presence/presence.js';
 export { lastMessage, type StoredRecord } from './records/last-message.js';
+export { createRecordStore, type RecordStore } from './records/record-store.js';
 export { createRecordWriter, type RecordWriter } from './records/record-writer.js';
-export { type AckSubject, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';
+export { type AckSubject, ackSubjectOf, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';
 export { type ReadCorrelationId, readJsonCorrelationId } from './request/correlation.js';
 export { encodeHeaders, type HeaderRecord, readHeaders } from './request/message-headers.js';
 export type {
@@ -57,3 +60,8 @@ export type {
   TopologyChange,
   TopologySpec,
 } from './topology/topology-spec.js';
+export {
+  createWorkStream,
+  type WorkStream,
+  type WorkStreamOptions,
+} from './work-stream/work-stream.js';

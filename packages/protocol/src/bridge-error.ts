@@ -15,6 +15,11 @@ export const ERROR_CODES = {
     message: 'Payment service temporarily unavailable',
   },
   NATS_UNREACHABLE: { statusCode: 503, phase: 'before_send', message: 'Message broker unreachable' },
+  CIRCUIT_OPEN: {
+    statusCode: 503,
+    phase: 'before_send',
+    message: 'Payment service temporarily unavailable: too many calls in a row failed',
+  },
   OVERLOADED: { statusCode: 503, phase: 'before_send', message: 'Too many payments in flight' },
   STORE_REFUSED: { statusCode: 503, phase: 'before_send', message: 'The stream refused the request' },
   MESSAGE_TOO_LARGE: { statusCode: 413, phase: 'before_send', message: 'The request is too large' },

@@ -13,6 +13,8 @@ export const HEADER = {
   deadline: 'X-Deadline',
   /** The encoding the worker wants replies and requests in; see encoding.ts. */
   contentType: 'Content-Type',
+  /** How often a person had it sent again from the dead letters; absent for 0. */
+  retry: 'X-Retry',
   traceparent: 'traceparent',
   msgId: 'Nats-Msg-Id',
 } as const;
@@ -57,6 +59,7 @@ export type RequestHeaders = {
   readonly deadlineAt: number;
   readonly contentType: string;
   readonly replyTo?: string;
+  readonly retry?: number;
   readonly traceparent?: string;
 };
 
@@ -72,6 +75,7 @@ export function buildRequestHeaders(values: RequestHeaders): Record<string, stri
     [HEADER.contentType]: values.contentType,
   };
   if (values.replyTo !== undefined) headers[HEADER.replyTo] = values.replyTo;
+  if (values.retry) headers[HEADER.retry] = String(values.retry);
   if (values.traceparent !== undefined) headers[HEADER.traceparent] = encodeHeaderValue(values.traceparent);
   return headers;
 }
@@ -83,6 +87,7 @@ export function parseRequestHeaders(get: (name: string) => string | undefined): 
     return value === undefined || value === '' ? undefined : decodeHeaderValue(value);
   };
   const deadline = Number(get(HEADER.deadline));
+  const retry = Number(get(HEADER.retry) || 0);
   return {
     merchantId: text(HEADER.merchantId),
     paymentId: text(HEADER.paymentId),
@@ -93,6 +98,7 @@ export function parseRequestHeaders(get: (name: string) => string | undefined): 
     deadlineAt: Number.isSafeInteger(deadline) && deadline > 0 ? deadline : undefined,
     contentType: text(HEADER.contentType),
     replyTo: get(HEADER.replyTo) || undefined,
+    retry: Number.isSafeInteger(retry) && retry > 0 ? retry : undefined,
     traceparent: text(HEADER.traceparent),
   };
 }

@@ -31,9 +31,14 @@ export function encodeToken(id: string, what = 'id'): string {
   return token;
 }
 
-/** The id that {@link encodeToken} made a token of. */
+/** The id that {@link encodeToken} made a token of; a token that it cannot have made is taken as it is. */
 export function decodeToken(token: string): string {
-  return ENCODED.test(token) ? decodeURIComponent(token) : token;
+  if (!ENCODED.test(token)) return token;
+  try {
+    return decodeURIComponent(token);
+  } catch {
+    return token;
+  }
 }
 
 /** A subject with `{merchant_id}` (and perhaps `{connector}`) in it, as in the specification's configuration. */
@@ -70,12 +75,20 @@ export function recordSubject(merchantId: string, idempotencyKey: string): strin
 
 export const RECORD_PATTERN = `${DEFAULT_SUBJECT_ROOT}.operations.>`;
 
+/** The stream of the records. */
+export const RECORD_STREAM = 'OPERATIONS';
+
 /** The object store of bodies that are larger than the server's max_payload; `X-Body-Ref` names one. */
 export const BODY_BUCKET = 'hyperswitch-bodies';
 
-/** Workers of the SDK answer here, so that a missing worker is noticed before a request is stored. */
-export function presenceSubject(operation: Operation): string {
+/** Workers that keep no records answer here, so that a missing worker is noticed before a request is stored. */
+export function aliveSubject(operation: Operation): string {
   return `${DEFAULT_SUBJECT_ROOT}.workers.alive.${operation}`;
+}
+
+/** Workers that run under the guard (the SDK's) answer here: they claim the record of a key before they begin. */
+export function guardedSubject(operation: Operation): string {
+  return `${DEFAULT_SUBJECT_ROOT}.workers.guarded.${operation}`;
 }
 
 export type ParsedPaymentSubject = { readonly merchantId: string; readonly operation: string };

@@ -48,7 +48,7 @@ async function answer(message: Msg, read: ReadRequest, startedAt: number, option
   const { operation } = read.request;
   let response: HandlerResponse;
   try {
-    response = await runHandler(options.handlers, read, options.abandoned);
+    response = await runHandler(options.handlers, read, () => [options.abandoned]);
   } catch (error) {
     // Nothing delivers it again: without an answer the caller waits for its deadline, which is honest.
     report({ type: 'handler_failed', operation, attempt: 1, retryInMs: 0, error });

@@ -1,11 +1,12 @@
-/** A request from the stream: guard, run, reply, and only then acknowledge. */
-import { readHeaders } from '@nats-bridge/messaging';
-import { encodeBody, HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
+/** A request from the stream: read it, run it under its record, and acknowledge by how that ended. */
+import { ackSubjectOf, readHeaders } from '@nats-bridge/messaging';
+import { encodeBody, fingerprintOf, HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
 import type { JsMsg } from '@nats-io/jetstream';
 import type { EndOfTurn } from './end-of-turn.js';
-import type { HandlerResponse, Handlers } from './handler.js';
+import { type GuardedEnding, type GuardWorld, runGuarded } from './guarded-run.js';
+import type { Handlers } from './handler.js';
 import type { Heartbeat } from './heartbeat.js';
-import { encodeReply, publishReply, type ReplyWay } from './reply.js';
+import { encodeReply, fitReply, isRecordSubject, publishReply, type ReplyWay } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
 import type { WorkerEvent } from './worker-event.js';
@@ -16,55 +17,141 @@ export type HandleStoredOptions = {
   readonly scope: Scope;
   readonly handlers: Handlers;
   readonly way: ReplyWay;
+  readonly guard: Omit<GuardWorld, 'leaseMs'> & {
+    /** Names this worker in the records. */
+    readonly worker: string;
+    readonly leaseMs: () => Promise<number>;
+  };
   readonly heartbeat: Heartbeat;
   readonly report: (event: WorkerEvent) => void;
   /** Awaited before a reply, so that those of a turn leave together. */
   readonly endOfTurn: EndOfTurn;
+  /** Leaves a redelivery in so many milliseconds to another worker, where there is one. */
+  readonly stepBack: (inMs: number) => void;
   /** Aborts when the worker waits for its handlers no longer. */
   readonly abandoned: AbortSignal;
 };
 
 const MAX_RETRY_MS = 30_000;
+const AGAIN_SOON_MS = 1_000;
+/** What was begun and may have had its effect is given this long to find out, though nobody waits any longer. */
+const RECOVERY_MS = 30_000;
 
 export async function handleStored(message: JsMsg, options: HandleStoredOptions): Promise<void> {
-  const { operation, report, way } = options;
   const startedAt = Date.now();
-  const attempt = message.info.deliveryCount;
-  const endHeartbeat = options.heartbeat.begin(message);
+  const hand = options.heartbeat.begin(message);
   try {
     const read = await readOrRefuse(message, options);
     if (read === undefined) return;
-
-    let response: HandlerResponse;
-    try {
-      response = await runHandler(options.handlers, read, options.abandoned);
-    } catch (error) {
-      const retryInMs = Math.min(MAX_RETRY_MS, 1_000 * 2 ** (attempt - 1));
-      message.nak(retryInMs);
-      report({ type: 'handler_failed', operation, attempt, retryInMs, error });
-      return;
-    }
-
-    try {
-      await options.endOfTurn();
-      const { replyTo } = read.headers;
-      if (replyTo !== undefined) await publishReply(way, replyTo, encodeReply(read, response));
-    } catch (error) {
-      message.nak(1_000);
-      report({ type: 'reply_failed', operation, error });
-      return;
-    }
-
-    message.ack();
-    report({ type: 'answered', operation, attempt, ms: Date.now() - startedAt });
+    const ending = isRecordSubject(read.headers.replyTo)
+      ? await runUnderRecord(message, read, read.headers.replyTo, options, hand.onBeat)
+      : await runPlainly(read, options);
+    settle(message, ending, Date.now() - startedAt, options);
+  } catch (error) {
+    message.nak(AGAIN_SOON_MS);
+    options.report({ type: 'reply_failed', operation: options.operation, error });
   } finally {
-    endHeartbeat();
+    hand.end();
   }
 }
 
-/** What cannot be read, or may no longer run, is ended here; undefined says so. */
+/** A repeat of it would move money: claim, effect, answer. */
+async function runUnderRecord(
+  message: JsMsg,
+  read: ReadRequest,
+  subject: string,
+  options: HandleStoredOptions,
+  onBeat: (listener: () => void) => void,
+): Promise<GuardedEnding> {
+  const { worker, leaseMs, ...guard } = options.guard;
+  const { request, headers } = read;
+  const delivery = {
+    correlationId: request.correlation_id,
+    fingerprint: fingerprintOf(request.router_data),
+    retry: headers.retry ?? 0,
+    deadlineAt: headers.deadlineAt,
+    worker,
+  };
+  const about = {
+    operation: request.operation,
+    paymentId: request.payment_id,
+    requestedAt: message.time.getTime(),
+    requestSeq: message.seq,
+  };
+  const guarded = { subject, delivery, isRedelivered: message.info.deliveryCount > 1, about };
+  return runGuarded(guarded, { ...guard, leaseMs: await leaseMs() }, async (claim) => {
+    onBeat(() => void claim.renew());
+    const deadlineAt = claim.attempt > 1 ? Date.now() + RECOVERY_MS : headers.deadlineAt;
+    const response = await runHandler(
+      options.handlers,
+      { ...read, attempt: claim.attempt, headers: { ...headers, deadlineAt } },
+      () => [options.abandoned, claim.lost],
+    );
+    await options.endOfTurn();
+    const { bodies, connection } = options.way;
+    return fitReply(bodies, connection.current?.info?.max_payload, encodeReply(read, response));
+  });
+}
+
+/** A question, or a request that names another place for its answer: nothing is recorded, a repeat does no harm. */
+async function runPlainly(read: ReadRequest, options: HandleStoredOptions): Promise<GuardedEnding> {
+  const { attempt, headers } = read;
+  if (headers.deadlineAt !== undefined && headers.deadlineAt <= Date.now()) return { kind: 'expired' };
+  let response: Awaited<ReturnType<typeof runHandler>>;
+  try {
+    response = await runHandler(options.handlers, read, () => [options.abandoned]);
+  } catch (error) {
+    return { kind: 'failed', attempt, error };
+  }
+  await options.endOfTurn();
+  if (headers.replyTo !== undefined)
+    await publishReply(options.way, headers.replyTo, encodeReply(read, response));
+  return { kind: 'answered', attempt };
+}
+
+function settle(message: JsMsg, ending: GuardedEnding, ms: number, options: HandleStoredOptions): void {
+  const { operation, report } = options;
+  const { subject } = message;
+  switch (ending.kind) {
+    case 'answered':
+      message.ack();
+      report({ type: 'answered', operation, attempt: ending.attempt, ms });
+      break;
+    case 'failed': {
+      const retryInMs = Math.min(MAX_RETRY_MS, 1_000 * 2 ** (ending.attempt - 1));
+      message.nak(retryInMs);
+      options.stepBack(retryInMs);
+      const { attempt, error } = ending;
+      report({ type: 'handler_failed', operation, attempt, retryInMs, error });
+      break;
+    }
+    case 'wait':
+      message.nak(ending.ms);
+      break;
+    case 'conflict':
+      refuse(message, options, {
+        code: 'CONFLICT',
+        message: 'Its idempotency key was used for another request',
+      });
+      message.term('conflict: its idempotency key was used for another request');
+      report({ type: 'conflict', operation, subject });
+      break;
+    case 'superseded':
+      message.ack();
+      report({ type: 'superseded', operation, subject });
+      break;
+    case 'resent':
+    case 'expired':
+    case 'dropped':
+      message.ack();
+      report({ type: ending.kind, operation, subject });
+      break;
+  }
+}
+
+/** What cannot be read is ended here; undefined says so. */
 async function readOrRefuse(message: JsMsg, options: HandleStoredOptions): Promise<ReadRequest | undefined> {
-  const { operation, report, way, scope } = options;
+  const { report, way, scope } = options;
   const headers = readHeaders(message);
   try {
     const body = way.bodies.isReference(headers)
@@ -72,35 +159,31 @@ async function readOrRefuse(message: JsMsg, options: HandleStoredOptions): Promi
       : message.data;
     const read = readDelivery({ body, headers, attempt: message.info.deliveryCount });
     scope(read.request, message.subject);
-    if (read.headers.deadlineAt !== undefined && read.headers.deadlineAt <= Date.now()) {
-      message.term('expired');
-      report({ type: 'expired', subject: message.subject });
-      return undefined;
-    }
     return read;
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    await refuse(way, headers, error).catch((cause: unknown) =>
-      report({ type: 'reply_failed', operation, error: cause }),
-    );
-    message.term('malformed');
+    refuse(message, options, { code: error.code, message: error.message });
+    message.term(`malformed: ${error.message}`.slice(0, 200));
     report({ type: 'malformed', subject: message.subject, reason: error.message });
     return undefined;
   }
 }
 
-/** The waiting bridge hears at once that its request was not understood, and that nothing was done. */
-async function refuse(way: ReplyWay, headers: Readonly<Record<string, string>>, error: ValidationError) {
-  const replyTo = headers[HEADER.replyTo];
+/**
+ * Who waits hears at once that nothing was done. A bridge hears it on the acknowledgement subject: the record of the
+ * key may hold another request's answer.
+ */
+function refuse(
+  message: JsMsg,
+  { way }: HandleStoredOptions,
+  error: { readonly code: string; readonly message: string },
+): void {
+  const headers = readHeaders(message);
   const correlationId = headers[HEADER.correlationId];
-  if (!replyTo || !correlationId) return;
-  const body = encodeBody({
-    status: 'failure',
-    error: { code: error.code, message: error.message },
-    correlation_id: correlationId,
-  });
-  await publishReply(way, replyTo, {
-    body,
-    headers: { [HEADER.correlationId]: correlationId },
-  });
+  const replyTo = headers[HEADER.replyTo];
+  if (!correlationId || !replyTo) return;
+  way.connection.current?.publish(
+    isRecordSubject(replyTo) ? ackSubjectOf(message) : replyTo,
+    encodeBody({ status: 'failure', error, correlation_id: correlationId }),
+  );
 }

@@ -2,9 +2,14 @@
 import type { Connection } from '@nats-bridge/messaging';
 import { type JsMsg, jetstreamManager } from '@nats-io/jetstream';
 
+export type InHand = {
+  /** Also called at every beat, from now on. */
+  onBeat(listener: () => void): void;
+  end(): void;
+};
+
 export type Heartbeat = {
-  /** @returns what ends it for this message */
-  begin(message: JsMsg): () => void;
+  begin(message: JsMsg): InHand;
   /** Nothing is kept alive any longer: what is still in hand will be delivered again, to somebody else. */
   stop(): void;
 };
@@ -14,7 +19,7 @@ export type AckWaitMs = () => Promise<number>;
 
 /** One timer for all, because most requests are answered long before it fires. */
 export function createHeartbeat(ackWaitMs: AckWaitMs): Heartbeat {
-  const inHand = new Set<JsMsg>();
+  const inHand = new Map<JsMsg, (() => void) | undefined>();
   let isBeating = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -23,19 +28,25 @@ export function createHeartbeat(ackWaitMs: AckWaitMs): Heartbeat {
     timer = setTimeout(() => {
       isBeating = inHand.size > 0;
       if (!isBeating) return;
-      for (const message of inHand) sayWorking(message);
+      for (const [message, listener] of inHand) {
+        sayWorking(message);
+        listener?.();
+      }
       void beat();
     }, intervalMs).unref();
   }
 
   return {
     begin(message) {
-      inHand.add(message);
+      inHand.set(message, undefined);
       if (!isBeating) {
         isBeating = true;
         void beat();
       }
-      return () => void inHand.delete(message);
+      return {
+        onBeat: (listener) => void inHand.set(message, listener),
+        end: () => void inHand.delete(message),
+      };
     },
     stop() {
       inHand.clear();

@@ -1,12 +1,5 @@
 /** The way of an answer to who waits for it. It exists only once, here, so it is not given up easily. */
-import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type BodyReferences,
-  backoffMs,
-  type Connection,
-  encodeHeaders,
-  type RecordWriter,
-} from '@nats-bridge/messaging';
+import { type BodyReferences, type Connection, encodeHeaders } from '@nats-bridge/messaging';
 import { encodeBody, encodeHeaderValue, HEADER, RECORD_PATTERN } from '@nats-bridge/protocol';
 import type { HandlerResponse } from './handler.js';
 import { contentTypeOf, type ReadRequest } from './run-handler.js';
@@ -18,17 +11,18 @@ export type ReplyWay = {
   readonly connection: Connection;
   /** For answers larger than a message. */
   readonly bodies: BodyReferences;
-  readonly records: RecordWriter;
 };
 
 const RECORD_ROOT = RECORD_PATTERN.slice(0, -1);
 /** Room for the headers of a reply. */
 const HEADER_BYTES = 2_048;
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
-/** With the waits between them about half a minute: a server that restarts is back by then. */
-const TRIES = 12;
-const RETRY = { initialMs: 100, maxMs: 5_000 };
 const CONNECT_LIMIT_MS = 30_000;
+
+/** Whether answers there are records, which the guard writes. */
+export function isRecordSubject(replyTo: string | undefined): replyTo is string {
+  return replyTo?.startsWith(RECORD_ROOT) ?? false;
+}
 
 /** Replies speak the encoding of the request. @throws TypeError for what that encoding cannot say */
 export function encodeReply({ request, headers }: ReadRequest, response: HandlerResponse): EncodedReply {
@@ -43,29 +37,19 @@ export function encodeReply({ request, headers }: ReadRequest, response: Handler
 }
 
 /**
- * Publishes to `X-Reply-To`: a record until its stream has confirmed it, an inbox once. As long as it tries, the
- * handler need not run again, which is what happens after it gives up.
+ * Publishes to an inbox. It waits for a lost connection: the handler would otherwise run again.
  *
- * @throws the last error, after half a minute of them
+ * @throws NotConnectedError after half a minute
  */
 export async function publishReply(
-  { connection, bodies, records }: ReplyWay,
+  { connection, bodies }: ReplyWay,
   subject: string,
   reply: EncodedReply,
 ): Promise<void> {
-  const isRecord = subject.startsWith(RECORD_ROOT);
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const nats = connection.current ?? (await connection.whenConnected(untilConnected()));
-      const { body, headers } = await fitReply(bodies, nats.info?.max_payload, reply);
-      if (isRecord) await records.write(subject, body, headers);
-      else nats.publish(subject, body, { headers: encodeHeaders(headers) });
-      return;
-    } catch (error) {
-      if (attempt + 1 >= TRIES) throw error;
-      await delay(backoffMs(attempt, RETRY));
-    }
-  }
+  const nats =
+    connection.current ?? (await connection.whenConnected({ deadlineAt: Date.now() + CONNECT_LIMIT_MS }));
+  const { body, headers } = await fitReply(bodies, nats.info?.max_payload, reply);
+  nats.publish(subject, body, { headers: encodeHeaders(headers) });
 }
 
 /** A reply that is larger than a message lies in the object store; the message says where. */
@@ -77,8 +61,4 @@ export async function fitReply(
   if (reply.body.length + HEADER_BYTES <= maxPayload) return reply;
   const { body, headers } = await bodies.store(reply.body);
   return { body, headers: { ...reply.headers, ...headers } };
-}
-
-function untilConnected() {
-  return { deadlineAt: Date.now() + CONNECT_LIMIT_MS };
 }

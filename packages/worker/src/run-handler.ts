@@ -40,19 +40,19 @@ export function readDelivery({ body, headers, attempt }: Delivery): ReadRequest 
 /**
  * Runs the handler under the request's deadline.
  *
- * @param abandoned aborts when nobody waits for the handler any longer, its deadline apart
+ * @param endings what else aborts its signal; asked for only when the handler asks for the signal
  * @throws whatever the handler throws
  */
 export async function runHandler(
   handlers: Handlers,
   read: ReadRequest,
-  abandoned: AbortSignal,
+  endings: () => readonly AbortSignal[],
 ): Promise<HandlerResponse> {
   const { request, headers, attempt } = read;
   const handler: Handler | undefined = handlers[request.operation];
   if (handler === undefined) return notSupported(request);
   const deadlineAt = headers.deadlineAt ?? Date.now() + DEFAULT_DEADLINE_MS;
-  const deadline = createDeadline(deadlineAt, abandoned);
+  const deadline = createDeadline(deadlineAt, endings);
   try {
     return await handler(request, {
       operation: request.operation,
@@ -71,23 +71,27 @@ export async function runHandler(
 }
 
 /** A signal that aborts at the deadline; made when it is asked for, because most handlers never look. */
-function createDeadline(deadlineAt: number, abandoned: AbortSignal) {
+function createDeadline(deadlineAt: number, endings: () => readonly AbortSignal[]) {
   let controller: AbortController | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let listened: readonly AbortSignal[] = [];
   const abort = () => controller?.abort();
   return {
     signal(): AbortSignal {
       if (controller === undefined) {
         controller = new AbortController();
         timer = setTimeout(abort, Math.min(LONGEST_TIMER_MS, Math.max(0, deadlineAt - Date.now()))).unref();
-        abandoned.addEventListener('abort', abort, { once: true });
-        if (abandoned.aborted) abort();
+        listened = endings();
+        for (const ending of listened) {
+          ending.addEventListener('abort', abort, { once: true });
+          if (ending.aborted) abort();
+        }
       }
       return controller.signal;
     },
     end() {
       clearTimeout(timer);
-      if (controller !== undefined) abandoned.removeEventListener('abort', abort);
+      for (const ending of listened) ending.removeEventListener('abort', abort);
     },
   };
 }

@@ -15,8 +15,22 @@ export type WorkerEvent =
     }
   /** Too many plain requests in hand: it was answered so, and not run. */
   | { readonly type: 'overloaded'; readonly subject: string }
-  /** Its deadline had passed: it was not run and will not be. */
-  | { readonly type: 'expired'; readonly subject: string }
+  /**
+   * Nothing was run. `expired`: its deadline had passed before anybody began, and nobody will. `dropped`: it had been
+   * withdrawn. `resent`: it had been answered before, and the same answer was said again.
+   */
+  | {
+      readonly type: 'expired' | 'dropped' | 'resent';
+      readonly operation?: Operation;
+      readonly subject: string;
+    }
+  /** Its idempotency key was used for another request: it was refused, and nothing run. */
+  | { readonly type: 'conflict'; readonly operation: Operation; readonly subject: string }
+  /**
+   * Another worker took over and answered while this one was at it, because its lease had run out: look whether the
+   * handler had an effect of its own.
+   */
+  | { readonly type: 'superseded'; readonly operation: Operation; readonly subject: string }
   /** It could not be read as a request: it was answered so and will not be delivered again. */
   | { readonly type: 'malformed'; readonly subject: string; readonly reason: string }
   /** The handler threw; it will be delivered again in `retryInMs`. */

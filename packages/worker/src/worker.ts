@@ -1,20 +1,24 @@
 /** A worker: subscribes to the operations it has handlers for, answers them, and leaves in good order. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Connection,
   consumePull,
   createBodyReferences,
   createConnection,
+  createRecordStore,
   createRecordWriter,
   type PullReader,
 } from '@nats-bridge/messaging';
 import {
+  aliveSubject,
   BODY_BUCKET,
   defaultSubjectTemplate,
+  guardedSubject,
   isOperation,
   type Operation,
   operationRow,
-  presenceSubject,
+  RECORD_STREAM,
   type SubjectTemplate,
   subjectPattern,
   WEBHOOK_PATTERN,
@@ -22,7 +26,7 @@ import {
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import { createEndOfTurn } from './end-of-turn.js';
 import { handlePlain, refusePlain } from './handle-plain.js';
-import { handleStored } from './handle-stored.js';
+import { type HandleStoredOptions, handleStored } from './handle-stored.js';
 import type { Handlers } from './handler.js';
 import { ackWaitOf, createHeartbeat, type Heartbeat } from './heartbeat.js';
 import { createLimit, type Limit } from './limit.js';
@@ -86,11 +90,13 @@ export function createWorker(options: WorkerOptions): Worker {
   const concurrency = options.concurrency ?? 64;
   const consumerName = options.consumerName ?? 'hyperswitch-consumer';
   const name = options.name ?? 'nats-bridge-worker';
+  const id = randomUUID();
   const connection =
     options.connection ??
     createConnection({ servers: options.servers ?? 'nats://127.0.0.1:4222', name, maxReconnects: -1 });
   const bodies = createBodyReferences(connection, { bucket: BODY_BUCKET });
-  const records = createRecordWriter(connection);
+  const writer = createRecordWriter(connection);
+  const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
   const presence: Subscription[] = [];
   const plain: Subscription[] = [];
   const readers: PullReader[] = [];
@@ -125,7 +131,7 @@ export function createWorker(options: WorkerOptions): Worker {
     }
     micro = startMicroService(nats, {
       name: name.replaceAll(/[^A-Za-z0-9_-]/g, '-'),
-      id: randomUUID(),
+      id,
       version: options.version ?? '0.0.0',
       description: `NATS Bridge worker for ${operations.join(', ')}`,
       metadata: {
@@ -142,7 +148,9 @@ export function createWorker(options: WorkerOptions): Worker {
     // Last: from now on the bridge sends.
     for (const operation of streamed)
       presence.push(
-        nats.subscribe(presenceSubject(operation), { callback: (_, message) => void message.respond() }),
+        nats.subscribe(isJetStream ? guardedSubject(operation) : aliveSubject(operation), {
+          callback: (_, message) => void message.respond(),
+        }),
       );
     await nats.flush();
     report({ type: 'started', operations, mode: isJetStream ? 'jetstream' : 'core' });
@@ -151,25 +159,30 @@ export function createWorker(options: WorkerOptions): Worker {
   function readConsumer(operation: Operation): PullReader {
     const stream = options.streamName ?? 'PAYMENTS';
     const consumer = `${consumerName}-${operation}`;
-    const heartbeat = createHeartbeat(ackWaitOf(connection, { stream, consumer }, options.ackWaitMs));
+    const ackWaitMs = ackWaitOf(connection, { stream, consumer }, options.ackWaitMs);
+    const heartbeat = createHeartbeat(ackWaitMs);
     heartbeats.push(heartbeat);
-    const handling = {
+    const handling: HandleStoredOptions = {
       operation,
       scope: scopeOf(operation, templateOf(operation)),
       handlers: options.handlers,
-      way: { connection, bodies, records },
+      way: { connection, bodies },
+      // A redelivery comes no sooner than the ack wait after the last beat: the lease is over by then.
+      guard: { records, now: Date.now, sleep, worker: id, leaseMs: ackWaitMs },
       heartbeat,
       report,
       endOfTurn,
+      stepBack: (inMs) => reader.stepBack(inMs),
       abandoned: abandoned.signal,
     };
-    return consumePull(connection, {
+    const reader = consumePull(connection, {
       stream,
       consumer,
       maxInFlight: concurrency,
       onMessage: (message) => handleStored(message, handling),
       onError: (error) => report({ type: 'consumer_unavailable', consumer, error }),
     });
+    return reader;
   }
 
   function subscribePlain(nats: NatsConnection, subject: string, scope: Scope): void {
@@ -215,7 +228,7 @@ export function createWorker(options: WorkerOptions): Worker {
     }
     for (const heartbeat of heartbeats) heartbeat.stop();
     micro?.stop();
-    records.close();
+    writer.close();
     if (options.connection === undefined) await connection.close();
     else await connection.current?.flush();
     report({ type: 'stopped' });

@@ -1,7 +1,7 @@
 /** `nats-bridge doctor`: what is there, what is missing, and what to do about it. */
-import { consumerNameOf, NatsBridge, RECORD_STREAM } from '@nats-bridge/connector';
+import { consumerNameOf, NatsBridge } from '@nats-bridge/connector';
 import { SERVER_FEATURES, serverFeatures } from '@nats-bridge/messaging';
-import { OPERATIONS, presenceSubject, UCS_SOURCE } from '@nats-bridge/protocol';
+import { guardedSubject, OPERATIONS, RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
 import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { Command } from 'commander';
 import { readSettings, withConfigOption } from '../settings.js';
@@ -122,7 +122,7 @@ async function workers(nats: Nats): Promise<Finding[]> {
   await Promise.all(
     payments.map(async ({ operation }) => {
       await nats
-        .request(presenceSubject(operation), undefined, { timeout: 500 })
+        .request(guardedSubject(operation), undefined, { timeout: 500 })
         .catch(() => missing.push(operation));
     }),
   );

@@ -1,7 +1,8 @@
 /** Calls with the same idempotency key that overlap share one exchange and one answer (P3). */
 import { isDeepStrictEqual } from 'node:util';
-import { type BridgeResponse, ValidationError } from '@nats-bridge/protocol';
+import type { BridgeResponse } from '@nats-bridge/protocol';
 import type { Policy } from '../exchange.js';
+import { conflict } from '../ledger/outcome-of-entry.js';
 
 type Running = { readonly request: unknown; readonly answer: Promise<BridgeResponse> };
 
@@ -14,9 +15,7 @@ export function joinConcurrent(): Policy {
     const first = running.get(id);
     if (first !== undefined) {
       if (isDeepStrictEqual(first.request, exchange.data.request)) return first.answer;
-      throw new ValidationError(
-        `idempotency key ${exchange.key} is in use by another request of this merchant with different content`,
-      );
+      throw conflict(exchange.key);
     }
     const answer = next(exchange);
     running.set(id, { request: exchange.data.request, answer });

@@ -19,7 +19,9 @@ const exchange = (changes: Partial<Exchange> = {}, request: Record<string, unkno
   },
   key: 'capture:att_1',
   correlationId: 'c',
-  deadlineAt: 0,
+  deadlineAt: Number.POSITIVE_INFINITY,
+  isDurable: true,
+  workers: 'guarded',
   ...changes,
 });
 const success: BridgeResponse = { status: 'success', transaction_id: 'txn_1' };
@@ -90,7 +92,7 @@ describe('joinConcurrent', () => {
 
 describe('requireWorker', () => {
   it('stops a request nobody would take before anything is sent', async () => {
-    const send = requireWorker(async () => false)(async () => success);
+    const send = requireWorker(async () => 'nobody')(async () => success);
     await expect(send(exchange())).rejects.toMatchObject({
       code: 'NO_WORKERS_AVAILABLE',
       phase: 'before_send',

@@ -1,12 +1,15 @@
 /** Whether anybody is there is asked before publishing: a publish never reveals it, and a stored request runs later. */
+import type { WorkerPresence } from '@nats-bridge/messaging';
 import { BridgeError } from '@nats-bridge/protocol';
 import type { Exchange, Policy } from '../exchange.js';
 
-export type IsWorkerPresent = (exchange: Exchange) => Promise<boolean>;
+export type FindWorkers = (exchange: Exchange) => Promise<WorkerPresence>;
 
-export function requireWorker(isWorkerPresent: IsWorkerPresent): Policy {
+/** @throws BridgeError NO_WORKERS_AVAILABLE, before anything is sent */
+export function requireWorker(findWorkers: FindWorkers): Policy {
   return (next) => async (exchange) => {
-    if (!(await isWorkerPresent(exchange))) throw new BridgeError('NO_WORKERS_AVAILABLE');
-    return next(exchange);
+    const workers = await findWorkers(exchange);
+    if (workers === 'nobody') throw new BridgeError('NO_WORKERS_AVAILABLE');
+    return next({ ...exchange, workers });
   };
 }

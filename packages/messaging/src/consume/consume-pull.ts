@@ -17,12 +17,19 @@ export type ConsumePullOptions = {
 
 export type PullReader = {
   readonly inFlight: number;
+  /**
+   * Leaves a message that comes back in `inMs` to other readers of the consumer, where there are any: for a moment
+   * around its time this reader orders nothing. Counts no delivery, unlike giving it back once more.
+   */
+  stepBack(inMs: number): void;
   /** Stops asking, gives back what comes all the same, and waits for what was begun. */
   drain(): Promise<void>;
 };
 
 /** How long one request for messages stays open. */
 const EXPIRES_MS = 30_000;
+/** A reader that steps back does so this long before the time, and for so long. */
+const STEP_BACK = { leadMs: 50, forMs: 250 };
 
 export function consumePull(connection: Connection, options: ConsumePullOptions): PullReader {
   const { maxInFlight } = options;
@@ -31,6 +38,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   const running = new Set<Promise<void>>();
   const open = new Map<Promise<void>, ConsumerMessages>();
   let asked = 0;
+  let steppedBack = 0;
   let draining = false;
   let wake: (() => void) | undefined;
   const finished = ask();
@@ -43,7 +51,8 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
         attempt = 0;
         while (!draining && consumer !== undefined) {
           const free = maxInFlight - running.size - asked;
-          if (free >= worthAsking || (free > 0 && asked === 0)) await request(consumer, free);
+          const isWorthAsking = free >= worthAsking || (free > 0 && asked === 0);
+          if (isWorthAsking && steppedBack === 0) await request(consumer, free);
           else await changed();
         }
       } catch (error) {
@@ -72,7 +81,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
         throw error;
       });
     const reading = read(messages, () => give(1))
-      .catch((error: unknown) => fail(error))
+      .catch(fail)
       .finally(() => {
         give(missing);
         open.delete(reading);
@@ -101,6 +110,21 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     running.add(work);
   }
 
+  async function stepBack(inMs: number): Promise<void> {
+    await delay(Math.max(0, inMs - STEP_BACK.leadMs));
+    if (draining || !(await hasOtherReaders())) return;
+    steppedBack++;
+    await Promise.all([...open.values()].map(closeOrder));
+    await delay(STEP_BACK.forMs);
+    steppedBack--;
+    wake?.();
+  }
+
+  async function hasOtherReaders(): Promise<boolean> {
+    const { num_waiting } = await (await find()).info();
+    return num_waiting > open.size;
+  }
+
   /** A consumer that is gone, or a server that does not answer, is looked for again after a pause. */
   function fail(error: unknown): void {
     if (!draining) options.onError?.(error, options.consumer);
@@ -116,6 +140,9 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   return {
     get inFlight() {
       return running.size;
+    },
+    stepBack(inMs) {
+      stepBack(inMs).catch(fail);
     },
     async drain() {
       draining = true;

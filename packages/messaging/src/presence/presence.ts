@@ -2,7 +2,7 @@
 import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
 import { createInbox, headers, type NatsConnection, RequestError } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
-import { overlaps } from '../subject-match.js';
+import { takesSubject } from '../consume/takes-subject.js';
 import { serverFeatures } from '../topology/server-features.js';
 
 export type PresenceOptions = {
@@ -15,53 +15,69 @@ export type PresenceOptions = {
 };
 
 export type PresenceQuestion = {
-  /** Where disciplined workers answer, e.g. `hyperswitch.workers.alive.authorize`. */
+  /** Where workers under the guard answer, e.g. `hyperswitch.workers.guarded.authorize`. */
+  readonly guarded: string;
+  /** Where others answer, e.g. `hyperswitch.workers.alive.authorize`. */
   readonly alive: string;
   /** The subject the message would have. */
   readonly subject: string;
 };
 
+/**
+ * `guarded`: only workers that keep the record of a request themselves, as far as they say. `consumers`: others too,
+ * that read the stream. `subscribers`: others that hear a message as it passes.
+ */
+export type WorkerPresence = 'guarded' | 'consumers' | 'subscribers' | 'nobody';
+
 export type Presence = {
   /** @throws NotConnectedError while there is no connection */
-  isAnybodyThere(question: PresenceQuestion): Promise<boolean>;
+  whoIsThere(question: PresenceQuestion): Promise<WorkerPresence>;
   /** Forgets a yes, when a worker says that it leaves. */
-  forget(alive: string): void;
+  forget(guarded: string): void;
 };
 
 export function createPresence(connection: Connection, options: PresenceOptions): Presence {
   const ttlMs = options.ttlMs ?? 250;
   const timeoutMs = options.timeoutMs ?? 40;
-  const believedUntil = new Map<string, number>();
-  const asking = new Map<string, Promise<boolean>>();
+  const known = new Map<string, { readonly who: Promise<WorkerPresence>; readonly until: number }>();
+  const asking = new Map<string, Promise<WorkerPresence>>();
 
-  async function ask({ alive, subject }: PresenceQuestion): Promise<boolean> {
+  async function ask({ guarded, alive, subject }: PresenceQuestion): Promise<WorkerPresence> {
     const nats = connection.current ?? (await connection.get());
-    if (await answers(nats, alive, timeoutMs)) return true;
+    const [isGuarded, isAlive] = await Promise.all([
+      answers(nats, guarded, timeoutMs),
+      answers(nats, alive, timeoutMs),
+    ]);
+    if (isAlive) return 'consumers';
+    if (isGuarded) return 'guarded';
     const [byConsumer, bySubscriber] = await Promise.all([
       hasConsumer(nats, options.stream, subject),
       hasSubscriber(nats, subject, timeoutMs),
     ]);
-    return byConsumer || bySubscriber;
+    if (bySubscriber) return 'subscribers';
+    return byConsumer ? 'consumers' : 'nobody';
   }
 
   return {
-    isAnybodyThere(question) {
-      // Merchants share their workers here: the liveness subject names the operation.
-      const key = question.alive;
-      if ((believedUntil.get(key) ?? 0) > Date.now()) return Promise.resolve(true);
+    whoIsThere(question) {
+      // Merchants share their workers here: the liveness subjects name the operation.
+      const key = question.guarded;
+      const believed = known.get(key);
+      if (believed !== undefined && believed.until > Date.now()) return believed.who;
       let answer = asking.get(key);
       if (answer === undefined) {
         answer = ask(question)
-          .then((isThere) => {
-            if (isThere) believedUntil.set(key, Date.now() + ttlMs);
-            return isThere;
+          .then((who) => {
+            if (who === 'nobody') known.delete(key);
+            else known.set(key, { who: Promise.resolve(who), until: Date.now() + ttlMs });
+            return who;
           })
           .finally(() => asking.delete(key));
         asking.set(key, answer);
       }
       return answer;
     },
-    forget: (alive) => void believedUntil.delete(alive),
+    forget: (guarded) => void known.delete(guarded),
   };
 }
 
@@ -81,7 +97,7 @@ async function hasConsumer(nats: NatsConnection, stream: string, subject: string
   try {
     const manager = await jetstreamManager(nats, { checkAPI: false });
     for await (const consumer of manager.consumers.list(stream))
-      if (isRead(consumer) && takes(consumer, subject)) return true;
+      if (isRead(consumer) && takesSubject(consumer, subject)) return true;
     return false;
   } catch {
     return false; // no such stream, or no permission to ask: not known to be there
@@ -90,11 +106,6 @@ async function hasConsumer(nats: NatsConnection, stream: string, subject: string
 
 function isRead(consumer: ConsumerInfo): boolean {
   return consumer.push_bound === true || consumer.num_waiting > 0 || consumer.num_ack_pending > 0;
-}
-
-function takes({ config }: ConsumerInfo, subject: string): boolean {
-  const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : ['>']);
-  return filters.some((filter) => overlaps(filter, subject));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The last message of a subject, read straight from the stream. */
-import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
+import { JetStreamApiError, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import type { HeaderRecord } from '../request/message-headers.js';
 
@@ -10,7 +10,7 @@ export type StoredRecord = {
   readonly storedAt: Date;
 };
 
-const NO_MESSAGE = 10037;
+export const NO_MESSAGE = 10037;
 
 /** @returns undefined when the subject has no message. The stream must allow direct reads. */
 export async function lastMessage(
@@ -21,11 +21,14 @@ export async function lastMessage(
   const manager = await jetstreamManager(await connection.get(), { checkAPI: false });
   try {
     const message = await manager.direct.getMessage(stream, { last_by_subj: subject });
-    if (message === null) return undefined;
-    const headers = Object.fromEntries(message.header.keys().map((name) => [name, message.header.get(name)]));
-    return { body: message.data, headers, seq: message.seq, storedAt: message.time };
+    return message === null ? undefined : recordOf(message);
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return undefined;
     throw error;
   }
+}
+
+export function recordOf({ data, header, seq, time }: StoredMsg): StoredRecord {
+  const headers = Object.fromEntries(header.keys().map((name) => [name, header.get(name)]));
+  return { body: data, headers, seq, storedAt: time };
 }

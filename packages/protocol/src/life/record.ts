@@ -45,7 +45,6 @@ export const RECORD_HEADER = {
   fingerprint: 'X-Fingerprint',
   by: 'X-Worker',
   attempt: 'X-Attempt',
-  retry: 'X-Retry',
   leaseUntil: 'X-Lease-Until',
   requestedAt: 'X-Requested-At',
   claimedAt: 'X-Claimed-At',
@@ -69,7 +68,7 @@ export function recordHeaders(record: NewRecord): Record<string, string> {
   text(RECORD_HEADER.fingerprint, record.fingerprint);
   text(RECORD_HEADER.by, record.by);
   number(RECORD_HEADER.attempt, record.attempt);
-  if (record.retry > 0) number(RECORD_HEADER.retry, record.retry);
+  if (record.retry > 0) number(HEADER.retry, record.retry);
   number(RECORD_HEADER.leaseUntil, record.leaseUntil);
   number(RECORD_HEADER.requestedAt, record.requestedAt);
   number(RECORD_HEADER.claimedAt, record.claimedAt);
@@ -98,7 +97,7 @@ export function parseRecord(headers: Headers, seq: number, at: number): Operatio
     fingerprint: text(RECORD_HEADER.fingerprint),
     by: text(RECORD_HEADER.by),
     attempt: number(RECORD_HEADER.attempt),
-    retry: number(RECORD_HEADER.retry) ?? 0,
+    retry: number(HEADER.retry) ?? 0,
     leaseUntil: number(RECORD_HEADER.leaseUntil),
     requestedAt: number(RECORD_HEADER.requestedAt),
     claimedAt: number(RECORD_HEADER.claimedAt),

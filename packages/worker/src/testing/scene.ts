@@ -14,6 +14,9 @@ import {
   buildRequestHeaders,
   decodeBody,
   encodeBody,
+  RECORD_PATTERN,
+  RECORD_STREAM,
+  stateOf,
 } from '@nats-bridge/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type Msg, type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
@@ -59,6 +62,7 @@ type Sent = {
   readonly contentType?: string;
   readonly replyTo?: string;
   readonly merchantOfSubject?: string;
+  readonly retry?: number;
 };
 
 export async function createScene(broker: Broker, handlers: Handlers, options: SceneOptions = {}) {
@@ -69,7 +73,7 @@ export async function createScene(broker: Broker, handlers: Handlers, options: S
   await applyTopology(connection, {
     streams: [
       { name, subjects: [`${root}.>`] },
-      { name: 'RECORDS', subjects: ['hyperswitch.operations.>'], allowDirect: true },
+      { name: RECORD_STREAM, subjects: [RECORD_PATTERN], allowDirect: true },
     ],
     buckets: [{ name: BODY_BUCKET, kind: 'object' }],
     consumers: [
@@ -107,7 +111,7 @@ export async function createScene(broker: Broker, handlers: Handlers, options: S
     /** Publishes a request; its reply comes to an inbox of its own. */
     async send(id: string, sent: Sent = {}) {
       const replyTo = sent.replyTo ?? `replies.${name}.${id}`;
-      const reply = nats.subscribe(replyTo, { max: 1 });
+      const reply = nats.subscribe(replyTo)[Symbol.asyncIterator]();
       const headers = natsHeaders();
       const values = buildRequestHeaders({
         merchantId: 'm',
@@ -119,6 +123,7 @@ export async function createScene(broker: Broker, handlers: Handlers, options: S
         deadlineAt: sent.deadlineAt ?? Date.now() + 10_000,
         contentType: sent.contentType ?? 'application/json',
         replyTo,
+        retry: sent.retry,
       });
       for (const [key, value] of Object.entries(values)) headers.set(key, value);
       const { seq } = await jetstream(nats).publish(
@@ -126,7 +131,12 @@ export async function createScene(broker: Broker, handlers: Handlers, options: S
         sent.body ?? encodeBody(requestOf(id, operation)),
         { headers },
       );
-      const readMessage = async () => (await reply[Symbol.asyncIterator]().next()).value as Msg;
+      const readMessage = async () => {
+        for (;;) {
+          const message = (await reply.next()).value as Msg;
+          if (stateOf({ 'X-Record': message.headers?.get('X-Record') ?? '' }) === 'answered') return message;
+        }
+      };
       return {
         seq,
         /** Asked for only by tests that wait for it. */

@@ -1,0 +1,99 @@
+/**
+ * Stops sending where nothing comes back: after so many failures in a row, calls fail at once, and after a pause one
+ * probe at a time tells whether it works again. A decline is an answer and never counts.
+ */
+import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
+import { bridgeErrorOf } from '../bridge-error-of.js';
+import type { Exchange, Policy } from '../exchange.js';
+
+export type BreakerState =
+  | { readonly state: 'closed'; readonly failures: number }
+  | { readonly state: 'open'; readonly until: number }
+  /** One probe is under way. */
+  | { readonly state: 'half_open' };
+
+export type BreakerEvent = 'call' | 'success' | 'failure' | 'neither';
+
+export type BreakerOptions = {
+  /** Failures in a row that open it. */
+  readonly failures: number;
+  /** How long it stays open, in milliseconds. */
+  readonly openMs: number;
+};
+
+export const CLOSED: BreakerState = { state: 'closed', failures: 0 };
+
+/** The next state; a call that is not let through leaves the state as it is. Pure. */
+export function stepBreaker(
+  breaker: BreakerState,
+  event: BreakerEvent,
+  now: number,
+  options: BreakerOptions,
+): BreakerState {
+  switch (event) {
+    case 'call':
+      return breaker.state === 'open' && breaker.until <= now ? { state: 'half_open' } : breaker;
+    case 'success':
+      return CLOSED;
+    case 'neither':
+      // The probe told nothing: the next call is one.
+      return breaker.state === 'half_open' ? { state: 'open', until: now } : breaker;
+    case 'failure': {
+      const opened: BreakerState = { state: 'open', until: now + options.openMs };
+      if (breaker.state !== 'closed') return opened;
+      const failures = breaker.failures + 1;
+      return failures >= options.failures ? opened : { state: 'closed', failures };
+    }
+  }
+}
+
+/** Whether a call may pass, before `stepBreaker` is told of it. */
+export function letsThrough(breaker: BreakerState, now: number): boolean {
+  return breaker.state === 'closed' || (breaker.state === 'open' && breaker.until <= now);
+}
+
+/** What the way and the workers can be blamed for. Missing workers are noticed at once, without a breaker. */
+const FAILURES = new Set<BridgeErrorCode>([
+  'NATS_TIMEOUT',
+  'NATS_UNREACHABLE',
+  'STORE_REFUSED',
+  'INVALID_WORKER_REPLY',
+]);
+
+/** The connection came back: whatever was open may be probed now. */
+export function probeNow(breakers: Breakers, now: number): void {
+  for (const [route, { state }] of breakers)
+    if (state === 'open') breakers.set(route, { state: 'open', until: now });
+}
+
+/** One per operation and route; the route is the connector that Hyperswitch chose. */
+export type Breakers = Map<string, BreakerState>;
+
+/** @throws BridgeError CIRCUIT_OPEN, before anything is sent */
+export function circuitBreaker(breakers: Breakers, options: BreakerOptions, now = Date.now): Policy {
+  return (next) => async (exchange) => {
+    const route = routeOf(exchange);
+    const tell = (event: BreakerEvent) =>
+      breakers.set(route, stepBreaker(breakers.get(route) ?? CLOSED, event, now(), options));
+    const breaker = breakers.get(route) ?? CLOSED;
+    if (!letsThrough(breaker, now()))
+      throw new BridgeError(
+        'CIRCUIT_OPEN',
+        `Payment service temporarily unavailable: ${options.failures} calls of ${route} in a row failed`,
+      );
+    if (breaker.state !== 'closed') tell('call');
+    try {
+      const answer = await next(exchange);
+      if (breaker.state !== 'closed' || breaker.failures > 0) tell('success');
+      return answer;
+    } catch (thrown) {
+      const error = bridgeErrorOf(thrown);
+      tell(FAILURES.has(error.code) ? 'failure' : 'neither');
+      throw error;
+    }
+  };
+}
+
+function routeOf({ operation, data }: Exchange): string {
+  return `${operation} for ${data.connector}`;
+}

@@ -1,0 +1,30 @@
+/**
+ * A single retry after a timeout (specification), within the caller's time: half of it for the first try. The same
+ * message id goes out again, so the stream keeps one request; what the second try finds is an answer that was lost
+ * on its way back.
+ */
+import { bridgeErrorOf } from '../bridge-error-of.js';
+import type { Exchange, Policy } from '../exchange.js';
+
+export function retryAfterTimeout(now = Date.now): Policy {
+  return (next) => async (exchange) => {
+    if (!isSafeToRepeat(exchange)) return next(exchange);
+    const waitUntil = now() + Math.floor((exchange.deadlineAt - now()) / 2);
+    try {
+      return await next({ ...exchange, waitUntil });
+    } catch (thrown) {
+      const doubt = bridgeErrorOf(thrown);
+      if (doubt.code !== 'NATS_TIMEOUT' || doubt.phase !== 'sent_unknown') throw doubt;
+      return next(exchange).catch((again: unknown) => {
+        // That the second try was not sent says nothing of the first.
+        const error = bridgeErrorOf(again);
+        throw error.phase === 'before_send' ? doubt : error;
+      });
+    }
+  };
+}
+
+/** The stream's duplicate window absorbs a repeat; without a stream only a question may be asked twice. */
+function isSafeToRepeat({ isDurable, row }: Exchange): boolean {
+  return isDurable || !row.movesMoney;
+}

@@ -1,0 +1,40 @@
+/** What certainly did not reach anybody is sent again, with growing pauses, as long as the caller waits. */
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { backoffMs } from '@nats-bridge/messaging';
+import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
+import { bridgeErrorOf } from '../bridge-error-of.js';
+import type { Policy } from '../exchange.js';
+
+/** Failures of the way, which may be gone in a second; all before anything was stored. */
+const PASSING = new Set<BridgeErrorCode>(['NATS_UNREACHABLE', 'STORE_REFUSED']);
+/** 1, 2, 4, 8 … at most 30 s (specification), with jitter. */
+const BACKOFF = { initialMs: 1_000, maxMs: 30_000 };
+
+export type RetryWorld = {
+  now(): number;
+  sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
+};
+
+const REAL: RetryWorld = {
+  now: Date.now,
+  sleep: (ms, signal) => sleepFor(ms, undefined, { signal }),
+};
+
+/** @param maxRetries attempts after the first; all carry the same Nats-Msg-Id, so the stream keeps one of them */
+export function retry(maxRetries: number, world: RetryWorld = REAL): Policy {
+  return (next) => async (exchange) => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await next(exchange);
+      } catch (thrown) {
+        const error = bridgeErrorOf(thrown);
+        const pauseMs = backoffMs(attempt, BACKOFF);
+        const isPassing = error.phase === 'before_send' && PASSING.has(error.code);
+        if (!isPassing || attempt >= maxRetries || world.now() + pauseMs >= exchange.deadlineAt) throw error;
+        await world.sleep(pauseMs, exchange.signal).catch((cause: unknown) => {
+          throw new BridgeError('CANCELLED', undefined, { phase: 'before_send', cause });
+        });
+      }
+    }
+  };
+}

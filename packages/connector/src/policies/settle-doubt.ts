@@ -1,0 +1,101 @@
+/**
+ * Before a caller hears "unknown", the ledger is asked, and what nobody has begun is withdrawn: it then can never run,
+ * and may be answered as failed (P2). What somebody may have begun stays in doubt (P4).
+ */
+import { RecordChangedError } from '@nats-bridge/messaging';
+import {
+  BridgeError,
+  type BridgeResponse,
+  decideWithdrawal,
+  fingerprintOf,
+  type NewRecord,
+} from '@nats-bridge/protocol';
+import { bridgeErrorOf } from '../bridge-error-of.js';
+import type { Exchange, Policy } from '../exchange.js';
+import type { Ledger } from '../ledger/ledger.js';
+
+export type SettleDoubtWorld = {
+  readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
+  /** Names this bridge in the records. */
+  readonly bridge: string;
+  /**
+   * For workers that keep no records: takes the request out of its stream. True when no consumer had got it, so that
+   * nobody can have begun.
+   */
+  takeBack(exchange: Exchange, error: BridgeError): Promise<boolean>;
+};
+
+/** Others changed the record this often in a row: it is in doubt. */
+const MOST_CHANGES = 5;
+
+export function settleDoubt(world: SettleDoubtWorld): Policy {
+  return (next) => async (exchange) => {
+    try {
+      return await next(exchange);
+    } catch (thrown) {
+      const error = bridgeErrorOf(thrown);
+      if (error.phase !== 'sent_unknown' || exchange.key === undefined || !exchange.isDurable) throw error;
+      // When the ledger cannot be asked, the doubt remains.
+      return settle(exchange, exchange.key, error, world).catch((cause: unknown) => {
+        throw cause instanceof BridgeError ? cause : error;
+      });
+    }
+  };
+}
+
+async function settle(
+  exchange: Exchange,
+  key: string,
+  error: BridgeError,
+  { ledger, bridge, takeBack }: SettleDoubtWorld,
+): Promise<BridgeResponse> {
+  const { data } = exchange;
+  let isUndelivered: boolean | undefined;
+  for (let changes = 0; changes < MOST_CHANGES; changes++) {
+    const entry = await ledger.findLatest(data.merchant_id, key);
+    if (entry?.record.state === 'sent') isUndelivered ??= await takeBack(exchange, error);
+    const decision = decideWithdrawal(entry?.record, isUndelivered ?? false);
+    switch (decision.kind) {
+      case 'answered':
+        if (entry?.answer === undefined) throw error;
+        return entry.answer;
+      case 'in_doubt':
+        throw error;
+      case 'withdrawn':
+        throw withdrawn(error);
+      case 'withdraw':
+        try {
+          await ledger.write(
+            data.merchant_id,
+            key,
+            withdrawal(exchange, bridge, error),
+            decision.expectedSeq,
+          );
+          throw withdrawn(error);
+        } catch (thrown) {
+          if (!(thrown instanceof RecordChangedError)) throw thrown;
+        }
+    }
+  }
+  throw error;
+}
+
+function withdrawal(exchange: Exchange, bridge: string, error: BridgeError): NewRecord {
+  return {
+    state: 'withdrawn',
+    operation: exchange.operation,
+    paymentId: exchange.data.payment_id,
+    correlationId: exchange.correlationId,
+    fingerprint: fingerprintOf(exchange.data),
+    by: bridge,
+    retry: 0,
+    reason: error.code,
+  };
+}
+
+/** Nobody took it in time, and nobody can any more: as if no worker had been there. */
+function withdrawn(cause: BridgeError): BridgeError {
+  return cause.code === 'CANCELLED'
+    ? new BridgeError('CANCELLED', undefined, { cause, phase: 'before_send' })
+    : new BridgeError('NO_WORKERS_AVAILABLE', undefined, { cause });
+}

@@ -1,0 +1,53 @@
+/** Records that are changed only by who has seen their last state: one subject each, compare and set. */
+import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
+import type { Connection } from '../connection/connection.js';
+import { RecordChangedError, StoreRefusedError } from '../errors.js';
+import type { HeaderRecord } from '../request/message-headers.js';
+import { NO_MESSAGE, recordOf, type StoredRecord } from './last-message.js';
+import type { RecordWriter } from './record-writer.js';
+
+export type RecordStore = {
+  /** The last record of a subject, as the stream's leader has it; undefined when there is none. */
+  read(subject: string): Promise<StoredRecord | undefined>;
+  /**
+   * Writes, if the last record of the subject still is the one with sequence `expectedSeq` (0: none).
+   * @returns the sequence of what was written
+   * @throws RecordChangedError when it is not; StoreRefusedError, StoreUnconfirmedError, NotConnectedError
+   */
+  write(subject: string, body: Uint8Array, headers: HeaderRecord, expectedSeq: number): Promise<number>;
+};
+
+const EXPECTED_SEQ = 'Nats-Expected-Last-Subject-Sequence';
+/** `wrong last sequence` (nats-server errors.json). */
+const WRONG_LAST_SEQUENCE = 10071;
+
+export function createRecordStore(
+  connection: Connection,
+  options: { readonly stream: string; readonly writer: RecordWriter },
+): RecordStore {
+  return {
+    async read(subject) {
+      const manager = await jetstreamManager(await connection.get(), { checkAPI: false });
+      try {
+        const message = await manager.streams.getMessage(options.stream, { last_by_subj: subject });
+        return message === null ? undefined : recordOf(message);
+      } catch (error) {
+        if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return undefined;
+        throw error;
+      }
+    },
+    async write(subject, body, headers, expectedSeq) {
+      try {
+        const ack = await options.writer.write(subject, body, {
+          ...headers,
+          [EXPECTED_SEQ]: String(expectedSeq),
+        });
+        return ack.seq;
+      } catch (error) {
+        if (error instanceof StoreRefusedError && error.natsCode === WRONG_LAST_SEQUENCE)
+          throw new RecordChangedError(subject, expectedSeq, { cause: error });
+        throw error;
+      }
+    },
+  };
+}

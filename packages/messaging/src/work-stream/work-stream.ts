@@ -1,0 +1,114 @@
+/** What may leave the work stream, and when: it holds only what may still be executed (DESIGN). */
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import type { Connection } from '../connection/connection.js';
+import { takesSubject } from '../consume/takes-subject.js';
+
+export type WorkStream = {
+  /**
+   * Takes a request out of the stream before anybody got it. True when no consumer of its subject had come as far,
+   * before and after: nobody can have begun it.
+   */
+  takeBack(subject: string, seq: number): Promise<boolean>;
+  /** It is answered: it leaves with the next sweep. */
+  settled(seq: number): void;
+  /** Operations whose requests have been sent since: their acknowledged requests leave with the next sweep. */
+  used(consumer: string): void;
+  close(): void;
+};
+
+export type WorkStreamOptions = {
+  readonly stream: string;
+  /** Sources the stream; nothing leaves before it is there. */
+  readonly archive: string;
+  /** How often acknowledged requests are taken out, in milliseconds. Default 1 000. */
+  readonly sweepMs?: number;
+  readonly onError?: (error: Error) => void;
+};
+
+export function createWorkStream(connection: Connection, options: WorkStreamOptions): WorkStream {
+  const { stream, archive } = options;
+  const settledSeqs = new Set<number>();
+  const usedConsumers = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+
+  async function manager(): Promise<JetStreamManager> {
+    return jetstreamManager(await connection.get(), { checkAPI: false });
+  }
+
+  function wake(): void {
+    if (isClosed) return;
+    timer ??= setTimeout(() => {
+      sweep()
+        .catch((error: Error) => options.onError?.(error))
+        .finally(() => {
+          timer = undefined;
+          if (usedConsumers.size > 0 || settledSeqs.size > 0) wake();
+        });
+    }, options.sweepMs ?? 1_000).unref();
+  }
+
+  async function sweep(): Promise<void> {
+    if (connection.current === undefined) return;
+    const jsm = await manager();
+    const consumers = [...usedConsumers];
+    const floors = await Promise.all(consumers.map((name) => acknowledgedUpTo(jsm, name)));
+    if (!(await isArchived(jsm))) return;
+    for (const [index, name] of consumers.entries()) {
+      const floor = floors[index];
+      if (floor === undefined) continue;
+      if (floor.isIdle) usedConsumers.delete(name);
+      if (floor.seq > 0) await jsm.streams.purge(stream, { filter: floor.subject, seq: floor.seq + 1 });
+    }
+    for (const seq of settledSeqs) {
+      await jsm.streams.deleteMessage(stream, seq, false).catch(() => {}); // it may have left before
+      settledSeqs.delete(seq);
+    }
+  }
+
+  async function acknowledgedUpTo(jsm: JetStreamManager, name: string) {
+    const info = await jsm.consumers.info(stream, name).catch(() => undefined);
+    if (info === undefined) return undefined;
+    const subject = info.config.filter_subject;
+    if (subject === undefined) return undefined;
+    const isIdle = info.num_pending === 0 && info.num_ack_pending === 0;
+    return { subject, seq: info.ack_floor.stream_seq, isIdle };
+  }
+
+  async function isArchived(jsm: JetStreamManager): Promise<boolean> {
+    const { sources = [] } = await jsm.streams.info(archive);
+    return sources.every(({ lag }) => lag === 0);
+  }
+
+  return {
+    async takeBack(subject, seq) {
+      const jsm = await manager();
+      if (await isDelivered(jsm, stream, subject, seq)) return false;
+      await jsm.streams.deleteMessage(stream, seq, false).catch(() => {});
+      return !(await isDelivered(jsm, stream, subject, seq));
+    },
+    settled(seq) {
+      settledSeqs.add(seq);
+      wake();
+    },
+    used(consumer) {
+      usedConsumers.add(consumer);
+      wake();
+    },
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function isDelivered(
+  jsm: JetStreamManager,
+  stream: string,
+  subject: string,
+  seq: number,
+): Promise<boolean> {
+  for await (const consumer of jsm.consumers.list(stream))
+    if (takesSubject(consumer, subject) && consumer.delivered.stream_seq >= seq) return true;
+  return false;
+}

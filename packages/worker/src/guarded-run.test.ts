@@ -1,0 +1,268 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  applyTopology,
+  createRecordStore,
+  createRecordWriter,
+  type RecordStore,
+} from '@nats-bridge/messaging';
+import {
+  decodeBody,
+  encodeBody,
+  type NewRecord,
+  parseRecord,
+  RECORD_PATTERN,
+  RECORD_STREAM,
+  recordHeaders,
+} from '@nats-bridge/protocol';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Handlers } from './handler.js';
+import { type Broker, createScene, requestOf, type SceneOptions, startBroker } from './testing/scene.js';
+
+let broker: Broker;
+let records: RecordStore;
+
+beforeAll(async () => {
+  broker = await startBroker();
+  await applyTopology(broker.connection, {
+    streams: [{ name: RECORD_STREAM, subjects: [RECORD_PATTERN], allowDirect: true }],
+    consumers: [],
+  });
+  records = createRecordStore(broker.connection, {
+    stream: RECORD_STREAM,
+    writer: createRecordWriter(broker.connection),
+  });
+});
+afterAll(() => broker.close());
+
+let keys = 0;
+const success = { status: 'success', transaction_id: 'txn_1' } as const;
+
+async function scene(handlers: Handlers, options?: SceneOptions) {
+  const made = await createScene(broker, handlers, options);
+  const operation = Object.keys(handlers)[0] ?? '';
+  const subject = `hyperswitch.operations.m.key-${++keys}`;
+  const history = async () => {
+    const { direct } = await jetstreamManager(broker.nats);
+    const states: string[] = [];
+    for (let seq = 1; ; seq++) {
+      const message = await direct
+        .getMessage(RECORD_STREAM, { next_by_subj: subject, seq })
+        .catch(() => null);
+      if (message === null) return states;
+      seq = message.seq;
+      states.push(message.header.get('X-Record'));
+    }
+  };
+  const last = async () => {
+    const stored = await records.read(subject);
+    return stored && { ...parseRecord(stored.headers, stored.seq, 0), body: stored.body };
+  };
+  /** What another has written. */
+  const written = (record: Partial<NewRecord>, body = '') =>
+    records.write(
+      subject,
+      Buffer.from(body),
+      recordHeaders({ state: 'claimed', retry: 0, by: 'another', ...record }),
+      0,
+    );
+  return {
+    ...made,
+    subject,
+    history,
+    last,
+    written,
+    send: (id: string, sent: Parameters<typeof made.send>[1] = {}) =>
+      made.send(id, { replyTo: subject, ...sent }),
+    amountOf: (id: string, amount: number) => {
+      const request = requestOf(id, operation);
+      return encodeBody({ ...request, router_data: { ...request.router_data, request: { amount } } });
+    },
+  };
+}
+
+describe('a guarded run', () => {
+  it('writes the claim before the effect and the answer after it, with what the ledger wants to know', async () => {
+    let during: readonly string[] = [];
+    const { worker, send, history, last, happened } = await scene({
+      authorize: async () => {
+        during = await seen();
+        return success;
+      },
+    });
+    const seen = history;
+    await worker.start();
+    const { seq } = await send('c1');
+    await happened('answered');
+    expect(during).toEqual(['claimed']);
+    expect(await history()).toEqual(['claimed', 'answered']);
+    const record = await last();
+    expect(record).toMatchObject({
+      state: 'answered',
+      operation: 'authorize',
+      paymentId: 'p',
+      correlationId: 'c1',
+      attempt: 1,
+      requestSeq: seq,
+    });
+    expect(record?.claimedAt).toBeGreaterThanOrEqual(record?.requestedAt ?? Number.NaN);
+    expect(decodeBody(record?.body ?? new Uint8Array())).toMatchObject(success);
+    await worker.stop();
+  });
+
+  it('says the first answer to a repeat, beyond the duplicate window too, and runs nothing', async () => {
+    const handler = vi.fn(() => success);
+    const { worker, send, happened } = await scene({ authorize: handler });
+    await worker.start();
+    const first = await send('c1');
+    await first.reply();
+    const repeat = await send('c2');
+    const message = await repeat.message();
+    expect(message.headers?.get('X-Correlation-Id')).toBe('c2');
+    expect(decodeBody(message.data)).toMatchObject(success);
+    await happened('resent');
+    expect(handler).toHaveBeenCalledOnce();
+    await worker.stop();
+  });
+
+  it('refuses another content under the same key, and leaves the record alone', async () => {
+    const handler = vi.fn(() => success);
+    const { worker, send, happened, amountOf, history } = await scene({ authorize: handler });
+    await worker.start();
+    await (await send('c1', { body: amountOf('c1', 1) })).reply();
+    await send('c2', { body: amountOf('c2', 2) });
+    await happened('conflict');
+    expect(handler).toHaveBeenCalledOnce();
+    expect(await history()).toEqual(['claimed', 'answered']);
+    await worker.stop();
+  });
+
+  it('hands a failed run to whoever comes next, as another attempt', async () => {
+    const attempts: number[] = [];
+    const { worker, send, last, happened } = await scene({
+      refund: (_, { attempt }) => {
+        attempts.push(attempt);
+        if (attempt === 1) throw new TypeError('card 4242424242424242 is not a string');
+        return success;
+      },
+    });
+    await worker.start();
+    await send('c1');
+    await happened('handler_failed');
+    expect(await last()).toMatchObject({ state: 'claimed', attempt: 1, reason: 'TypeError' });
+    await happened('answered');
+    expect(attempts).toEqual([1, 2]);
+    await worker.stop();
+  });
+
+  it('waits for the lease of a worker that died, then runs as the next attempt, after the deadline too', async () => {
+    const handler = vi.fn((_, { attempt, signal }) => {
+      expect(signal.aborted).toBe(false);
+      return { ...success, transaction_id: `attempt ${attempt}` };
+    });
+    const { worker, send, written, happened } = await scene({ authorize: handler });
+    await written({ leaseUntil: Date.now() + 700, attempt: 1 });
+    const { reply } = await send('c1', { deadlineAt: Date.now() + 300 });
+    const sentAt = Date.now();
+    await worker.start();
+    expect(await reply()).toMatchObject({ transaction_id: 'attempt 2' });
+    expect(Date.now() - sentAt).toBeGreaterThan(500);
+    await happened('answered');
+    expect(handler).toHaveBeenCalledOnce();
+    await worker.stop();
+  });
+
+  it('never runs what was withdrawn, and notes what came too late', async () => {
+    const handler = vi.fn(() => success);
+    const { worker, send, written, happened } = await scene({ authorize: handler });
+    await written({ state: 'withdrawn' });
+    await worker.start();
+    await send('c1');
+    await happened('dropped');
+    await worker.stop();
+
+    const late = await scene({ authorize: handler });
+    await late.send('c1', { deadlineAt: Date.now() - 1 });
+    await late.worker.start();
+    await late.happened('expired');
+    expect(await late.last()).toMatchObject({ state: 'withdrawn', reason: 'expired' });
+    expect(handler).not.toHaveBeenCalled();
+    await late.worker.stop();
+  });
+
+  it('runs what was withdrawn when a person has it sent again', async () => {
+    const { worker, send, written, happened, last } = await scene({ authorize: () => success });
+    await written({ state: 'withdrawn' });
+    await worker.start();
+    await send('c1', { retry: 1 });
+    await happened('answered');
+    expect(await last()).toMatchObject({ state: 'answered', retry: 1 });
+    await worker.stop();
+  });
+
+  it('keeps its lease while a handler is slow: a repeat waits, and gets its answer', async () => {
+    const handler = vi.fn(async () => {
+      await sleep(2_500);
+      return success;
+    });
+    const { worker, send, happened, history } = await scene({ authorize: handler });
+    await worker.start();
+    const first = await send('c1');
+    await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce());
+    await sleep(1_500); // the consumer's ack wait is 1 s
+    const repeat = await send('c2');
+    await Promise.all([first.reply(), repeat.reply()]);
+    await happened('resent');
+    expect(handler).toHaveBeenCalledOnce();
+    expect((await history()).filter((state) => state === 'claimed').length).toBeGreaterThan(1);
+    await worker.stop();
+  });
+
+  it('lets the first answer stand when two workers came to one, and says so', async () => {
+    const other = { status: 'success', transaction_id: 'theirs' };
+    const { worker, send, subject, last, happened } = await scene({
+      authorize: async () => {
+        const { seq = 0 } = (await current()) ?? {};
+        await records.write(
+          subject,
+          encodeBody(other),
+          recordHeaders({ state: 'answered', retry: 0, by: 'another' }),
+          seq,
+        );
+        return success;
+      },
+    });
+    const current = last;
+    await worker.start();
+    await send('c1');
+    await happened('superseded');
+    expect(decodeBody((await last())?.body ?? new Uint8Array())).toEqual(other);
+    await worker.stop();
+  });
+
+  it('runs nothing while its claim cannot be stored, and needs no second run when an answer cannot', async () => {
+    const manager = await jetstreamManager(broker.nats);
+    const limit = (max_msg_size: number) => manager.streams.update(RECORD_STREAM, { max_msg_size });
+    const handler = vi.fn(async () => {
+      await limit(600);
+      return { ...success, connector_response: 'x'.repeat(2_000) };
+    });
+    const { worker, send, happened, last } = await scene({ authorize: handler });
+    try {
+      await limit(10);
+      await worker.start();
+      await send('c1');
+      await happened('reply_failed');
+      expect(handler).not.toHaveBeenCalled();
+      await limit(-1);
+      await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce(), 5_000);
+      await sleep(300);
+      expect(await last()).toMatchObject({ state: 'claimed' });
+    } finally {
+      await limit(-1);
+    }
+    await happened('answered');
+    expect(handler).toHaveBeenCalledOnce();
+    await worker.stop();
+  });
+});

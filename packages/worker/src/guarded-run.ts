@@ -1,0 +1,220 @@
+/**
+ * Runs a handler under the record of its idempotency key (P2, P3): claim, effect, answer. Everything it touches is
+ * handed to it, so that the simulator runs the same code on virtual time.
+ */
+import { backoffMs, RecordChangedError, type RecordStore, type StoredRecord } from '@nats-bridge/messaging';
+import {
+  type GuardedDelivery,
+  guardDelivery,
+  type NewRecord,
+  type OperationRecord,
+  parseRecord,
+  recordHeaders,
+} from '@nats-bridge/protocol';
+import type { EncodedReply } from './reply.js';
+
+export type GuardWorld = {
+  readonly records: RecordStore;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** How long a claim holds unless it is renewed. */
+  readonly leaseMs: number;
+};
+
+export type GuardedRequest = {
+  /** Of its record. */
+  readonly subject: string;
+  readonly delivery: GuardedDelivery;
+  /** Then somebody may have begun: the record is read before anything is written. */
+  readonly isRedelivered: boolean;
+  /** What its records say of it. */
+  readonly about: Pick<NewRecord, 'operation' | 'paymentId' | 'requestedAt' | 'requestSeq'>;
+};
+
+/** The right to run, until the lease is over. */
+export type Claim = {
+  readonly attempt: number;
+  /** Extends the lease; aborts `lost` when another has taken over. */
+  renew(): Promise<void>;
+  readonly lost: AbortSignal;
+};
+
+/** The answer to be recorded; throws when the handler failed. */
+export type Run = (claim: Claim) => Promise<EncodedReply>;
+
+export type GuardedEnding =
+  | { readonly kind: 'answered'; readonly attempt: number }
+  /** The handler failed, and anybody may try again. */
+  | { readonly kind: 'failed'; readonly attempt: number; readonly error: unknown }
+  /** It had been answered before, and the answer was said again. */
+  | { readonly kind: 'resent' }
+  /** Somebody else answered while this worker was at it; that answer stands. */
+  | { readonly kind: 'superseded'; readonly attempt: number }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'dropped' }
+  | { readonly kind: 'conflict' };
+
+const NOTHING = new Uint8Array();
+/** Others changed the record this often in a row: let them finish. */
+const MOST_CHANGES = 5;
+const WAIT_MS = 1_000;
+/** With the waits between them about half a minute: a server that restarts is back by then. */
+const ANSWER_TRIES = 12;
+const ANSWER_RETRY = { initialMs: 100, maxMs: 5_000 };
+
+/** @throws what the record store throws when nothing was begun, or an answer cannot be stored for half a minute */
+export async function runGuarded(
+  request: GuardedRequest,
+  world: GuardWorld,
+  run: Run,
+): Promise<GuardedEnding> {
+  const { subject, delivery } = request;
+  let stored = request.isRedelivered ? await world.records.read(subject) : undefined;
+  for (let changes = 0; changes < MOST_CHANGES; changes++) {
+    const record = stored && recordIn(stored);
+    const decision = guardDelivery(record, delivery, world.now());
+    try {
+      switch (decision.kind) {
+        case 'claim':
+          return await executeClaimed(request, world, run, decision, record);
+        case 'expire': {
+          const withdrawn = recordHeaders({ ...newRecord(request, 'withdrawn'), reason: 'expired' });
+          await world.records.write(subject, NOTHING, withdrawn, decision.expectedSeq);
+          return { kind: 'expired' };
+        }
+        case 'resend':
+          if (stored !== undefined) await resend(stored, request, world);
+          return { kind: 'resent' };
+        case 'wait':
+          return decision;
+        case 'drop':
+          return { kind: 'dropped' };
+        case 'conflict':
+          return { kind: 'conflict' };
+      }
+    } catch (error) {
+      if (!(error instanceof RecordChangedError)) throw error;
+      stored = await world.records.read(subject);
+    }
+  }
+  return { kind: 'wait', ms: WAIT_MS };
+}
+
+/** @throws RecordChangedError when another took it first */
+async function executeClaimed(
+  request: GuardedRequest,
+  world: GuardWorld,
+  run: Run,
+  { attempt, expectedSeq }: { readonly attempt: number; readonly expectedSeq: number },
+  before: OperationRecord | undefined,
+): Promise<GuardedEnding> {
+  const { records } = world;
+  const { subject } = request;
+  const claimed: NewRecord = {
+    ...newRecord(request, 'claimed'),
+    attempt,
+    claimedAt: before?.claimedAt ?? world.now(),
+  };
+  const write = (leaseUntil: number, seq: number, reason?: string) =>
+    records.write(subject, NOTHING, recordHeaders({ ...claimed, leaseUntil, reason }), seq);
+
+  let seq = await write(world.now() + world.leaseMs, expectedSeq);
+  let renewing = Promise.resolve();
+  let isRunning = true;
+  let lost: AbortController | undefined;
+  const renew = async () => {
+    if (!isRunning) return;
+    try {
+      seq = await write(world.now() + world.leaseMs, seq);
+    } catch (error) {
+      if (error instanceof RecordChangedError) lost?.abort(error);
+      // Anything else: the lease still holds for a while, and the next beat tries again.
+    }
+  };
+  const claim: Claim = {
+    attempt,
+    get lost() {
+      lost ??= new AbortController();
+      return lost.signal;
+    },
+    renew() {
+      renewing = renewing.then(renew);
+      return renewing;
+    },
+  };
+
+  let reply: EncodedReply;
+  try {
+    reply = await run(claim);
+  } catch (error) {
+    isRunning = false;
+    await renewing;
+    // Anybody may have it at once. When this fails, the lease runs out instead.
+    await write(world.now(), seq, nameOf(error)).catch(() => {});
+    return { kind: 'failed', attempt, error };
+  }
+  isRunning = false;
+  await renewing;
+  const headers = { ...recordHeaders({ ...claimed, state: 'answered' }), ...reply.headers };
+  const stands = await recordAnswer(request, world, { body: reply.body, headers }, seq);
+  return { kind: stands ? 'answered' : 'superseded', attempt };
+}
+
+/** The effect has happened: its answer is written, whatever stands there but another answer. @returns whether it is ours that stands */
+async function recordAnswer(
+  { subject, delivery }: GuardedRequest,
+  { records, sleep }: GuardWorld,
+  { body, headers }: EncodedReply,
+  claimSeq: number,
+): Promise<boolean> {
+  let expectedSeq = claimSeq;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await records.write(subject, body, headers, expectedSeq);
+      return true;
+    } catch (error) {
+      if (attempt + 1 >= ANSWER_TRIES) throw error;
+      if (!(error instanceof RecordChangedError)) {
+        await sleep(backoffMs(attempt, ANSWER_RETRY));
+        continue;
+      }
+    }
+    const stored = await records.read(subject).catch(() => undefined);
+    if (stored === undefined) continue;
+    const { state, seq, by, correlationId } = recordIn(stored);
+    // Written by an earlier try of this loop, whose confirmation was lost.
+    const isOurs = by === delivery.worker && correlationId === delivery.correlationId;
+    if (state === 'answered') return isOurs;
+    expectedSeq = seq;
+  }
+}
+
+/** The waiting bridge knows an answer by its correlation id; the rest is as it was first written. */
+async function resend(stored: StoredRecord, { subject, delivery }: GuardedRequest, { records }: GuardWorld) {
+  const headers = {
+    ...stored.headers,
+    ...recordHeaders({ ...recordIn(stored), correlationId: delivery.correlationId }),
+  };
+  await records.write(subject, stored.body, withoutServerHeaders(headers), stored.seq);
+}
+
+function withoutServerHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('Nats-')));
+}
+
+function newRecord({ delivery, about }: GuardedRequest, state: NewRecord['state']): NewRecord {
+  const { correlationId, fingerprint, worker, retry } = delivery;
+  return { ...about, state, correlationId, fingerprint, by: worker, retry };
+}
+
+function recordIn({ headers, seq, storedAt }: StoredRecord): OperationRecord {
+  return parseRecord(headers, seq, storedAt.getTime());
+}
+
+/** The kind of an error only: its message may hold what no record may. */
+function nameOf(error: unknown): string {
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+  return [name, code].filter((part) => typeof part === 'string' && part !== '').join(' ') || 'unknown error';
+}
