@@ -306,7 +306,8 @@ export class NatsBridge {
     const message = messageOf(exchange, this.config, this.#mayExpire);
     if (!exchange.isDurable) return readAnswer(await this.#requester.requestCore(message));
     await this.prepare();
-    this.#workStream.used(consumerNameOf(this.config, exchange.operation));
+    if (exchange.workers === 'guarded')
+      this.#workStream.used(consumerNameOf(this.config, exchange.operation));
     return this.#requestOnce(exchange, message);
   }
 

@@ -28,7 +28,8 @@ export type WorkStreamOptions = {
 export function createWorkStream(connection: Connection, options: WorkStreamOptions): WorkStream {
   const { stream, archive } = options;
   const settledSeqs = new Set<number>();
-  const usedConsumers = new Set<string>();
+  /** With the sequence up to which their requests have left. */
+  const usedConsumers = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
@@ -51,16 +52,17 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
   async function sweep(): Promise<void> {
     if (connection.current === undefined) return;
     const jsm = await manager();
-    const consumers = [...usedConsumers];
-    const floors = await Promise.all(consumers.map((name) => acknowledgedUpTo(jsm, name)));
-    if (!(await isArchived(jsm))) return;
-    for (const [index, name] of consumers.entries()) {
-      const floor = floors[index];
+    const archivedUpTo = await lastArchived(jsm, archive);
+    for (const [name, leftUpTo] of [...usedConsumers]) {
+      const floor = await acknowledgedUpTo(jsm, name);
       if (floor === undefined) continue;
-      if (floor.isIdle) usedConsumers.delete(name);
-      if (floor.seq > 0) await jsm.streams.purge(stream, { filter: floor.subject, seq: floor.seq + 1 });
+      const seq = Math.min(floor.seq, archivedUpTo);
+      usedConsumers.set(name, seq);
+      if (floor.isIdle && seq === floor.seq) usedConsumers.delete(name);
+      if (seq > leftUpTo) await jsm.streams.purge(stream, { filter: floor.subject, seq: seq + 1 });
     }
     for (const seq of settledSeqs) {
+      if (seq > archivedUpTo) continue;
       await jsm.streams.deleteMessage(stream, seq, false).catch(() => {}); // it may have left before
       settledSeqs.delete(seq);
     }
@@ -75,11 +77,6 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
     return { subject, seq: info.ack_floor.stream_seq, isIdle };
   }
 
-  async function isArchived(jsm: JetStreamManager): Promise<boolean> {
-    const { sources = [] } = await jsm.streams.info(archive);
-    return sources.every(({ lag }) => lag === 0);
-  }
-
   return {
     async takeBack(subject, seq) {
       const jsm = await manager();
@@ -92,7 +89,7 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
       wake();
     },
     used(consumer) {
-      usedConsumers.add(consumer);
+      if (!usedConsumers.has(consumer)) usedConsumers.set(consumer, 0);
       wake();
     },
     close() {
@@ -100,6 +97,22 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
       clearTimeout(timer);
     },
   };
+}
+
+/** Its source's sequence of the last message the archive has; what it says of its lag may be a moment old. */
+async function lastArchived(jsm: JetStreamManager, archive: string): Promise<number> {
+  const { state } = await jsm.streams.info(archive);
+  if (state.last_seq === 0) return 0;
+  const last = await jsm.streams.getMessage(archive, { seq: state.last_seq }).catch(() => null);
+  return originSeqOf(last?.header.get(ORIGIN_HEADER));
+}
+
+/** `{stream} {sequence} …` (NATS ADR-36). */
+const ORIGIN_HEADER = 'Nats-Stream-Source';
+
+/** 0 for a message that was not sourced. */
+export function originSeqOf(header: string | undefined): number {
+  return Number(header?.split(' ')[1]) || 0;
 }
 
 async function isDelivered(

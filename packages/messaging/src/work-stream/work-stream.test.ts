@@ -1,0 +1,107 @@
+import { AckPolicy, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { headers as natsHeaders } from '@nats-io/nats-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createConnection } from '../connection/connection.js';
+import { startTestServer } from '../testing/nats-for-tests.js';
+import { until } from '../testing/until.js';
+import { applyTopology } from '../topology/apply-topology.js';
+import { createWorkStream } from './work-stream.js';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function workStream() {
+  const server = await startTestServer();
+  const connection = createConnection({ servers: server.url });
+  await applyTopology(connection, {
+    streams: [
+      { name: 'WORK', subjects: ['work.>'], allowMsgTtl: true },
+      { name: 'ARCHIVE', sources: [{ name: 'WORK' }], allowDirect: true },
+    ],
+    consumers: ['a', 'b'].map((name) => ({ stream: 'WORK', name, filterSubject: `work.*.${name}` })),
+  });
+  const errors: Error[] = [];
+  const stream = createWorkStream(connection, {
+    stream: 'WORK',
+    archive: 'ARCHIVE',
+    sweepMs: 20,
+    onError: (error) => errors.push(error),
+  });
+  closers.push(
+    () => server.dispose(),
+    () => connection.close(),
+    () => stream.close(),
+  );
+  const nats = await connection.get();
+  const jsm = await jetstreamManager(nats);
+  const js = jetstream(nats);
+  return {
+    stream,
+    jsm,
+    errors,
+    publish: async (subject: string, ttl?: string) => {
+      const headers = natsHeaders();
+      if (ttl !== undefined) headers.set('Nats-TTL', ttl);
+      return (await js.publish(subject, 'x', { headers })).seq;
+    },
+    take: async (consumer: string) => {
+      const message = await (await js.consumers.get('WORK', consumer)).next({ expires: 2_000 });
+      if (message === null) throw new Error('nothing came');
+      return message;
+    },
+  };
+}
+
+const left = async (jsm: JetStreamManager, stream: string) => (await jsm.streams.info(stream)).state.messages;
+
+describe('the work stream', () => {
+  it('lets go of what was acknowledged once the archive has it, and of nothing else', async () => {
+    const { stream, jsm, publish, take } = await workStream();
+    for (const subject of ['work.m.a', 'work.m.b', 'work.m.a', 'work.m.a']) await publish(subject);
+    await (await take('a')).ackAck();
+    await (await take('a')).ackAck();
+    stream.used('a');
+    await until('two left', async () => (await left(jsm, 'WORK')) === 2);
+    expect((await jsm.streams.getMessage('WORK', { seq: 2 }))?.subject).toBe('work.m.b');
+    expect((await jsm.streams.getMessage('WORK', { seq: 4 }))?.subject).toBe('work.m.a');
+    await until('all are archived', async () => (await left(jsm, 'ARCHIVE')) === 4);
+  });
+
+  it('leaves nothing of the past to a consumer that begins with everything', async () => {
+    const { stream, jsm, publish, take } = await workStream();
+    await publish('work.m.a');
+    await (await take('a')).ackAck();
+    stream.used('a');
+    await until('none left', async () => (await left(jsm, 'WORK')) === 0);
+    await jsm.consumers.add('WORK', { durable_name: 'fresh', ack_policy: AckPolicy.Explicit });
+    expect((await jsm.consumers.info('WORK', 'fresh')).num_pending).toBe(0);
+  });
+
+  it('lets go of single requests that were answered in another way', async () => {
+    const { stream, jsm, publish } = await workStream();
+    await publish('work.m.a');
+    stream.settled(await publish('work.m.a'));
+    await until('one left', async () => (await left(jsm, 'WORK')) === 1);
+  });
+
+  it('takes back what no consumer had got, and says so', async () => {
+    const { stream, jsm, publish, take } = await workStream();
+    await publish('work.m.a');
+    const second = await publish('work.m.a');
+    await take('a');
+    expect(await stream.takeBack('work.m.a', second)).toBe(true);
+    expect(await left(jsm, 'WORK')).toBe(1);
+    expect(await stream.takeBack('work.m.a', 1)).toBe(false);
+    // The other consumer does not concern itself with this subject.
+    expect(await stream.takeBack('work.m.b', await publish('work.m.b'))).toBe(true);
+  });
+
+  it('archives what it lets go by itself', async () => {
+    const { jsm, publish } = await workStream();
+    await publish('work.m.a', '1s');
+    await until('it is gone', async () => (await left(jsm, 'WORK')) === 0);
+    expect(await left(jsm, 'ARCHIVE')).toBe(1);
+  });
+});
