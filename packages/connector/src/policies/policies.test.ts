@@ -1,30 +1,10 @@
 import { type BridgeResponse, operationRow } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
 import { compose, type Exchange, type Send } from '../exchange.js';
+import { exchange, success } from '../testing/exchanges.js';
 import { joinConcurrent } from './join-concurrent.js';
 import { requireWorker } from './require-worker.js';
 import { resolveAliases } from './resolve-aliases.js';
-
-const exchange = (changes: Partial<Exchange> = {}, request: Record<string, unknown> = {}): Exchange => ({
-  operation: 'capture',
-  row: operationRow('capture'),
-  data: {
-    merchant_id: 'm',
-    payment_id: 'p',
-    attempt_id: 'att_1',
-    connector: 'c',
-    connector_auth_type: { auth_type: 'NoKey' },
-    request,
-    test_mode: true,
-  },
-  key: 'capture:att_1',
-  correlationId: 'c',
-  deadlineAt: Number.POSITIVE_INFINITY,
-  isDurable: true,
-  workers: 'guarded',
-  ...changes,
-});
-const success: BridgeResponse = { status: 'success', transaction_id: 'txn_1' };
 
 describe('policies', () => {
   it('run in the order they are written in', async () => {

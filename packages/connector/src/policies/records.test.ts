@@ -1,0 +1,181 @@
+import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
+import { describe, expect, it, vi } from 'vitest';
+import type { Exchange } from '../exchange.js';
+import { encodeAnswer } from '../ledger/answer.js';
+import { exchange, memoryLedger, success } from '../testing/exchanges.js';
+import { keepRecord } from './keep-record.js';
+import { settleDoubt } from './settle-doubt.js';
+
+const failing = (code: BridgeErrorCode) => async () => {
+  throw new BridgeError(code);
+};
+
+describe('settleDoubt', () => {
+  const settle = (
+    ledger = memoryLedger(),
+    takeBack: (one: Exchange, error: BridgeError) => Promise<boolean> = async () => false,
+  ) => settleDoubt({ ledger, bridge: 'bridge', takeBack });
+
+  it('withdraws what nobody has begun: then it may be answered as failed', async () => {
+    const ledger = memoryLedger();
+    await expect(settle(ledger)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject({
+      code: 'NO_WORKERS_AVAILABLE',
+      phase: 'before_send',
+    });
+    expect(ledger.history).toMatchObject([{ state: 'withdrawn', by: 'bridge', reason: 'NATS_TIMEOUT' }]);
+  });
+
+  it('says of a call that was given up that it was cancelled', async () => {
+    await expect(settle()(failing('CANCELLED'))(exchange())).rejects.toMatchObject({
+      code: 'CANCELLED',
+      phase: 'before_send',
+    });
+  });
+
+  it('stays in doubt once somebody has begun', async () => {
+    const ledger = memoryLedger();
+    await ledger.write('m', 'k', { state: 'claimed', retry: 0 }, 0);
+    await expect(settle(ledger)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject({
+      code: 'NATS_TIMEOUT',
+      phase: 'sent_unknown',
+    });
+    expect(ledger.history).toHaveLength(1);
+  });
+
+  it('gives the answer that came meanwhile', async () => {
+    const ledger = memoryLedger();
+    await ledger.write('m', 'k', { state: 'answered', retry: 0 }, 0, encodeAnswer(success));
+    expect(await settle(ledger)(failing('NATS_TIMEOUT'))(exchange())).toEqual(success);
+  });
+
+  it('decides anew when a worker claims in the moment of the withdrawal', async () => {
+    const ledger = memoryLedger();
+    const racing = {
+      ...ledger,
+      findLatest: vi.fn(async () => {
+        const seen = await ledger.findLatest('m', 'k');
+        if (seen === undefined) await ledger.write('m', 'k', { state: 'claimed', retry: 0 }, 0);
+        return seen;
+      }),
+    };
+    const send = settleDoubt({ ledger: racing, bridge: 'b', takeBack: async () => false })(
+      failing('NATS_TIMEOUT'),
+    );
+    await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
+    expect(ledger.history.map(({ state }) => state)).toEqual(['claimed']);
+  });
+
+  it('takes back what was sent to workers without records, if no consumer has got it', async () => {
+    const sent = async () => {
+      const ledger = memoryLedger();
+      await ledger.write('m', 'k', { state: 'sent', retry: 0 }, 0);
+      return ledger;
+    };
+    await expect(
+      settle(await sent(), async () => true)(failing('NATS_TIMEOUT'))(exchange()),
+    ).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
+    await expect(
+      settle(await sent(), async () => false)(failing('NATS_TIMEOUT'))(exchange()),
+    ).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
+  });
+
+  it('stays in doubt when the ledger cannot be asked', async () => {
+    const broken = {
+      ...memoryLedger(),
+      findLatest: async () => {
+        throw new Error('no stream');
+      },
+    };
+    const send = settleDoubt({ ledger: broken, bridge: 'b', takeBack: async () => true })(
+      failing('NATS_TIMEOUT'),
+    );
+    await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
+  });
+
+  it('asks nobody about what certainly was not sent, or has no record', async () => {
+    const ledger = memoryLedger();
+    const findLatest = vi.spyOn(ledger, 'findLatest');
+    await expect(settle(ledger)(failing('STORE_REFUSED'))(exchange())).rejects.toThrow();
+    await expect(settle(ledger)(failing('NATS_TIMEOUT'))(exchange({ key: undefined }))).rejects.toMatchObject(
+      { code: 'NATS_TIMEOUT' },
+    );
+    await expect(
+      settle(ledger)(failing('NATS_TIMEOUT'))(exchange({ isDurable: false })),
+    ).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
+    expect(findLatest).not.toHaveBeenCalled();
+  });
+});
+
+describe('keepRecord', () => {
+  const unguarded = (request = {}) =>
+    exchange({ workers: 'consumers', deadlineAt: Date.now() + 300 }, request);
+  const keep = (ledger = memoryLedger(), onUnrecorded = vi.fn()) =>
+    keepRecord({ ledger, bridge: 'bridge', onUnrecorded });
+
+  it('announces what goes to workers without records, and records their answer', async () => {
+    const ledger = memoryLedger();
+    let during = 0;
+    const send = keep(ledger)(async () => {
+      during = ledger.history.length;
+      return success;
+    });
+    expect(await send(unguarded())).toEqual(success);
+    expect(during).toBe(1);
+    expect(ledger.history.map(({ state }) => state)).toEqual(['sent', 'answered']);
+    expect((await ledger.findLatest('m', 'k'))?.answer).toEqual(success);
+  });
+
+  it('does not send a repeat: it has the first answer, or waits for it', async () => {
+    const ledger = memoryLedger();
+    const next = vi.fn(async () => success);
+    const send = keep(ledger)(next);
+    await send(unguarded());
+    expect(await send(unguarded())).toEqual(success);
+    expect(next).toHaveBeenCalledOnce();
+
+    const open = memoryLedger();
+    const seq = await open.write('m', 'k', { state: 'sent', retry: 0 }, 0);
+    const waiting = keep(open)(next)(unguarded());
+    await open.write('m', 'k', { state: 'answered', retry: 0 }, seq, encodeAnswer(success));
+    expect(await waiting).toEqual(success);
+
+    const never = memoryLedger();
+    await never.write('m', 'k', { state: 'sent', retry: 0 }, 0);
+    await expect(keep(never)(next)(unguarded())).rejects.toMatchObject({
+      code: 'NATS_TIMEOUT',
+      phase: 'sent_unknown',
+    });
+    expect(next).toHaveBeenCalledOnce();
+  });
+
+  it('refuses a repeat that asks for something else', async () => {
+    const send = keep()(async () => success);
+    await send(unguarded({ amount: 1 }));
+    await expect(send(unguarded({ amount: 2 }))).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
+  });
+
+  it('gives the answer that it could not record, and says so', async () => {
+    const ledger = memoryLedger();
+    const write = ledger.write;
+    const onUnrecorded = vi.fn();
+    let writes = 0;
+    const failsLater: typeof write = (...args) => {
+      if (++writes > 1) throw new Error('the disk is full');
+      return write(...args);
+    };
+    const send = keepRecord({
+      ledger: { ...ledger, write: async (...args) => failsLater(...args) },
+      bridge: 'b',
+      onUnrecorded,
+    })(async () => success);
+    expect(await send(unguarded())).toEqual(success);
+    expect(onUnrecorded).toHaveBeenCalledOnce();
+  });
+
+  it('leaves workers that keep their own records to do so', async () => {
+    const ledger = memoryLedger();
+    await keep(ledger)(async () => success)(exchange());
+    await keep(ledger)(async () => success)(exchange({ workers: 'consumers', key: undefined }));
+    expect(ledger.history).toEqual([]);
+  });
+});

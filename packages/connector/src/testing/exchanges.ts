@@ -1,0 +1,51 @@
+/** An exchange and a ledger in memory, for tests of policies. Not exported from the package. */
+import { RecordChangedError } from '@nats-bridge/messaging';
+import { type BridgeResponse, decodeBody, type NewRecord, operationRow } from '@nats-bridge/protocol';
+import type { Exchange } from '../exchange.js';
+import type { Ledger, LedgerEntry } from '../ledger/ledger.js';
+
+export const exchange = (
+  changes: Partial<Exchange> = {},
+  request: Record<string, unknown> = {},
+): Exchange => ({
+  operation: 'capture',
+  row: operationRow('capture'),
+  data: {
+    merchant_id: 'm',
+    payment_id: 'p',
+    attempt_id: 'att_1',
+    connector: 'c',
+    connector_auth_type: { auth_type: 'NoKey' },
+    request,
+    test_mode: true,
+  },
+  key: 'capture:att_1',
+  correlationId: 'c',
+  deadlineAt: Number.POSITIVE_INFINITY,
+  isDurable: true,
+  workers: 'guarded',
+  ...changes,
+});
+
+export const success: BridgeResponse = { status: 'success', transaction_id: 'txn_1' };
+
+/** Real compare-and-set, no NATS. `history` has every record in order. */
+export function memoryLedger(): Pick<Ledger, 'findLatest' | 'write'> & { readonly history: NewRecord[] } {
+  const history: NewRecord[] = [];
+  let last: LedgerEntry | undefined;
+  return {
+    history,
+    async findLatest() {
+      return last;
+    },
+    async write(_merchantId, key, record, expectedSeq, answer) {
+      if ((last?.record.seq ?? 0) !== expectedSeq) throw new RecordChangedError(key, expectedSeq);
+      history.push(record);
+      last = {
+        record: { ...record, seq: history.length, at: 0 },
+        answer: answer && (decodeBody(answer.body) as BridgeResponse),
+      };
+      return history.length;
+    },
+  };
+}
