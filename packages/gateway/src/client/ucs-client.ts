@@ -26,9 +26,16 @@ export type UcsClient = {
   close(): void;
 };
 
-/** @param address `host:port`, with or without `http://` */
+/**
+ * @param address `host:port`, with or without `http://`; of several, as `ipv4:host:port,host:port`, those that are
+ *   there are taken in turn
+ */
 export function createUcsClient(address: string, caller: UcsCaller): UcsClient {
-  const client = new Client(address.replace(/^https?:\/\//, ''), credentials.createInsecure());
+  const client = new Client(address.replace(/^https?:\/\//, ''), credentials.createInsecure(), {
+    'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 1_000,
+  });
   const types = new Map(UCS_METHODS.map((entry) => [`${entry.service}/${entry.method}`, entry]));
   return {
     call(method, request, options = {}) {
