@@ -94,6 +94,21 @@ describe('NatsBridge', () => {
       ]);
     }));
 
+  it('does not start on a broker that promises less than the configured durability', async () => {
+    const config = { durability: 'os_crash', monitor_url: server.monitorUrl } as const;
+    await withBridge(config, async (bridge) => {
+      await expect(bridge.prepare()).rejects.toMatchObject({
+        code: 'STORE_REFUSED',
+        message: expect.stringContaining(
+          'nats_bridge.durability = "os_crash", and an acknowledged request survives "process" here',
+        ),
+      });
+      expect(await bridge.authorize(data())).toMatchObject({ kind: 'not_sent' });
+    });
+    await withBridge({ ...config, durability: 'process' }, (bridge) => bridge.prepare());
+    expect(() => new NatsBridge({ durability: 'zone' as 'node' })).toThrow('nats_bridge.durability = "zone"');
+  });
+
   it('answers without workers at once, and leaves nothing behind that could run later', () =>
     withBridge({}, async (bridge) => {
       await bridge.prepare();

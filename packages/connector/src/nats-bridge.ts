@@ -8,6 +8,8 @@ import {
   createPresence,
   createRequester,
   createWorkStream,
+  type Durability,
+  isAtLeast,
   type LateReply,
   MessagingError,
   type Presence,
@@ -15,6 +17,7 @@ import {
   RequestCancelledError,
   type Requester,
   type RequestMessage,
+  readDurability,
   type StoredMessage,
   type StrayReply,
   serverFeatures,
@@ -219,9 +222,9 @@ export class NatsBridge {
   /** Connects, and makes streams and consumers if they are missing. Called by the first operation. */
   async prepare(): Promise<void> {
     if (!this.config.jetstream_enabled) return;
-    this.#topology ??= applyTopology(this.connection, topologyOf(this.config)).catch((cause: unknown) => {
+    this.#topology ??= this.#makeReady().catch((cause: unknown) => {
       this.#topology = undefined; // the next call tries again
-      if (cause instanceof MessagingError) throw cause;
+      if (cause instanceof MessagingError || cause instanceof BridgeError) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new BridgeError(
         'STORE_REFUSED',
@@ -230,6 +233,25 @@ export class NatsBridge {
       );
     });
     await this.#topology;
+  }
+
+  async #makeReady(): Promise<void> {
+    await applyTopology(this.connection, topologyOf(this.config));
+    const least = this.config.durability;
+    if (least === undefined) return;
+    const { survives, because } = await this.durability();
+    if (isAtLeast(survives, least)) return;
+    throw new BridgeError(
+      'STORE_REFUSED',
+      `nats_bridge.durability = "${least}", and an acknowledged request survives "${survives}" here: ${because}`,
+    );
+  }
+
+  /** What an acknowledged request survives, by what the broker says of itself now. */
+  async durability(): Promise<Durability> {
+    const { jetstream_enabled, jetstream, monitor_url } = this.config;
+    if (!jetstream_enabled) return { survives: 'nothing', because: 'jetstream_enabled = false' };
+    return readDurability(this.connection, jetstream.stream_name, monitor_url);
   }
 
   /** Whether a call would reach NATS now. */

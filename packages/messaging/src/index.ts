@@ -12,6 +12,13 @@ export type { WaitOptions } from './connection/wait-for-connected.js';
 export { type ConsumePullOptions, consumePull, type PullReader } from './consume/consume-pull.js';
 export { takesSubject } from './consume/takes-subject.js';
 export {
+  type Durability,
+  isAtLeast,
+  readDurability,
+  SURVIVALS,
+  type Survival,
+} from './durability/durability.js';
+export {
   type EmbeddedServer,
   type EmbeddedServerOptions,
   startEmbeddedServer,

@@ -1,6 +1,6 @@
 /** `nats-bridge doctor`: what is there, what is missing, and what to do about it. */
 import { consumerNameOf, NatsBridge } from '@nats-bridge/connector';
-import { SERVER_FEATURES, serverFeatures } from '@nats-bridge/messaging';
+import { isAtLeast, SERVER_FEATURES, serverFeatures } from '@nats-bridge/messaging';
 import { guardedSubject, OPERATIONS, RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
 import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { Command } from 'commander';
@@ -29,6 +29,7 @@ export function doctorCommand(): Command {
         findings.push(
           ...server(nats, await bridge.connection.rttMs()),
           ...(await streams(bridge, nats)),
+          await durability(bridge),
           ...(await workers(nats)),
         );
       } catch (error) {
@@ -103,6 +104,18 @@ async function streams({ config }: NatsBridge, nats: Nats): Promise<Finding[]> {
       detail: `${foreign.join(', ')} read the same stream: a payment may be executed by each`,
     });
   return findings;
+}
+
+/** Where nothing more is asked for, a write should at least outlive a power cut. */
+async function durability(bridge: NatsBridge): Promise<Finding> {
+  const least = bridge.config.durability ?? 'os_crash';
+  try {
+    const { survives, because } = await bridge.durability();
+    const level = isAtLeast(survives, least) ? 'ok' : bridge.config.durability ? 'failed' : 'warning';
+    return { level, what: 'durability', detail: `an acknowledged request survives ${survives}: ${because}` };
+  } catch (error) {
+    return { level: 'warning', what: 'durability', detail: `not known: ${(error as Error).message}` };
+  }
 }
 
 function describeStream({ state, config }: StreamInfo): string {

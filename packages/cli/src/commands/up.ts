@@ -62,7 +62,11 @@ async function up(options: Options): Promise<void> {
     const server = settings.namesServer ? undefined : await embedded(options.data);
     if (server !== undefined) started.push(server.stop);
     const natsUrl = server?.url ?? settings.bridge.base_url;
-    const bridge = new NatsBridge({ ...settings.bridge, base_url: natsUrl });
+    const bridge = new NatsBridge({
+      ...settings.bridge,
+      base_url: natsUrl,
+      ...(server !== undefined && { monitor_url: server.monitorUrl }),
+    });
     started.push(() => bridge.close());
     await bridge.prepare();
     const sandbox = options.sandbox ? superviseSandbox(bridge.config) : undefined;

@@ -1,4 +1,5 @@
 /** The `[nats_bridge]` section: the specification's keys verbatim, and what we add to them. */
+import { SURVIVALS } from '@nats-bridge/messaging';
 import { defaultSubjectTemplate, OPERATIONS, type Operation } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import { duration } from './duration.js';
@@ -37,6 +38,15 @@ export const bridgeConfigSchema = z.strictObject({
   request_timeout_ms: milliseconds(100, 600_000).default(30_000),
   /** How often a request that the stream did not confirm is published again, under the same Nats-Msg-Id. */
   max_retries: count(0, 20).default(3),
+  /**
+   * What an acknowledged request must survive at least; the bridge does not start on a broker that promises less.
+   * Left out: whatever the broker promises.
+   */
+  durability: z.enum(SURVIVALS).optional(),
+  /** HTTP monitoring of the NATS server, where it says whether it flushes each write. */
+  monitor_url: z
+    .url({ protocol: /^https?$/, error: "must be http://host:port of the NATS server's monitoring" })
+    .optional(),
   connection_name: z.string().min(1).max(128).default('hyperswitch-nats-bridge'),
   /** Requests in flight, over all operations; more are refused as OVERLOADED. */
   max_in_flight: count(1, 1_000_000).default(10_000),

@@ -31,6 +31,8 @@ export type EmbeddedServerOptions = {
 export type EmbeddedServer = {
   readonly url: string;
   readonly port: number;
+  /** Of its HTTP monitoring; another one after `restart`. */
+  readonly monitorUrl: string;
   /** Like `2.15.2`. */
   readonly version: string;
   /** Of the running process; another one after `restart`. */
@@ -107,6 +109,9 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     },
     get port() {
       return port;
+    },
+    get monitorUrl() {
+      return running?.monitorUrl ?? '';
     },
     get pid() {
       return running?.pid ?? 0;

@@ -27,6 +27,8 @@ export function renderServerConfig(
   const lines = [
     `host: ${quote(config.host)}`,
     `port: ${config.port === 0 ? -1 : config.port}`,
+    // Says, among much else, whether each write is flushed.
+    `http: ${quote(`${config.host}:-1`)}`,
     `ports_file_dir: ${quote(config.runDir)}`,
     `log_file: ${quote(config.logFile)}`,
     'logfile_size_limit: 10MB',

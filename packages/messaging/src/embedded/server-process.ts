@@ -15,6 +15,8 @@ const STOP_LIMIT_MS = 10_000;
 export type ServerProcess = {
   readonly pid: number;
   readonly port: number;
+  /** Of its HTTP monitoring. */
+  readonly monitorUrl: string;
   end(signal: NodeJS.Signals): Promise<void>;
 };
 
@@ -37,15 +39,15 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
   process.once('exit', killWithParent);
   child.once('exit', () => process.off('exit', killWithParent));
 
-  const port = await readiness(child, options.runDir);
-  if (port === undefined) {
+  const ports = await readiness(child, options.runDir);
+  if (ports === undefined) {
     await end(child, 'SIGKILL');
     throw new EmbeddedServerError('nats-server did not start', await logTail(options.logFile, stderr));
   }
   // The pipe must not keep this process alive; the server stays its child all the same.
   child.unref();
   (child.stderr as unknown as { unref(): void }).unref();
-  return { pid: child.pid ?? 0, port, end: (signal) => end(child, signal) };
+  return { pid: child.pid ?? 0, ...ports, end: (signal) => end(child, signal) };
 }
 
 /** On Linux the kernel ends the server when this process dies, even by SIGKILL. */
@@ -59,8 +61,10 @@ async function commandLine(options: SpawnOptions): Promise<[string, string[]]> {
   return [setpriv, ['--pdeathsig', 'SIGTERM', options.binary, ...args]];
 }
 
-/** The port, once the server has written it; undefined when it ended or took too long. */
-async function readiness(child: ChildProcess, runDir: string): Promise<number | undefined> {
+type Ports = Pick<ServerProcess, 'port' | 'monitorUrl'>;
+
+/** The ports, once the server has written them; undefined when it ended or took too long. */
+async function readiness(child: ChildProcess, runDir: string): Promise<Ports | undefined> {
   const giveUp = new AbortController();
   const timer = setTimeout(() => giveUp.abort(), START_LIMIT_MS);
   child.once('exit', () => giveUp.abort());
@@ -70,8 +74,8 @@ async function readiness(child: ChildProcess, runDir: string): Promise<number | 
     while (!giveUp.signal.aborted) {
       // Listen first, then look: a file written in between wakes us.
       const changed = once(watcher, 'change', { signal: giveUp.signal }).catch(() => undefined);
-      const port = await readPort(runDir);
-      if (port !== undefined) return port;
+      const ports = await readPorts(runDir);
+      if (ports !== undefined) return ports;
       await changed;
     }
     return undefined;
@@ -82,12 +86,13 @@ async function readiness(child: ChildProcess, runDir: string): Promise<number | 
   }
 }
 
-async function readPort(runDir: string): Promise<number | undefined> {
+async function readPorts(runDir: string): Promise<Ports | undefined> {
   const name = (await readdir(runDir)).find((file) => file.endsWith('.ports'));
   if (name === undefined) return undefined;
   try {
-    const ports = JSON.parse(await readFile(join(runDir, name), 'utf8')) as { nats?: string[] };
-    return Number(new URL(ports.nats?.[0] ?? '').port);
+    const text = await readFile(join(runDir, name), 'utf8');
+    const { nats, monitoring } = JSON.parse(text) as { nats?: string[]; monitoring?: string[] };
+    return { port: Number(new URL(nats?.[0] ?? '').port), monitorUrl: monitoring?.[0] ?? '' };
   } catch {
     return undefined; // Half written: the next change completes it.
   }

@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createConnection } from '../connection/connection.js';
+import { startTestServer } from '../testing/nats-for-tests.js';
+import { applyTopology } from '../topology/apply-topology.js';
+import { durabilityOf, isAtLeast, readDurability } from './durability.js';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function serverWith(syncInterval: 'always' | '2m', storage: 'file' | 'memory' = 'file') {
+  const server = await startTestServer({ syncInterval });
+  const connection = createConnection({ servers: server.url });
+  closers.push(
+    () => server.dispose(),
+    () => connection.close(),
+  );
+  await applyTopology(connection, { streams: [{ name: 'S', subjects: ['s'], storage }], consumers: [] });
+  return { connection, server };
+}
+
+describe('durability', () => {
+  it.each([
+    ['file', 1, true, 'os_crash'],
+    ['file', 3, true, 'node'],
+    ['file', 1, false, 'process'],
+    ['file', 3, false, 'process'],
+    ['file', 3, undefined, 'process'],
+    ['memory', 1, true, 'nothing'],
+    ['memory', 3, true, 'process'],
+  ] as const)(
+    '%s with %i replicas, flushed %s, survives %s',
+    (storage, replicas, flushesEachWrite, survives) => {
+      expect(durabilityOf({ storage, replicas, flushesEachWrite }).survives).toBe(survives);
+    },
+  );
+
+  it('is what the running server says of itself', async () => {
+    const always = await serverWith('always');
+    expect(await readDurability(always.connection, 'S', always.server.monitorUrl)).toMatchObject({
+      survives: 'os_crash',
+    });
+    const seldom = await serverWith('2m');
+    expect(await readDurability(seldom.connection, 'S', seldom.server.monitorUrl)).toMatchObject({
+      survives: 'process',
+      because: expect.stringContaining('sync_interval: always'),
+    });
+    const memory = await serverWith('always', 'memory');
+    expect((await readDurability(memory.connection, 'S', memory.server.monitorUrl)).survives).toBe('nothing');
+  });
+
+  it('is not taken for granted where the server cannot be asked', async () => {
+    const { connection } = await serverWith('always');
+    for (const monitorUrl of [undefined, 'http://127.0.0.1:1'])
+      expect(await readDurability(connection, 'S', monitorUrl)).toMatchObject({
+        survives: 'process',
+        because: expect.stringContaining('monitor_url'),
+      });
+  });
+
+  it('has an order', () => {
+    expect(isAtLeast('node', 'os_crash')).toBe(true);
+    expect(isAtLeast('process', 'process')).toBe(true);
+    expect(isAtLeast('process', 'os_crash')).toBe(false);
+  });
+});

@@ -1,0 +1,84 @@
+/** What a write that JetStream acknowledged survives: read from the broker where that is possible, never assumed. */
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { Connection } from '../connection/connection.js';
+
+/**
+ * The worst that may happen without losing an acknowledged write: `nothing` (not even the server's end), the end of
+ * the `process`, a crash of the operating system or a power cut (`os_crash`), the loss of one `node` with its disk.
+ */
+export const SURVIVALS = ['nothing', 'process', 'os_crash', 'node'] as const;
+export type Survival = (typeof SURVIVALS)[number];
+
+export type Durability = {
+  readonly survives: Survival;
+  /** How that is known, and what would make it more; one line. */
+  readonly because: string;
+};
+
+export type DurabilityFacts = {
+  readonly storage: 'file' | 'memory';
+  readonly replicas: number;
+  /** Whether the server flushes each write to disk before it acknowledges; undefined when it did not say. */
+  readonly flushesEachWrite: boolean | undefined;
+};
+
+/** By default a server flushes every two minutes; Jepsen lost acknowledged writes of NATS 2.12 that way, replicated too. */
+export function durabilityOf({ storage, replicas, flushesEachWrite }: DurabilityFacts): Durability {
+  const copies = `${replicas} replica${replicas === 1 ? '' : 's'}`;
+  if (storage === 'memory')
+    return replicas >= 3
+      ? { survives: 'process', because: `${copies} in memory: one server may end` }
+      : { survives: 'nothing', because: 'in memory, on one server' };
+  if (flushesEachWrite === undefined)
+    return {
+      survives: 'process',
+      because: `${copies} on file; whether each write is flushed is not known: set monitor_url`,
+    };
+  if (!flushesEachWrite)
+    return {
+      survives: 'process',
+      because: `${copies} on file, flushed every so often: set sync_interval: always in the server's jetstream block`,
+    };
+  return replicas >= 3
+    ? { survives: 'node', because: `${copies} on file, each write flushed` }
+    : { survives: 'os_crash', because: `${copies} on file, each write flushed` };
+}
+
+export function isAtLeast(survives: Survival, least: Survival): boolean {
+  return SURVIVALS.indexOf(survives) >= SURVIVALS.indexOf(least);
+}
+
+const MONITOR_LIMIT_MS = 2_000;
+
+/**
+ * @param stream as it is on the server
+ * @param monitorUrl of the server's HTTP monitoring, e.g. `http://127.0.0.1:8222`; clients cannot ask for this otherwise
+ */
+export async function readDurability(
+  connection: Connection,
+  stream: string,
+  monitorUrl: string | undefined,
+): Promise<Durability> {
+  const manager = await jetstreamManager(await connection.get());
+  const { config } = await manager.streams.info(stream);
+  const flushesEachWrite = monitorUrl === undefined ? undefined : await flushes(monitorUrl);
+  return durabilityOf({
+    storage: config.storage === 'memory' ? 'memory' : 'file',
+    replicas: config.num_replicas,
+    flushesEachWrite,
+  });
+}
+
+/** `sync_always` of `/varz`; undefined when nobody answers there. */
+async function flushes(monitorUrl: string): Promise<boolean | undefined> {
+  try {
+    const signal = AbortSignal.timeout(MONITOR_LIMIT_MS);
+    const response = await fetch(new URL('/varz', monitorUrl), { signal });
+    const { jetstream } = (await response.json()) as {
+      jetstream?: { config?: { sync_always?: boolean } };
+    };
+    return jetstream?.config === undefined ? undefined : jetstream.config.sync_always === true;
+  } catch {
+    return undefined;
+  }
+}
