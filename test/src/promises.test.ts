@@ -169,6 +169,21 @@ describe('a stream with a history', () => {
   });
 });
 
+describe('a worker of the SDK beside one of the specification', () => {
+  it('is said loudly: each has a consumer of its own, and gets every request', async () => {
+    const stack = await stackOf({});
+    await workerOn(stack, () => ({ status: 'success', transaction_id: 'sdk' }));
+    const naive = await startWorkerProcess(NAIVE, { NATS_URL: stack.server.url });
+    closers.push(() => naive.stop());
+    const event = await until('it is reported', () =>
+      stack.events.find(({ type }) => type === 'overlapping_consumers'),
+    );
+    expect(event).toMatchObject({
+      overlap: { consumers: ['hyperswitch-consumer-authorize', 'payment-worker'] },
+    });
+  });
+});
+
 describe('a worker that cannot', () => {
   it('leaves the second try to another that can', async () => {
     const stack = await stackOf({});

@@ -12,6 +12,7 @@ import {
   isAtLeast,
   type LateReply,
   MessagingError,
+  type Overlap,
   type Presence,
   ReplyTimeoutError,
   RequestCancelledError,
@@ -23,6 +24,7 @@ import {
   serverFeatures,
   type WorkerPresence,
   type WorkStream,
+  watchOverlaps,
 } from '@nats-bridge/messaging';
 import {
   aliveSubject,
@@ -85,6 +87,11 @@ export type BridgeEvent =
   | { readonly type: 'stray_reply'; readonly reply: StrayReply }
   /** An answer to a request whose caller had been told "unknown". */
   | { readonly type: 'late_reply'; readonly reply: LateReply }
+  /**
+   * Two consumers of the stream that each get every request: an operation may be executed by both. Nothing but one of
+   * them going away helps.
+   */
+  | { readonly type: 'overlapping_consumers'; readonly overlap: Overlap }
   | { readonly type: 'error'; readonly error: Error; readonly subject: string };
 
 export type NatsBridgeOptions = {
@@ -125,6 +132,8 @@ export class NatsBridge {
   #topology: Promise<unknown> | undefined;
   #closing = false;
   readonly #stopListening: () => void;
+  readonly #report: (event: BridgeEvent) => void;
+  #stopWatching: (() => void) | undefined;
 
   /** @throws ConfigError when a value is not allowed; says which, and what is. */
   constructor(config: BridgeConfigInput = {}, options: NatsBridgeOptions = {}) {
@@ -136,6 +145,7 @@ export class NatsBridge {
     this.connection = options.connection ?? connectionOf(this.config);
     const { jetstream, connection_name, circuit_breaker } = this.config;
     const report = options.onEvent ?? (() => {});
+    this.#report = report;
     const bodies = createBodyReferences(this.connection, { bucket: BODY_BUCKET });
     this.ledger = createLedger(this.connection, bodies);
     this.#workStream = createWorkStream(this.connection, {
@@ -237,6 +247,10 @@ export class NatsBridge {
 
   async #makeReady(): Promise<void> {
     await applyTopology(this.connection, topologyOf(this.config));
+    this.#stopWatching ??= watchOverlaps(this.connection, {
+      stream: this.config.jetstream.stream_name,
+      onOverlap: (overlap) => this.#report({ type: 'overlapping_consumers', overlap }),
+    });
     const least = this.config.durability;
     if (least === undefined) return;
     const { survives, because } = await this.durability();
@@ -278,6 +292,7 @@ export class NatsBridge {
     this.#closing = true;
     this.#requester.close();
     this.#stopListening();
+    this.#stopWatching?.();
     this.#workStream.close();
     this.ledger.close();
     if (this.#ownsConnection) await this.connection.close();

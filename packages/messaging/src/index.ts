@@ -27,6 +27,7 @@ export { EmbeddedServerError, NatsServerNotFoundError } from './embedded/embedde
 export type { NatsServerBinary } from './embedded/find-binary.js';
 export { type ObtainOptions, obtainNatsServer } from './embedded/obtain-nats-server.js';
 export * from './errors.js';
+export { type Overlap, watchOverlaps } from './presence/overlap-watch.js';
 export {
   createPresence,
   type Presence,

@@ -2,6 +2,7 @@
 import { NatsBridge } from '@nats-bridge/connector';
 import { gatewayConfigWarnings, startGateway } from '@nats-bridge/gateway';
 import { Command } from 'commander';
+import { reportEvent } from '../report-event.js';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark, progress } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
@@ -16,10 +17,7 @@ export function serveCommand(): Command {
     .action(async (options: { config?: string; nats?: string }) => {
       const { bridge: config, gateway: doors } = readSettings(options);
       for (const warning of gatewayConfigWarnings(doors)) progress(`${mark.warning()} ${warning}`);
-      const bridge = new NatsBridge(config, {
-        onEvent: (event) =>
-          progress(event.type === 'error' ? `${event.subject}: ${event.error.message}` : event.type),
-      });
+      const bridge = new NatsBridge(config, { onEvent: reportEvent });
       // The doors open first: Hyperswitch must find them when it starts, and readiness tells the rest.
       const gateway = await startGateway({
         bridge,

@@ -8,6 +8,7 @@ import { createUcsClient, type Gateway, startGateway } from '@nats-bridge/gatewa
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { Command } from 'commander';
 import { runLifeCycle, type Step } from '../life-cycle.js';
+import { reportEvent } from '../report-event.js';
 import { readSettings, type Settings, withConfigOption } from '../settings.js';
 import { superviseSandbox } from '../supervise-sandbox.js';
 import { mark, paint, progress, table } from '../terminal.js';
@@ -62,11 +63,14 @@ async function up(options: Options): Promise<void> {
     const server = settings.namesServer ? undefined : await embedded(options.data);
     if (server !== undefined) started.push(server.stop);
     const natsUrl = server?.url ?? settings.bridge.base_url;
-    const bridge = new NatsBridge({
-      ...settings.bridge,
-      base_url: natsUrl,
-      ...(server !== undefined && { monitor_url: server.monitorUrl }),
-    });
+    const bridge = new NatsBridge(
+      {
+        ...settings.bridge,
+        base_url: natsUrl,
+        ...(server !== undefined && { monitor_url: server.monitorUrl }),
+      },
+      { onEvent: reportEvent },
+    );
     started.push(() => bridge.close());
     await bridge.prepare();
     const sandbox = options.sandbox ? superviseSandbox(bridge.config) : undefined;

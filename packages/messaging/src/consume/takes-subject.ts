@@ -3,7 +3,11 @@ import type { ConsumerInfo } from '@nats-io/jetstream';
 import { overlaps } from '../subject-match.js';
 
 /** @param subject may have wildcards: then whether they have a subject in common */
-export function takesSubject({ config }: Pick<ConsumerInfo, 'config'>, subject: string): boolean {
-  const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : ['>']);
-  return filters.some((filter) => overlaps(filter, subject));
+export function takesSubject(consumer: Pick<ConsumerInfo, 'config'>, subject: string): boolean {
+  return filtersOf(consumer).some((filter) => overlaps(filter, subject));
+}
+
+/** What a consumer filters by; everything when it does not. */
+export function filtersOf({ config }: Pick<ConsumerInfo, 'config'>): readonly string[] {
+  return config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : ['>']);
 }

@@ -104,7 +104,7 @@ async function hasConsumer(nats: NatsConnection, stream: string, subject: string
   }
 }
 
-function isRead(consumer: ConsumerInfo): boolean {
+export function isRead(consumer: ConsumerInfo): boolean {
   return consumer.push_bound === true || consumer.num_waiting > 0 || consumer.num_ack_pending > 0;
 }
 
