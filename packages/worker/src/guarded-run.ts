@@ -4,6 +4,7 @@
  */
 import { backoffMs, RecordChangedError, type RecordStore, type StoredRecord } from '@nats-bridge/messaging';
 import {
+  bodyOf,
   type GuardedDelivery,
   guardDelivery,
   type NewRecord,
@@ -56,7 +57,6 @@ export type GuardedEnding =
   | { readonly kind: 'dropped' }
   | { readonly kind: 'conflict' };
 
-const NOTHING = new Uint8Array();
 /** Others changed the record this often in a row: let them finish. */
 const MOST_CHANGES = 5;
 const WAIT_MS = 1_000;
@@ -81,7 +81,7 @@ export async function runGuarded(
           return await executeClaimed(request, world, run, decision, record);
         case 'expire': {
           const withdrawn = recordHeaders({ ...newRecord(request, 'withdrawn'), reason: 'expired' });
-          await world.records.write(subject, NOTHING, withdrawn, decision.expectedSeq);
+          await world.records.write(subject, bodyOf('withdrawn'), withdrawn, decision.expectedSeq);
           return { kind: 'expired' };
         }
         case 'resend':
@@ -118,7 +118,7 @@ async function executeClaimed(
     claimedAt: before?.claimedAt ?? world.now(),
   };
   const write = (leaseUntil: number, seq: number, reason?: string) =>
-    records.write(subject, NOTHING, recordHeaders({ ...claimed, leaseUntil, reason }), seq);
+    records.write(subject, bodyOf('claimed'), recordHeaders({ ...claimed, leaseUntil, reason }), seq);
 
   let seq = await write(world.now() + world.leaseMs, expectedSeq);
   let renewing = Promise.resolve();

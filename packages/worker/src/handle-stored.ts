@@ -87,7 +87,6 @@ async function runUnderRecord(
       { ...read, attempt: claim.attempt, headers: { ...headers, deadlineAt } },
       () => [options.abandoned, claim.lost],
     );
-    await options.endOfTurn();
     const { bodies, connection } = options.way;
     return fitReply(bodies, connection.current?.info?.max_payload, encodeReply(read, response));
   });

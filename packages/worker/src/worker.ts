@@ -9,6 +9,7 @@ import {
   createRecordStore,
   createRecordWriter,
   type PullReader,
+  type RecordStore,
 } from '@nats-bridge/messaging';
 import {
   aliveSubject,
@@ -97,15 +98,26 @@ export function createWorker(options: WorkerOptions): Worker {
   const bodies = createBodyReferences(connection, { bucket: BODY_BUCKET });
   const writer = createRecordWriter(connection);
   const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
+  const recordsOfTurn: RecordStore = {
+    read: records.read,
+    write: (...record) => endOfTurn().then(() => records.write(...record)),
+  };
   const presence: Subscription[] = [];
   const plain: Subscription[] = [];
   const readers: PullReader[] = [];
-  const endOfTurn = createEndOfTurn();
+  const endOfTurn = createEndOfTurn(requestsInHand);
   const limits: Limit[] = [];
   const heartbeats: Heartbeat[] = [];
   const abandoned = new AbortController();
   let micro: MicroService | undefined;
   let stopping: Promise<void> | undefined;
+
+  function requestsInHand(): number {
+    let requests = 0;
+    for (const { inFlight } of readers) requests += inFlight;
+    for (const { size } of limits) requests += size;
+    return requests;
+  }
 
   function report(event: WorkerEvent): void {
     if (event.type === 'answered') micro?.record(event.operation, event.ms);
@@ -168,7 +180,7 @@ export function createWorker(options: WorkerOptions): Worker {
       handlers: options.handlers,
       way: { connection, bodies },
       // A redelivery comes no sooner than the ack wait after the last beat: the lease is over by then.
-      guard: { records, now: Date.now, sleep, worker: id, leaseMs: ackWaitMs },
+      guard: { records: recordsOfTurn, now: Date.now, sleep, worker: id, leaseMs: ackWaitMs },
       heartbeat,
       report,
       endOfTurn,
@@ -220,11 +232,8 @@ export function createWorker(options: WorkerOptions): Worker {
     report({ type: 'draining' });
     for (const subscription of presence) subscription.unsubscribe();
     if (!(await finishes(options.drainTimeoutMs ?? 25_000))) {
-      const requests =
-        readers.reduce((sum, { inFlight }) => sum + inFlight, 0) +
-        limits.reduce((sum, { size }) => sum + size, 0);
       abandoned.abort();
-      report({ type: 'abandoned', requests });
+      report({ type: 'abandoned', requests: requestsInHand() });
     }
     for (const heartbeat of heartbeats) heartbeat.stop();
     micro?.stop();

@@ -9,6 +9,7 @@ import {
 } from '@nats-bridge/messaging';
 import {
   type BridgeResponse,
+  bodyOf,
   type NewRecord,
   type OperationRecord,
   parseRecord,
@@ -44,8 +45,6 @@ export type Ledger = {
   close(): void;
 };
 
-const NOTHING = new Uint8Array();
-
 export function createLedger(connection: Connection, bodies: BodyReferences): Ledger {
   const writer = createRecordWriter(connection);
   const store = createRecordStore(connection, { stream: RECORD_STREAM, writer });
@@ -70,8 +69,14 @@ export function createLedger(connection: Connection, bodies: BodyReferences): Le
     },
     write(merchantId, key, record, expectedSeq, answer) {
       const headers = { ...recordHeaders(record), ...answer?.headers };
-      return store.write(recordSubject(merchantId, key), answer?.body ?? NOTHING, headers, expectedSeq);
+      return store.write(recordSubject(merchantId, key), bodyIn(record, answer), headers, expectedSeq);
     },
     close: () => writer.close(),
   };
+}
+
+function bodyIn({ state }: NewRecord, answer: EncodedAnswer | undefined): Uint8Array {
+  if (state !== 'answered') return bodyOf(state);
+  if (answer === undefined) throw new TypeError('an answered record needs its answer');
+  return answer.body;
 }

@@ -2,7 +2,7 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
 import { StoreRefusedError, StoreUnconfirmedError } from '../errors.js';
-import { encodeHeaders, type HeaderRecord } from '../request/message-headers.js';
+import { type HeaderRecord, WireHeaders } from '../request/message-headers.js';
 import { NO_STREAM, type PubAck, readPubAck } from '../request/pub-ack.js';
 
 export type RecordWriter = {
@@ -78,7 +78,7 @@ export function createRecordWriter(
       const token = (++lastToken).toString(36);
       return new Promise((resolve, reject) => {
         waiting.set(token, { subject, dueAt: Date.now() + timeoutMs, resolve, reject });
-        nats.publish(subject, body, { reply: prefix + token, headers: encodeHeaders(headers) });
+        nats.publish(subject, body, { reply: prefix + token, headers: new WireHeaders(headers).forPublish });
         sweeper ??= setInterval(sweep, SWEEP_MS);
       });
     },

@@ -1,7 +1,6 @@
 /** What a requester promises, what it can be told, and what it counts. */
 import type { BodyReferences } from '../bodies/body-reference.js';
 import type { ReadCorrelationId } from './correlation.js';
-import type { HeaderRecord } from './message-headers.js';
 import type { Reply, RequestMessage } from './reply.js';
 import type { LateListener, StrayListener } from './reply-reports.js';
 
@@ -51,7 +50,7 @@ export type RequesterOptions = {
    * Whether a message on a durable reply subject is an answer. Default: every one is. Needed where claims
    * or other records share the subject with answers.
    */
-  readonly isAnswer?: (body: Uint8Array, headers: HeaderRecord) => boolean;
+  readonly isAnswer?: (body: Uint8Array) => boolean;
   /**
    * Asked when the stream refused a message: could a plain subscriber have received it all the same?
    * While it may, the answer is awaited and the error is `sent_unknown`. Default: not asked, nobody did.

@@ -106,6 +106,22 @@ export function parseRecord(headers: Headers, seq: number, at: number): Operatio
   };
 }
 
+const OPEN = new Uint8Array();
+const CLOSED = new TextEncoder().encode('{}');
+
+/** The body of a record that is no answer. */
+export function bodyOf(state: Exclude<RecordState, 'answered'>): Uint8Array {
+  return state === 'withdrawn' ? CLOSED : OPEN;
+}
+
+/**
+ * Whether a record's body is one that ends the wait for an operation: only those that do have one. So a bridge need
+ * not look at the headers of every claim that passes.
+ */
+export function isConclusion(body: Uint8Array): boolean {
+  return body.length > 0;
+}
+
 /** The state alone, for readers that see every record pass. */
 export function stateOf(headers: Headers): RecordState {
   const state = headers[RECORD_HEADER.state];
