@@ -9,6 +9,10 @@ export {
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
 export { duration, durationMs } from './config/duration.js';
 export { type ConfigSections, type ConfigSource, loadConfig } from './config/load-config.js';
+export type { LateAnswers } from './late-answers/late-answers.js';
+export { callOf, type LateNote } from './late-answers/late-note.js';
+export type { Deliver, Pusher } from './late-answers/push-settled.js';
+export type { Settlement } from './late-answers/settlement.js';
 export type { Ledger, LedgerEntry } from './ledger/ledger.js';
 export { type BridgeEvent, type CallOptions, NatsBridge, type NatsBridgeOptions } from './nats-bridge.js';
 export { archiveNameOf, consumerNameOf, topologyOf } from './topology.js';

@@ -33,8 +33,9 @@ import {
   type BridgeResponse,
   guardedSubject,
   HEADER,
-  type Headers,
   idempotencyKey,
+  isConclusion,
+  LATE_STREAM,
   OPERATIONS,
   type Operation,
   type Outcome,
@@ -57,15 +58,18 @@ import {
 } from './config/bridge-config.js';
 import { loadConfig } from './config/load-config.js';
 import { compose, type Exchange, type Send } from './exchange.js';
+import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
 import { readAnswer } from './ledger/answer.js';
 import { createLedger, type Ledger } from './ledger/ledger.js';
 import { conflict, outcomeOfEntry } from './ledger/outcome-of-entry.js';
 import { messageOf } from './message.js';
+import { answerFromLedger } from './policies/answer-from-ledger.js';
 import { type Breakers, circuitBreaker, probeNow } from './policies/circuit-breaker.js';
 import { deadline } from './policies/deadline.js';
 import { joinConcurrent } from './policies/join-concurrent.js';
 import { keepRecord } from './policies/keep-record.js';
 import { type InFlight, limitInFlight } from './policies/limit-in-flight.js';
+import { rememberDoubt } from './policies/remember-doubt.js';
 import { requireWorker } from './policies/require-worker.js';
 import { resolveAliases } from './policies/resolve-aliases.js';
 import { retry } from './policies/retry.js';
@@ -123,6 +127,8 @@ export class NatsBridge {
   readonly connection: Connection;
   /** What became of each operation that moves money, whoever waited for it. */
   readonly ledger: Ledger;
+  /** What callers in doubt are told when the answer comes. */
+  readonly lateAnswers: LateAnswers;
   readonly #ownsConnection: boolean;
   readonly #requester: Requester;
   readonly #workStream: WorkStream;
@@ -131,6 +137,8 @@ export class NatsBridge {
   readonly #breakers: Breakers = new Map();
   #topology: Promise<unknown> | undefined;
   #closing = false;
+  /** Whether the stream lets go of messages by themselves, at the time their header says. */
+  #mayExpire = false;
   readonly #stopListening: () => void;
   readonly #report: (event: BridgeEvent) => void;
   #stopWatching: (() => void) | undefined;
@@ -148,6 +156,12 @@ export class NatsBridge {
     this.#report = report;
     const bodies = createBodyReferences(this.connection, { bucket: BODY_BUCKET });
     this.ledger = createLedger(this.connection, bodies);
+    this.lateAnswers = createLateAnswers({
+      connection: this.connection,
+      ledger: this.ledger,
+      onError: (cause) =>
+        report({ type: 'error', error: new Error('late answers', { cause }), subject: LATE_STREAM }),
+    });
     this.#workStream = createWorkStream(this.connection, {
       stream: jetstream.stream_name,
       archive: archiveNameOf(this.config),
@@ -156,7 +170,7 @@ export class NatsBridge {
     this.#requester = createRequester(this.connection, {
       ...(this.config.jetstream_enabled && {
         replySubjects: [RECORD_PATTERN],
-        isAnswer: (_body, headers) => endsWait(headers),
+        isAnswer: isConclusion,
         ackStream: jetstream.stream_name,
         bodies,
       }),
@@ -167,7 +181,10 @@ export class NatsBridge {
       onError: (error, subject) => report({ type: 'error', error, subject }),
     });
     this.#requester.onStray((reply) => report({ type: 'stray_reply', reply }));
-    this.#requester.onLate((reply) => report({ type: 'late_reply', reply }));
+    this.#requester.onLate((reply) => {
+      report({ type: 'late_reply', reply });
+      return this.lateAnswers.record(reply);
+    });
     this.#stopListening = this.connection.onState(({ state }) => {
       if (state === 'connected') probeNow(this.#breakers, Date.now());
     });
@@ -187,7 +204,13 @@ export class NatsBridge {
       [
         limitInFlight(this.#inFlight, this.config.max_in_flight),
         joinConcurrent(),
+        rememberDoubt(this.lateAnswers),
         deadline((operation) => timeoutOf(this.config, operation)),
+        answerFromLedger({
+          find: (merchantId, key) => this.ledger.find(merchantId, key),
+          findCaptureMethod: async (merchantId, key) =>
+            (await this.lateAnswers.findNote(merchantId, key))?.request.capture_method,
+        }),
         resolveAliases((merchantId, key) => this.findAnswer(merchantId, key)),
         requireWorker((exchange) => this.#findWorkers(presence, exchange)),
         circuitBreaker(this.#breakers, {
@@ -232,7 +255,8 @@ export class NatsBridge {
   /** Connects, and makes streams and consumers if they are missing. Called by the first operation. */
   async prepare(): Promise<void> {
     if (!this.config.jetstream_enabled) return;
-    this.#topology ??= this.#makeReady().catch((cause: unknown) => {
+    const ready = () => this.#makeReady().then(() => this.lateAnswers.begin());
+    this.#topology ??= ready().catch((cause: unknown) => {
       this.#topology = undefined; // the next call tries again
       if (cause instanceof MessagingError || cause instanceof BridgeError) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
@@ -247,6 +271,8 @@ export class NatsBridge {
 
   async #makeReady(): Promise<void> {
     await applyTopology(this.connection, topologyOf(this.config));
+    const { info } = await this.connection.get();
+    this.#mayExpire = serverFeatures(info?.version ?? '').perMessageTtl;
     this.#stopWatching ??= watchOverlaps(this.connection, {
       stream: this.config.jetstream.stream_name,
       onOverlap: (overlap) => this.#report({ type: 'overlapping_consumers', overlap }),
@@ -294,6 +320,7 @@ export class NatsBridge {
     this.#stopListening();
     this.#stopWatching?.();
     this.#workStream.close();
+    this.lateAnswers.close();
     this.ledger.close();
     if (this.#ownsConnection) await this.connection.close();
   }
@@ -348,11 +375,6 @@ export class NatsBridge {
     return this.#requestOnce(exchange, message);
   }
 
-  /** Whether the stream lets go of messages by themselves, at the time their header says. */
-  get #mayExpire(): boolean {
-    return serverFeatures(this.connection.current?.info?.version ?? '').perMessageTtl;
-  }
-
   /**
    * A request the stream had already is not delivered again: when it was answered before, nobody publishes the
    * answer once more, and it is read from its record.
@@ -388,12 +410,6 @@ export class NatsBridge {
         .then(resolve, reject);
     });
   }
-}
-
-/** Of the records that pass on a key's subject, those that tell a waiting caller something. */
-function endsWait(headers: Headers): boolean {
-  const state = stateOf(headers);
-  return state === 'answered' || state === 'withdrawn';
 }
 
 for (const { operation } of OPERATIONS) {

@@ -1,8 +1,10 @@
 /** The streams and consumers a configuration implies: the specification's PAYMENTS, and the records beside it. */
 
-import type { TopologySpec } from '@nats-bridge/messaging';
+import type { ConsumerSpec, TopologySpec } from '@nats-bridge/messaging';
 import {
   BODY_BUCKET,
+  LATE_PATTERN,
+  LATE_STREAM,
   OPERATIONS,
   RECORD_PATTERN,
   RECORD_STREAM,
@@ -62,6 +64,17 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         duplicateWindowMs: durationMs(jetstream.duplicate_window),
         allowDirect: true,
       },
+      {
+        // As long as the records it speaks of: an event of the bridge is recognised by its note.
+        name: LATE_STREAM,
+        subjects: [LATE_PATTERN],
+        retention: 'limits',
+        maxMsgsPerSubject: 1,
+        maxAgeMs: durationMs(jetstream.max_age),
+        storage: jetstream.storage,
+        replicas: jetstream.num_replicas,
+        allowDirect: true,
+      },
     ],
     buckets: [
       {
@@ -81,6 +94,18 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
     })),
   };
 }
+
+/**
+ * One consumer for all bridges, so that each note is in one hand at a time; made by the bridges that push. Notes that
+ * come back later count as pending: at a low limit a pile of them would stop the consumer.
+ */
+export const LATE_CONSUMER: ConsumerSpec = {
+  stream: LATE_STREAM,
+  name: 'late-answers',
+  ackWaitMs: 30_000,
+  maxDeliver: -1,
+  maxAckPending: 1_000_000,
+};
 
 /** `hyperswitch.payments.>` as specified, and only what configured subjects need besides. */
 function streamSubjects(patterns: readonly string[]): string[] {

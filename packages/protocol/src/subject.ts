@@ -78,6 +78,16 @@ export const RECORD_PATTERN = `${DEFAULT_SUBJECT_ROOT}.operations.>`;
 /** The stream of the records. */
 export const RECORD_STREAM = 'OPERATIONS';
 
+/** The note of a call that ended in doubt: what is needed to push its answer when it comes. */
+export function lateSubject(merchantId: string, idempotencyKey: string): string {
+  return `${DEFAULT_SUBJECT_ROOT}.late.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(idempotencyKey, 'idempotency key')}`;
+}
+
+export const LATE_PATTERN = `${DEFAULT_SUBJECT_ROOT}.late.>`;
+
+/** The stream of those notes. */
+export const LATE_STREAM = 'LATE_ANSWERS';
+
 /** The object store of bodies that are larger than the server's max_payload; `X-Body-Ref` names one. */
 export const BODY_BUCKET = 'hyperswitch-bodies';
 

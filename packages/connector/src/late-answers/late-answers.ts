@@ -1,0 +1,99 @@
+/** Late answers: what is remembered of calls that ended in doubt, and pushed when their answer is recorded. */
+import { backoffMs, type Connection } from '@nats-bridge/messaging';
+import type { Exchange } from '../exchange.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { type LateNote, noteOf } from './late-note.js';
+import { createLateNotes } from './late-notes.js';
+import { createLateReplies, type LateReplies } from './late-replies.js';
+import { type Deliver, type Pusher, pushSettled } from './push-settled.js';
+import { type Settlement, settlementOf } from './settlement.js';
+
+export type LateAnswers = LateReplies & {
+  /** Notes a call that ends in doubt, where its request says whom to tell. Never fails. */
+  remember(exchange: Exchange): Promise<void>;
+  /** The note of a key; undefined when the operation never was in doubt, or nobody is to be told. */
+  findNote(merchantId: string, key: string): Promise<LateNote | undefined>;
+  /** What became of it; undefined while the doubt lasts, too. */
+  find(merchantId: string, key: string): Promise<Settlement | undefined>;
+  /** Hands every answer that came late to `deliver`, until it takes it; begins once the streams are there. */
+  push(deliver: Deliver): Pusher;
+  /** The streams are there. */
+  begin(): void;
+  close(): void;
+};
+
+/** Without a broker there is nothing to wait for: what was in hand is delivered again, elsewhere. */
+const CLOSE_MS = 5_000;
+
+export function createLateAnswers(world: {
+  readonly connection: Connection;
+  readonly ledger: Pick<Ledger, 'find' | 'findLatest' | 'write'>;
+  readonly onError: (error: unknown) => void;
+}): LateAnswers {
+  const { connection, ledger, onError } = world;
+  const notes = createLateNotes(connection, { onError });
+  let begin: () => void = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+
+  return {
+    ...createLateReplies(ledger),
+    async remember(exchange) {
+      const note = noteOf(exchange);
+      if (note !== undefined) await notes.keep(note);
+    },
+    findNote: (merchantId, key) => notes.find(merchantId, key),
+    async find(merchantId, key) {
+      const note = await notes.find(merchantId, key);
+      return note && settlementOf(note, await ledger.find(merchantId, key));
+    },
+    push(deliver) {
+      const closing = new AbortController();
+      let pusher: Pusher | undefined;
+      begun
+        .then(() => startPushing({ connection, ledger, notes, onError }, deliver, closing))
+        .then((started) => {
+          if (closing.signal.aborted) return started?.close();
+          pusher = started;
+        })
+        .catch(onError);
+      return {
+        async close() {
+          closing.abort();
+          const timeout = AbortSignal.timeout(CLOSE_MS);
+          await Promise.race([
+            pusher?.close(),
+            new Promise((resolve) => timeout.addEventListener('abort', resolve)),
+          ]);
+        },
+      };
+    },
+    begin: () => begin(),
+    close: () => notes.close(),
+  };
+}
+
+/** As often as it takes: the broker may be away just now. */
+async function startPushing(
+  world: Parameters<typeof pushSettled>[0],
+  deliver: Deliver,
+  { signal }: AbortController,
+): Promise<Pusher | undefined> {
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      return await pushSettled(world, deliver);
+    } catch (error) {
+      if (signal.aborted) break;
+      world.onError(error);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, backoffMs(attempt, { initialMs: 500, maxMs: 30_000 }));
+        signal.addEventListener('abort', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+  return undefined;
+}

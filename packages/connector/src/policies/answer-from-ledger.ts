@@ -1,0 +1,147 @@
+/**
+ * A question about an operation whose id never reached the caller is answered from the ledger where no worker can
+ * answer it (P4). A worker that knows more always comes first, and who asks with the processor's own id has heard of
+ * its state before: an older answer must not take the place of what came after.
+ */
+import {
+  BridgeError,
+  type BridgeResponse,
+  idempotencyKey,
+  isOperation,
+  keyOfAlias,
+  type Operation,
+  outcomeOfReply,
+  type RouterData,
+} from '@nats-bridge/protocol';
+import { bridgeErrorOf } from '../bridge-error-of.js';
+import type { Exchange, Policy } from '../exchange.js';
+import type { LedgerEntry } from '../ledger/ledger.js';
+
+export type AnswerFromLedgerWorld = {
+  /** The record of a key, or undefined. */
+  find(merchantId: string, key: string): Promise<LedgerEntry | undefined>;
+  /** How the operation of a key was to be captured, where that was remembered. */
+  findCaptureMethod(merchantId: string, key: string): Promise<unknown>;
+};
+
+/** What a payment may have begun with; the step after a redirect before the one that led to it. */
+const BEGINNINGS: readonly { readonly operation: Operation; readonly request: RouterData['request'] }[] = [
+  { operation: 'authorize', request: { redirection_response: {} } },
+  { operation: 'authorize', request: {} },
+  { operation: 'charge', request: {} },
+  { operation: 'setup_mandate', request: {} },
+];
+
+/** What may have come after: then only a worker knows how the payment stands. */
+const LATER: readonly Operation[] = ['capture', 'void', 'reverse'];
+
+/** How workers say that an id means nothing to them. */
+const NOT_KNOWN = {
+  codes: new Set(['resource_missing', 'not_found']),
+  statuses: new Set(['UNRESOLVED', 'PAYMENT_STATUS_UNSPECIFIED', 'REFUND_STATUS_UNSPECIFIED']),
+};
+
+export function answerFromLedger(world: AnswerFromLedgerWorld): Policy {
+  return (next) => async (exchange) => {
+    const keys = exchange.isDurable ? keysInDoubt(exchange) : [];
+    if (keys.length === 0) return next(exchange);
+    const recorded = () => recordedAnswer(exchange, keys, world).catch(() => undefined);
+    let answer: BridgeResponse;
+    try {
+      answer = await next(exchange);
+    } catch (thrown) {
+      const error = bridgeErrorOf(thrown);
+      const isRefused = error.code === 'VALIDATION_ERROR' || error.code === 'CANCELLED';
+      const found = isRefused ? undefined : await recorded();
+      if (found === undefined) throw error;
+      return found;
+    }
+    if (!isNotKnown(answer)) return answer;
+    return (await recorded()) ?? (await whileItRuns(exchange, keys, world).catch(() => undefined)) ?? answer;
+  };
+}
+
+/** The keys under which the answer may stand; none for who asks with an id of the processor. */
+function keysInDoubt({ operation, data }: Exchange): readonly string[] {
+  if (operation === 'sync') {
+    const id = String(data.request.connector_transaction_id ?? '');
+    if (id === '' && data.attempt_id !== '')
+      return BEGINNINGS.map(
+        (step) => idempotencyKey(step.operation, { ...data, request: step.request }) ?? '',
+      );
+    return [keyOfAlias(id)].filter((key) => key !== undefined);
+  }
+  if (operation === 'refund_sync') {
+    const id = String(data.request.connector_refund_id || data.request.refund_id || '');
+    const key = id === '' ? idempotencyKey('refund', data) : keyOfAlias(id);
+    return key === undefined ? [] : [key];
+  }
+  return [];
+}
+
+function isNotKnown({ status, error, attempt_status, refund_status }: BridgeResponse): boolean {
+  if (status !== 'failure') return false;
+  const named = (attempt_status ?? refund_status ?? '').toUpperCase();
+  return NOT_KNOWN.codes.has(error?.code ?? '') || NOT_KNOWN.statuses.has(named);
+}
+
+/** What somebody has in hand, its processor need not know yet: that must not be told as a failure. */
+async function whileItRuns(
+  { data }: Exchange,
+  keys: readonly string[],
+  { find }: AnswerFromLedgerWorld,
+): Promise<BridgeResponse | undefined> {
+  for (const key of keys) {
+    const state = (await find(data.merchant_id, key))?.record.state;
+    if (state === 'claimed' || state === 'sent') return { status: 'processing' };
+  }
+  return undefined;
+}
+
+async function recordedAnswer(
+  exchange: Exchange,
+  keys: readonly string[],
+  world: AnswerFromLedgerWorld,
+): Promise<BridgeResponse | undefined> {
+  const { merchant_id } = exchange.data;
+  for (const key of keys) {
+    const entry = await world.find(merchant_id, key);
+    if (entry?.record.state === 'withdrawn') return neverSent();
+    if (entry?.answer === undefined) continue;
+    if (exchange.operation === 'sync' && (await hasLaterStep(exchange, world))) return undefined;
+    return asAnswerToQuestion(exchange, key, entry.answer, world);
+  }
+  return undefined;
+}
+
+/** Captures that share an attempt differ by more than it says; those that can be named are looked for. */
+async function hasLaterStep({ data }: Exchange, { find }: AnswerFromLedgerWorld): Promise<boolean> {
+  const keys = LATER.map((operation) =>
+    idempotencyKey(operation, { ...data, request_id: undefined, request: {} }),
+  );
+  for (const key of keys)
+    if (key !== undefined && (await find(data.merchant_id, key)) !== undefined) return true;
+  return false;
+}
+
+/** The status as the first operation had it: a question cannot tell an authorization from a capture. */
+async function asAnswerToQuestion(
+  { data, correlationId, operation: question }: Exchange,
+  key: string,
+  answer: BridgeResponse,
+  world: AnswerFromLedgerWorld,
+): Promise<BridgeResponse> {
+  const operation = key.slice(0, key.indexOf(':'));
+  if (!isOperation(operation)) return answer;
+  const capture_method =
+    (await world.findCaptureMethod(data.merchant_id, key).catch(() => undefined)) ??
+    data.request.capture_method;
+  const asked = { ...data, request: { ...data.request, capture_method } };
+  const { status } = outcomeOfReply({ operation, data: asked, correlationId }, answer);
+  return question === 'sync' ? { ...answer, attempt_status: status } : { ...answer, refund_status: status };
+}
+
+function neverSent(): BridgeResponse {
+  const { code, message } = new BridgeError('NO_WORKERS_AVAILABLE');
+  return { status: 'failure', error: { code, message } };
+}
