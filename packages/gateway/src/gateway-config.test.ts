@@ -9,6 +9,7 @@ it("says nothing: loopback, Hyperswitch's port, bounded", () => {
     max_in_flight: 1_000,
     max_message_bytes: 4_194_304,
     allow_plaintext: false,
+    webhooks: { allowed_hosts: [], secrets: {} },
   });
 });
 

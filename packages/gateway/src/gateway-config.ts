@@ -1,5 +1,6 @@
 /** The `[gateway]` section of the configuration: where the doors are and how much passes through them. */
 import { z } from 'zod';
+import { webhookOptionsSchema } from './late-answers/webhook-options.js';
 import { isLoopback } from './listen-on.js';
 
 const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/, {
@@ -25,6 +26,8 @@ export const gatewayConfigSchema = z
     max_message_bytes: count(1_024, 67_108_864).default(4_194_304),
     /** Allows hosts that other machines can reach, although the doors have no TLS. */
     allow_plaintext: z.boolean().default(false),
+    /** Late answers, pushed to Hyperswitch. */
+    webhooks: webhookOptionsSchema,
   })
   .check(({ value, issues }) => {
     if (value.allow_plaintext) return;

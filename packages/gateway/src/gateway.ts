@@ -5,6 +5,9 @@ import { UCS_METHODS } from '@nats-bridge/protocol';
 import type { PaymentBridge } from './bridge.js';
 import { addHealthService } from './health/grpc-health.js';
 import { createHttpServer } from './http/http-server.js';
+import { ownEvents } from './late-answers/answer-own-event.js';
+import { startNotifier } from './late-answers/notifier.js';
+import { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhook-options.js';
 import { type ListenAt, listenOn, urlOf } from './listen-on.js';
 import { createUcsServer } from './ucs/ucs-server.js';
 import type { OnWarning } from './warning.js';
@@ -25,6 +28,8 @@ export type GatewayOptions = {
   readonly drainMs?: number;
   /** How often watchers of the gRPC health service are brought up to date, in milliseconds; 1000. */
   readonly healthWatchMs?: number;
+  /** Where late answers may be pushed to, and the secrets they are signed with; anywhere and unsigned. */
+  readonly webhooks?: WebhookOptions;
   /** Told, in a line without payment data, of what no caller can see. */
   readonly onWarning?: OnWarning;
 };
@@ -51,6 +56,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ucs = createUcsServer({
     bridge,
     onWarning,
+    answerOwnEvent: ownEvents(bridge, onWarning),
     inFlight: { count: 0, limit: options.maxInFlight ?? 1_000 },
     maxMessageBytes: options.maxMessageBytes ?? 4_194_304,
   });
@@ -71,9 +77,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   );
 
+  const webhooks = options.webhooks ?? webhookOptionsSchema.parse({});
+  const { lateAnswers } = bridge;
+  const notifier = lateAnswers && startNotifier({ lateAnswers, webhooks, onWarning });
+
   const close = async () => {
     health.close();
-    await grpcSide.drain(drainMs);
+    await Promise.all([grpcSide.drain(drainMs), notifier?.close()]);
     httpListener.close();
     httpListener.closeAllConnections();
   };

@@ -25,6 +25,7 @@ export function serveCommand(): Command {
         http: doors.http,
         maxInFlight: doors.max_in_flight,
         maxMessageBytes: doors.max_message_bytes,
+        webhooks: doors.webhooks,
         onWarning: progress,
       });
       // Before anybody is told that it is ready, and may stop it.

@@ -107,6 +107,7 @@ function openDoors(bridge: NatsBridge, { gateway }: Settings): Promise<Gateway> 
     http: gateway.http,
     maxInFlight: gateway.max_in_flight,
     maxMessageBytes: gateway.max_message_bytes,
+    webhooks: gateway.webhooks,
     allowPortFallback: true,
     onWarning: progress,
   });

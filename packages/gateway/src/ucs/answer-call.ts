@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
 import { BridgeError, type Outcome, outcomeOfError, ValidationError } from '@nats-bridge/protocol';
 import type { PaymentBridge } from '../bridge.js';
+import type { AnswerOwnEvent } from '../late-answers/answer-own-event.js';
 import { describeFault, type OnWarning } from '../warning.js';
 import { statusOfRefusal } from './call-status.js';
 import { encodeAnswer, reasonOf } from './encode-answer.js';
@@ -17,6 +18,8 @@ export type UcsDoor = {
   readonly bridge: PaymentBridge;
   readonly inFlight: InFlight;
   readonly onWarning: OnWarning;
+  /** Answers what the bridge itself posted to Hyperswitch. */
+  readonly answerOwnEvent?: AnswerOwnEvent;
 };
 
 /** Calls being executed; above `limit`, further ones are answered as not sent. */
@@ -71,6 +74,8 @@ async function executeCall(
   call.once('cancelled', abort);
   inFlight.count += 1;
   try {
+    const ownEvent = door.answerOwnEvent?.(operation, read.data);
+    if (ownEvent !== undefined) return await ownEvent;
     return await bridge.execute(operation, read.data, {
       deadlineAt: deadlineOf(call),
       signal: cancellation.signal,

@@ -1,0 +1,156 @@
+/**
+ * ParseEvent and HandleEvent for an event the bridge itself posted. What is answered stands in the ledger, under a key
+ * the event names; nothing else of its body is believed, so a forged one changes nothing.
+ */
+import { randomUUID } from 'node:crypto';
+import { callOf, type Settlement } from '@nats-bridge/connector';
+import {
+  decodeUcs,
+  type JsonObject,
+  type Operation,
+  type Outcome,
+  outcomeOfReply,
+  type RouterData,
+} from '@nats-bridge/protocol';
+import type { PaymentBridge } from '../bridge.js';
+import { encodeAnswer } from '../ucs/encode-answer.js';
+import type { OnWarning } from '../warning.js';
+import { isGenuine } from './event-signature.js';
+import { headerOf, type ReceivedRequest, readEvent, SIGNATURE_HEADER } from './settled-event.js';
+import { webhookEventType } from './webhook-event-type.js';
+
+/** @returns undefined for what is not the bridge's own: it is for the workers */
+export type AnswerOwnEvent = (operation: Operation, data: RouterData) => Promise<Outcome> | undefined;
+
+/** How long a worker may take to say how a payment stands now. Hyperswitch waits, and so does who posted. */
+const ASK_MS = 5_000;
+
+export function ownEvents(bridge: PaymentBridge, onWarning: OnWarning): AnswerOwnEvent {
+  const { lateAnswers } = bridge;
+  return (operation, data) => {
+    if (operation !== 'parse_webhook' && operation !== 'handle_webhook') return undefined;
+    const received = receivedRequest(data);
+    const event = readEvent(received);
+    if (event === undefined || lateAnswers === undefined) return undefined;
+    // Of another merchant nothing is told.
+    const settled =
+      event.merchant_id === data.merchant_id
+        ? lateAnswers.find(event.merchant_id, event.idempotency_key)
+        : Promise.resolve(undefined);
+    return settled.then(async (settlement) => {
+      const response =
+        operation === 'parse_webhook'
+          ? parsed(settlement)
+          : await handled(settlement, received, data, bridge, onWarning);
+      const call = { operation, data, correlationId: randomUUID() };
+      return outcomeOfReply(call, { status: 'success', response });
+    });
+  };
+}
+
+/**
+ * Hyperswitch looks for the connector's id first, and which one it has, the alias or the processor's, depends on what
+ * it asked since. Its own ids it always knows. Without a type the event is "not supported", and has no effect.
+ */
+function parsed(settlement: Settlement | undefined): JsonObject {
+  if (settlement === undefined) return {};
+  const { note, outcome } = settlement;
+  const { row } = callOf(note);
+  return {
+    event_type: webhookEventType(row, outcome.status),
+    reference:
+      row.statusKind === 'refund'
+        ? { refund: { merchant_refund_id: note.refund_id ?? note.attempt_id } }
+        : { payment: { merchant_transaction_id: note.attempt_id } },
+  };
+}
+
+/** Without content Hyperswitch answers that it could not process the event, so that it comes again. */
+async function handled(
+  settlement: Settlement | undefined,
+  received: ReceivedRequest,
+  data: RouterData,
+  bridge: PaymentBridge,
+  onWarning: OnWarning,
+): Promise<JsonObject> {
+  const secrets = (data.request.webhook_secrets ?? {}) as { secret?: string; additional_secret?: string };
+  const source_verified = isGenuine(
+    received.body,
+    headerOf(received, SIGNATURE_HEADER),
+    [secrets.secret, secrets.additional_secret],
+    Date.now(),
+  );
+  if (settlement === undefined) return { source_verified };
+  const { row } = callOf(settlement.note);
+  const outcome = (await laterStep(settlement, data, bridge)) ?? settlement.outcome;
+  return {
+    source_verified,
+    event_type: webhookEventType(row, outcome.status),
+    event_content: contentOf({ ...settlement, outcome }, onWarning),
+  };
+}
+
+/** What a payment that was only authorized may have become since: the event may be late, or sent a second time. */
+const LATER_STATUSES = new Set([
+  'CHARGED',
+  'PARTIAL_CHARGED',
+  'PARTIAL_CHARGED_AND_CHARGEABLE',
+  'CAPTURE_INITIATED',
+  'VOIDED',
+  'VOID_INITIATED',
+  'VOIDED_POST_CAPTURE',
+  'AUTO_REFUNDED',
+  'EXPIRED',
+]);
+
+/** @returns undefined when the recorded answer is the last that is known */
+async function laterStep(
+  { note, outcome }: Settlement,
+  { connector_auth_type, merchant_id }: RouterData,
+  bridge: PaymentBridge,
+): Promise<Outcome | undefined> {
+  if (outcome.status !== 'AUTHORIZED' && outcome.status !== 'PARTIALLY_AUTHORIZED') return undefined;
+  const { data } = callOf(note);
+  const connector_transaction_id = outcome.kind === 'answered' ? outcome.transactionId : undefined;
+  const question = {
+    ...data,
+    merchant_id,
+    connector_auth_type,
+    request: { ...note.request, merchant_transaction_id: note.attempt_id, connector_transaction_id },
+  };
+  const now = await bridge
+    .execute('sync', question, { deadlineAt: Date.now() + ASK_MS })
+    .catch(() => undefined);
+  return now?.kind === 'answered' && LATER_STATUSES.has(now.status) ? now : undefined;
+}
+
+/** The full answer, made by the same code as if it had come in time. */
+function contentOf({ note, outcome }: Settlement, onWarning: OnWarning): JsonObject {
+  const { row } = callOf(note);
+  const isRefund = row.statusKind === 'refund';
+  const responseType = isRefund ? 'RefundResponse' : 'PaymentServiceGetResponse';
+  const bytes = encodeAnswer(
+    `late ${row.operation}`,
+    {
+      row: { ...row, idField: isRefund ? 'connector_refund_id' : 'connector_transaction_id' },
+      responseType,
+      request: {
+        merchant_transaction_id: note.attempt_id,
+        merchant_refund_id: note.refund_id,
+        ...note.request,
+      },
+      outcome,
+      alias: note.alias,
+    },
+    onWarning,
+  );
+  return { [isRefund ? 'refunds_response' : 'payments_response']: decodeUcs(responseType, bytes) };
+}
+
+function receivedRequest({ request }: RouterData): ReceivedRequest {
+  const details = (request.request_details ?? {}) as {
+    headers?: Record<string, string>;
+    body?: string;
+  };
+  return { headers: details.headers ?? {}, body: Buffer.from(details.body ?? '', 'base64') };
+}
