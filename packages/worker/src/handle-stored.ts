@@ -2,7 +2,6 @@
 import { ackSubjectOf, readHeaders } from '@nats-bridge/messaging';
 import { encodeBody, fingerprintOf, HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
 import type { JsMsg } from '@nats-io/jetstream';
-import type { EndOfTurn } from './end-of-turn.js';
 import { type GuardedEnding, type GuardWorld, runGuarded } from './guarded-run.js';
 import type { Handlers } from './handler.js';
 import type { Heartbeat } from './heartbeat.js';
@@ -24,8 +23,6 @@ export type HandleStoredOptions = {
   };
   readonly heartbeat: Heartbeat;
   readonly report: (event: WorkerEvent) => void;
-  /** Awaited before a reply, so that those of a turn leave together. */
-  readonly endOfTurn: EndOfTurn;
   /** Leaves a redelivery in so many milliseconds to another worker, where there is one. */
   readonly stepBack: (inMs: number) => void;
   /** Aborts when the worker waits for its handlers no longer. */
@@ -102,7 +99,6 @@ async function runPlainly(read: ReadRequest, options: HandleStoredOptions): Prom
   } catch (error) {
     return { kind: 'failed', attempt, error };
   }
-  await options.endOfTurn();
   if (headers.replyTo !== undefined)
     await publishReply(options.way, headers.replyTo, encodeReply(read, response));
   return { kind: 'answered', attempt };

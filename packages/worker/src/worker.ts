@@ -9,7 +9,6 @@ import {
   createRecordStore,
   createRecordWriter,
   type PullReader,
-  type RecordStore,
 } from '@nats-bridge/messaging';
 import {
   aliveSubject,
@@ -25,7 +24,6 @@ import {
   WEBHOOK_PATTERN,
 } from '@nats-bridge/protocol';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
-import { createEndOfTurn } from './end-of-turn.js';
 import { handlePlain, refusePlain } from './handle-plain.js';
 import { type HandleStoredOptions, handleStored } from './handle-stored.js';
 import type { Handlers } from './handler.js';
@@ -98,14 +96,9 @@ export function createWorker(options: WorkerOptions): Worker {
   const bodies = createBodyReferences(connection, { bucket: BODY_BUCKET });
   const writer = createRecordWriter(connection);
   const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
-  const recordsOfTurn: RecordStore = {
-    read: records.read,
-    write: (...record) => endOfTurn().then(() => records.write(...record)),
-  };
   const presence: Subscription[] = [];
   const plain: Subscription[] = [];
   const readers: PullReader[] = [];
-  const endOfTurn = createEndOfTurn(requestsInHand);
   const limits: Limit[] = [];
   const heartbeats: Heartbeat[] = [];
   const abandoned = new AbortController();
@@ -180,10 +173,9 @@ export function createWorker(options: WorkerOptions): Worker {
       handlers: options.handlers,
       way: { connection, bodies },
       // A redelivery comes no sooner than the ack wait after the last beat: the lease is over by then.
-      guard: { records: recordsOfTurn, now: Date.now, sleep, worker: id, leaseMs: ackWaitMs },
+      guard: { records, now: Date.now, sleep, worker: id, leaseMs: ackWaitMs },
       heartbeat,
       report,
-      endOfTurn,
       stepBack: (inMs) => reader.stepBack(inMs),
       abandoned: abandoned.signal,
     };

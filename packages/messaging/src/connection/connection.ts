@@ -7,6 +7,7 @@ import { type ConnectionState, ObservedState, type StateListener } from './conne
 import { notify } from './notify.js';
 import { parseServerAddresses } from './server-address.js';
 import { boundedWait, type WaitOptions } from './wait-for-connected.js';
+import { writeOnceATurn } from './write-once-a-turn.js';
 
 const DRAIN_LIMIT_MS = 5_000;
 
@@ -93,6 +94,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         ...(options.authenticator === undefined ? {} : { authenticator: options.authenticator }),
         ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
       });
+      writeOnceATurn(fresh);
       nats = fresh;
       void follow(fresh);
       observed.set('connected', { server: fresh.getServer() });
