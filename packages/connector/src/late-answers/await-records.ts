@@ -6,7 +6,8 @@ import type { LateNote } from './late-note.js';
 export type AwaitedRecords = {
   /** Listens from now on; a later note of the same key takes the place of the first. */
   add(note: LateNote, seq: number): Promise<void>;
-  forget(note: LateNote): void;
+  /** @returns false when it was settled since it was added, and `onSettled` told */
+  forget(note: LateNote): boolean;
   close(): void;
 };
 
@@ -22,9 +23,9 @@ export function awaitRecords(
 ): AwaitedRecords {
   const awaited = new Map<string, Awaited>();
 
-  function forget(subject: string): void {
+  function forget(subject: string): boolean {
     awaited.get(subject)?.stop();
-    awaited.delete(subject);
+    return awaited.delete(subject);
   }
 
   return {

@@ -64,7 +64,8 @@ export async function pushSettled(world: PushWorld, deliver: Deliver): Promise<P
       await awaited.add(note, message.seq);
       const settlement = settlementOf(note, await ledger.findLatest(note.merchant_id, note.idempotency_key));
       if (settlement === undefined) return message.nak(backoffMs(before, LOOK));
-      awaited.forget(note);
+      const isRenewedMeanwhile = !awaited.forget(note);
+      if (isRenewedMeanwhile) return message.nak(backoffMs(0, RETRY)); // it takes this one's place
       if (before > 0 && !isRenewed(message.headers)) {
         await renew(note, message.seq);
         return message.ack();

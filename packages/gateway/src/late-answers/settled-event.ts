@@ -8,13 +8,19 @@ export const EVENT_TYPE = 'nats_bridge.operation.settled';
 export const EVENT_HEADER = 'x-nats-bridge-event';
 export const SIGNATURE_HEADER = 'x-nats-bridge-signature';
 
+const subjectToken = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((text) => text.isWellFormed());
+
 const settledEventSchema = z.object({
   type: z.literal(EVENT_TYPE),
   /** The same however often it is sent. */
   id: z.string(),
-  merchant_id: z.string().min(1).max(255),
+  merchant_id: subjectToken,
   operation: z.string(),
-  idempotency_key: z.string().min(1).max(255),
+  idempotency_key: subjectToken,
   payment_id: z.string(),
   attempt_id: z.string(),
   refund_id: z.string().optional(),

@@ -42,7 +42,8 @@ export function secretFor(
   merchantId: string,
   connector: string,
 ): Secret<string> | undefined {
-  return secrets[`${merchantId}.${connector}`] ?? secrets[merchantId] ?? ofAll;
+  const nearest = [`${merchantId}.${connector}`, merchantId].find((name) => Object.hasOwn(secrets, name));
+  return nearest === undefined ? ofAll : secrets[nearest];
 }
 
 /** @param url http or https, as the note has it */

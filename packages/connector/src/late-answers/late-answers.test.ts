@@ -1,0 +1,215 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Connection,
+  createBodyReferences,
+  createConnection,
+  type EmbeddedServer,
+  type LateReply,
+  startEmbeddedServer,
+} from '@nats-bridge/messaging';
+import { BODY_BUCKET, LATE_STREAM, operationRow, RECORD_STREAM } from '@nats-bridge/protocol';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { encodeAnswer } from '../ledger/answer.js';
+import { createLedger, type Ledger } from '../ledger/ledger.js';
+import { NatsBridge } from '../nats-bridge.js';
+import { exchange, memoryLedger, success } from '../testing/exchanges.js';
+import { createLateAnswers, type LateAnswers } from './late-answers.js';
+import { createLateReplies } from './late-replies.js';
+import type { Settlement } from './settlement.js';
+
+const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-late-'));
+let server: EmbeddedServer;
+let connection: Connection;
+let ledger: Ledger;
+beforeAll(async () => {
+  server = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
+  const bridge = new NatsBridge({ base_url: server.url, jetstream: { num_replicas: 1 } });
+  await bridge.prepare();
+  await bridge.close();
+  connection = createConnection({ servers: server.url });
+  ledger = createLedger(connection, createBodyReferences(connection, { bucket: BODY_BUCKET }));
+});
+afterAll(async () => {
+  ledger.close();
+  await connection.close();
+  await server.stop();
+  rmSync(storeDir, { recursive: true, force: true });
+});
+
+const KEY = 'authorize:att_1';
+const inDoubt = exchange(
+  { operation: 'authorize', row: operationRow('authorize'), key: KEY },
+  { webhook_url: 'http://127.0.0.1:9/' },
+);
+const claimed = { state: 'claimed', operation: 'authorize', retry: 0 } as const;
+
+describe('pushing', () => {
+  const opened: LateAnswers[] = [];
+  const pushers: { close(): Promise<void> }[] = [];
+  const errors: unknown[] = [];
+  const open = (over: Partial<Ledger> = {}): LateAnswers => {
+    const onError = (error: unknown) => errors.push(error);
+    const late = createLateAnswers({ connection, ledger: { ...ledger, ...over }, onError });
+    late.begin();
+    opened.push(late);
+    return late;
+  };
+  const manager = async () => jetstreamManager(await connection.get());
+  const notes = async () => (await (await manager()).streams.info(LATE_STREAM)).state;
+  const inHand = async () => {
+    const { num_ack_pending, num_pending } = await (await manager()).consumers.info(
+      LATE_STREAM,
+      'late-answers',
+    );
+    return num_ack_pending + num_pending;
+  };
+
+  beforeEach(async () => {
+    const jsm = await manager();
+    await jsm.streams.purge(LATE_STREAM);
+    await jsm.streams.purge(RECORD_STREAM);
+    errors.length = 0;
+  });
+  afterEach(async () => {
+    for (const pusher of pushers.splice(0)) await pusher.close();
+    for (const late of opened.splice(0)) late.close();
+  });
+
+  function push(late: LateAnswers, takes: () => boolean = () => true): Settlement[] {
+    const delivered: Settlement[] = [];
+    pushers.push(
+      late.push(async (settlement) => {
+        delivered.push(settlement);
+        return takes();
+      }),
+    );
+    return delivered;
+  }
+
+  it('delivers what was answered before anybody looked, once', async () => {
+    await ledger.write('m', KEY, { ...claimed, state: 'answered' }, 0, encodeAnswer(success));
+    const late = open();
+    await late.remember(inDoubt);
+    const delivered = push(late);
+    await vi.waitFor(async () => expect([delivered.length, await inHand()]).toEqual([1, 0]));
+    expect(delivered[0]).toMatchObject({ note: { idempotency_key: KEY }, outcome: { status: 'CHARGED' } });
+  });
+
+  it('delivers once what is answered in the moment it is looked at', async () => {
+    const seq = await ledger.write('m', KEY, claimed, 0);
+    let isAnswered = false;
+    const late = open({
+      findLatest: async (merchantId, key) => {
+        if (!isAnswered) {
+          isAnswered = true;
+          await ledger.write('m', KEY, { ...claimed, state: 'answered' }, seq, encodeAnswer(success));
+          // The news of it has come, and the note was renewed, before the ledger is read.
+          await vi.waitFor(async () => expect((await notes()).last_seq).toBe(first + 1));
+        }
+        return ledger.findLatest(merchantId, key);
+      },
+    });
+    await late.remember(inDoubt);
+    const first = (await notes()).last_seq;
+    const delivered = push(late);
+    await vi.waitFor(async () => expect([delivered.length, await inHand()]).toEqual([1, 0]));
+    expect(delivered).toHaveLength(1);
+  });
+
+  it('begins with its shortest pause when the answer came, however long it had been awaited', async () => {
+    const seq = await ledger.write('m', KEY, claimed, 0);
+    const late = open();
+    await late.remember(inDoubt);
+    const times: number[] = [];
+    const delivered = push(late, () => {
+      times.push(Date.now());
+      return times.length === 2;
+    });
+    await vi.waitFor(
+      async () => {
+        const info = await (await manager()).consumers.info(LATE_STREAM, 'late-answers');
+        expect(info.num_redelivered).toBeGreaterThan(0); // it was looked at more than once
+      },
+      { timeout: 5_000 },
+    );
+    await ledger.write('m', KEY, { ...claimed, state: 'answered' }, seq, encodeAnswer(success));
+    await vi.waitFor(async () => expect([delivered.length, await inHand()]).toEqual([2, 0]), {
+      timeout: 5_000,
+    });
+    const [one = 0, two = 0] = times;
+    expect(two - one).toBeGreaterThanOrEqual(750);
+    expect(two - one).toBeLessThan(1_500);
+  });
+
+  it('leaves what is no note, and says nothing of keys without one', async () => {
+    const late = open();
+    const nats = await connection.get();
+    nats.publish('hyperswitch.late.m.rubbish', 'rubbish');
+    const delivered = push(late);
+    await vi.waitFor(async () => expect([(await notes()).messages, await inHand()]).toEqual([1, 0]));
+    expect(delivered).toEqual([]);
+    expect(await late.find('m', 'rubbish')).toBeUndefined();
+    expect(await late.find('m', 'authorize:never')).toBeUndefined();
+  });
+
+  it('keeps one note for each key, and none where nobody is to be told', async () => {
+    const late = open();
+    await late.remember(inDoubt);
+    await late.remember({ ...inDoubt, correlationId: 'again' });
+    await late.remember(exchange());
+    expect((await notes()).messages).toBe(1);
+    expect(await late.findNote('m', KEY)).toMatchObject({ correlation_id: 'again' });
+    expect(await late.find('m', KEY)).toBeUndefined();
+  });
+});
+
+describe('a late reply', () => {
+  const reply = (changes: Partial<LateReply> = {}): LateReply => ({
+    body: Buffer.from(JSON.stringify(success)),
+    headers: {},
+    via: 'inbox',
+    receivedAt: 0,
+    correlationId: 'c',
+    msgId: 'm:k',
+    subject: 's',
+    endedWith: 'TIMEOUT',
+    ...changes,
+  });
+
+  it('of a worker without records is recorded', async () => {
+    const memory = memoryLedger();
+    await memory.write('m', KEY, { ...claimed, state: 'sent' }, 0);
+    const replies = createLateReplies(memory);
+    replies.follow(inDoubt);
+    await replies.record(reply());
+    expect((await memory.findLatest('m', KEY))?.answer).toEqual(success);
+  });
+
+  it.each([
+    ['a worker that records for itself', 'sent', { via: 'durable' }],
+    ['a call nobody followed', 'sent', { correlationId: 'other' }],
+    ['an operation that a worker has claimed', 'claimed', {}],
+    ['an operation that is settled', 'withdrawn', {}],
+  ] as const)('of %s is not', async (_what, state, changes) => {
+    const memory = memoryLedger();
+    await memory.write('m', KEY, { ...claimed, state }, 0);
+    const replies = createLateReplies(memory);
+    replies.follow(inDoubt);
+    await replies.record(reply(changes));
+    expect(memory.history).toHaveLength(1);
+  });
+
+  it('that is none is not recorded, and is reported', async () => {
+    const memory = memoryLedger();
+    await memory.write('m', KEY, { ...claimed, state: 'sent' }, 0);
+    const replies = createLateReplies(memory);
+    replies.follow(inDoubt);
+    await expect(replies.record(reply({ body: Buffer.from('ok') }))).rejects.toMatchObject({
+      code: 'INVALID_WORKER_REPLY',
+    });
+    expect(memory.history).toHaveLength(1);
+  });
+});

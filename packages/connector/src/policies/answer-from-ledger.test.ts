@@ -1,0 +1,180 @@
+import {
+  BridgeError,
+  type BridgeErrorCode,
+  type BridgeResponse,
+  type Operation,
+  operationRow,
+  type RecordState,
+} from '@nats-bridge/protocol';
+import { describe, expect, it } from 'vitest';
+import type { Send } from '../exchange.js';
+import type { LedgerEntry } from '../ledger/ledger.js';
+import { exchange } from '../testing/exchanges.js';
+import { answerFromLedger } from './answer-from-ledger.js';
+
+const entry = (state: RecordState, answer?: BridgeResponse): LedgerEntry => ({
+  record: { state, seq: 1, at: 0, retry: 0 },
+  answer,
+});
+const answered = (changes: Partial<BridgeResponse> = {}) =>
+  entry('answered', { status: 'success', transaction_id: 'real_1', ...changes });
+
+const question = (operation: Operation, request: Record<string, unknown>) => {
+  const { data } = exchange();
+  const refund_id = operation === 'refund_sync' ? 'ref_1' : undefined;
+  return exchange({
+    operation,
+    row: operationRow(operation),
+    key: undefined,
+    data: { ...data, refund_id, request },
+  });
+};
+const byAlias = question('sync', { connector_transaction_id: 'bridge:authorize:att_1' });
+
+const fails = (code: BridgeErrorCode): Send => {
+  return async () => {
+    throw new BridgeError(code);
+  };
+};
+const noWorkers = fails('NO_WORKERS_AVAILABLE');
+const says = (reply: BridgeResponse): Send => {
+  return async () => reply;
+};
+const unknownId = says({
+  status: 'failure',
+  error: { code: 'resource_missing', message: 'No such payment' },
+});
+
+/** With the records that there are, by key. */
+function policy(records: Record<string, LedgerEntry>, captureMethod?: string) {
+  const asked: string[] = [];
+  const send = answerFromLedger({
+    find: async (merchantId, key) => {
+      expect(merchantId).toBe('m');
+      asked.push(key);
+      return records[key];
+    },
+    findCaptureMethod: async () => captureMethod,
+  });
+  return { send, asked };
+}
+
+describe('answerFromLedger', () => {
+  it.each<[string, Send]>([
+    ['nobody is there', noWorkers],
+    ['nobody answers', fails('NATS_TIMEOUT')],
+    ['the breaker is open', fails('CIRCUIT_OPEN')],
+    ['the reply cannot be read', fails('INVALID_WORKER_REPLY')],
+    ['the worker has no such id', unknownId],
+    [
+      'the worker says so by its status',
+      says({ status: 'failure', attempt_status: 'unresolved', error: { code: 'x', message: 'x' } }),
+    ],
+  ])('gives the recorded answer when %s', async (_when, next) => {
+    const { send } = policy({ 'authorize:att_1': answered() });
+    expect(await send(next)(byAlias)).toEqual({
+      status: 'success',
+      transaction_id: 'real_1',
+      attempt_status: 'CHARGED',
+    });
+  });
+
+  it.each<[string, Send]>([
+    ['knows', says({ status: 'success', transaction_id: 'real_1', attempt_status: 'VOIDED' })],
+    ['is not sure', says({ status: 'processing' })],
+    ['says it failed', says({ status: 'failure', error: { code: 'charge_reversed', message: 'x' } })],
+  ])('leaves the word to a worker that %s', async (_what, next) => {
+    const { send, asked } = policy({ 'authorize:att_1': answered() });
+    expect(await send(next)(byAlias)).toEqual(await next(byAlias));
+    expect(asked).toEqual([]);
+  });
+
+  it('finds what was asked about without an id, the step after a redirect first', async () => {
+    const withoutId = question('sync', { connector_transaction_id: '' });
+    const { send } = policy({
+      'authorize:att_1': answered({ transaction_id: 'before' }),
+      'authorize:att_1:complete': answered({ transaction_id: 'after' }),
+    });
+    expect(await send(noWorkers)(withoutId)).toMatchObject({ transaction_id: 'after' });
+    const charged = policy({ 'charge:att_1': answered() });
+    expect(await charged.send(noWorkers)(withoutId)).toMatchObject({ attempt_status: 'CHARGED' });
+  });
+
+  it.each([
+    [undefined, undefined, 'CHARGED'],
+    ['MANUAL', undefined, 'AUTHORIZED'],
+    [undefined, 'MANUAL', 'AUTHORIZED'],
+  ])('captured %s by the note and %s by the question is %s', async (noted, asked, status) => {
+    const { send } = policy({ 'authorize:att_1': answered() }, noted);
+    const one = question('sync', { ...byAlias.data.request, capture_method: asked });
+    expect(await send(noWorkers)(one)).toMatchObject({ attempt_status: status });
+  });
+
+  it('tells what was withdrawn as a failure: nothing happened, and nothing will', async () => {
+    const { send } = policy({ 'authorize:att_1': entry('withdrawn') });
+    expect(await send(noWorkers)(byAlias)).toMatchObject({
+      status: 'failure',
+      error: { code: 'NO_WORKERS_AVAILABLE' },
+    });
+  });
+
+  it.each<RecordState>(['claimed', 'sent'])(
+    'does not let an unknown id count as a failure while the record is %s',
+    async (state) => {
+      const { send } = policy({ 'authorize:att_1': entry(state) });
+      expect(await send(unknownId)(byAlias)).toEqual({ status: 'processing' });
+      await expect(send(noWorkers)(byAlias)).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
+    },
+  );
+
+  it('knows nothing of what was never recorded', async () => {
+    const { send } = policy({});
+    expect(await send(unknownId)(byAlias)).toMatchObject({ status: 'failure' });
+    await expect(send(noWorkers)(byAlias)).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
+  });
+
+  it.each(['capture:att_1', 'void:att_1', 'reverse:att_1'])(
+    'says nothing of an authorization after which there was %s',
+    async (later) => {
+      const { send } = policy({ 'authorize:att_1': answered(), [later]: entry('claimed') });
+      await expect(send(noWorkers)(byAlias)).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
+    },
+  );
+
+  it("never answers who asks with the processor's id, who sends, or who cannot be told", async () => {
+    const { send, asked } = policy({ 'authorize:att_1': answered(), 'capture:att_1': answered() });
+    for (const one of [
+      question('sync', { connector_transaction_id: 'real_1' }),
+      question('refund_sync', { refund_id: 'real_1' }),
+      exchange(),
+      { ...byAlias, isDurable: false },
+    ])
+      await expect(send(noWorkers)(one)).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
+    for (const code of ['CANCELLED', 'VALIDATION_ERROR'] as const)
+      await expect(send(fails(code))(byAlias)).rejects.toMatchObject({ code });
+    expect(asked).toEqual([]);
+  });
+
+  it('answers for refunds, by alias and by their own id', async () => {
+    const { send } = policy({ 'refund:ref_1': answered() });
+    for (const request of [
+      { refund_id: 'bridge:refund:ref_1' },
+      { connector_refund_id: 'bridge:refund:ref_1' },
+      {},
+    ])
+      expect(await send(noWorkers)(question('refund_sync', request))).toMatchObject({
+        transaction_id: 'real_1',
+        refund_status: 'REFUND_SUCCESS',
+      });
+  });
+
+  it('lets the first error stand when the ledger cannot be read', async () => {
+    const send = answerFromLedger({
+      find: async () => {
+        throw new Error('no connection');
+      },
+      findCaptureMethod: async () => undefined,
+    });
+    await expect(send(noWorkers)(byAlias)).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
+  });
+});
