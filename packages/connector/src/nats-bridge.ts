@@ -1,5 +1,6 @@
 /** NatsBridge: every Hyperswitch payment trait as a method, carried over NATS to a worker and back. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   applyTopology,
   type Connection,
@@ -103,6 +104,9 @@ export type NatsBridgeOptions = {
   readonly connection?: Connection;
   readonly onEvent?: (event: BridgeEvent) => void;
 };
+
+/** How long calls that are cut off may take to write down what is known of them. */
+const LAST_WRITES_MS = 2_000;
 
 /** One method per operation of the catalogue: `authorize`, `setupMandate`, `refundSync` … */
 type OperationMethods = {
@@ -319,6 +323,9 @@ export class NatsBridge {
     this.#requester.close();
     this.#stopListening();
     this.#stopWatching?.();
+    // Those that waited end in doubt: what can be settled, and is to be remembered, needs the ledger and the notes.
+    const end = Date.now() + LAST_WRITES_MS;
+    while (this.#inFlight.count > 0 && Date.now() < end) await sleep(5);
     this.#workStream.close();
     this.lateAnswers.close();
     this.ledger.close();

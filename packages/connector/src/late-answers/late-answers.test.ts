@@ -144,6 +144,64 @@ describe('pushing', () => {
     expect(two - one).toBeLessThan(1_500);
   });
 
+  it('starts with its shortest pause, too, when the answer came while nobody was there', async () => {
+    const seq = await ledger.write('m', KEY, claimed, 0);
+    const earlier = open();
+    await earlier.remember(inDoubt);
+    push(earlier);
+    const consumer = async () => (await manager()).consumers.info(LATE_STREAM, 'late-answers');
+    const before = (await consumer()).delivered.consumer_seq;
+    await vi.waitFor(
+      async () => expect((await consumer()).delivered.consumer_seq - before).toBeGreaterThanOrEqual(2),
+      { timeout: 10_000 },
+    );
+    await pushers.pop()?.close();
+    await ledger.write('m', KEY, { ...claimed, state: 'answered' }, seq, encodeAnswer(success));
+    const times: number[] = [];
+    push(open(), () => {
+      times.push(Date.now());
+      return times.length === 2;
+    });
+    await vi.waitFor(async () => expect([times.length, await inHand()]).toEqual([2, 0]), { timeout: 15_000 });
+    const [one = 0, two = 0] = times;
+    expect(two - one).toBeLessThan(1_500);
+  });
+
+  it('delivers once although several bridges wait for it', async () => {
+    const seq = await ledger.write('m', KEY, claimed, 0);
+    const looked = [0, 0];
+    const delivered: Settlement[][] = [0, 1].map((index) => {
+      const late = open({
+        findLatest: (merchantId, key) => {
+          looked[index] = (looked[index] ?? 0) + 1;
+          return ledger.findLatest(merchantId, key);
+        },
+      });
+      return push(late);
+    });
+    await open().remember(inDoubt);
+    await vi.waitFor(() => expect(Math.min(...looked)).toBeGreaterThan(0), { timeout: 25_000 });
+    const { last_seq } = await notes();
+    await ledger.write('m', KEY, { ...claimed, state: 'answered' }, seq, encodeAnswer(success));
+    await vi.waitFor(async () => expect([delivered.flat().length, await inHand()]).toEqual([1, 0]), {
+      timeout: 5_000,
+    });
+    expect((await notes()).last_seq).toBe(last_seq + 1);
+  });
+
+  it('keeps a note until the broker takes it, and the caller no longer than a second', async () => {
+    const late = open();
+    await (await manager()).streams.delete(LATE_STREAM);
+    const startedAt = Date.now();
+    await late.remember(inDoubt);
+    expect(Date.now() - startedAt).toBeLessThan(1_500);
+    expect(errors).toHaveLength(1);
+    const bridge = new NatsBridge({ base_url: server.url, jetstream: { num_replicas: 1 } });
+    await bridge.prepare();
+    await bridge.close();
+    await vi.waitFor(async () => expect(await late.findNote('m', KEY)).toBeDefined(), { timeout: 5_000 });
+  });
+
   it('leaves what is no note, and says nothing of keys without one', async () => {
     const late = open();
     const nats = await connection.get();
@@ -163,6 +221,25 @@ describe('pushing', () => {
     expect((await notes()).messages).toBe(1);
     expect(await late.findNote('m', KEY)).toMatchObject({ correlation_id: 'again' });
     expect(await late.find('m', KEY)).toBeUndefined();
+  });
+});
+
+describe('a bridge that closes while calls wait', () => {
+  it('leaves their notes behind', async () => {
+    const bridge = new NatsBridge({ base_url: server.url, jetstream: { num_replicas: 1 } });
+    await bridge.prepare();
+    const nats = await connection.get();
+    const heard = new Promise<void>((resolve) => {
+      nats.subscribe('hyperswitch.payments.m.authorize', { callback: () => resolve() });
+    });
+    await nats.flush();
+    const outcome = bridge.authorize({ ...inDoubt.data, attempt_id: 'att_cut_off' });
+    await heard;
+    await bridge.close();
+    expect(await outcome).toMatchObject({ kind: 'unknown', status: 'PENDING' });
+    const late = createLateAnswers({ connection, ledger, onError: () => {} });
+    expect(await late.findNote('m', 'authorize:att_cut_off')).toMatchObject({ operation: 'authorize' });
+    late.close();
   });
 });
 
