@@ -4,9 +4,12 @@ import { gateway, grpcEcho, grpcSender } from './roles/grpc.js';
 import { jetstreamFloorSender, jetstreamFloorWorker } from './roles/jetstream-floor.js';
 import { librarySender, sdkWorker } from './roles/library.js';
 import type { Role } from './roles/role.js';
+import { writesFloorSender, writesFloorWorker } from './roles/writes-floor.js';
 
 export type Case = {
   readonly usesNats: boolean;
+  /** The server flushes each write to disk before it acknowledges it. */
+  readonly isFlushed?: boolean;
   readonly client: Role;
   /** Started in this order, before the client; the last address is the client's target. */
   readonly services: Readonly<Record<string, Role>>;
@@ -23,6 +26,19 @@ export const CASES = {
   library_core: { usesNats: true, client: librarySender(false), services: { worker: sdkWorker(false) } },
   library_durable: { usesNats: true, client: librarySender(true), services: { worker: sdkWorker(true) } },
   whole: { usesNats: true, client: grpcSender(true), services: { gateway, worker: sdkWorker(true) } },
+  floor_writes: { usesNats: true, client: writesFloorSender, services: { worker: writesFloorWorker } },
+  floor_writes_flushed: {
+    usesNats: true,
+    isFlushed: true,
+    client: writesFloorSender,
+    services: { worker: writesFloorWorker },
+  },
+  whole_flushed: {
+    usesNats: true,
+    isFlushed: true,
+    client: grpcSender(true),
+    services: { gateway, worker: sdkWorker(true) },
+  },
 } as const satisfies Record<string, Case>;
 
 export type CaseName = keyof typeof CASES;

@@ -6,7 +6,15 @@ import { parseArgs } from 'node:util';
 import { CASE_NAMES, CASES, type CaseName } from './cases.js';
 import { runMemory } from './memory-run.js';
 import type { Size } from './payment.js';
-import { CONDITIONS, limitLines, ratioLines, reportOf, settingLines, TABLE_HEAD } from './report.js';
+import {
+  CONDITIONS,
+  limitLines,
+  ratioLines,
+  reportOf,
+  settingLines,
+  TABLE_HEAD,
+  writesLines,
+} from './report.js';
 import { type Plan, runRounds } from './rounds.js';
 import { type Scene, startScene } from './scene.js';
 import { topCosts } from './top-costs.js';
@@ -74,7 +82,7 @@ async function main(): Promise<void> {
     const report = reportOf(results, usage, memory);
     if (!values.memory)
       progress(
-        `${limitLines(results, availableParallelism())}\n\n1 KiB\n${ratioLines(report.ratios)}\n8 KiB\n${ratioLines(report.ratios_8kib)}`,
+        `${limitLines(results, availableParallelism())}\n\n${writesLines(results)}\n\n1 KiB\n${ratioLines(report.ratios)}\n8 KiB\n${ratioLines(report.ratios_8kib)}`,
       );
     if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   } finally {

@@ -62,9 +62,33 @@ export function routerDataSource(size: Size): (ids: Ids) => RouterData {
   });
 }
 
-/** The body on NATS, made once for the floors. */
-export function natsBodyOf(size: Size): Uint8Array {
-  return bodyOf(ucsObject(size));
+/** The request on NATS of each payment, for the floors, which make its JSON as the bridge does. */
+export function natsRequestSource(size: Size): (ids: Ids) => BridgeRequest {
+  const template = requestOf(ucsObject(size), { merchantId: 'merchant_00', attemptId: 'att_0' });
+  return ({ merchantId, attemptId }) => ({
+    ...template,
+    merchant_id: merchantId,
+    payment_id: attemptId,
+    router_data: {
+      ...template.router_data,
+      merchant_id: merchantId,
+      payment_id: attemptId,
+      attempt_id: attemptId,
+    },
+    correlation_id: attemptId,
+  });
+}
+
+/** What a floor does with a body: the least any program that speaks JSON can do. */
+export const toJson = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
+export const fromJson = (body: Uint8Array): unknown =>
+  JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
+
+/** Throws unless a floor's reply is an answer to its request. */
+export function assertAnswers(body: Uint8Array, correlationId: string): void {
+  const reply = fromJson(body) as { status?: unknown; correlation_id?: unknown };
+  if (reply.status !== REPLY.status || reply.correlation_id !== correlationId)
+    throw new Error('not the answer to this request');
 }
 
 function ucsObject(size: Size): JsonObject {
@@ -73,9 +97,12 @@ function ucsObject(size: Size): JsonObject {
 }
 
 function bodyOf(ucs: JsonObject): Uint8Array {
-  const ids = { merchantId: 'merchant_00', attemptId: 'att_000000_0000000_000000' };
+  return encodeBody(requestOf(ucs, { merchantId: 'merchant_00', attemptId: 'att_000000_0000000_000000' }));
+}
+
+function requestOf(ucs: JsonObject, ids: Ids): BridgeRequest {
   const data = routerDataOf(ucs, ids);
-  const request: BridgeRequest = {
+  return {
     operation: 'authorize',
     merchant_id: data.merchant_id,
     payment_id: data.payment_id,
@@ -84,7 +111,6 @@ function bodyOf(ucs: JsonObject): Uint8Array {
     correlation_id: '00000000-0000-4000-8000-000000000000',
     timestamp: 1_700_000_000,
   };
-  return encodeBody(request);
 }
 
 function routerDataOf(ucs: JsonObject, { merchantId, attemptId }: Ids): RouterData {

@@ -12,6 +12,13 @@ export type Ratios = {
   readonly library_durable: number | null;
   /** Library ÷ bare core request-reply, throughput at 64 in flight. */
   readonly library_core: number | null;
+  /** Whole way ÷ the floor of gRPC and of the same durable writes in series, at 64 in flight. */
+  readonly promised_throughput: number | null;
+  /** p50 of the whole way alone ÷ (p50 of gRPC + p50 of the same durable writes). */
+  readonly promised_p50: number | null;
+  /** The same two on a server that flushes each write. */
+  readonly promised_throughput_flushed: number | null;
+  readonly promised_p50_flushed: number | null;
 };
 
 /** What must hold; the direction is the second word. */
@@ -20,6 +27,10 @@ export const TARGETS = {
   whole_p50: ['at most', 1.4],
   library_durable: ['at least', 0.8],
   library_core: ['at least', 0.8],
+  promised_throughput: ['at least', 0.7],
+  promised_p50: ['at most', 1.5],
+  promised_throughput_flushed: ['at least', 0.7],
+  promised_p50_flushed: ['at most', 1.5],
 } as const satisfies Record<keyof Ratios, readonly ['at least' | 'at most', number]>;
 
 export function ratiosOf(results: Results, size: '1KiB' | '8KiB' = '1KiB'): Ratios {
@@ -30,22 +41,26 @@ export function ratiosOf(results: Results, size: '1KiB' | '8KiB' = '1KiB'): Rati
     const value = median((found?.rounds ?? []).map(ratio));
     return Number.isNaN(value) ? null : Math.round(value * 1_000) / 1_000;
   };
-  return {
-    whole_throughput: over(
+  /** A way ÷ gRPC and a floor of NATS in series. */
+  const throughput = (way: CaseName, floor: CaseName) =>
+    over(
       64,
-      (round) =>
-        perSecond(round, 'whole') *
-        (1 / perSecond(round, 'floor_grpc') + 1 / perSecond(round, 'floor_jetstream')),
-    ),
-    whole_p50: over(
-      1,
-      (round) => p50(round, 'whole') / (p50(round, 'floor_grpc') + p50(round, 'floor_jetstream')),
-    ),
+      (round) => perSecond(round, way) * (1 / perSecond(round, 'floor_grpc') + 1 / perSecond(round, floor)),
+    );
+  const latency = (way: CaseName, floor: CaseName) =>
+    over(1, (round) => p50(round, way) / (p50(round, 'floor_grpc') + p50(round, floor)));
+  return {
+    whole_throughput: throughput('whole', 'floor_jetstream'),
+    whole_p50: latency('whole', 'floor_jetstream'),
     library_durable: over(
       64,
       (round) => perSecond(round, 'library_durable') / perSecond(round, 'floor_jetstream'),
     ),
     library_core: over(64, (round) => perSecond(round, 'library_core') / perSecond(round, 'floor_core')),
+    promised_throughput: throughput('whole', 'floor_writes'),
+    promised_p50: latency('whole', 'floor_writes'),
+    promised_throughput_flushed: throughput('whole_flushed', 'floor_writes_flushed'),
+    promised_p50_flushed: latency('whole_flushed', 'floor_writes_flushed'),
   };
 }
 

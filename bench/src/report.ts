@@ -9,10 +9,10 @@ import type { Measured } from './scene.js';
 
 export const CONDITIONS = [
   'every role is a process of its own; every case has a nats-server of its own, and the others idle',
-  'nats-server: JetStream on file, sync_interval 2m (the server’s default; the embedded server of `up` uses always)',
+  'nats-server: JetStream on file, sync_interval 2m (the server’s default); “flushed” is sync_interval always, which the embedded server of `up` uses',
   'all NATS connections, floors too, have noAsyncTraces: true; streams have one replica',
   'size is that of the JSON body on NATS; the gRPC request is the same payment in protobuf with Hyperswitch’s metadata, and the gRPC echo answers with all of it',
-  'floors send a body made once; the library and the gateway make theirs per payment',
+  'floors make and read the same JSON as the bridge and the worker do, both ways, and nothing else',
   'values are medians of the rounds; ratios are taken within a round, then their median, at 1 KiB',
 ] as const;
 
@@ -21,6 +21,8 @@ type Figures = {
   readonly p50_ms: number;
   readonly p99_ms: number;
   readonly cpu_ms_per_1000: Readonly<Record<string, number>>;
+  /** Messages stored per payment, by stream, as the server counts them. */
+  readonly writes_per_payment: Readonly<Record<string, number>>;
   readonly failed: number;
 };
 type CaseReport = {
@@ -30,9 +32,10 @@ type CaseReport = {
 };
 
 export type Report = {
-  readonly floors: { readonly core: CaseReport; readonly jetstream: CaseReport; readonly grpc: CaseReport };
+  readonly floors: Readonly<Record<'core' | 'jetstream' | 'grpc' | 'writes' | 'writes_flushed', CaseReport>>;
   readonly library: { readonly durable: CaseReport; readonly core: CaseReport };
   readonly whole: CaseReport;
+  readonly whole_flushed: CaseReport;
   readonly ratios: Ratios;
   readonly ratios_8kib: Ratios;
   readonly memory?: MemoryRun;
@@ -44,9 +47,16 @@ export type PeakUsage = Readonly<Partial<Record<CaseName, Record<string, Usage>>
 export function reportOf(results: Results, usage: PeakUsage, memory: MemoryRun | undefined): Report {
   const report = (name: CaseName) => caseReport(name, results, usage[name] ?? {});
   return {
-    floors: { core: report('floor_core'), jetstream: report('floor_jetstream'), grpc: report('floor_grpc') },
+    floors: {
+      core: report('floor_core'),
+      jetstream: report('floor_jetstream'),
+      grpc: report('floor_grpc'),
+      writes: report('floor_writes'),
+      writes_flushed: report('floor_writes_flushed'),
+    },
     library: { durable: report('library_durable'), core: report('library_core') },
     whole: report('whole'),
+    whole_flushed: report('whole_flushed'),
     ratios: ratiosOf(results),
     ratios_8kib: ratiosOf(results, '8KiB'),
     ...(memory && { memory }),
@@ -78,11 +88,17 @@ function figuresOf(name: CaseName, rounds: readonly Round[]): Figures | undefine
     cpu_ms_per_1000: Object.fromEntries(
       members.map((member) => [member, Math.round(over((one) => one.cpuMsPer1000[member] ?? 0))]),
     ),
+    writes_per_payment: Object.fromEntries(
+      Object.keys(measured[0]?.writesPerPayment ?? {}).map((stream) => [
+        stream,
+        over((one) => one.writesPerPayment[stream] ?? 0),
+      ]),
+    ),
     failed: measured.reduce((sum, { failed }) => sum + failed, 0),
   };
 }
 
-const WIDTHS = [16, 6, 9, 9, 9, 9] as const;
+const WIDTHS = [20, 6, 9, 9, 9, 9] as const;
 
 export const TABLE_HEAD = columns(
   ['case', 'size', 'in flight', 'per s', 'p50 ms', 'p99 ms'],
@@ -126,9 +142,20 @@ export function ratioLines(ratios: Ratios): string {
       const value = ratios[name];
       const meets = meetsTarget(name, value);
       const mark = meets === undefined ? '·' : meets ? '✓' : '✗';
-      return `${mark} ${name.padEnd(17)} ${value ?? 'not measured'}  (${TARGETS[name].join(' ')})`;
+      return `${mark} ${name.padEnd(28)} ${value ?? 'not measured'}  (${TARGETS[name].join(' ')})`;
     })
     .join('\n');
+}
+
+/** Durable writes of one payment, as the server counts them. */
+export function writesLines(results: Results): string {
+  const rounds = results.at(-1)?.rounds ?? [];
+  const lines = (Object.keys(rounds[0] ?? {}) as CaseName[]).flatMap((name) => {
+    const writes = Object.entries(figuresOf(name, rounds)?.writes_per_payment ?? {});
+    if (writes.length === 0) return [];
+    return [`  ${name.padEnd(20)} ${writes.map(([stream, count]) => `${stream} ${count}`).join(', ')}`];
+  });
+  return `Messages stored per payment (an archive is copied by the server; nobody waits for it):\n${lines.join('\n')}`;
 }
 
 /** Where the time goes: CPU of all processes together against what the machine has. */
@@ -142,7 +169,7 @@ export function limitLines(results: Results, cores: number): string {
       .sort((a, b) => b[1] - a[1]);
     const total = busy.reduce((sum, [, share]) => sum + share, 0);
     const shares = busy.map(([member, share]) => `${member} ${share.toFixed(2)}`).join(', ');
-    return `  ${name.padEnd(16)} ${total.toFixed(2)} of ${cores} cores busy: ${shares}`;
+    return `  ${name.padEnd(20)} ${total.toFixed(2)} of ${cores} cores busy: ${shares}`;
   });
   return `What limits, at 64 in flight and 1 KiB (a Node process at 1.00 is full):\n${lines.join('\n')}`;
 }

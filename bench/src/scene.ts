@@ -12,6 +12,8 @@ import type { Usage } from './roles/role.js';
 export type Measured = LoadResult & {
   /** Milliseconds of CPU per 1,000 payments, by process. */
   readonly cpuMsPer1000: Readonly<Record<string, number>>;
+  /** Messages stored per payment, by stream, as the server itself counts. */
+  readonly writesPerPayment: Readonly<Record<string, number>>;
 };
 
 export type Scene = {
@@ -21,9 +23,11 @@ export type Scene = {
 };
 
 export async function startScene(name: CaseName, profileDir?: string): Promise<Scene> {
-  const { usesNats, services }: Case = CASES[name];
+  const { usesNats, isFlushed, services }: Case = CASES[name];
   const storeDir = await mkdtemp(join(tmpdir(), 'nats-bridge-bench-'));
-  const server = usesNats ? await startEmbeddedServer({ storeDir, syncInterval: '2m' }) : undefined;
+  const server = usesNats
+    ? await startEmbeddedServer({ storeDir, syncInterval: isFlushed ? 'always' : '2m' })
+    : undefined;
   const started: ForkedMember[] = [];
   let grpcAddress = '';
   for (const role of [...Object.keys(services), 'client']) {
@@ -45,7 +49,7 @@ export async function startScene(name: CaseName, profileDir?: string): Promise<S
   return {
     usage,
     async measure(size, load) {
-      const before = await usage();
+      const [before, stored] = [await usage(), await storedIn(server?.monitorUrl)];
       const answer = await client?.ask({ ask: 'load', size, load });
       const after = await usage();
       if (answer?.answer !== 'load') throw new Error(`${name} gave no result`);
@@ -56,7 +60,12 @@ export async function startScene(name: CaseName, profileDir?: string): Promise<S
           ((cpuMs - (before[member]?.cpuMs ?? 0)) * 1_000) / result.payments,
         ]),
       );
-      return { ...result, cpuMsPer1000 };
+      const writesPerPayment = Object.fromEntries(
+        Object.entries(await storedIn(server?.monitorUrl))
+          .map(([stream, count]) => [stream, (count - (stored[stream] ?? 0)) / result.payments] as const)
+          .filter(([, writes]) => writes > 0),
+      );
+      return { ...result, cpuMsPer1000, writesPerPayment };
     },
     async close() {
       for (const member of started.toReversed()) await member.end();
@@ -64,4 +73,15 @@ export async function startScene(name: CaseName, profileDir?: string): Promise<S
       await rm(storeDir, { recursive: true, force: true });
     },
   };
+}
+
+/** How many messages each stream has stored since it was made. */
+async function storedIn(monitorUrl: string | undefined): Promise<Record<string, number>> {
+  if (monitorUrl === undefined) return {};
+  const response = await fetch(new URL('/jsz?streams=true', monitorUrl));
+  const { account_details = [] } = (await response.json()) as {
+    account_details?: { stream_detail?: { name: string; state: { last_seq: number } }[] }[];
+  };
+  const streams = account_details.flatMap(({ stream_detail = [] }) => stream_detail);
+  return Object.fromEntries(streams.map(({ name, state }) => [name, state.last_seq]));
 }

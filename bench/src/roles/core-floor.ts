@@ -1,7 +1,7 @@
-/** Floor: core request-reply as nats.js gives it. */
+/** Floor: core request-reply as nats.js gives it, with the JSON of both directions. */
 import { headers } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
-import { idSource, natsBodyOf, REPLY } from '../payment.js';
+import { assertAnswers, fromJson, idSource, natsRequestSource, REPLY, toJson } from '../payment.js';
 import type { Role } from './role.js';
 
 const QUEUE = 'floor';
@@ -13,13 +13,12 @@ export const coreFloorSender: Role = {
     const nextIds = idSource();
     return {
       sendOf(size) {
-        const body = natsBodyOf(size);
+        const requestOf = natsRequestSource(size);
         return async () => {
-          const { merchantId } = nextIds();
-          const reply = await nats.request(`floor.payments.${merchantId}.authorize`, body, {
-            timeout: 30_000,
-          });
-          if (reply.data.length === 0) throw new Error('an empty reply');
+          const ids = nextIds();
+          const subject = `floor.payments.${ids.merchantId}.authorize`;
+          const reply = await nats.request(subject, toJson(requestOf(ids)), { timeout: 30_000 });
+          assertAnswers(reply.data, ids.attemptId);
         };
       },
     };
@@ -30,13 +29,14 @@ export const coreFloorWorker: Role = {
   kind: 'service',
   async start({ natsUrl }) {
     const nats = await connect({ servers: natsUrl, noAsyncTraces: true });
-    const reply = Buffer.from(JSON.stringify(REPLY));
     const replyHeaders = headers();
     replyHeaders.set('Content-Type', 'application/json');
     nats.subscribe('floor.payments.*.authorize', {
       queue: QUEUE,
       callback: (error, message) => {
-        if (error === null) message.respond(reply, { headers: replyHeaders });
+        if (error !== null) return;
+        const { correlation_id } = fromJson(message.data) as { correlation_id: string };
+        message.respond(toJson({ ...REPLY, correlation_id }), { headers: replyHeaders });
       },
     });
     await nats.flush();

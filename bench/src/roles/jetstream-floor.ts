@@ -1,8 +1,8 @@
-/** Floor: publish with PubAck → durable pull consumer → reply to an inbox → ack, in plain nats.js. */
+/** Floor: publish with PubAck → durable pull consumer → reply to an inbox → ack, in plain nats.js, with its JSON. */
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { createInbox, headers } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
-import { idSource, natsBodyOf, REPLY } from '../payment.js';
+import { assertAnswers, fromJson, idSource, natsRequestSource, REPLY, toJson } from '../payment.js';
 import type { Role } from './role.js';
 
 const STREAM = 'FLOOR';
@@ -15,31 +15,32 @@ export const jetstreamFloorSender: Role = {
     const nats = await connect({ servers: natsUrl, noAsyncTraces: true });
     const js = jetstream(nats);
     const inbox = createInbox();
-    const waiting = new Map<string, () => void>();
+    const waiting = new Map<string, (body: Uint8Array) => void>();
     nats.subscribe(`${inbox}.*`, {
       callback: (_, message) => {
-        waiting.get(message.subject)?.();
+        waiting.get(message.subject)?.(message.data);
         waiting.delete(message.subject);
       },
     });
     const nextIds = idSource();
     return {
       sendOf(size) {
-        const body = natsBodyOf(size);
+        const requestOf = natsRequestSource(size);
         return async () => {
-          const { merchantId, attemptId } = nextIds();
-          const replyTo = `${inbox}.${attemptId}`;
-          const replied = new Promise<void>((resolve) => waiting.set(replyTo, resolve));
+          const ids = nextIds();
+          const replyTo = `${inbox}.${ids.attemptId}`;
+          const replied = new Promise<Uint8Array>((resolve) => waiting.set(replyTo, resolve));
           const messageHeaders = headers();
           messageHeaders.set(REPLY_TO, replyTo);
-          await Promise.all([
-            js.publish(`floor.payments.${merchantId}.authorize`, body, {
-              msgID: attemptId,
+          const [reply] = await Promise.all([
+            replied,
+            js.publish(`floor.payments.${ids.merchantId}.authorize`, toJson(requestOf(ids)), {
+              msgID: ids.attemptId,
               headers: messageHeaders,
               timeout: 30_000,
             }),
-            replied,
           ]);
+          assertAnswers(reply, ids.attemptId);
         };
       },
     };
@@ -54,11 +55,11 @@ export const jetstreamFloorWorker: Role = {
     await manager.streams.add({ name: STREAM, subjects: ['floor.payments.>'], max_msgs: 1_000_000 });
     await manager.consumers.add(STREAM, { durable_name: CONSUMER, ack_policy: AckPolicy.Explicit });
     const consumer = await jetstream(nats).consumers.get(STREAM, CONSUMER);
-    const reply = Buffer.from(JSON.stringify(REPLY));
     await consumer.consume({
       max_messages: 256,
       callback: (message) => {
-        nats.publish(message.headers?.get(REPLY_TO) ?? '', reply);
+        const { correlation_id } = fromJson(message.data) as { correlation_id: string };
+        nats.publish(message.headers?.get(REPLY_TO) ?? '', toJson({ ...REPLY, correlation_id }));
         message.ack();
       },
     });
