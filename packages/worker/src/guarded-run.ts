@@ -120,14 +120,18 @@ async function executeClaimed(
   const write = (leaseUntil: number, seq: number, reason?: string) =>
     records.write(subject, bodyOf('claimed'), recordHeaders({ ...claimed, leaseUntil, reason }), seq);
 
-  let seq = await write(world.now() + world.leaseMs, expectedSeq);
+  let claimedAt = world.now();
+  let seq = await write(claimedAt + world.leaseMs, expectedSeq);
   let renewing = Promise.resolve();
   let isRunning = true;
   let lost: AbortController | undefined;
   const renew = async () => {
-    if (!isRunning) return;
+    const now = world.now();
+    // Beats come for all that is in hand at once; what was claimed just before needs none.
+    if (!isRunning || now - claimedAt < world.leaseMs / 4) return;
     try {
-      seq = await write(world.now() + world.leaseMs, seq);
+      seq = await write(now + world.leaseMs, seq);
+      claimedAt = now;
     } catch (error) {
       if (error instanceof RecordChangedError) lost?.abort(error);
       // Anything else: the lease still holds for a while, and the next beat tries again.
