@@ -56,8 +56,11 @@ export function answerFromLedger(world: AnswerFromLedgerWorld): Policy {
       if (found === undefined) throw error;
       return found;
     }
-    if (!isNotKnown(answer)) return answer;
-    return (await recorded()) ?? (await whileItRuns(exchange, keys, world).catch(() => undefined)) ?? answer;
+    if (answer.status !== 'failure') return answer;
+    const found = isNotKnown(answer) ? await recorded() : undefined;
+    if (found !== undefined) return found;
+    const isEarly = await isTooEarlyToFail(answer, exchange, keys, world).catch(() => false);
+    return isEarly ? { status: 'processing' } : answer;
   };
 }
 
@@ -79,23 +82,28 @@ function keysInDoubt({ operation, data }: Exchange): readonly string[] {
   return [];
 }
 
-function isNotKnown({ status, error, attempt_status, refund_status }: BridgeResponse): boolean {
-  if (status !== 'failure') return false;
+function isNotKnown({ error, attempt_status, refund_status }: BridgeResponse): boolean {
   const named = (attempt_status ?? refund_status ?? '').toUpperCase();
   return NOT_KNOWN.codes.has(error?.code ?? '') || NOT_KNOWN.statuses.has(named);
 }
 
-/** What somebody has in hand, its processor need not know yet: that must not be told as a failure. */
-async function whileItRuns(
+/**
+ * What nobody has answered yet, its processor need not know: that must not be told as a failure. While a worker has
+ * it in hand, a failure that names no status of the payment may as well be one of the question.
+ */
+async function isTooEarlyToFail(
+  answer: BridgeResponse,
   { data }: Exchange,
   keys: readonly string[],
   { find }: AnswerFromLedgerWorld,
-): Promise<BridgeResponse | undefined> {
+): Promise<boolean> {
+  const namesStatus = Boolean(answer.attempt_status ?? answer.refund_status);
   for (const key of keys) {
-    const state = (await find(data.merchant_id, key))?.record.state;
-    if (state === 'claimed' || state === 'sent') return { status: 'processing' };
+    const record = (await find(data.merchant_id, key))?.record;
+    if (record?.state !== 'claimed' && record?.state !== 'sent') continue;
+    return isNotKnown(answer) || (!namesStatus && (record.leaseUntil ?? 0) > Date.now());
   }
-  return undefined;
+  return false;
 }
 
 async function recordedAnswer(
