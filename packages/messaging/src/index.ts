@@ -51,6 +51,13 @@ export type {
 } from './request/reply.js';
 export { createRequester } from './request/requester.js';
 export type { Requester, RequesterOptions, RequesterStats } from './request/requester-contract.js';
+export {
+  archivedMessage,
+  deleteStored,
+  type ListOptions,
+  storedMessage,
+  storedMessages,
+} from './stored/stored-messages.js';
 export { covers, matches, overlaps } from './subject-match.js';
 export { applyTopology } from './topology/apply-topology.js';
 export {

@@ -4,6 +4,7 @@ import type { Connection } from '../connection/connection.js';
 import type { HeaderRecord } from '../request/message-headers.js';
 
 export type StoredRecord = {
+  readonly subject: string;
   readonly body: Uint8Array;
   readonly headers: HeaderRecord;
   readonly seq: number;
@@ -28,7 +29,7 @@ export async function lastMessage(
   }
 }
 
-export function recordOf({ data, header, seq, time }: StoredMsg): StoredRecord {
+export function recordOf({ subject, data, header, seq, time }: StoredMsg): StoredRecord {
   const headers = Object.fromEntries(header.keys().map((name) => [name, header.get(name)]));
-  return { body: data, headers, seq, storedAt: time };
+  return { subject, body: data, headers, seq, storedAt: time };
 }

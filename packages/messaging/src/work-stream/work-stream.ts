@@ -2,6 +2,8 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { takesSubject } from '../consume/takes-subject.js';
+import { originSeqOf } from '../stored/origin.js';
+import { storedMessage } from '../stored/stored-messages.js';
 
 export type WorkStream = {
   /**
@@ -52,7 +54,7 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
   async function sweep(): Promise<void> {
     if (connection.current === undefined) return;
     const jsm = await manager();
-    const archivedUpTo = await lastArchived(jsm, archive);
+    const archivedUpTo = await lastArchived(connection, jsm, archive);
     for (const [name, leftUpTo] of [...usedConsumers]) {
       const floor = await acknowledgedUpTo(jsm, name);
       if (floor === undefined) continue;
@@ -100,19 +102,11 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
 }
 
 /** Its source's sequence of the last message the archive has; what it says of its lag may be a moment old. */
-async function lastArchived(jsm: JetStreamManager, archive: string): Promise<number> {
+async function lastArchived(connection: Connection, jsm: JetStreamManager, archive: string): Promise<number> {
   const { state } = await jsm.streams.info(archive);
   if (state.last_seq === 0) return 0;
-  const last = await jsm.streams.getMessage(archive, { seq: state.last_seq }).catch(() => null);
-  return originSeqOf(last?.header.get(ORIGIN_HEADER));
-}
-
-/** `{stream} {sequence} …` (NATS ADR-36). */
-const ORIGIN_HEADER = 'Nats-Stream-Source';
-
-/** 0 for a message that was not sourced. */
-export function originSeqOf(header: string | undefined): number {
-  return Number(header?.split(' ')[1]) || 0;
+  const last = await storedMessage(connection, archive, state.last_seq);
+  return last === undefined ? 0 : originSeqOf(last.headers);
 }
 
 async function isDelivered(
