@@ -163,6 +163,7 @@ export class NatsBridge {
     this.lateAnswers = createLateAnswers({
       connection: this.connection,
       ledger: this.ledger,
+      isDurable: this.config.jetstream_enabled,
       onError: (cause) =>
         report({ type: 'error', error: new Error('late answers', { cause }), subject: LATE_STREAM }),
     });

@@ -3,5 +3,6 @@ export type { BridgeHealth, PaymentBridge } from './bridge.js';
 export { createUcsClient, type UcsCaller, type UcsCallOptions, type UcsClient } from './client/ucs-client.js';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway.js';
 export { type GatewayConfig, gatewayConfigSchema, gatewayConfigWarnings } from './gateway-config.js';
+export { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhook-options.js';
 export { type ListenAt, PortInUseError } from './listen-on.js';
 export type { OnWarning } from './warning.js';

@@ -52,7 +52,7 @@ describe('pushing', () => {
   const errors: unknown[] = [];
   const open = (over: Partial<Ledger> = {}): LateAnswers => {
     const onError = (error: unknown) => errors.push(error);
-    const late = createLateAnswers({ connection, ledger: { ...ledger, ...over }, onError });
+    const late = createLateAnswers({ connection, ledger: { ...ledger, ...over }, isDurable: true, onError });
     late.begin();
     opened.push(late);
     return late;
@@ -237,7 +237,7 @@ describe('a bridge that closes while calls wait', () => {
     await heard;
     await bridge.close();
     expect(await outcome).toMatchObject({ kind: 'unknown', status: 'PENDING' });
-    const late = createLateAnswers({ connection, ledger, onError: () => {} });
+    const late = createLateAnswers({ connection, ledger, isDurable: true, onError: () => {} });
     expect(await late.findNote('m', 'authorize:att_cut_off')).toMatchObject({ operation: 'authorize' });
     late.close();
   });

@@ -13,7 +13,10 @@ export type LateAnswers = LateReplies & {
   remember(exchange: Exchange): Promise<void>;
   /** The note of a key; undefined when the operation never was in doubt, or nobody is to be told. */
   findNote(merchantId: string, key: string): Promise<LateNote | undefined>;
-  /** What became of it; undefined while the doubt lasts, too. */
+  /**
+   * What became of it; undefined while the doubt lasts, too.
+   * @throws when the streams cannot be read
+   */
   find(merchantId: string, key: string): Promise<Settlement | undefined>;
   /** Hands every answer that came late to `deliver`, until it takes it; begins once the streams are there. */
   push(deliver: Deliver): Pusher;
@@ -27,11 +30,15 @@ const CLOSE_MS = 5_000;
 
 export function createLateAnswers(world: {
   readonly connection: Connection;
-  readonly ledger: Pick<Ledger, 'find' | 'findLatest' | 'write'>;
+  readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
+  /** Whether there are streams; without them nothing is known. */
+  readonly isDurable: boolean;
   readonly onError: (error: unknown) => void;
 }): LateAnswers {
   const { connection, ledger, onError } = world;
   const notes = createLateNotes(connection, { onError });
+  const findNote = async (merchantId: string, key: string) =>
+    world.isDurable ? notes.find(merchantId, key) : undefined;
   let begin: () => void = () => {};
   const begun = new Promise<void>((resolve) => {
     begin = resolve;
@@ -43,10 +50,11 @@ export function createLateAnswers(world: {
       const note = noteOf(exchange);
       if (note !== undefined) await notes.keep(note);
     },
-    findNote: (merchantId, key) => notes.find(merchantId, key),
+    findNote,
     async find(merchantId, key) {
-      const note = await notes.find(merchantId, key);
-      return note && settlementOf(note, await ledger.find(merchantId, key));
+      const note = await findNote(merchantId, key);
+      // From the leader: a bridge that saw the answer there may have told others to ask.
+      return note && settlementOf(note, await ledger.findLatest(merchantId, key));
     },
     push(deliver) {
       const closing = new AbortController();

@@ -69,13 +69,15 @@ async function executeCall(
       new BridgeError('OVERLOADED', `${inFlight.limit} calls are in flight already (gateway.max_in_flight)`),
     );
 
+  // When its record cannot be read it fails, as only a webhook may: then it is posted again.
+  const ownEvent = door.answerOwnEvent?.(operation, read.data);
+  if (ownEvent !== undefined) return ownEvent;
+
   const cancellation = new AbortController();
   const abort = () => cancellation.abort();
   call.once('cancelled', abort);
   inFlight.count += 1;
   try {
-    const ownEvent = door.answerOwnEvent?.(operation, read.data);
-    if (ownEvent !== undefined) return await ownEvent;
     return await bridge.execute(operation, read.data, {
       deadlineAt: deadlineOf(call),
       signal: cancellation.signal,
