@@ -1,4 +1,5 @@
 /** What becomes of a payment whose answer came after its caller was told "pending": pushed, recognised, and found. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -6,6 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { type BridgeConfigInput, type BridgeEvent, NatsBridge } from '@nats-bridge/connector';
 import {
   createUcsClient,
@@ -21,9 +23,9 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { superviseCli } from './cli-process.js';
 import { authorizeRequest, MERCHANT, money, startServer } from './stack-under-test.js';
 import { until } from './until.js';
+import { ROOT } from './worker-process.js';
 
 const SECRET = 'whsec_of_the_account';
 const TIMEOUT_MS = 300;
@@ -136,6 +138,27 @@ async function startProcessor(answer: Partial<HandlerResponse> = {}, more: objec
   return processor;
 }
 
+/** A bridge as a process of its own, once it is connected. */
+async function startServeProcess(): Promise<ChildProcess> {
+  const bridge = spawn(process.execPath, [join(ROOT, 'packages/cli/dist/main.js'), 'serve'], {
+    env: {
+      ...process.env,
+      NATS_BRIDGE__BASE_URL: server.url,
+      NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1',
+      GATEWAY__GRPC__PORT: '0',
+      GATEWAY__HTTP__PORT: '0',
+      GATEWAY__WEBHOOKS__SECRET: SECRET,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  cleanUp.push(async () => {
+    bridge.kill('SIGKILL');
+  });
+  for await (const line of createInterface({ input: bridge.stdout })) if (line.includes('NATS')) break;
+  bridge.stdout.resume();
+  return bridge;
+}
+
 type Received = {
   readonly at: number;
   readonly url: string;
@@ -153,6 +176,7 @@ async function startHyperswitch(options: {
   readonly statuses?: number[];
   readonly secret?: string;
   readonly headers?: Record<string, string>;
+  readonly beforeAnswer?: () => Promise<void> | undefined;
 }) {
   const received: Received[] = [];
   const statuses = [...(options.statuses ?? [])];
@@ -181,6 +205,7 @@ async function startHyperswitch(options: {
       one.handled = await handleEvent(client, one.details, options.secret ?? SECRET);
     }
     received.push(one);
+    await options.beforeAnswer?.();
     response.writeHead(statuses.shift() ?? 200, options.headers).end('x'.repeat(100_000));
   });
   http.listen(0, '127.0.0.1');
@@ -424,19 +449,14 @@ describe('a late answer', () => {
     expect(hyperswitch.received.map(({ event }) => event.attempt_id).sort()).toEqual([...attempts].sort());
   });
 
-  it('is posted again, under the same id, by another bridge when the first dies before it is taken', async () => {
-    const hyperswitch = await startHyperswitch({ statuses: [503] });
-    const mortal = await superviseCli(
-      ['serve'],
-      {
-        NATS_BRIDGE__BASE_URL: server.url,
-        NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1',
-        GATEWAY__GRPC__PORT: '0',
-        GATEWAY__HTTP__PORT: '0',
-        GATEWAY__WEBHOOKS__SECRET: SECRET,
-      },
-      'NATS ',
-    );
+  it('is posted again, under the same id, when its bridge is killed before it was taken', {
+    timeout: 60_000,
+  }, async () => {
+    let isHeld = true;
+    const hyperswitch = await startHyperswitch({
+      beforeAnswer: () => (isHeld ? new Promise(() => {}) : undefined),
+    });
+    const mortal = await startServeProcess();
     const asking = await startBridge();
     const processor = await startProcessor();
     await doubt(asking, 'att_1', hyperswitch.url);
@@ -444,10 +464,21 @@ describe('a late answer', () => {
     processor.release();
     const one = await first(hyperswitch.received);
     expect(one.headers['x-nats-bridge-signature']).toMatch(/^t=\d+,v1=/);
-    await mortal.stop();
-    await startBridge();
-    const again = await until('the second POST', () => hyperswitch.received[1]);
+    isHeld = false;
+    mortal.kill('SIGKILL');
+    await once(mortal, 'exit');
+    const next = await startBridge();
+    // Its note is delivered again when nobody has acknowledged it for as long as one may take.
+    const again = await vi.waitFor(
+      () => {
+        const [, second] = hyperswitch.received;
+        if (second === undefined) throw new Error('it was not posted again');
+        return second;
+      },
+      { timeout: 40_000 },
+    );
     expect(again.event).toEqual(one.event);
+    expect(await handleEvent(next.client, again.details, SECRET)).toMatchObject({ source_verified: true });
   });
 
   it('of a worker that only responds is recorded by the bridge that asked, and pushed', async () => {

@@ -12,6 +12,7 @@ import {
 } from '@nats-bridge/protocol';
 import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
 import { durationMs } from './config/duration.js';
+import { deadLetterStreams, NOTICE_CONSUMER, NOTICE_STREAM } from './dead-letters/topology.js';
 
 /** Bodies larger than a message may be lie here for as long as anybody could ask for them. */
 const BODY_RETENTION_MS = 86_400_000;
@@ -75,6 +76,7 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         replicas: jetstream.num_replicas,
         allowDirect: true,
       },
+      ...deadLetterStreams(config),
     ],
     buckets: [
       {
@@ -85,13 +87,16 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         replicas: jetstream.num_replicas,
       },
     ],
-    consumers: streamed.map(({ operation }, index) => ({
-      stream: jetstream.stream_name,
-      name: consumerNameOf(config, operation),
-      filterSubject: patterns[index] ?? '',
-      ackWaitMs: jetstream.ack_wait,
-      maxDeliver: jetstream.max_deliver,
-    })),
+    consumers: [
+      ...streamed.map(({ operation }, index) => ({
+        stream: jetstream.stream_name,
+        name: consumerNameOf(config, operation),
+        filterSubject: patterns[index] ?? '',
+        ackWaitMs: jetstream.ack_wait,
+        maxDeliver: jetstream.max_deliver,
+      })),
+      { stream: NOTICE_STREAM, name: NOTICE_CONSUMER, maxDeliver: -1 },
+    ],
   };
 }
 
@@ -102,7 +107,7 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
 export const LATE_CONSUMER: ConsumerSpec = {
   stream: LATE_STREAM,
   name: 'late-answers',
-  ackWaitMs: 30_000,
+  ackWaitMs: 20_000,
   maxDeliver: -1,
   maxAckPending: 1_000_000,
 };
