@@ -1,0 +1,140 @@
+/** Makes a dead letter of every request that the server gave up on, whatever worker had it. */
+import {
+  archivedMessage,
+  type Connection,
+  consumePull,
+  createRecordWriter,
+  type PullReader,
+  type RecordWriter,
+  type StoredRecord,
+  storedMessage,
+} from '@nats-bridge/messaging';
+import {
+  decodeHeaderValue,
+  HEADER,
+  isOperation,
+  operationRow,
+  parsePaymentSubject,
+  verdictOf,
+} from '@nats-bridge/protocol';
+import type { BridgeConfig } from '../config/bridge-config.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { archiveNameOf } from '../topology.js';
+import { letterHeaders, type NewDeadLetter, type Queue, requestHeadersOf } from './dead-letter.js';
+import { letterSubject, NOTICE_CONSUMER, NOTICE_STREAM } from './topology.js';
+
+export type KeeperWorld = {
+  readonly config: BridgeConfig;
+  readonly connection: Connection;
+  readonly ledger: Pick<Ledger, 'findLatest'>;
+  onLetter?(queue: Queue, letter: NewDeadLetter): void;
+  onError?(error: unknown): void;
+};
+
+export type Keeper = { close(): Promise<void> };
+
+/** What the server says when it gives up on a message (nats-server, JSConsumerDeliveryExceededAdvisory and the like). */
+type Notice = {
+  readonly stream: string;
+  readonly consumer: string;
+  readonly stream_seq: number;
+  readonly deliveries: number;
+  /** Of a termination, where the worker gave one and the server passes it on (2.10.4). */
+  readonly reason?: string;
+  readonly type: string;
+};
+
+const AGAIN_MS = 2_000;
+const UNKNOWN = 'unknown';
+
+/** Any number of bridges may keep letters at the same time. */
+export function keepDeadLetters(world: KeeperWorld): Keeper {
+  const { connection, onError = () => {} } = world;
+  const writer = createRecordWriter(connection);
+  const reader: PullReader = consumePull(connection, {
+    stream: NOTICE_STREAM,
+    consumer: NOTICE_CONSUMER,
+    maxInFlight: 16,
+    async onMessage(message) {
+      try {
+        await keep(JSON.parse(message.string()) as Notice, writer, world);
+        message.ack();
+      } catch (error) {
+        message.nak(AGAIN_MS);
+        onError(error);
+      }
+    },
+    onError,
+  });
+  return {
+    async close() {
+      await reader.drain();
+      writer.close();
+    },
+  };
+}
+
+async function keep(notice: Notice, writer: RecordWriter, world: KeeperWorld): Promise<void> {
+  const { config, connection } = world;
+  const { stream, stream_seq } = notice;
+  const original =
+    (await storedMessage(connection, stream, stream_seq)) ??
+    (await archivedMessage(connection, archiveNameOf(config), stream_seq));
+  const letter = await letterOf(notice, original, world);
+  const isMoney = isOperation(letter.operation) && operationRow(letter.operation).movesMoney;
+  const queue: Queue = isMoney && letter.verdict === 'unknown' ? 'interventions' : 'dead_letters';
+  const headers = { ...letterHeaders(letter), 'Nats-Msg-Id': `dead:${stream}:${stream_seq}` };
+  const subject = letterSubject(queue, letter.merchantId, letter.operation);
+  const { duplicate } = await writer.write(subject, letter.body, headers);
+  if (!duplicate) world.onLetter?.(queue, letter);
+}
+
+/** @param original undefined when neither the stream nor its archive has it any longer */
+async function letterOf(
+  notice: Notice,
+  original: StoredRecord | undefined,
+  { config, ledger }: KeeperWorld,
+): Promise<NewDeadLetter> {
+  const headers = original?.headers ?? {};
+  const header = (name: string) => decodeHeaderValue(headers[name] ?? '');
+  const parsed = parsePaymentSubject(original?.subject ?? '');
+  const merchantId = header(HEADER.merchantId) || parsed?.merchantId || UNKNOWN;
+  const idempotencyKey = header(HEADER.idempotencyKey);
+  const entry = idempotencyKey === '' ? undefined : await ledger.findLatest(merchantId, idempotencyKey);
+  const isOwnConsumer = notice.consumer.startsWith(`${config.jetstream.consumer_name}-`);
+  const verdict =
+    original === undefined
+      ? 'unknown'
+      : verdictOf({
+          record: entry?.record,
+          answer: entry?.answer?.status,
+          // Workers on a consumer of their own, and those a bridge had to keep the record for.
+          mayHaveRunUnrecorded: !isOwnConsumer || entry?.record.state === 'sent',
+        });
+  return {
+    merchantId,
+    operation: header(HEADER.operation) || parsed?.operation || UNKNOWN,
+    paymentId: header(HEADER.paymentId),
+    idempotencyKey,
+    reason: reasonOf(notice),
+    error: entry?.record.reason,
+    attempts: notice.deliveries,
+    worker: entry?.record.by,
+    verdict,
+    retry: Number(header(HEADER.retry)) || 0,
+    original: {
+      stream: notice.stream,
+      seq: notice.stream_seq,
+      subject: original?.subject ?? '',
+      consumer: notice.consumer,
+      msgId: headers[HEADER.msgId] ?? '',
+    },
+    requestHeaders: requestHeadersOf(headers),
+    body: original?.body ?? new Uint8Array(),
+  };
+}
+
+function reasonOf({ type, reason }: Notice): string {
+  if (type.includes('max_deliver')) return 'max_deliver';
+  return reason === undefined || reason === '' ? 'terminated' : reason;
+}

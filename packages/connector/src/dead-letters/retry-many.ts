@@ -1,0 +1,56 @@
+/** Sends many dead letters again: at a rate, and never one that may have been charged. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ValidationError, type Verdict } from '@nats-bridge/protocol';
+import type { DeadLetter } from './dead-letter.js';
+import type { Actor, DeadLetters } from './dead-letters.js';
+
+export type BulkOptions = {
+  /** At most so many a second. */
+  readonly perSecond: number;
+  readonly actor: Actor;
+  /** Says what would happen, and does nothing. */
+  readonly dryRun?: boolean;
+  readonly onProgress?: (done: number, of: number) => void;
+};
+
+export type BulkResult = {
+  /** Sent, or in a dry run: would be. */
+  readonly retried: number;
+  /** Left as they are, by what the ledger says of them. */
+  readonly skipped: Readonly<Partial<Record<Verdict, number>>>;
+  /** Could not be sent, with why. */
+  readonly failed: readonly { readonly seq: number; readonly why: string }[];
+  /** How long it takes, or took, in milliseconds. */
+  readonly ms: number;
+};
+
+export async function retryMany(
+  letters: Pick<DeadLetters, 'verdict' | 'retry'>,
+  chosen: readonly DeadLetter[],
+  { perSecond, actor, dryRun = false, onProgress }: BulkOptions,
+): Promise<BulkResult> {
+  const skipped: Partial<Record<Verdict, number>> = {};
+  const safe: DeadLetter[] = [];
+  for (const letter of chosen) {
+    const verdict = await letters.verdict(letter);
+    if (verdict === 'never_sent') safe.push(letter);
+    else skipped[verdict] = (skipped[verdict] ?? 0) + 1;
+  }
+  const pauseMs = 1_000 / perSecond;
+  if (dryRun) return { retried: safe.length, skipped, failed: [], ms: Math.round(safe.length * pauseMs) };
+  const startedAt = performance.now();
+  const failed: { seq: number; why: string }[] = [];
+  for (const [index, letter] of safe.entries()) {
+    await sleep(Math.max(0, startedAt + index * pauseMs - performance.now()));
+    try {
+      await letters.retry(letter, actor);
+    } catch (error) {
+      // Its verdict changed meanwhile, or it cannot be sent; anything else ends the run.
+      if (!(error instanceof ValidationError)) throw error;
+      failed.push({ seq: letter.seq, why: error.message });
+    }
+    onProgress?.(index + 1, safe.length);
+  }
+  const ms = Math.round(performance.now() - startedAt);
+  return { retried: safe.length - failed.length, skipped, failed, ms };
+}

@@ -1,0 +1,296 @@
+/** Requests that were given up: where they land, with which verdict, and what may then be done with them. */
+import {
+  AUDIT_STREAM,
+  createDeadLetters,
+  type DeadLetter,
+  type DeadLetters,
+  type Keeper,
+  keepDeadLetters,
+  retryMany,
+} from '@nats-bridge/connector';
+import { storedMessages } from '@nats-bridge/messaging';
+import { decodeBody } from '@nats-bridge/protocol';
+import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
+import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { headers as natsHeaders } from '@nats-io/nats-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authorizeRequest, MERCHANT, money, type Stack, startStack } from './stack-under-test.js';
+import { until } from './until.js';
+
+const AUTHORIZE = 'PaymentService/Authorize';
+const ACTOR = { who: 'jo', why: 'the processor was asked' };
+
+let stack: Stack;
+let letters: DeadLetters;
+const closers: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  stack = await startStack({
+    sandbox: false,
+    config: {
+      request_timeout_ms: 5_000,
+      timeouts: { authorize: 600 },
+      jetstream: { ack_wait: 1_000, max_deliver: 2 },
+    },
+  });
+  letters = createDeadLetters(stack.bridge);
+});
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  letters.close();
+  await stack.close();
+});
+
+function keep(): Keeper {
+  const keeper = keepDeadLetters(stack.bridge);
+  closers.push(() => keeper.close());
+  return keeper;
+}
+
+async function workerWith(authorize: Handler, more = {}): Promise<Worker> {
+  const worker = createWorker({ servers: stack.server.url, handlers: { authorize, ...more } });
+  await worker.start();
+  closers.push(() => worker.stop());
+  return worker;
+}
+
+const authorize = (attempt: string) => stack.call(AUTHORIZE, authorizeRequest(attempt), attempt);
+const oneLetter = (filter = {}): Promise<DeadLetter> =>
+  until('a letter', async () => (await letters.list(filter))[0]);
+const audited = async () => {
+  const entries: { action: string; who: string; why: string; what: Record<string, unknown> }[] = [];
+  for await (const { body } of storedMessages(stack.bridge.connection, AUDIT_STREAM))
+    entries.push(decodeBody(body) as (typeof entries)[number]);
+  return entries;
+};
+const broken: Handler = () => {
+  throw new TypeError('card 4242424242424242 is not a string');
+};
+
+describe('a request whose every delivery failed', () => {
+  it('waits for a person when money may have moved, and says all but what it holds', async () => {
+    keep();
+    await workerWith(broken);
+    expect(await authorize('att_1')).toMatchObject({ status: 'PENDING' });
+    const letter = await oneLetter();
+    expect(letter).toMatchObject({
+      queue: 'interventions',
+      merchantId: MERCHANT,
+      operation: 'authorize',
+      paymentId: 'pay_of_att_1',
+      idempotencyKey: 'authorize:att_1',
+      reason: 'max_deliver',
+      error: 'TypeError',
+      verdict: 'unknown',
+      attempts: 2,
+      original: { stream: 'PAYMENTS', consumer: 'hyperswitch-consumer-authorize' },
+    });
+    const { body: _, ...shown } = letter;
+    expect(JSON.stringify(shown)).not.toContain('4242');
+    await expect(letters.retry(letter, ACTOR)).rejects.toThrow(/may have been carried out/);
+  });
+
+  it('is settled by what a person found out, and the next sync says so', async () => {
+    keep();
+    await workerWith(broken, {
+      sync: () => ({ status: 'failure', error: { code: 'not_found', message: 'no such payment' } }),
+    });
+    const { connector_transaction_id } = await authorize('att_1');
+    const letter = await oneLetter();
+    await letters.resolve(letter, ACTOR, { status: 'success', transactionId: 'pi_found' });
+    expect(await letters.list()).toEqual([]);
+    expect(await stack.bridge.findAnswer(MERCHANT, 'authorize:att_1')).toMatchObject({
+      status: 'success',
+      transaction_id: 'pi_found',
+    });
+    expect(await stack.call(AUTHORIZE, authorizeRequest('att_1'), 'att_1')).toMatchObject({
+      status: 'CHARGED',
+      connector_transaction_id: 'pi_found',
+    });
+    expect(connector_transaction_id).toBe('bridge:authorize:att_1');
+    expect(await audited()).toMatchObject([
+      { action: 'resolve', ...ACTOR, what: { idempotencyKey: 'authorize:att_1', status: 'success' } },
+    ]);
+    await expect(letters.resolve(letter, ACTOR, { status: 'failure' })).rejects.toThrow(/has an answer/);
+  });
+
+  it('is sent again under its own key when a person insists, and is then gone', async () => {
+    keep();
+    const keys: string[] = [];
+    let isBroken = true;
+    await workerWith((_, { idempotencyKey, attempt }) => {
+      keys.push(`${idempotencyKey} ${attempt}`);
+      if (isBroken) throw new Error('away');
+      return { status: 'success', transaction_id: 'txn_1' };
+    });
+    await authorize('att_1');
+    const letter = await oneLetter();
+    isBroken = false;
+    await letters.retry(letter, ACTOR, { force: true });
+    await until('its answer', () => stack.bridge.findAnswer(MERCHANT, 'authorize:att_1'));
+    expect(keys).toEqual(['authorize:att_1 1', 'authorize:att_1 2', 'authorize:att_1 3']);
+    expect(await letters.list()).toEqual([]);
+    expect(await audited()).toMatchObject([{ action: 'retry', what: { retry: 1, verdict: 'unknown' } }]);
+    // What was answered is never sent again, whoever insists.
+    await expect(letters.retry(letter, ACTOR, { force: true })).rejects.toThrow(/was carried out/);
+  });
+
+  it('becomes one letter, however many bridges keep them, and also when none ran at the time', async () => {
+    await workerWith(broken);
+    await authorize('att_1');
+    const manager = await jetstreamManager(await stack.nats());
+    await until('the notice', async () =>
+      (await manager.streams.info('DELIVERY_NOTICES')).state.messages > 0 ? true : undefined,
+    );
+    keep();
+    keep();
+    expect(await oneLetter()).toMatchObject({ idempotencyKey: 'authorize:att_1' });
+    await until('no notice is left', async () => {
+      const info = await manager.consumers.info('DELIVERY_NOTICES', 'dead-letter-keeper');
+      return info.num_pending + info.num_ack_pending === 0 ? true : undefined;
+    });
+    expect(await letters.list()).toHaveLength(1);
+  });
+});
+
+describe('a question whose every delivery failed', () => {
+  it('is a plain dead letter: asking never moved money', async () => {
+    keep();
+    await workerWith(broken, { sync: broken });
+    const asking = stack.call(
+      'PaymentService/Get',
+      { connector_transaction_id: 'pi_1', amount: money(1) },
+      'a',
+    );
+    expect(await oneLetter({ queue: 'dead_letters' })).toMatchObject({ operation: 'sync' });
+    await asking;
+  });
+});
+
+describe('what is no request', () => {
+  it('lands among the dead letters with the reason, and was never sent to a handler', async () => {
+    keep();
+    await workerWith(() => ({ status: 'success' }));
+    const headers = natsHeaders();
+    headers.set('X-Merchant-Id', 'm');
+    const js = jetstream(await stack.nats());
+    await js.publish('hyperswitch.payments.m.authorize', '{"operation":"authorize"}', { headers });
+    const letter = await oneLetter();
+    expect(letter).toMatchObject({
+      queue: 'dead_letters',
+      merchantId: 'm',
+      operation: 'authorize',
+      verdict: 'never_sent',
+    });
+    expect(letter.reason).toMatch(/^malformed: not a valid request: .*merchant_id/);
+    await letters.discard(letter, ACTOR);
+    expect(await letters.list()).toEqual([]);
+    expect(await audited()).toMatchObject([{ action: 'discard', why: ACTOR.why }]);
+  });
+});
+
+describe('a worker that keeps no record', () => {
+  it('leaves what it never acknowledged to a person, though its original has left the stream', async () => {
+    const nats = await stack.nats();
+    const manager = await jetstreamManager(nats);
+    await manager.consumers.add('PAYMENTS', {
+      durable_name: 'naive',
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.New,
+      deliver_subject: 'naive.in',
+      filter_subject: 'hyperswitch.payments.*.authorize',
+      ack_wait: 300_000_000,
+      max_deliver: 2,
+    });
+    nats.subscribe('naive.in', { callback: () => {} });
+    expect(await authorize('att_1')).toMatchObject({ status: 'PENDING' });
+    await until('the notice', async () =>
+      (await manager.streams.info('DELIVERY_NOTICES')).state.messages > 0 ? true : undefined,
+    );
+    await until('the archive has it', async () =>
+      (await manager.streams.info('PAYMENTS_ARCHIVE')).state.messages > 0 ? true : undefined,
+    );
+    await manager.streams.purge('PAYMENTS');
+    keep();
+    expect(await oneLetter()).toMatchObject({
+      queue: 'interventions',
+      verdict: 'unknown',
+      idempotencyKey: 'authorize:att_1',
+      original: { consumer: 'naive' },
+    });
+  });
+});
+
+describe('many letters', () => {
+  it('are sent again at a rate, by filter, and never those that may have been charged', async () => {
+    keep();
+    const ran: string[] = [];
+    const worker = await workerWith((_, { idempotencyKey }) => {
+      if (idempotencyKey.endsWith('bad')) throw new Error('no');
+      ran.push(idempotencyKey);
+      return { status: 'success', transaction_id: idempotencyKey };
+    });
+    await authorize('att_bad');
+    await oneLetter({ queue: 'interventions' });
+    await worker.stop();
+    // One that says it keeps records, and gives up every request before it begins.
+    const nats = await stack.nats();
+    const there = nats.subscribe('hyperswitch.workers.guarded.authorize', {
+      callback: (_, message) => void message.respond(),
+    });
+    const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
+    for (const index of [1, 2, 3]) {
+      const asking = authorize(`att_${index}`);
+      (await until('it is sent', async () => (await consumer.next({ expires: 1_000 })) ?? undefined)).term(
+        'no processor for this merchant',
+      );
+      expect(await asking).toMatchObject({ status: 'FAILURE' });
+    }
+    there.unsubscribe();
+    const chosen = await until('three letters', async () => {
+      const found = await letters.list({ cause: 'no processor', operation: 'authorize' });
+      return found.length === 3 ? found : undefined;
+    });
+    const all = await letters.list();
+    expect(all.length).toBe(4);
+    const plan = await retryMany(letters, all, { perSecond: 20, actor: ACTOR, dryRun: true });
+    expect(plan).toEqual({ retried: 3, skipped: { unknown: 1 }, failed: [], ms: 150 });
+    await workerWith((_, { idempotencyKey }) => {
+      ran.push(idempotencyKey);
+      return { status: 'success', transaction_id: idempotencyKey };
+    });
+    const seen: number[] = [];
+    const done = await retryMany(letters, chosen, {
+      perSecond: 20,
+      actor: ACTOR,
+      onProgress: (count) => seen.push(count),
+    });
+    expect(done).toMatchObject({ retried: 3, skipped: {}, failed: [] });
+    expect(seen).toEqual([1, 2, 3]);
+    await until('they ran', () => (ran.length === 3 ? true : undefined));
+    expect(ran.toSorted()).toEqual(['authorize:att_1', 'authorize:att_2', 'authorize:att_3']);
+    expect(await letters.list()).toHaveLength(1);
+  });
+
+  it('can be mended before they are sent again: the request only, never what identifies it', async () => {
+    keep();
+    await workerWith(broken, {
+      sync: (request: { router_data: { request: Record<string, unknown> } }) => {
+        asked.push(request.router_data.request);
+        if (request.router_data.request.connector_transaction_id !== 'pi_right') throw new Error('no');
+        return { status: 'success' };
+      },
+    });
+    const asked: Record<string, unknown>[] = [];
+    const asking = stack.call(
+      'PaymentService/Get',
+      { connector_transaction_id: 'pi_1', amount: money(1) },
+      'a',
+    );
+    const letter = await oneLetter({ operation: 'sync' });
+    await letters.retry(letter, ACTOR, { patch: { connector_transaction_id: 'pi_right' } });
+    await until('it ran', () => asked.find((one) => one.connector_transaction_id === 'pi_right'));
+    expect(await audited()).toMatchObject([{ action: 'edit' }]);
+    await asking;
+  });
+});
