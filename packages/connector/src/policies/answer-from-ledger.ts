@@ -11,10 +11,10 @@ import {
   keyOfAlias,
   type Operation,
   outcomeOfReply,
-  type RouterData,
 } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
+import { keysOfBeginnings } from '../ledger/beginnings.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
 
 export type AnswerFromLedgerWorld = {
@@ -23,14 +23,6 @@ export type AnswerFromLedgerWorld = {
   /** How the operation of a key was to be captured, where that was remembered. */
   findCaptureMethod(merchantId: string, key: string): Promise<unknown>;
 };
-
-/** What a payment may have begun with; the step after a redirect before the one that led to it. */
-const BEGINNINGS: readonly { readonly operation: Operation; readonly request: RouterData['request'] }[] = [
-  { operation: 'authorize', request: { redirection_response: {} } },
-  { operation: 'authorize', request: {} },
-  { operation: 'charge', request: {} },
-  { operation: 'setup_mandate', request: {} },
-];
 
 /** What may have come after: then only a worker knows how the payment stands. */
 const LATER: readonly Operation[] = ['capture', 'void', 'reverse'];
@@ -68,10 +60,7 @@ export function answerFromLedger(world: AnswerFromLedgerWorld): Policy {
 function keysInDoubt({ operation, data }: Exchange): readonly string[] {
   if (operation === 'sync') {
     const id = String(data.request.connector_transaction_id ?? '');
-    if (id === '' && data.attempt_id !== '')
-      return BEGINNINGS.map(
-        (step) => idempotencyKey(step.operation, { ...data, request: step.request }) ?? '',
-      );
+    if (id === '') return keysOfBeginnings(data);
     return [keyOfAlias(id)].filter((key) => key !== undefined);
   }
   if (operation === 'refund_sync') {

@@ -92,6 +92,14 @@ describe('settleDoubt', () => {
     await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
   });
 
+  it('keeps nobody waiting for a ledger that does not answer', async () => {
+    const silent = { ...memoryLedger(), findLatest: () => new Promise<never>(() => {}) };
+    const send = settleDoubt({ ledger: silent, bridge: 'b', takeBack: async () => true })(
+      failing('NATS_TIMEOUT'),
+    );
+    await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
+  });
+
   it('asks nobody about what certainly was not sent, or has no record', async () => {
     const ledger = memoryLedger();
     const findLatest = vi.spyOn(ledger, 'findLatest');

@@ -1,6 +1,7 @@
 /** Ids that the bridge made up are turned into the processor's, as soon as the record of their key has one. */
-import { type BridgeResponse, idempotencyKey, keyOfAlias, type Operation } from '@nats-bridge/protocol';
+import { type BridgeResponse, keyOfAlias } from '@nats-bridge/protocol';
 import type { Exchange, Policy } from '../exchange.js';
+import { keysOfBeginnings } from '../ledger/beginnings.js';
 
 /** Reads the answer recorded for a key, or undefined while there is none. */
 export type ReadAnswer = (merchantId: string, key: string) => Promise<BridgeResponse | undefined>;
@@ -12,9 +13,6 @@ const ID_FIELDS = [
   'refund_id',
   'connector_payout_id',
 ] as const;
-
-/** What may have begun the attempt that a sync asks about, latest step first. */
-const ORIGINS: readonly Operation[] = ['authorize', 'charge', 'setup_mandate'];
 
 export function resolveAliases(readAnswer: ReadAnswer): Policy {
   return (next) => async (exchange) => next(await withProcessorIds(exchange, readAnswer));
@@ -28,7 +26,7 @@ async function withProcessorIds(exchange: Exchange, readAnswer: ReadAnswer): Pro
     const key = typeof id === 'string' ? keyOfAlias(id) : undefined;
     if (key !== undefined) known[field] = (await readAnswer(data.merchant_id, key))?.transaction_id ?? '';
   }
-  if (operation === 'sync' && !data.request.connector_transaction_id && data.attempt_id !== '') {
+  if (operation === 'sync' && !data.request.connector_transaction_id) {
     const found = await firstAnswer(exchange, readAnswer);
     if (found !== undefined) known.connector_transaction_id = found;
   }
@@ -37,9 +35,8 @@ async function withProcessorIds(exchange: Exchange, readAnswer: ReadAnswer): Pro
 }
 
 async function firstAnswer({ data }: Exchange, readAnswer: ReadAnswer): Promise<string | undefined> {
-  for (const origin of ORIGINS) {
-    const key = idempotencyKey(origin, { ...data, request: {} });
-    const answer = key === undefined ? undefined : await readAnswer(data.merchant_id, key);
+  for (const key of keysOfBeginnings(data)) {
+    const answer = await readAnswer(data.merchant_id, key);
     if (answer?.transaction_id) return answer.transaction_id;
   }
   return undefined;

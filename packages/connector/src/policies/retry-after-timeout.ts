@@ -24,7 +24,10 @@ export function retryAfterTimeout(now = Date.now): Policy {
   };
 }
 
-/** The stream's duplicate window absorbs a repeat; without a stream only a question may be asked twice. */
-function isSafeToRepeat({ isDurable, row }: Exchange): boolean {
-  return isDurable || !row.movesMoney;
+/**
+ * The stream's duplicate window absorbs a repeat. Who hears messages as they pass, with or without a stream, hears a
+ * repeat too: only a question may be asked twice there.
+ */
+function isSafeToRepeat({ isDurable, workers, row }: Exchange): boolean {
+  return !row.movesMoney || (isDurable && workers !== 'subscribers');
 }

@@ -102,12 +102,14 @@ describe('retryAfterTimeout', () => {
     await expect(send(one)).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
   });
 
-  it('repeats nothing else, and without a stream no money', async () => {
+  it('repeats nothing else, and no money where a repeat would be heard', async () => {
     const refused = failing(9, 'VALIDATION_ERROR');
     await expect(policy(refused.send)(one)).rejects.toThrow();
     const plain = failing(9, 'NATS_TIMEOUT');
     await expect(policy(plain.send)({ ...one, isDurable: false })).rejects.toThrow();
-    expect([refused.seen.length, plain.seen.length]).toEqual([1, 1]);
+    const heard = failing(9, 'NATS_TIMEOUT');
+    await expect(policy(heard.send)({ ...one, workers: 'subscribers' })).rejects.toThrow();
+    expect([refused.seen.length, plain.seen.length, heard.seen.length]).toEqual([1, 1, 1]);
   });
 });
 

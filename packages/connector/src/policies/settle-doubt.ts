@@ -27,6 +27,8 @@ export type SettleDoubtWorld = {
 
 /** Others changed the record this often in a row: it is in doubt. */
 const MOST_CHANGES = 5;
+/** The caller's time is over; this much longer may pass until it hears so. */
+const SETTLE_MS = 500;
 
 export function settleDoubt(world: SettleDoubtWorld): Policy {
   return (next) => async (exchange) => {
@@ -35,12 +37,22 @@ export function settleDoubt(world: SettleDoubtWorld): Policy {
     } catch (thrown) {
       const error = bridgeErrorOf(thrown);
       if (error.phase !== 'sent_unknown' || exchange.key === undefined || !exchange.isDurable) throw error;
-      // When the ledger cannot be asked, the doubt remains.
-      return settle(exchange, exchange.key, error, world).catch((cause: unknown) => {
+      // When the ledger cannot be asked, or not in time, the doubt remains.
+      const settled = settle(exchange, exchange.key, error, world).catch((cause: unknown) => {
         throw cause instanceof BridgeError ? cause : error;
       });
+      return within(SETTLE_MS, settled, error);
     }
   };
+}
+
+/** Rejects with `error` when it takes longer. */
+async function within<T>(ms: number, promise: Promise<T>, error: BridgeError): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, ms, error);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 async function settle(
