@@ -14,6 +14,7 @@ import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from './cli-process.js';
 import { authorizeRequest, MERCHANT, money, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -292,5 +293,78 @@ describe('many letters', () => {
     await until('it ran', () => asked.find((one) => one.connector_transaction_id === 'pi_right'));
     expect(await audited()).toMatchObject([{ action: 'edit' }]);
     await asking;
+  });
+});
+
+describe('nats-bridge dlq', () => {
+  const dlq = (...args: string[]) =>
+    runCli(['dlq', ...args], {
+      NATS_BRIDGE__BASE_URL: stack.server.url,
+      NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1',
+      NATS_BRIDGE__JETSTREAM__ACK_WAIT: '1000',
+      NATS_BRIDGE__JETSTREAM__MAX_DELIVER: '2',
+    });
+
+  it('shows what was given up, refuses what is not safe, and records what a person decides', async () => {
+    keep();
+    await workerWith(broken);
+    await authorize('att_1');
+    await oneLetter();
+    const { stdout, code } = await dlq('list', '--since', '1h');
+    expect(code).toBe(0);
+    const [head, line] = stdout.split('\n');
+    expect(head?.split(/\s{2,}/)).toEqual([
+      'letter',
+      'given up',
+      'merchant',
+      'operation',
+      'verdict',
+      'reason',
+    ]);
+    expect(line).toMatch(/^i1 .* merchant_1 +authorize +unknown +max_deliver, TypeError$/);
+    expect((await dlq('list', '--merchant', 'nobody')).stdout).toBe('No letters.\n');
+
+    const shown = await dlq('show', 'i1');
+    expect(shown.stdout).toContain('unknown: it may have been charged: ask the processor');
+    expect(shown.stdout).not.toContain('4242');
+    expect(JSON.parse((await dlq('show', 'i1', '--json')).stdout)).toMatchObject({
+      letter: 'i1',
+      verdict_now: 'unknown',
+      idempotencyKey: 'authorize:att_1',
+    });
+
+    const plan = await dlq('retry', '--queue', 'interventions', '--dry-run', '--reason', 'x', '--json');
+    expect(JSON.parse(plan.stdout)).toMatchObject({ retried: 0, skipped: { unknown: 1 } });
+    expect(await dlq('retry', '--reason', 'x')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('name letters or give a filter'),
+    });
+    expect(await dlq('discard', 'i1')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("required option '--reason <text>'"),
+    });
+    expect(await dlq('show', 'x9')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is no letter'),
+    });
+
+    const settled = await dlq(
+      'resolve',
+      'i1',
+      '--status',
+      'success',
+      '--transaction-id',
+      'pi_1',
+      '--reason',
+      'asked',
+      '--as',
+      'jo',
+    );
+    expect(settled).toMatchObject({ code: 0, stdout: '✓ i1 is recorded as success\n' });
+    expect(await dlq('show', 'i1')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no letter i1'),
+    });
+    expect(await audited()).toMatchObject([{ action: 'resolve', who: 'jo', why: 'asked' }]);
   });
 });

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { ConfigError } from '@nats-bridge/connector';
 import { Command } from 'commander';
 import { configCommand } from './commands/config.js';
+import { dlqCommand } from './commands/dlq.js';
 import { doctorCommand } from './commands/doctor.js';
 import { payCommand } from './commands/pay.js';
 import { serveCommand } from './commands/serve.js';
@@ -21,6 +22,7 @@ const program = new Command('nats-bridge')
   .addCommand(serveCommand())
   .addCommand(workerCommand())
   .addCommand(payCommand())
+  .addCommand(dlqCommand())
   .addCommand(topologyCommand())
   .addCommand(configCommand())
   .addCommand(doctorCommand());

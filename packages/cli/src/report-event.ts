@@ -1,9 +1,19 @@
 /** What a bridge reports while it runs, as lines for its operator. */
-import type { BridgeEvent } from '@nats-bridge/connector';
+import type { BridgeEvent, NewDeadLetter, Queue } from '@nats-bridge/connector';
 import { mark, progress } from './terminal.js';
 
 export function reportEvent(event: BridgeEvent): void {
   progress(lineOf(event));
+}
+
+/** A request was given up: said once, by the bridge that made the letter of it. */
+export function reportLetter(queue: Queue, { operation, merchantId, idempotencyKey }: NewDeadLetter): void {
+  const what = `${operation} of ${merchantId} (${idempotencyKey || 'no key'})`;
+  progress(
+    queue === 'interventions'
+      ? `${mark.warning()} ${what} may have moved money and was given up: nats-bridge dlq list --queue interventions`
+      : `${what} was given up: nats-bridge dlq list`,
+  );
 }
 
 function lineOf(event: BridgeEvent): string {

@@ -9,7 +9,7 @@ export {
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
 export { duration, durationMs } from './config/duration.js';
 export { type ConfigSections, type ConfigSource, loadConfig } from './config/load-config.js';
-export type { DeadLetter, Queue } from './dead-letters/dead-letter.js';
+export type { DeadLetter, NewDeadLetter, Queue } from './dead-letters/dead-letter.js';
 export {
   type Actor,
   createDeadLetters,
@@ -17,7 +17,7 @@ export {
   type LetterFilter,
   type Settled,
 } from './dead-letters/dead-letters.js';
-export { type Keeper, keepDeadLetters } from './dead-letters/keeper.js';
+export { type Keeper, type KeeperOptions, keepDeadLetters } from './dead-letters/keeper.js';
 export { type BulkResult, retryMany } from './dead-letters/retry-many.js';
 export { AUDIT_STREAM, QUEUE_STREAM } from './dead-letters/topology.js';
 export type { LateAnswers } from './late-answers/late-answers.js';

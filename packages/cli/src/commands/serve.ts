@@ -1,8 +1,8 @@
 /** `nats-bridge serve`: the gateway alone, in front of a NATS server that runs elsewhere. */
-import { NatsBridge } from '@nats-bridge/connector';
+import { keepDeadLetters, NatsBridge } from '@nats-bridge/connector';
 import { gatewayConfigWarnings, startGateway } from '@nats-bridge/gateway';
 import { Command } from 'commander';
-import { reportEvent } from '../report-event.js';
+import { reportEvent, reportLetter } from '../report-event.js';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark, progress } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
@@ -31,6 +31,7 @@ export function serveCommand(): Command {
       // Before anybody is told that it is ready, and may stop it.
       const ended = untilSignal();
       console.log(`${mark.ok()} gateway ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health`);
+      const keeper = keepDeadLetters(bridge, { onLetter: reportLetter });
       bridge.prepare().then(
         () => console.log(`${mark.ok()} NATS    ${bridge.connection.servers.join(', ')}`),
         (error: Error) => progress(`${mark.warning()} ${error.message}`),
@@ -38,6 +39,7 @@ export function serveCommand(): Command {
       await ended;
       progress('finishing what is under way');
       await gateway.close();
+      await keeper.close();
       await bridge.close();
     });
 }

@@ -23,12 +23,16 @@ import { archiveNameOf } from '../topology.js';
 import { letterHeaders, type NewDeadLetter, type Queue, requestHeadersOf } from './dead-letter.js';
 import { letterSubject, NOTICE_CONSUMER, NOTICE_STREAM } from './topology.js';
 
-export type KeeperWorld = {
+export type KeeperOptions = {
+  onLetter?(queue: Queue, letter: NewDeadLetter): void;
+  /** A notice that could not be dealt with comes back. */
+  onError?(error: unknown): void;
+};
+
+type KeeperWorld = {
   readonly config: BridgeConfig;
   readonly connection: Connection;
   readonly ledger: Pick<Ledger, 'findLatest'>;
-  onLetter?(queue: Queue, letter: NewDeadLetter): void;
-  onError?(error: unknown): void;
 };
 
 export type Keeper = { close(): Promise<void> };
@@ -48,8 +52,9 @@ const AGAIN_MS = 2_000;
 const UNKNOWN = 'unknown';
 
 /** Any number of bridges may keep letters at the same time. */
-export function keepDeadLetters(world: KeeperWorld): Keeper {
-  const { connection, onError = () => {} } = world;
+export function keepDeadLetters(world: KeeperWorld, options: KeeperOptions = {}): Keeper {
+  const { connection } = world;
+  const { onLetter = () => {}, onError = () => {} } = options;
   const writer = createRecordWriter(connection);
   const reader: PullReader = consumePull(connection, {
     stream: NOTICE_STREAM,
@@ -57,8 +62,9 @@ export function keepDeadLetters(world: KeeperWorld): Keeper {
     maxInFlight: 16,
     async onMessage(message) {
       try {
-        await keep(JSON.parse(message.string()) as Notice, writer, world);
+        const kept = await keep(JSON.parse(message.string()) as Notice, writer, world);
         message.ack();
+        if (kept !== undefined) onLetter(kept.queue, kept.letter);
       } catch (error) {
         message.nak(AGAIN_MS);
         onError(error);
@@ -74,7 +80,8 @@ export function keepDeadLetters(world: KeeperWorld): Keeper {
   };
 }
 
-async function keep(notice: Notice, writer: RecordWriter, world: KeeperWorld): Promise<void> {
+/** @returns undefined when another bridge has made the letter already */
+async function keep(notice: Notice, writer: RecordWriter, world: KeeperWorld) {
   const { config, connection } = world;
   const { stream, stream_seq } = notice;
   const original =
@@ -86,7 +93,7 @@ async function keep(notice: Notice, writer: RecordWriter, world: KeeperWorld): P
   const headers = { ...letterHeaders(letter), 'Nats-Msg-Id': `dead:${stream}:${stream_seq}` };
   const subject = letterSubject(queue, letter.merchantId, letter.operation);
   const { duplicate } = await writer.write(subject, letter.body, headers);
-  if (!duplicate) world.onLetter?.(queue, letter);
+  return duplicate ? undefined : { queue, letter };
 }
 
 /** @param original undefined when neither the stream nor its archive has it any longer */

@@ -1,0 +1,213 @@
+/** `nats-bridge dlq`: requests that were given up, and what a person can do about them. */
+import { readFileSync } from 'node:fs';
+import { type DeadLetter, retryMany } from '@nats-bridge/connector';
+import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  actorOf,
+  type By,
+  byPerson,
+  type Common,
+  command,
+  type Filters,
+  filtered,
+  filterOf,
+  hasFilter,
+  letterNamed,
+  nameOf,
+  positive,
+  wholeNumber,
+  withLetters,
+} from '../dead-letter-options.js';
+import { mark, paint, progress, table } from '../terminal.js';
+
+const MOST_SHOWN = 50;
+
+export function dlqCommand(): Command {
+  return new Command('dlq')
+    .summary('look at requests that were given up, and settle them')
+    .description(
+      'Dead letters are requests that no worker could answer. Where money may have moved, they wait as interventions, for a person. docs/dead-letters.md says what to do with which.',
+    )
+    .addCommand(list())
+    .addCommand(show())
+    .addCommand(retry())
+    .addCommand(edit())
+    .addCommand(resolve())
+    .addCommand(discard());
+}
+
+function list(): Command {
+  return filtered(command('list', 'what was given up, newest first'))
+    .option('--limit <n>', 'how many to show', wholeNumber, MOST_SHOWN)
+    .action((options: Common & Filters & { limit: number }) =>
+      withLetters(options, async (letters) => {
+        const found = await letters.list(filterOf(options));
+        if (options.json) return print(found.map(shownAs));
+        if (found.length === 0) return print('No letters.');
+        console.log(
+          table(
+            ['letter', 'given up', 'merchant', 'operation', 'verdict', 'reason'],
+            found
+              .slice(0, options.limit)
+              .map((letter) => [
+                nameOf(letter),
+                letter.at.toISOString().slice(0, 19).replace('T', ' '),
+                letter.merchantId,
+                letter.operation,
+                letter.verdict,
+                [letter.reason, letter.error].filter(Boolean).join(', ').slice(0, 40),
+              ]),
+          ),
+        );
+        const more = found.length - options.limit;
+        if (more > 0) console.log(paint('dim', `and ${more} more: --limit ${found.length}`));
+      }),
+    );
+}
+
+function show(): Command {
+  return command('show', 'everything about one letter but what it holds')
+    .argument('<letter>', 'as list names it, for example i7')
+    .action((name: string, options: Common) =>
+      withLetters(options, async (letters) => {
+        const letter = await letterNamed(letters, name);
+        const verdict = await letters.verdict(letter);
+        if (options.json) return print({ ...shownAs(letter), verdict_now: verdict });
+        const { original } = letter;
+        const rows = [
+          ['given up', letter.at.toISOString()],
+          ['payment', `${letter.paymentId} of ${letter.merchantId}`],
+          ['operation', letter.operation],
+          ['key', letter.idempotencyKey],
+          ['reason', letter.reason],
+          ['error', letter.error ?? 'none recorded'],
+          ['attempts', String(letter.attempts)],
+          ['worker', letter.worker ?? 'not known'],
+          ['sent again', `${letter.retry} times`],
+          ['original', `${original.stream} ${original.seq}, ${original.subject}, for ${original.consumer}`],
+          ['request', `${letter.body.length} bytes, not shown`],
+          ['verdict', `${verdict}: ${VERDICT_ADVICE[verdict]}`],
+        ];
+        console.log(table(['letter', nameOf(letter)], rows));
+      }),
+    );
+}
+
+function retry(): Command {
+  const retrying = filtered(
+    byPerson(command('retry', 'send letters again, under their own idempotency keys')),
+  )
+    .argument('[letters...]', 'as list names them; without any, all that the filters choose')
+    .option('--rate <n>', 'at most so many a second', positive, 10)
+    .option('--dry-run', 'say what would happen, and how long it would take')
+    .option(
+      '--force-unknown',
+      'one letter that may have been carried out, when the processor says that it was not',
+    );
+  return retrying.action(
+    (
+      names: string[],
+      options: Common & Filters & By & { rate: number; dryRun?: boolean; forceUnknown?: boolean },
+    ) =>
+      withLetters(options, async (letters) => {
+        if (options.forceUnknown && names.length !== 1)
+          throw new InvalidArgumentError('--force-unknown is for one letter, named');
+        if (options.forceUnknown) {
+          const letter = await letterNamed(letters, names[0] as string);
+          await letters.retry(letter, actorOf(options), { force: true });
+          return print(options.json ? { retried: 1 } : `${mark.ok()} ${nameOf(letter)} was sent again`);
+        }
+        if (names.length === 0 && !hasFilter(options))
+          throw new InvalidArgumentError('name letters or give a filter, such as --since 1h');
+        const chosen =
+          names.length > 0
+            ? await Promise.all(names.map((name) => letterNamed(letters, name)))
+            : await letters.list(filterOf(options));
+        const result = await retryMany(letters, chosen, {
+          perSecond: options.rate,
+          actor: actorOf(options),
+          dryRun: options.dryRun ?? false,
+          onProgress: (done, of) => {
+            if (done % Math.max(1, Math.round(options.rate)) === 0 || done === of)
+              progress(`${done} of ${of}`);
+          },
+        });
+        if (options.json) return print(result);
+        const verb = options.dryRun ? 'would be sent again' : 'were sent again';
+        const time = options.dryRun ? `, in about ${(result.ms / 1_000).toFixed(1)} s` : '';
+        console.log(`${mark.ok()} ${result.retried} of ${chosen.length} ${verb}${time}`);
+        for (const [verdict, count] of Object.entries(result.skipped))
+          console.log(`${mark.warning()} ${count} left: ${VERDICT_ADVICE[verdict as Verdict]}`);
+        for (const { why } of result.failed) console.log(`${mark.failed()} ${why}`);
+        if (result.failed.length > 0) process.exitCode = 1;
+      }),
+  );
+}
+
+function edit(): Command {
+  return byPerson(command('edit', 'mend the request of one letter, and send it again'))
+    .argument('<letter>', 'as list names it')
+    .requiredOption(
+      '--patch <file>',
+      'JSON merge patch (RFC 7386) of router_data.request; - for standard input',
+    )
+    .action((name: string, options: Common & By & { patch: string }) =>
+      withLetters(options, async (letters) => {
+        const patch: unknown = JSON.parse(readFileSync(options.patch === '-' ? 0 : options.patch, 'utf8'));
+        await letters.retry(await letterNamed(letters, name), actorOf(options), { patch });
+        print(options.json ? { retried: 1 } : `${mark.ok()} ${name} was mended and sent again`);
+      }),
+    );
+}
+
+function resolve(): Command {
+  return byPerson(command('resolve', 'record the outcome that the processor told; the next sync gives it'))
+    .argument('<letter>', 'as list names it')
+    .addOption(
+      new Option('--status <status>', 'what it was').choices(['success', 'failure']).makeOptionMandatory(),
+    )
+    .option('--transaction-id <id>', "the processor's id")
+    .option('--code <code>', 'of a failure, as Hyperswitch shall show it')
+    .option('--message <text>', 'of a failure')
+    .action(
+      (
+        name: string,
+        options: Common &
+          By & { status: 'success' | 'failure'; transactionId?: string; code?: string; message?: string },
+      ) =>
+        withLetters(options, async (letters) => {
+          const { status, transactionId, code, message } = options;
+          if (status === 'success' && transactionId === undefined)
+            throw new InvalidArgumentError("--status success needs the processor's --transaction-id");
+          await letters.resolve(await letterNamed(letters, name), actorOf(options), {
+            status,
+            transactionId,
+            code,
+            message,
+          });
+          print(options.json ? { resolved: 1 } : `${mark.ok()} ${name} is recorded as ${status}`);
+        }),
+    );
+}
+
+function discard(): Command {
+  return byPerson(command('discard', 'take letters off the list, with a reason'))
+    .argument('<letters...>', 'as list names them')
+    .action((names: string[], options: Common & By) =>
+      withLetters(options, async (letters) => {
+        for (const name of names) await letters.discard(await letterNamed(letters, name), actorOf(options));
+        print(options.json ? { discarded: names.length } : `${mark.ok()} ${names.join(', ')} discarded`);
+      }),
+    );
+}
+
+/** For programs: all but the request itself. */
+function shownAs(letter: DeadLetter) {
+  const { body, requestHeaders: _, ...known } = letter;
+  return { letter: nameOf(letter), ...known, request_bytes: body.length };
+}
+
+function print(value: unknown): void {
+  console.log(typeof value === 'string' ? value : JSON.stringify(value));
+}

@@ -1,0 +1,129 @@
+/** What the commands of `nats-bridge dlq` have in common: filters, who acts and why, and how a letter is named. */
+import { userInfo } from 'node:os';
+import {
+  type Actor,
+  createDeadLetters,
+  type DeadLetter,
+  type DeadLetters,
+  type LetterFilter,
+  NatsBridge,
+  type Queue,
+} from '@nats-bridge/connector';
+import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { readSettings, withConfigOption } from './settings.js';
+
+export type Common = { config?: string; nats?: string; json?: boolean };
+export type Filters = {
+  queue?: Queue;
+  merchant?: string;
+  operation?: string;
+  verdict?: Verdict;
+  cause?: string;
+  worker?: string;
+  since?: Date;
+  until?: Date;
+};
+export type By = { as: string; reason: string };
+
+const PREFIX: Readonly<Record<string, Queue>> = { d: 'dead_letters', i: 'interventions' };
+
+export function command(name: string, summary: string): Command {
+  return withConfigOption(new Command(name))
+    .summary(summary)
+    .description(summary)
+    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
+    .option('--json', 'as JSON');
+}
+
+export function byPerson(named: Command): Command {
+  return named
+    .requiredOption('--reason <text>', 'why; it goes into the audit')
+    .option('--as <who>', 'who; it goes into the audit', userInfo().username);
+}
+
+export function filtered(named: Command): Command {
+  return named
+    .addOption(new Option('--queue <queue>', 'one of the two').choices(['dead_letters', 'interventions']))
+    .option('--merchant <id>')
+    .option('--operation <name>')
+    .addOption(new Option('--verdict <verdict>').choices(Object.keys(VERDICT_ADVICE)))
+    .option('--cause <text>', 'part of the reason or of the error')
+    .option('--worker <id>', 'that had it last')
+    .option('--since <when>', 'a time (2026-11-24T10:00Z), or how long ago (30m, 6h, 2d)', moment)
+    .option('--until <when>', 'likewise', moment);
+}
+
+export function hasFilter(options: Filters): boolean {
+  return Object.values(filterOf(options)).some((value) => value !== undefined);
+}
+
+export function filterOf({
+  merchant,
+  queue,
+  operation,
+  verdict,
+  cause,
+  worker,
+  since,
+  until,
+}: Filters): LetterFilter {
+  return { merchantId: merchant, queue, operation, verdict, cause, worker, since, until };
+}
+
+export function actorOf({ as, reason }: By): Actor {
+  return { who: as, why: reason };
+}
+
+export async function withLetters(
+  options: Common,
+  use: (letters: DeadLetters) => Promise<void>,
+): Promise<void> {
+  const bridge = new NatsBridge(readSettings(options).bridge);
+  const letters = createDeadLetters(bridge);
+  try {
+    await bridge.prepare();
+    await use(letters);
+  } finally {
+    letters.close();
+    await bridge.close();
+  }
+}
+
+export async function letterNamed(letters: DeadLetters, name: string): Promise<DeadLetter> {
+  const [, prefix = '', seq = ''] = /^([di])(\d+)$/.exec(name) ?? [];
+  const queue = PREFIX[prefix];
+  if (queue === undefined)
+    throw new InvalidArgumentError(`${name} is no letter; dlq list names them, for example d3 or i7`);
+  const letter = await letters.get(queue, Number(seq));
+  if (letter === undefined) throw new Error(`there is no letter ${name}: it was settled, or is too old`);
+  return letter;
+}
+
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function moment(text: string): Date {
+  const [, count, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
+  const date =
+    unit === undefined ? new Date(text) : new Date(Date.now() - Number(count) * (UNITS[unit] ?? 0));
+  if (Number.isNaN(date.getTime()))
+    throw new InvalidArgumentError('a time such as 2026-11-24T10:00Z, or 30m, 6h, 2d');
+  return date;
+}
+
+export function positive(text: string): number {
+  const number = Number(text.replace(/\/s$/, ''));
+  if (!(number > 0)) throw new InvalidArgumentError('a number above 0, such as 10 or 10/s');
+  return number;
+}
+
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1');
+  return number;
+}
+
+/** `d3` in the dead letters, `i7` in the interventions. */
+export function nameOf({ queue, seq }: DeadLetter): string {
+  return `${queue.charAt(0)}${seq}`;
+}
