@@ -126,7 +126,8 @@ describe('topology', () => {
     try {
       const shown = await topology('show');
       const consumers = OPERATIONS.filter(({ channel }) => channel === 'payments').length;
-      expect(shown.filter(({ kind }) => kind === 'consumer')).toHaveLength(consumers);
+      // One for each operation, and the keeper of the dead letters.
+      expect(shown.filter(({ kind }) => kind === 'consumer')).toHaveLength(consumers + 1);
       const failed = await runCli(['doctor', '--json', '--nats', server.url], ONE_REPLICA);
       expect(failed.code).toBe(1);
       expect(failed.stdout).toContain('run nats-bridge topology apply');

@@ -1,5 +1,5 @@
 /** `nats-bridge doctor`: what is there, what is missing, and what to do about it. */
-import { consumerNameOf, NatsBridge } from '@nats-bridge/connector';
+import { consumerNameOf, NatsBridge, QUEUE_STREAM } from '@nats-bridge/connector';
 import { isAtLeast, SERVER_FEATURES, serverFeatures } from '@nats-bridge/messaging';
 import { guardedSubject, OPERATIONS, RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
 import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
@@ -30,6 +30,7 @@ export function doctorCommand(): Command {
           ...server(nats, await bridge.connection.rttMs()),
           ...(await streams(bridge, nats)),
           await durability(bridge),
+          ...(await letters(nats)),
           ...(await workers(nats)),
         );
       } catch (error) {
@@ -116,6 +117,20 @@ async function durability(bridge: NatsBridge): Promise<Finding> {
   } catch (error) {
     return { level: 'warning', what: 'durability', detail: `not known: ${(error as Error).message}` };
   }
+}
+
+/** What waits for a person. */
+async function letters(nats: Nats): Promise<Finding[]> {
+  const manager = await jetstreamManager(nats);
+  const findings = await Promise.all(
+    (['interventions', 'dead_letters'] as const).map(async (queue): Promise<Finding | undefined> => {
+      const info = await manager.streams.info(QUEUE_STREAM[queue]).catch(() => undefined);
+      if (info === undefined || info.state.messages === 0) return undefined;
+      const detail = `${info.state.messages} in ${queue}: nats-bridge dlq list --queue ${queue}`;
+      return { level: 'warning', what: 'letters', detail };
+    }),
+  );
+  return findings.filter((finding) => finding !== undefined);
 }
 
 function describeStream({ state, config }: StreamInfo): string {
