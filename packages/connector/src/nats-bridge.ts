@@ -65,7 +65,7 @@ import { createLedger, type Ledger } from './ledger/ledger.js';
 import { conflict, outcomeOfEntry } from './ledger/outcome-of-entry.js';
 import { messageOf } from './message.js';
 import { answerFromLedger } from './policies/answer-from-ledger.js';
-import { type Breakers, circuitBreaker, probeNow } from './policies/circuit-breaker.js';
+import { circuitBreaker, createBreakers, probeNow } from './policies/circuit-breaker.js';
 import { deadline } from './policies/deadline.js';
 import { joinConcurrent } from './policies/join-concurrent.js';
 import { keepRecord } from './policies/keep-record.js';
@@ -138,7 +138,7 @@ export class NatsBridge {
   readonly #workStream: WorkStream;
   readonly #send: Send;
   readonly #inFlight: InFlight = { count: 0 };
-  readonly #breakers: Breakers = new Map();
+  readonly #breakers = createBreakers();
   #topology: Promise<unknown> | undefined;
   #closing = false;
   /** Whether the stream lets go of messages by themselves, at the time their header says. */

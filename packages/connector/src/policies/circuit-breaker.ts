@@ -60,22 +60,33 @@ const FAILURES = new Set<BridgeErrorCode>([
   'INVALID_WORKER_REPLY',
 ]);
 
-/** The connection came back: whatever was open may be probed now. */
-export function probeNow(breakers: Breakers, now: number): void {
-  for (const [route, { state }] of breakers)
-    if (state === 'open') breakers.set(route, { state: 'open', until: now });
+/** One per operation and route; the route is the connector that Hyperswitch chose. */
+export type Breakers = {
+  readonly routes: Map<string, BreakerState>;
+  /** When the connection came back last: what failed of calls from before says nothing of now. */
+  connectedAt: number;
+};
+
+export function createBreakers(): Breakers {
+  return { routes: new Map(), connectedAt: 0 };
 }
 
-/** One per operation and route; the route is the connector that Hyperswitch chose. */
-export type Breakers = Map<string, BreakerState>;
+/** The connection came back: whatever was open may be probed now. */
+export function probeNow(breakers: Breakers, now: number): void {
+  breakers.connectedAt = now;
+  for (const [route, { state }] of breakers.routes)
+    if (state === 'open') breakers.routes.set(route, { state: 'open', until: now });
+}
 
 /** @throws BridgeError CIRCUIT_OPEN, before anything is sent */
 export function circuitBreaker(breakers: Breakers, options: BreakerOptions, now = Date.now): Policy {
   return (next) => async (exchange) => {
     const route = routeOf(exchange);
+    const { routes } = breakers;
     const tell = (event: BreakerEvent) =>
-      breakers.set(route, stepBreaker(breakers.get(route) ?? CLOSED, event, now(), options));
-    const breaker = breakers.get(route) ?? CLOSED;
+      routes.set(route, stepBreaker(routes.get(route) ?? CLOSED, event, now(), options));
+    const breaker = routes.get(route) ?? CLOSED;
+    const begunAt = now();
     if (!letsThrough(breaker, now()))
       throw new BridgeError(
         'CIRCUIT_OPEN',
@@ -88,7 +99,8 @@ export function circuitBreaker(breakers: Breakers, options: BreakerOptions, now 
       return answer;
     } catch (thrown) {
       const error = bridgeErrorOf(thrown);
-      tell(FAILURES.has(error.code) ? 'failure' : 'neither');
+      const counts = FAILURES.has(error.code) && begunAt >= breakers.connectedAt;
+      tell(counts ? 'failure' : 'neither');
       throw error;
     }
   };

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RecordChangedError } from '@nats-bridge/messaging';
 import { BridgeError, type BridgeResponse, fingerprintOf, type NewRecord } from '@nats-bridge/protocol';
+import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import type { Ledger } from '../ledger/ledger.js';
@@ -14,7 +15,7 @@ export type KeepRecordWorld = {
   readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
   /** Names this bridge in the records. */
   readonly bridge: string;
-  /** An answer that was given could not be recorded. */
+  /** What became of it could not be recorded. */
   onUnrecorded(error: unknown, exchange: Exchange): void;
 };
 
@@ -51,7 +52,15 @@ async function sendRecorded(
     if (!(error instanceof RecordChangedError)) throw error;
     return awaitFirst(exchange, key, ledger);
   }
-  const answer = await next(exchange);
+  const answer = await next(exchange).catch((thrown: unknown) => {
+    const error = bridgeErrorOf(thrown);
+    if (error.phase === 'before_send')
+      // Nobody is kept waiting for it: where the way is broken, it may take a while.
+      void ledger
+        .write(merchant_id, key, { ...sent, state: 'withdrawn', reason: error.code }, seq)
+        .catch((cause: unknown) => onUnrecorded(cause, exchange));
+    throw error;
+  });
   await ledger
     .write(merchant_id, key, { ...sent, state: 'answered' }, seq, encodeAnswer(answer))
     // A worker that publishes its answer to X-Reply-To has recorded it.

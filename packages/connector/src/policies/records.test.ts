@@ -162,6 +162,17 @@ describe('keepRecord', () => {
     await expect(send(unguarded({ amount: 2 }))).rejects.toMatchObject({ code: 'VALIDATION_ERROR' });
   });
 
+  it('takes its announcement back when nothing could be sent', async () => {
+    const ledger = memoryLedger();
+    await expect(keep(ledger)(failing('STORE_REFUSED'))(unguarded())).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+    });
+    expect(ledger.history.map(({ state }) => state)).toEqual(['sent', 'withdrawn']);
+    const doubt = memoryLedger();
+    await expect(keep(doubt)(failing('NATS_TIMEOUT'))(unguarded())).rejects.toThrow();
+    expect(doubt.history.map(({ state }) => state)).toEqual(['sent']);
+  });
+
   it('gives the answer that it could not record, and says so', async () => {
     const ledger = memoryLedger();
     const write = ledger.write;
