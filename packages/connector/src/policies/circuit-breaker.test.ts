@@ -2,9 +2,9 @@ import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
 import { exchange, success } from '../testing/exchanges.js';
 import {
-  type Breakers,
   CLOSED,
   circuitBreaker,
+  createBreakers,
   letsThrough,
   probeNow,
   stepBreaker,
@@ -17,7 +17,7 @@ describe('a circuit breaker', () => {
     let now = 0;
     let fails: BridgeErrorCode | undefined;
     let sent = 0;
-    const breakers: Breakers = new Map();
+    const breakers = createBreakers();
     const send = circuitBreaker(
       breakers,
       OPTIONS,
@@ -90,6 +90,25 @@ describe('a circuit breaker', () => {
     for (let failure = 0; failure < 5; failure++) await call('NATS_UNREACHABLE');
     probeNow(breakers, 0);
     expect(await call()).toBe('answered');
+  });
+
+  it('does not count what failed of calls from before the connection came back', async () => {
+    const breakers = createBreakers();
+    let now = 0;
+    const fail: (() => void)[] = [];
+    const send = circuitBreaker(
+      breakers,
+      OPTIONS,
+      () => now,
+    )(() => new Promise((_, reject) => fail.push(() => reject(new BridgeError('NATS_TIMEOUT')))));
+    const calls = Array.from({ length: 9 }, () => send(exchange()).catch(() => {}));
+    now = 500;
+    probeNow(breakers, now);
+    for (const one of fail) one();
+    await Promise.all(calls);
+    const next = send(exchange()).catch((error: BridgeError) => error.code);
+    fail.at(-1)?.();
+    expect(await next).toBe('NATS_TIMEOUT');
   });
 
   it('lets nothing through while a probe is under way', () => {
