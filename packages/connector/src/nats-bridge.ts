@@ -70,6 +70,7 @@ import { deadline } from './policies/deadline.js';
 import { joinConcurrent } from './policies/join-concurrent.js';
 import { keepRecord } from './policies/keep-record.js';
 import { type InFlight, limitInFlight } from './policies/limit-in-flight.js';
+import { mindEarlierCall } from './policies/mind-earlier-call.js';
 import { rememberDoubt } from './policies/remember-doubt.js';
 import { requireWorker } from './policies/require-worker.js';
 import { resolveAliases } from './policies/resolve-aliases.js';
@@ -210,6 +211,7 @@ export class NatsBridge {
         limitInFlight(this.#inFlight, this.config.max_in_flight),
         joinConcurrent(),
         rememberDoubt(this.lateAnswers),
+        mindEarlierCall(this.ledger),
         deadline((operation) => timeoutOf(this.config, operation)),
         answerFromLedger({
           find: (merchantId, key) => this.ledger.find(merchantId, key),
@@ -390,7 +392,9 @@ export class NatsBridge {
   #requestOnce(exchange: Exchange, message: RequestMessage): Promise<BridgeResponse> {
     const { key, data, workers } = exchange;
     return new Promise((resolve, reject) => {
+      let isRepeat = false;
       const onStored = ({ duplicate }: StoredMessage) => {
+        isRepeat = duplicate;
         if (!duplicate || key === undefined) return;
         this.ledger
           .find(data.merchant_id, key)
@@ -406,13 +410,18 @@ export class NatsBridge {
       };
       this.#requester
         .requestDurable({ ...message, onStored })
-        .then((reply) => {
+        .then(async (reply) => {
           if (workers !== 'guarded' && reply.streamSeq !== undefined)
             this.#workStream.settled(reply.streamSeq);
           if (stateOf(reply.headers) === 'withdrawn') throw new BridgeError('NO_WORKERS_AVAILABLE');
           const answer = readAnswer(reply);
           // Said by the worker of this delivery, not of the operation.
           if (reply.via === 'ack' && answer.error?.code === 'CONFLICT') throw conflict(key ?? '');
+          // The first request of the key may have asked for something else.
+          if (isRepeat && key !== undefined) {
+            const entry = await this.ledger.findLatest(data.merchant_id, key);
+            return (entry && outcomeOfEntry(entry, exchange)) ?? answer;
+          }
           return answer;
         })
         .then(resolve, reject);

@@ -8,16 +8,19 @@ import type { LedgerEntry } from './ledger.js';
  * @throws ValidationError when the key belongs to another request; BridgeError NO_WORKERS_AVAILABLE when it was
  *   withdrawn, INVALID_WORKER_REPLY when its answer cannot be read
  */
-export function outcomeOfEntry(
-  { record, answer }: LedgerEntry,
-  { key, data }: Exchange,
-): BridgeResponse | undefined {
-  if (record.fingerprint !== undefined && record.fingerprint !== fingerprintOf(data))
-    throw conflict(key ?? '');
+export function outcomeOfEntry(entry: LedgerEntry, exchange: Exchange): BridgeResponse | undefined {
+  assertSameContent(entry, exchange);
+  const { record, answer } = entry;
   if (record.state === 'withdrawn') throw new BridgeError('NO_WORKERS_AVAILABLE');
   if (record.state !== 'answered') return undefined;
   if (answer === undefined) throw new BridgeError('INVALID_WORKER_REPLY');
   return answer;
+}
+
+/** @throws ValidationError when the record is of a request that asked for something else */
+export function assertSameContent({ record }: LedgerEntry, { key, data }: Exchange): void {
+  if (record.fingerprint !== undefined && record.fingerprint !== fingerprintOf(data))
+    throw conflict(key ?? '');
 }
 
 export function conflict(key: string): ValidationError {

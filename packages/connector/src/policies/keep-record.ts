@@ -75,7 +75,8 @@ async function awaitFirst(
   ledger: Pick<Ledger, 'findLatest'>,
 ): Promise<BridgeResponse> {
   for (;;) {
-    const entry = await ledger.findLatest(exchange.data.merchant_id, key);
+    // A ledger that cannot be read just now is read again: that the key was sent is known.
+    const entry = await ledger.findLatest(exchange.data.merchant_id, key).catch(() => undefined);
     const answer = entry && outcomeOfEntry(entry, exchange);
     if (answer !== undefined) return answer;
     const leftMs = exchange.deadlineAt - Date.now();

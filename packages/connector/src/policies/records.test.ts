@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import { exchange, memoryLedger, success } from '../testing/exchanges.js';
 import { keepRecord } from './keep-record.js';
+import { mindEarlierCall } from './mind-earlier-call.js';
 import { settleDoubt } from './settle-doubt.js';
 
 const failing = (code: BridgeErrorCode) => async () => {
@@ -29,6 +30,15 @@ describe('settleDoubt', () => {
     await expect(settle()(failing('CANCELLED'))(exchange())).rejects.toMatchObject({
       code: 'CANCELLED',
       phase: 'before_send',
+    });
+  });
+
+  it('never gives the answer to a request that asked for something else', async () => {
+    const ledger = memoryLedger();
+    const record = { state: 'answered', retry: 0, fingerprint: 'of another' } as const;
+    await ledger.write('m', 'k', record, 0, encodeAnswer(success));
+    await expect(settle(ledger)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject({
+      code: 'VALIDATION_ERROR',
     });
   });
 
@@ -111,6 +121,38 @@ describe('settleDoubt', () => {
       settle(ledger)(failing('NATS_TIMEOUT'))(exchange({ isDurable: false })),
     ).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
     expect(findLatest).not.toHaveBeenCalled();
+  });
+});
+
+describe('mindEarlierCall', () => {
+  const refused = (ledger: Pick<ReturnType<typeof memoryLedger>, 'findLatest'>, code: BridgeErrorCode) =>
+    mindEarlierCall(ledger)(failing(code))(exchange());
+
+  it('says "failed" where the ledger knows nothing of the key, or that it was withdrawn', async () => {
+    const ledger = memoryLedger();
+    await expect(refused(ledger, 'NO_WORKERS_AVAILABLE')).rejects.toMatchObject({ phase: 'before_send' });
+    await ledger.write('m', 'k', { state: 'withdrawn', retry: 0 }, 0);
+    await expect(refused(ledger, 'CIRCUIT_OPEN')).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
+  });
+
+  it('gives a repeat that cannot be sent the answer of the first, or its doubt', async () => {
+    const ledger = memoryLedger();
+    const seq = await ledger.write('m', 'k', { state: 'claimed', retry: 0 }, 0);
+    await expect(refused(ledger, 'NO_WORKERS_AVAILABLE')).rejects.toMatchObject({
+      code: 'NATS_TIMEOUT',
+      phase: 'sent_unknown',
+    });
+    await ledger.write('m', 'k', { state: 'answered', retry: 0 }, seq, encodeAnswer(success));
+    expect(await refused(ledger, 'NO_WORKERS_AVAILABLE')).toEqual(success);
+  });
+
+  it('asks nobody about a call that is wrong in itself, and waits for no ledger', async () => {
+    const findLatest = vi.fn(() => new Promise<never>(() => {}));
+    await expect(refused({ findLatest }, 'VALIDATION_ERROR')).rejects.toThrow();
+    expect(findLatest).not.toHaveBeenCalled();
+    await expect(refused({ findLatest }, 'NATS_UNREACHABLE')).rejects.toMatchObject({
+      code: 'NATS_UNREACHABLE',
+    });
   });
 });
 

@@ -13,6 +13,7 @@ import {
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { assertSameContent } from '../ledger/outcome-of-entry.js';
 
 export type SettleDoubtWorld = {
   readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
@@ -65,6 +66,7 @@ async function settle(
   let isUndelivered: boolean | undefined;
   for (let changes = 0; changes < MOST_CHANGES; changes++) {
     const entry = await ledger.findLatest(data.merchant_id, key);
+    if (entry !== undefined) assertSameContent(entry, exchange);
     if (entry?.record.state === 'sent') isUndelivered ??= await takeBack(exchange, error);
     const decision = decideWithdrawal(entry?.record, isUndelivered ?? false);
     switch (decision.kind) {

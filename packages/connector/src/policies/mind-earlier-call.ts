@@ -1,0 +1,40 @@
+/**
+ * "Failed" is said of a key, not of a call: one that was not sent may be the repeat of one that was. Then the ledger
+ * has its record, and its answer, or the doubt, is the answer of the repeat too (P4).
+ */
+import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
+import { bridgeErrorOf } from '../bridge-error-of.js';
+import type { Policy } from '../exchange.js';
+import type { Ledger } from '../ledger/ledger.js';
+import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
+
+/** These are about the call itself, whatever became of an earlier one. */
+const OF_THE_CALL = new Set<BridgeErrorCode>(['VALIDATION_ERROR', 'MESSAGE_TOO_LARGE', 'SHUTTING_DOWN']);
+/** A ledger that cannot be asked in this time keeps nobody waiting. */
+const ASK_MS = 500;
+
+export function mindEarlierCall(ledger: Pick<Ledger, 'findLatest'>): Policy {
+  return (next) => async (exchange) => {
+    try {
+      return await next(exchange);
+    } catch (thrown) {
+      const error = bridgeErrorOf(thrown);
+      const { key, isDurable, data } = exchange;
+      if (error.phase !== 'before_send' || OF_THE_CALL.has(error.code) || key === undefined || !isDurable)
+        throw error;
+      const entry = await withinMs(ASK_MS, ledger.findLatest(data.merchant_id, key)).catch(() => undefined);
+      if (entry === undefined || entry.record.state === 'withdrawn') throw error;
+      const answer = outcomeOfEntry(entry, exchange);
+      if (answer !== undefined) return answer;
+      throw new BridgeError('NATS_TIMEOUT', undefined, { cause: error });
+    }
+  };
+}
+
+async function withinMs<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
