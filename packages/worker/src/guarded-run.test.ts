@@ -16,6 +16,7 @@ import {
 } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runGuarded } from './guarded-run.js';
 import type { Handlers } from './handler.js';
 import { type Broker, createScene, requestOf, type SceneOptions, startBroker } from './testing/scene.js';
 
@@ -80,6 +81,32 @@ async function scene(handlers: Handlers, options?: SceneOptions) {
     },
   };
 }
+
+describe('a claim that is confirmed when its lease is over', () => {
+  it('runs nothing: the process stood still meanwhile, and another may have taken over', async () => {
+    let now = 1_000;
+    const run = vi.fn();
+    const frozen: RecordStore = {
+      read: async () => undefined,
+      async write() {
+        now += 2_000;
+        return 1;
+      },
+    };
+    const ending = await runGuarded(
+      {
+        subject: 's',
+        delivery: { correlationId: 'c', fingerprint: 'f', retry: 0, deadlineAt: 9_000, worker: 'w' },
+        isRedelivered: false,
+        about: {},
+      },
+      { records: frozen, now: () => now, sleep: async () => {}, leaseMs: 2_000 },
+      run,
+    );
+    expect(ending).toEqual({ kind: 'wait', ms: 1_000 });
+    expect(run).not.toHaveBeenCalled();
+  });
+});
 
 describe('a guarded run', () => {
   it('writes the claim before the effect and the answer after it, with what the ledger wants to know', async () => {

@@ -122,6 +122,8 @@ async function executeClaimed(
 
   let claimedAt = world.now();
   let seq = await write(claimedAt + world.leaseMs, expectedSeq);
+  // This process stood still, or the way was slow: another may have taken over by now.
+  if (world.now() >= claimedAt + world.leaseMs) return { kind: 'wait', ms: WAIT_MS };
   let renewing = Promise.resolve();
   let isRunning = true;
   let lost: AbortController | undefined;
