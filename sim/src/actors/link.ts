@@ -1,0 +1,48 @@
+/** The way between one process and the broker: in order while the weather is fair, and cut now and then. */
+import type { World } from '../world.js';
+import type { Actor } from './actor.js';
+
+export class Link {
+  isCut = false;
+  /** What was under way when the link was cut is lost. */
+  #epoch = 0;
+  readonly #lastArrival = { up: 0, down: 0 };
+
+  constructor(readonly world: World) {}
+
+  cut(): void {
+    this.isCut = true;
+    this.#epoch++;
+  }
+
+  /** @param to whose event the arrival is */
+  carry(direction: 'up' | 'down', to: Actor, arrive: () => void): void {
+    if (this.isCut) return;
+    const { world } = this;
+    const { weather, random, scheduler } = world;
+    if (weather.drop > 0 && random.chance(weather.drop)) {
+      world.count('fault: message dropped');
+      return;
+    }
+    const epoch = this.#epoch;
+    const send = () => {
+      const isSlow = weather.slow > 0 && random.chance(weather.slow);
+      if (isSlow) world.count('fault: message delayed');
+      const latencyMs = isSlow ? random.between(2, weather.slowMs) : random.between(0.2, 1.5);
+      let at = scheduler.now + latencyMs;
+      if (weather.reorder > 0 && random.chance(weather.reorder)) world.count('fault: message reordered');
+      else {
+        at = Math.max(at, this.#lastArrival[direction] + 0.001);
+        this.#lastArrival[direction] = at;
+      }
+      scheduler.at(at, to, () => {
+        if (this.#epoch === epoch) arrive();
+      });
+    };
+    send();
+    if (weather.duplicate > 0 && random.chance(weather.duplicate)) {
+      world.count('fault: message duplicated');
+      send();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/** A bridge: the product's own NatsBridge, in a process that can die. */
+import { type BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
+import type { Broker } from '../broker/broker.js';
+import type { World } from '../world.js';
+import { Actor } from './actor.js';
+import { SimConnection } from './sim-connection.js';
+
+export class SimBridge {
+  readonly actor: Actor;
+  readonly connection: SimConnection;
+  readonly bridge: NatsBridge;
+
+  constructor(world: World, broker: Broker, name: string, config: BridgeConfigInput, version: string) {
+    this.actor = new Actor(name);
+    this.connection = new SimConnection(world, broker, this.actor, version);
+    const { scheduler } = world;
+    const before = scheduler.current;
+    scheduler.current = this.actor; // its timers are its own
+    this.bridge = new NatsBridge(
+      { ...config, connection_name: name },
+      {
+        connection: this.connection,
+        onEvent: (event) => {
+          world.count(`bridge: ${event.type}`);
+          world.trace(this.actor, () =>
+            event.type === 'error' ? `error: ${event.error.message} (${event.error.cause})` : event.type,
+          );
+        },
+      },
+    );
+    scheduler.current = before;
+  }
+
+  /** Everything in its memory is gone. */
+  crash(): void {
+    this.actor.isAlive = false;
+    this.connection.leave();
+  }
+}

@@ -1,0 +1,56 @@
+/** What is noted while a seed runs, for the judgement at its end. */
+import { recordSubject } from '@nats-bridge/protocol';
+import type { Entry } from '../actors/processor.js';
+import type { Stored } from '../broker/stream.js';
+import { MERCHANT } from '../scenario/callers.js';
+import { looksBeforeCharging } from '../scenario/handlers.js';
+import type { World } from '../world.js';
+import { RecordWatch } from './records.js';
+
+export class Watch {
+  readonly records: RecordWatch;
+  readonly requests = new RequestWatch();
+  readonly effects: EffectWatch;
+
+  constructor(world: World) {
+    this.records = new RecordWatch(world);
+    this.effects = new EffectWatch(world, this.records);
+  }
+
+  onStored(stream: string, message: Stored): void {
+    if (stream === 'OPERATIONS') this.records.onStored(message);
+    else if (stream === 'PAYMENTS') this.requests.onStored(message);
+  }
+}
+
+/** Which keys the stream of requests has had. */
+class RequestWatch {
+  readonly keys = new Set<string>();
+  readonly keyOf = new Map<number, string>();
+
+  onStored({ seq, headers }: Stored): void {
+    const key = headers['X-Idempotency-Key'] ?? '';
+    this.keys.add(key);
+    this.keyOf.set(seq, key);
+  }
+}
+
+/** Effects of workers that had lost their lease while they stood still, or by a clock that differs from others'. */
+class EffectWatch {
+  /** Nothing but a processor that honours the key prevents these, see docs/simulation.md. */
+  readonly late = new Set<Entry>();
+
+  constructor(
+    readonly world: World,
+    readonly records: RecordWatch,
+  ) {}
+
+  onEntry(entry: Entry, isOutOfTime: (worker: string) => boolean): void {
+    const last = this.records.history.get(recordSubject(MERCHANT, entry.key))?.at(-1)?.record;
+    const isLost = last?.by !== entry.worker || last.attempt !== entry.attempt;
+    if (!isLost || !looksBeforeCharging(entry.operation)) return;
+    if (!isOutOfTime(entry.worker) && !isOutOfTime(last?.by ?? '')) return;
+    this.late.add(entry);
+    this.world.count('settled: an effect after the lease was lost');
+  }
+}

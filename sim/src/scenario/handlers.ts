@@ -1,0 +1,56 @@
+/** What the workers do: handlers that look before they charge again, and one whose processor honours the key. */
+import type { BridgeRequest, Operation } from '@nats-bridge/protocol';
+import type { HandlerContext, HandlerResponse, Handlers } from '@nats-bridge/worker';
+import type { Actor } from '../actors/actor.js';
+import type { Entry, Processor } from '../actors/processor.js';
+import type { World } from '../world.js';
+
+/** The processor of these honours the idempotency key, so their handler does not look. */
+const HONOURS_KEY: ReadonlySet<Operation> = new Set(['capture']);
+export const SIMULATED_OPERATIONS: readonly Operation[] = ['authorize', 'capture', 'refund'];
+
+export function looksBeforeCharging(operation: Operation): boolean {
+  return !HONOURS_KEY.has(operation);
+}
+
+/** Amounts that the processor declines. */
+export const DECLINED_AMOUNT = 13;
+
+export function handlersOf(
+  world: World,
+  processor: Processor,
+  by: Actor,
+  options: { readonly slow: { chance: number; readonly ms: number }; readonly fail: { chance: number } },
+): Handlers {
+  async function handle(request: BridgeRequest, context: HandlerContext): Promise<HandlerResponse> {
+    const { idempotencyKey: key, attempt, operation } = context;
+    const callId = request.router_data.profile_id ?? '';
+    world.count(`handler: attempt ${Math.min(attempt, 3)}${attempt > 2 ? ' or later' : ''}`);
+    world.trace(by, () => `runs ${key}, attempt ${attempt}`);
+    const looks = looksBeforeCharging(operation);
+    if (looks && attempt > 1) {
+      const before = await processor.lookUp(key, by);
+      if (before !== undefined) {
+        world.count('handler: found what an earlier attempt did');
+        return answerOf(before);
+      }
+    }
+    if (world.random.chance(options.fail.chance)) throw new Error('fails before the effect');
+    const isCharge = request.router_data.request.amount !== DECLINED_AMOUNT;
+    const asked = { key, operation, isCharge, callId, attempt, worker: by.name };
+    const entry = await processor.charge(asked, { honoursKey: !looks, by });
+    // Slow after the effect: what makes a handler outlive its lease, and its caller's patience.
+    if (world.random.chance(options.slow.chance)) {
+      world.count('fault: handler slow');
+      await new Promise((resolve) => setTimeout(resolve, world.random.between(0, options.slow.ms)));
+    }
+    if (world.random.chance(options.fail.chance)) throw new Error('fails after the effect');
+    return answerOf(entry);
+  }
+  return Object.fromEntries(SIMULATED_OPERATIONS.map((operation) => [operation, handle]));
+}
+
+function answerOf({ id, isCharge }: Entry): HandlerResponse {
+  if (isCharge) return { status: 'success', transaction_id: id };
+  return { status: 'failure', transaction_id: id, error: { code: 'declined', message: 'Declined' } };
+}

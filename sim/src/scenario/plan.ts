@@ -1,0 +1,66 @@
+/** What a seed is about: how many take part, what is asked, what the product is told, which faults may come. */
+import type { BridgeConfigInput } from '@nats-bridge/connector';
+import type { Random } from '../time/random.js';
+import type { Weather } from '../world.js';
+
+export type Plan = {
+  readonly bridges: number;
+  readonly workers: number;
+  readonly operations: number;
+  /** How long requests are made and faults happen, in milliseconds. */
+  readonly stormMs: number;
+  readonly ackWaitMs: number;
+  readonly maxDeliver: number;
+  readonly timeoutMs: number;
+  readonly duplicateWindowMs: number;
+  readonly archiveLagMs: number;
+  /** Of the server: whether messages can have a time to live, among other things. */
+  readonly version: string;
+  readonly weather: Weather;
+  /** Faults of processes and of the broker that are planned, one after the other. */
+  readonly faults: number;
+  readonly processorLoss: number;
+  readonly handlerFails: number;
+  readonly slowHandlers: number;
+};
+
+export function planOf(random: Random): Plan {
+  // A third of the seeds have fair weather, so that single faults show by themselves.
+  const isRough = random.chance(0.67);
+  const some = (most: number) => (isRough && random.chance(0.5) ? random.next() * most : 0);
+  return {
+    bridges: random.int(1, 3),
+    workers: random.int(1, 3),
+    operations: random.int(2, 5),
+    stormMs: random.int(4_000, 15_000),
+    ackWaitMs: random.pick([1_500, 2_500, 4_000]),
+    maxDeliver: random.int(2, 5),
+    timeoutMs: random.pick([1_500, 3_000, 6_000]),
+    duplicateWindowMs: random.pick([2_000, 10_000, 120_000]),
+    archiveLagMs: random.pick([5, 500, 4_000]),
+    version: random.pick(['2.10.22', '2.12.1']),
+    weather: {
+      drop: some(0.05),
+      duplicate: some(0.05),
+      reorder: some(0.05),
+      slow: some(0.1),
+      slowMs: random.pick([50, 1_000, 6_000]),
+    },
+    faults: random.int(0, 6),
+    processorLoss: random.chance(0.3) ? random.next() * 0.2 : 0,
+    handlerFails: random.chance(0.3) ? random.next() * 0.3 : 0,
+    slowHandlers: random.chance(0.4) ? random.next() : 0,
+  };
+}
+
+export function configOf(plan: Plan): BridgeConfigInput {
+  return {
+    request_timeout_ms: plan.timeoutMs,
+    jetstream: {
+      ack_wait: plan.ackWaitMs,
+      max_deliver: plan.maxDeliver,
+      duplicate_window: `${plan.duplicateWindowMs}ms`,
+      num_replicas: 1,
+    },
+  };
+}
