@@ -53,6 +53,13 @@ describe('the checker', () => {
     ]);
   });
 
+  it('takes a call after a failure for what it is: asked for again', () => {
+    const failed = answered('FAILURE', 'CIRCUIT_OPEN');
+    const again = { ...answered('CHARGED'), at: 5, endedAt: 9 };
+    expect(violated({ calls: [failed, again], book: [{ ...effect(), at: 7 }] })).toEqual([]);
+    expect(violated({ calls: [failed, again], book: [{ ...effect(), at: 3 }] })).toEqual(['P2', 'P4']);
+  });
+
   it('finds dishonest doubt', () => {
     expect(violated({ calls: [answered('FAILURE')], book: [effect()] })).toEqual(['P4']);
     const ledger = new Map([['k', { state: 'answered' }]]);

@@ -47,9 +47,9 @@ export function check(evidence: Evidence): Findings {
   const calls = byKey(evidence.calls);
   return {
     P1: judge(evidence.calls, (call) => nothingLost(call, evidence, effects)),
-    P2: judge(evidence.calls, (call) => noGhost(call, effects)),
+    P2: judge(evidence.calls, (call) => noGhost(call, effects, calls)),
     P3: judge([...new Set([...effects.keys(), ...calls.keys()])], (key) => noDouble(key, effects, calls)),
-    P4: judge(evidence.calls, (call) => honestDoubt(call, evidence, effects)),
+    P4: judge(evidence.calls, (call) => honestDoubt(call, evidence, effects, calls)),
   };
 }
 
@@ -59,6 +59,7 @@ function byKey<T extends { readonly key: string }>(items: readonly T[]): Map<str
   return groups;
 }
 
+type Calls = ReadonlyMap<string, readonly Call[]>;
 type Effects = ReadonlyMap<string, readonly Effect[]>;
 
 function judge<T extends string | Call>(items: readonly T[], find: (item: T) => string | undefined): Finding {
@@ -78,13 +79,20 @@ function nothingLost({ key, ended }: Call, { ledger, letters }: Evidence, effect
   return `the caller heard ${describe(ended)}, and the ledger says ${state ?? 'nothing'}`;
 }
 
-function noGhost({ key, ended }: Call, effects: Effects) {
+function noGhost(call: Call, effects: Effects, calls: Calls) {
+  const { ended } = call;
   if (ended.kind !== 'answered' || !FAILED.has(ended.status) || ended.bridgeCode === undefined)
     return undefined;
-  return effects.has(key) ? `answered ${describe(ended)}, and it happened` : undefined;
+  return happened(call, effects, calls) ? `answered ${describe(ended)}, and it happened` : undefined;
 }
 
-function noDouble(key: string, effects: Effects, calls: ReadonlyMap<string, readonly Call[]>) {
+/** Who hears "failed" and asks again wants it: what happens then is the effect of that call. */
+function happened(failed: Call, effects: Effects, calls: Calls): boolean {
+  const later = (calls.get(failed.key) ?? []).filter(({ at }) => at >= failed.endedAt);
+  return (effects.get(failed.key) ?? []).some((effect) => !later.some(({ at }) => effect.at >= at));
+}
+
+function noDouble(key: string, effects: Effects, calls: Calls) {
   const times = effects.get(key)?.length ?? 0;
   if (times > 1) return `it happened ${times} times`;
   const ids = new Set(
@@ -95,9 +103,11 @@ function noDouble(key: string, effects: Effects, calls: ReadonlyMap<string, read
   return ids.size > 1 ? `its callers heard different ids: ${[...ids].join(', ')}` : undefined;
 }
 
-function honestDoubt({ key, ended }: Call, { ledger, syncs }: Evidence, effects: Effects) {
+function honestDoubt(call: Call, { ledger, syncs }: Evidence, effects: Effects, calls: Calls) {
+  const { key, ended } = call;
   if (ended.kind !== 'answered') return undefined;
-  if (FAILED.has(ended.status) && effects.has(key)) return `answered ${describe(ended)}, and it happened`;
+  if (FAILED.has(ended.status) && happened(call, effects, calls))
+    return `answered ${describe(ended)}, and it happened`;
   const later = syncs.get(key);
   if (PENDING.has(ended.status) && ledger.get(key)?.state === 'answered' && later !== undefined)
     return PENDING.has(later) || FAILED.has(later)
