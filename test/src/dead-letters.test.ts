@@ -296,6 +296,37 @@ describe('many letters', () => {
   });
 });
 
+describe('nats-bridge ledger', () => {
+  it('says how far an operation has come, and what that survives', async () => {
+    await workerWith(() => ({ status: 'success', transaction_id: 'txn_1' }));
+    await authorize('att_1');
+    const ledger = (...args: string[]) =>
+      runCli(['ledger', MERCHANT, ...args], { NATS_BRIDGE__BASE_URL: stack.server.url });
+    const { stdout, code } = await ledger('authorize:att_1');
+    expect(code).toBe(0);
+    for (const line of [
+      /^authorize:att_1 +answered$/m,
+      /^payment +pay_of_att_1$/m,
+      /^requested +20/m,
+      /^delivered +20/m,
+      /^attempts +1$/m,
+      /^answer +success, txn_1$/m,
+      /^survives +process: /m,
+    ])
+      expect(stdout).toMatch(line);
+    expect(JSON.parse((await ledger('authorize:att_1', '--json')).stdout)).toMatchObject({
+      state: 'answered',
+      attempt: 1,
+      status: 'success',
+      survives: 'process',
+    });
+    expect(await ledger('authorize:att_2')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('no worker has begun authorize:att_2'),
+    });
+  });
+});
+
 describe('nats-bridge dlq', () => {
   const dlq = (...args: string[]) =>
     runCli(['dlq', ...args], {

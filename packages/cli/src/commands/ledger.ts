@@ -1,0 +1,65 @@
+/** `nats-bridge ledger`: how far one operation has come, as any bridge would say. */
+import { NatsBridge } from '@nats-bridge/connector';
+import type { OperationRecord } from '@nats-bridge/protocol';
+import { Command } from 'commander';
+import { readSettings, withConfigOption } from '../settings.js';
+import { mark, table } from '../terminal.js';
+
+export function ledgerCommand(): Command {
+  return withConfigOption(new Command('ledger'))
+    .summary('show how far one operation has come')
+    .description(
+      'Reads the record of an idempotency key, such as authorize:att_1, capture:att_1 or refund:ref_1. Exit code 1 when there is none. Never shows what the request or the answer holds.',
+    )
+    .argument('<merchant>', 'merchant id')
+    .argument('<key>', 'idempotency key: the operation, then the attempt, refund or payout')
+    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
+    .option('--json', 'as JSON')
+    .action(
+      async (merchant: string, key: string, options: { config?: string; nats?: string; json?: boolean }) => {
+        const bridge = new NatsBridge(readSettings(options).bridge);
+        try {
+          const entry = await bridge.ledger.findLatest(merchant, key);
+          const durability = await bridge.durability();
+          if (entry === undefined) {
+            process.exitCode = 1;
+            const text = `${mark.warning()} no record: no worker has begun ${key} of ${merchant}, or it is older than max_age`;
+            console.log(options.json ? JSON.stringify(null) : text);
+            return;
+          }
+          const status = entry.answer?.status;
+          const transaction_id = entry.answer?.transaction_id;
+          if (options.json)
+            console.log(
+              JSON.stringify({ ...entry.record, status, transaction_id, survives: durability.survives }),
+            );
+          else {
+            const rows = rowsOf(entry.record);
+            if (status !== undefined)
+              rows.push(['answer', `${status}${transaction_id ? `, ${transaction_id}` : ''}`]);
+            rows.push(['survives', `${durability.survives}: ${durability.because}`]);
+            console.log(table([key, entry.record.state], rows));
+          }
+        } finally {
+          await bridge.close();
+        }
+      },
+    );
+}
+
+function rowsOf(record: OperationRecord): string[][] {
+  const time = (at: number | undefined) => at !== undefined && new Date(at).toISOString();
+  const rows: (readonly [string, string | number | false | undefined])[] = [
+    ['payment', record.paymentId],
+    ['requested', time(record.requestedAt)],
+    ['delivered', time(record.claimedAt)],
+    [record.state, time(record.at)],
+    ['attempts', record.attempt],
+    ['by', record.by],
+    ['leased until', record.state === 'claimed' && time(record.leaseUntil)],
+    ['sent again', record.retry > 0 && `${record.retry} times`],
+    ['reason', record.reason],
+    ['request', record.requestSeq !== undefined && `sequence ${record.requestSeq} of the work stream`],
+  ];
+  return rows.filter(([, value]) => value).map(([name, value]) => [name, String(value)]);
+}
