@@ -6,7 +6,6 @@ import {
   type Connection,
   createBodyReferences,
   createConnection,
-  createPresence,
   createRequester,
   createWorkStream,
   type Durability,
@@ -14,25 +13,16 @@ import {
   type LateReply,
   MessagingError,
   type Overlap,
-  type Presence,
-  ReplyTimeoutError,
-  RequestCancelledError,
   type Requester,
-  type RequestMessage,
   readDurability,
-  type StoredMessage,
   type StrayReply,
-  serverFeatures,
-  type WorkerPresence,
   type WorkStream,
   watchOverlaps,
 } from '@nats-bridge/messaging';
 import {
-  aliveSubject,
   BODY_BUCKET,
   BridgeError,
   type BridgeResponse,
-  guardedSubject,
   HEADER,
   idempotencyKey,
   isConclusion,
@@ -45,39 +35,18 @@ import {
   outcomeOfReply,
   RECORD_PATTERN,
   type RouterData,
-  stateOf,
-  subjectFor,
   ValidationError,
 } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from './bridge-error-of.js';
-import {
-  type BridgeConfig,
-  type BridgeConfigInput,
-  bridgeConfigSchema,
-  subjectTemplateOf,
-  timeoutOf,
-} from './config/bridge-config.js';
+import { type BridgeConfig, type BridgeConfigInput, bridgeConfigSchema } from './config/bridge-config.js';
 import { loadConfig } from './config/load-config.js';
-import { compose, type Exchange, type Send } from './exchange.js';
+import type { Exchange, Send } from './exchange.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
-import { readAnswer } from './ledger/answer.js';
 import { createLedger, type Ledger } from './ledger/ledger.js';
-import { conflict, outcomeOfEntry } from './ledger/outcome-of-entry.js';
-import { messageOf } from './message.js';
-import { answerFromLedger } from './policies/answer-from-ledger.js';
-import { circuitBreaker, createBreakers, probeNow } from './policies/circuit-breaker.js';
-import { deadline } from './policies/deadline.js';
-import { joinConcurrent } from './policies/join-concurrent.js';
-import { keepRecord } from './policies/keep-record.js';
-import { type InFlight, limitInFlight } from './policies/limit-in-flight.js';
-import { mindEarlierCall } from './policies/mind-earlier-call.js';
-import { rememberDoubt } from './policies/remember-doubt.js';
-import { requireWorker } from './policies/require-worker.js';
-import { resolveAliases } from './policies/resolve-aliases.js';
-import { retry } from './policies/retry.js';
-import { retryAfterTimeout } from './policies/retry-after-timeout.js';
-import { settleDoubt } from './policies/settle-doubt.js';
-import { archiveNameOf, consumerNameOf, topologyOf } from './topology.js';
+import { createBreakers, probeNow } from './policies/circuit-breaker.js';
+import type { InFlight } from './policies/limit-in-flight.js';
+import { createSend } from './send.js';
+import { archiveNameOf, topologyOf } from './topology.js';
 
 export type CallOptions = {
   /** Milliseconds since the epoch; the configured timeout of the operation still bounds it. */
@@ -142,8 +111,6 @@ export class NatsBridge {
   readonly #breakers = createBreakers();
   #topology: Promise<unknown> | undefined;
   #closing = false;
-  /** Whether the stream lets go of messages by themselves, at the time their header says. */
-  #mayExpire = false;
   readonly #stopListening: () => void;
   readonly #report: (event: BridgeEvent) => void;
   #stopWatching: (() => void) | undefined;
@@ -156,7 +123,7 @@ export class NatsBridge {
     ).nats_bridge;
     this.#ownsConnection = options.connection === undefined;
     this.connection = options.connection ?? connectionOf(this.config);
-    const { jetstream, connection_name, circuit_breaker } = this.config;
+    const { jetstream } = this.config;
     const report = options.onEvent ?? (() => {});
     this.#report = report;
     const bodies = createBodyReferences(this.connection, { bucket: BODY_BUCKET });
@@ -194,43 +161,24 @@ export class NatsBridge {
     this.#stopListening = this.connection.onState(({ state }) => {
       if (state === 'connected') probeNow(this.#breakers, Date.now());
     });
-    const presence = createPresence(this.connection, { stream: jetstream.stream_name });
-    const world = {
+    this.#send = createSend({
+      config: this.config,
+      connection: this.connection,
+      requester: this.#requester,
+      workStream: this.#workStream,
       ledger: this.ledger,
-      bridge: connection_name,
-      takeBack: (exchange: Exchange, error: BridgeError) => this.#takeBack(exchange, error),
-      onUnrecorded: (cause: unknown, { operation }: Exchange) =>
+      lateAnswers: this.lateAnswers,
+      inFlight: this.#inFlight,
+      breakers: this.#breakers,
+      prepare: () => this.prepare(),
+      findAnswer: (merchantId, key) => this.findAnswer(merchantId, key),
+      onUnrecorded: (cause, { operation }) =>
         report({
           type: 'error',
           error: new Error('an answer was not recorded', { cause }),
           subject: operation,
         }),
-    };
-    this.#send = compose(
-      [
-        limitInFlight(this.#inFlight, this.config.max_in_flight),
-        joinConcurrent(),
-        rememberDoubt(this.lateAnswers),
-        mindEarlierCall(this.ledger),
-        deadline((operation) => timeoutOf(this.config, operation)),
-        answerFromLedger({
-          find: (merchantId, key) => this.ledger.find(merchantId, key),
-          findCaptureMethod: async (merchantId, key) =>
-            (await this.lateAnswers.findNote(merchantId, key))?.request.capture_method,
-        }),
-        resolveAliases((merchantId, key) => this.findAnswer(merchantId, key)),
-        requireWorker((exchange) => this.#findWorkers(presence, exchange)),
-        circuitBreaker(this.#breakers, {
-          failures: circuit_breaker.failures,
-          openMs: circuit_breaker.open_ms,
-        }),
-        settleDoubt(world),
-        keepRecord(world),
-        retryAfterTimeout(),
-        retry(this.config.max_retries),
-      ],
-      (exchange) => this.#publishAndAwait(exchange),
-    );
+    });
   }
 
   /**
@@ -278,8 +226,6 @@ export class NatsBridge {
 
   async #makeReady(): Promise<void> {
     await applyTopology(this.connection, topologyOf(this.config));
-    const { info } = await this.connection.get();
-    this.#mayExpire = serverFeatures(info?.version ?? '').perMessageTtl;
     this.#stopWatching ??= watchOverlaps(this.connection, {
       stream: this.config.jetstream.stream_name,
       onOverlap: (overlap) => this.#report({ type: 'overlapping_consumers', overlap }),
@@ -356,76 +302,6 @@ export class NatsBridge {
       signal: options.signal,
       traceparent: options.traceparent,
     };
-  }
-
-  async #findWorkers(presence: Presence, { operation, data, isDurable }: Exchange): Promise<WorkerPresence> {
-    // Core requests are refused by the server itself when nobody listens.
-    if (!isDurable) return 'subscribers';
-    const subject = subjectFor(subjectTemplateOf(this.config, operation), data.merchant_id);
-    const guarded = guardedSubject(operation);
-    return presence.whoIsThere({ guarded, alive: aliveSubject(operation), subject });
-  }
-
-  async #takeBack({ operation, data, workers }: Exchange, { cause }: BridgeError): Promise<boolean> {
-    if (workers === 'subscribers') return false; // they heard it as it passed
-    const seq =
-      cause instanceof ReplyTimeoutError || cause instanceof RequestCancelledError
-        ? cause.streamSeq
-        : undefined;
-    const subject = subjectFor(subjectTemplateOf(this.config, operation), data.merchant_id);
-    return seq !== undefined && this.#workStream.takeBack(subject, seq);
-  }
-
-  async #publishAndAwait(exchange: Exchange): Promise<BridgeResponse> {
-    const message = messageOf(exchange, this.config, this.#mayExpire);
-    if (!exchange.isDurable) return readAnswer(await this.#requester.requestCore(message));
-    await this.prepare();
-    if (exchange.workers === 'guarded')
-      this.#workStream.used(consumerNameOf(this.config, exchange.operation));
-    return this.#requestOnce(exchange, message);
-  }
-
-  /**
-   * A request the stream had already is not delivered again: when it was answered before, nobody publishes the
-   * answer once more, and it is read from its record.
-   */
-  #requestOnce(exchange: Exchange, message: RequestMessage): Promise<BridgeResponse> {
-    const { key, data, workers } = exchange;
-    return new Promise((resolve, reject) => {
-      let isRepeat = false;
-      const onStored = ({ duplicate }: StoredMessage) => {
-        isRepeat = duplicate;
-        if (!duplicate || key === undefined) return;
-        this.ledger
-          .find(data.merchant_id, key)
-          .then(
-            (entry) => {
-              const answer = entry && outcomeOfEntry(entry, exchange);
-              if (answer !== undefined) resolve(answer);
-            },
-            // Without an answer, or when it cannot be read, the wait goes on.
-            () => {},
-          )
-          .catch(reject);
-      };
-      this.#requester
-        .requestDurable({ ...message, onStored })
-        .then(async (reply) => {
-          if (workers !== 'guarded' && reply.streamSeq !== undefined)
-            this.#workStream.settled(reply.streamSeq);
-          if (stateOf(reply.headers) === 'withdrawn') throw new BridgeError('NO_WORKERS_AVAILABLE');
-          const answer = readAnswer(reply);
-          // Said by the worker of this delivery, not of the operation.
-          if (reply.via === 'ack' && answer.error?.code === 'CONFLICT') throw conflict(key ?? '');
-          // The first request of the key may have asked for something else.
-          if (isRepeat && key !== undefined) {
-            const entry = await this.ledger.findLatest(data.merchant_id, key);
-            return (entry && outcomeOfEntry(entry, exchange)) ?? answer;
-          }
-          return answer;
-        })
-        .then(resolve, reject);
-    });
   }
 }
 

@@ -1,0 +1,167 @@
+/** The way of an exchange: the policies around a call, in the order in which they stand here, and NATS at its end. */
+import {
+  type Connection,
+  createPresence,
+  ReplyTimeoutError,
+  RequestCancelledError,
+  type Requester,
+  type RequestMessage,
+  type StoredMessage,
+  serverFeatures,
+  type WorkerPresence,
+  type WorkStream,
+} from '@nats-bridge/messaging';
+import {
+  aliveSubject,
+  BridgeError,
+  type BridgeResponse,
+  guardedSubject,
+  stateOf,
+  subjectFor,
+} from '@nats-bridge/protocol';
+import { type BridgeConfig, subjectTemplateOf, timeoutOf } from './config/bridge-config.js';
+import { compose, type Exchange, type Send } from './exchange.js';
+import type { LateAnswers } from './late-answers/late-answers.js';
+import { readAnswer } from './ledger/answer.js';
+import type { Ledger } from './ledger/ledger.js';
+import { conflict, outcomeOfEntry } from './ledger/outcome-of-entry.js';
+import { messageOf } from './message.js';
+import { answerFromLedger } from './policies/answer-from-ledger.js';
+import { type Breakers, circuitBreaker } from './policies/circuit-breaker.js';
+import { deadline } from './policies/deadline.js';
+import { joinConcurrent } from './policies/join-concurrent.js';
+import { keepRecord } from './policies/keep-record.js';
+import { type InFlight, limitInFlight } from './policies/limit-in-flight.js';
+import { mindEarlierCall } from './policies/mind-earlier-call.js';
+import { rememberDoubt } from './policies/remember-doubt.js';
+import { requireWorker } from './policies/require-worker.js';
+import { resolveAliases } from './policies/resolve-aliases.js';
+import { retry } from './policies/retry.js';
+import { retryAfterTimeout } from './policies/retry-after-timeout.js';
+import { settleDoubt } from './policies/settle-doubt.js';
+import { consumerNameOf } from './topology.js';
+
+export type SendWorld = {
+  readonly config: BridgeConfig;
+  readonly connection: Connection;
+  readonly requester: Requester;
+  readonly workStream: WorkStream;
+  readonly ledger: Ledger;
+  readonly lateAnswers: LateAnswers;
+  readonly inFlight: InFlight;
+  readonly breakers: Breakers;
+  /** Streams and consumers are there when it resolves. */
+  prepare(): Promise<void>;
+  findAnswer(merchantId: string, key: string): Promise<BridgeResponse | undefined>;
+  onUnrecorded(error: unknown, exchange: Exchange): void;
+};
+
+export function createSend(world: SendWorld): Send {
+  const { config, connection, requester, workStream, ledger, lateAnswers, inFlight, breakers } = world;
+  const { max_in_flight, max_retries, circuit_breaker, jetstream } = config;
+  const presence = createPresence(connection, { stream: jetstream.stream_name });
+  let asked: Connection['current'];
+  let expires = false;
+  const records = { ledger, bridge: config.connection_name, takeBack, onUnrecorded: world.onUnrecorded };
+
+  return compose(
+    [
+      limitInFlight(inFlight, max_in_flight),
+      joinConcurrent(),
+      rememberDoubt(lateAnswers),
+      mindEarlierCall(ledger),
+      deadline((operation) => timeoutOf(config, operation)),
+      answerFromLedger({ find: ledger.find, findCaptureMethod }),
+      resolveAliases(world.findAnswer),
+      requireWorker(findWorkers),
+      circuitBreaker(breakers, { failures: circuit_breaker.failures, openMs: circuit_breaker.open_ms }),
+      settleDoubt(records),
+      keepRecord(records),
+      retryAfterTimeout(),
+      retry(max_retries),
+    ],
+    publishAndAwait,
+  );
+
+  async function findCaptureMethod(merchantId: string, key: string): Promise<unknown> {
+    return (await lateAnswers.findNote(merchantId, key))?.request.capture_method;
+  }
+
+  async function findWorkers({ operation, data, isDurable }: Exchange): Promise<WorkerPresence> {
+    // Core requests are refused by the server itself when nobody listens.
+    if (!isDurable) return 'subscribers';
+    const subject = subjectFor(subjectTemplateOf(config, operation), data.merchant_id);
+    const guarded = guardedSubject(operation);
+    return presence.whoIsThere({ guarded, alive: aliveSubject(operation), subject });
+  }
+
+  async function takeBack({ operation, data, workers }: Exchange, { cause }: BridgeError): Promise<boolean> {
+    if (workers === 'subscribers') return false; // they heard it as it passed
+    const seq =
+      cause instanceof ReplyTimeoutError || cause instanceof RequestCancelledError
+        ? cause.streamSeq
+        : undefined;
+    const subject = subjectFor(subjectTemplateOf(config, operation), data.merchant_id);
+    return seq !== undefined && workStream.takeBack(subject, seq);
+  }
+
+  async function publishAndAwait(exchange: Exchange): Promise<BridgeResponse> {
+    if (!exchange.isDurable)
+      return readAnswer(await requester.requestCore(messageOf(exchange, config, false)));
+    await world.prepare();
+    if (exchange.workers === 'guarded') workStream.used(consumerNameOf(config, exchange.operation));
+    return requestOnce(exchange, messageOf(exchange, config, mayExpire()));
+  }
+
+  /**
+   * A request the stream had already is not delivered again: when it was answered before, nobody publishes the
+   * answer once more, and it is read from its record.
+   */
+  function requestOnce(exchange: Exchange, message: RequestMessage): Promise<BridgeResponse> {
+    const { key, data, workers } = exchange;
+    return new Promise((resolve, reject) => {
+      let isRepeat = false;
+      const onStored = ({ duplicate }: StoredMessage) => {
+        isRepeat = duplicate;
+        if (!duplicate || key === undefined) return;
+        ledger
+          .find(data.merchant_id, key)
+          .then(
+            (entry) => {
+              const answer = entry && outcomeOfEntry(entry, exchange);
+              if (answer !== undefined) resolve(answer);
+            },
+            // Without an answer, or when it cannot be read, the wait goes on.
+            () => {},
+          )
+          .catch(reject);
+      };
+      requester
+        .requestDurable({ ...message, onStored })
+        .then(async (reply) => {
+          if (workers !== 'guarded' && reply.streamSeq !== undefined) workStream.settled(reply.streamSeq);
+          if (stateOf(reply.headers) === 'withdrawn') throw new BridgeError('NO_WORKERS_AVAILABLE');
+          const answer = readAnswer(reply);
+          // Said by the worker of this delivery, not of the operation.
+          if (reply.via === 'ack' && answer.error?.code === 'CONFLICT') throw conflict(key ?? '');
+          // The first request of the key may have asked for something else.
+          if (isRepeat && key !== undefined) {
+            const entry = await ledger.findLatest(data.merchant_id, key);
+            return (entry && outcomeOfEntry(entry, exchange)) ?? answer;
+          }
+          return answer;
+        })
+        .then(resolve, reject);
+    });
+  }
+
+  /** Whether the stream lets go of messages by themselves, at the time their header says. */
+  function mayExpire(): boolean {
+    const nats = connection.current;
+    if (nats !== undefined && nats !== asked) {
+      asked = nats;
+      expires = serverFeatures(nats.info?.version ?? '').perMessageTtl;
+    }
+    return expires;
+  }
+}
