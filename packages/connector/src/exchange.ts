@@ -24,7 +24,7 @@ export type Exchange = {
 /** Carries an exchange to its reply, or throws a BridgeError that knows its phase. */
 export type Send = (exchange: Exchange) => Promise<BridgeResponse>;
 
-/** Something that happens around a call: one file each, composed in nats-bridge.ts. */
+/** Something that happens around a call: one file each, composed in send.ts. */
 export type Policy = (next: Send) => Send;
 
 /** The first policy is the outermost. */
