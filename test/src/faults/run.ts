@@ -84,6 +84,7 @@ export async function runOnce(options: RunOptions): Promise<RunResult> {
         // One at a time, each with load upon it: the next payments wait for the fault before.
         const before = faulting;
         faulting = before.then(() => inject(kind));
+        faulting.catch(() => {}); // whoever waits for it hears
         await before;
       },
     });
