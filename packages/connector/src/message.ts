@@ -67,11 +67,13 @@ const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * A net for what nobody takes out: a request to a worker without records is gone at its deadline; one that the guard
- * watches may be delivered again after it, to find out what became of it.
+ * watches, or may watch, may be delivered again after it, to find out what became of it.
  */
 function secondsToLive({ deadlineAt, workers }: Exchange, { jetstream }: BridgeConfig): number {
   const recoveryMs =
-    workers === 'guarded' ? jetstream.max_deliver * (jetstream.ack_wait + LONGEST_PAUSE_MS) : 0;
+    workers === 'guarded' || workers === 'unclear'
+      ? jetstream.max_deliver * (jetstream.ack_wait + LONGEST_PAUSE_MS)
+      : 0;
   return Math.max(1, Math.ceil((deadlineAt - Date.now() + recoveryMs) / 1_000));
 }
 

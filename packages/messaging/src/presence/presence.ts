@@ -25,9 +25,10 @@ export type PresenceQuestion = {
 
 /**
  * `guarded`: only workers that keep the record of a request themselves, as far as they say. `consumers`: others too,
- * that read the stream. `subscribers`: others that hear a message as it passes.
+ * that read the stream. `subscribers`: others that hear a message as it passes. `unclear`: somebody, who did not say in
+ * time of which kind he is; neither may be relied on.
  */
-export type WorkerPresence = 'guarded' | 'consumers' | 'subscribers' | 'nobody';
+export type WorkerPresence = 'guarded' | 'consumers' | 'subscribers' | 'unclear' | 'nobody';
 
 export type Presence = {
   /** @throws NotConnectedError while there is no connection */
@@ -44,12 +45,13 @@ export function createPresence(connection: Connection, options: PresenceOptions)
 
   async function ask({ guarded, alive, subject }: PresenceQuestion): Promise<WorkerPresence> {
     const nats = connection.current ?? (await connection.get());
-    const [isGuarded, isAlive] = await Promise.all([
+    const [guardedSaid, aliveSaid] = await Promise.all([
       answers(nats, guarded, timeoutMs),
       answers(nats, alive, timeoutMs),
     ]);
-    if (isAlive) return 'consumers';
-    if (isGuarded) return 'guarded';
+    if (aliveSaid === 'yes') return 'consumers';
+    if (aliveSaid === 'nothing') return 'unclear';
+    if (guardedSaid !== 'no') return 'guarded';
     const [byConsumer, bySubscriber] = await Promise.all([
       hasConsumer(nats, options.stream, subject),
       hasSubscriber(nats, subject, timeoutMs),
@@ -82,13 +84,16 @@ export function createPresence(connection: Connection, options: PresenceOptions)
 }
 
 /** The server itself says when nobody is subscribed. A worker too busy to answer in time is there all the same. */
-async function answers(nats: NatsConnection, alive: string, timeoutMs: number): Promise<boolean> {
+async function answers(
+  nats: NatsConnection,
+  alive: string,
+  timeoutMs: number,
+): Promise<'yes' | 'no' | 'nothing'> {
   try {
     await nats.request(alive, undefined, { timeout: timeoutMs });
-    return true;
+    return 'yes';
   } catch (error) {
-    if (error instanceof RequestError && error.isNoResponders()) return false;
-    return true;
+    return error instanceof RequestError && error.isNoResponders() ? 'no' : 'nothing';
   }
 }
 

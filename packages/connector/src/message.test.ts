@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { bridgeConfigSchema } from './config/bridge-config.js';
+import type { Exchange } from './exchange.js';
+import { messageOf } from './message.js';
+import { exchange } from './testing/exchanges.js';
+
+const config = bridgeConfigSchema.parse({ jetstream: { ack_wait: 2_000, max_deliver: 3 } });
+
+function secondsToLive(workers: Exchange['workers']): number {
+  const { headers } = messageOf(exchange({ workers, deadlineAt: Date.now() + 10_000 }), config, true);
+  return Number.parseInt(headers['Nats-TTL'] ?? '', 10);
+}
+
+describe('the time a request may stay in the stream', () => {
+  it('ends with its deadline where nobody keeps a record of who began', () => {
+    expect(secondsToLive('consumers')).toBe(10);
+    expect(secondsToLive('subscribers')).toBe(10);
+  });
+
+  it('outlasts every delivery where somebody may: else nobody could find out what became of it', () => {
+    expect(secondsToLive('guarded')).toBe(106);
+    expect(secondsToLive('unclear')).toBe(106);
+  });
+});
