@@ -108,6 +108,35 @@ describe('a claim that is confirmed when its lease is over', () => {
   });
 });
 
+describe('a claim that cannot be renewed', () => {
+  it('says so to the handler when its lease is over', async () => {
+    let now = 1_000;
+    const records: RecordStore = { read: async () => undefined, write: async () => 1 };
+    const world = { records, now: () => now, sleep: async () => {}, leaseMs: 2_000 };
+    const request = {
+      subject: 's',
+      delivery: { correlationId: 'c', fingerprint: 'f', retry: 0, deadlineAt: 9_000, worker: 'w' },
+      isRedelivered: false,
+      about: {},
+    };
+    const ending = await runGuarded(request, world, async ({ lost, renew }) => {
+      now += 1_500;
+      await renew();
+      now += 1_500;
+      await renew();
+      expect(lost.aborted).toBe(false);
+      now += 2_500; // frozen, until the next beat
+      await renew();
+      lost.throwIfAborted();
+      throw new Error('it ran on');
+    });
+    expect(ending).toMatchObject({
+      kind: 'failed',
+      error: { message: expect.stringContaining('lease is over') },
+    });
+  });
+});
+
 describe('a guarded run', () => {
   it('writes the claim before the effect and the answer after it, with what the ledger wants to know', async () => {
     let during: readonly string[] = [];

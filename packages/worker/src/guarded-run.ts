@@ -38,6 +38,7 @@ export type Claim = {
   readonly attempt: number;
   /** Extends the lease; aborts `lost` when another has taken over. */
   renew(): Promise<void>;
+  /** Aborts when another has taken over, or may have: the lease was over before it could be renewed. */
   readonly lost: AbortSignal;
 };
 
@@ -60,6 +61,7 @@ export type GuardedEnding =
 /** Others changed the record this often in a row: let them finish. */
 const MOST_CHANGES = 5;
 const WAIT_MS = 1_000;
+const OVER = new Error('the lease is over: another worker may have taken over');
 /** With the waits between them about half a minute: a server that restarts is back by then. */
 const ANSWER_TRIES = 12;
 const ANSWER_RETRY = { initialMs: 100, maxMs: 5_000 };
@@ -120,20 +122,23 @@ async function executeClaimed(
   const write = (leaseUntil: number, seq: number, reason?: string) =>
     records.write(subject, bodyOf('claimed'), recordHeaders({ ...claimed, leaseUntil, reason }), seq);
 
-  let claimedAt = world.now();
-  let seq = await write(claimedAt + world.leaseMs, expectedSeq);
-  // This process stood still, or the way was slow: another may have taken over by now.
-  if (world.now() >= claimedAt + world.leaseMs) return { kind: 'wait', ms: WAIT_MS };
+  let leasedAt = world.now();
+  let seq = await write(leasedAt + world.leaseMs, expectedSeq);
   let renewing = Promise.resolve();
   let isRunning = true;
   let lost: AbortController | undefined;
+  const isOver = () => world.now() >= leasedAt + world.leaseMs;
+  // This process stood still, or the way was slow: another may have taken over by now.
+  if (isOver()) return { kind: 'wait', ms: WAIT_MS };
   const renew = async () => {
     const now = world.now();
     // Beats come for all that is in hand at once; what was claimed just before needs none.
-    if (!isRunning || now - claimedAt < world.leaseMs / 4) return;
+    if (!isRunning || now - leasedAt < world.leaseMs / 4) return;
+    // A process that stood still learns it here, before anything else goes on.
+    if (isOver() && lost !== undefined) return lost.abort(OVER);
     try {
       seq = await write(now + world.leaseMs, seq);
-      claimedAt = now;
+      leasedAt = now;
     } catch (error) {
       if (error instanceof RecordChangedError) lost?.abort(error);
       // Anything else: the lease still holds for a while, and the next beat tries again.
@@ -143,6 +148,7 @@ async function executeClaimed(
     attempt,
     get lost() {
       lost ??= new AbortController();
+      if (isOver()) lost.abort(OVER);
       return lost.signal;
     },
     renew() {

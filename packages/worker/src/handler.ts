@@ -14,7 +14,10 @@ export type HandlerContext = {
   readonly deadlineAt: number;
   readonly correlationId: string;
   readonly traceparent?: string;
-  /** Aborts at the deadline, and when a worker that stops can wait no longer. */
+  /**
+   * Aborts at the deadline, when a worker that stops can wait no longer, and when another worker may have taken over
+   * (this process stood still). Hand it to the call that moves money.
+   */
   readonly signal: AbortSignal;
 };
 

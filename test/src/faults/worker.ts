@@ -15,8 +15,9 @@ function crashAt(step: string, key: string, attempt: number): void {
   if (attempt === 1 && crashes.includes(step) && coin(`${step} ${key}`, seed) < SHARE) process.exit(70);
 }
 
-async function ask<T>(path: string, body?: object): Promise<T> {
+async function ask<T>(path: string, body?: object, signal?: AbortSignal): Promise<T> {
   const response = await fetch(`${PROCESSOR_URL}${path}`, {
+    signal,
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
   });
   return (await response.json()) as T;
@@ -31,12 +32,8 @@ async function move(request: BridgeRequest, context: HandlerContext): Promise<Br
     if (found !== null) return { status: 'success', transaction_id: found.id };
   }
   crashAt('crash_before_effect', key, attempt);
-  const effect = await ask<Effect>('/effect', {
-    key: `${request.merchant_id} ${key}`,
-    amount: 1,
-    worker: `${process.pid}`,
-    attempt,
-  });
+  const asked = { key: `${request.merchant_id} ${key}`, amount: 1, worker: `${process.pid}`, attempt };
+  const effect = await ask<Effect>('/effect', asked, context.signal);
   crashAt('crash_after_effect', key, attempt);
   return { status: 'success', transaction_id: effect.id };
 }
