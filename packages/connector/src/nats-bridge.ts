@@ -172,6 +172,7 @@ export class NatsBridge {
       breakers: this.#breakers,
       prepare: () => this.prepare(),
       findAnswer: (merchantId, key) => this.findAnswer(merchantId, key),
+      isClosing: () => this.#closing,
       onUnrecorded: (cause, { operation }) =>
         report({
           type: 'error',

@@ -54,6 +54,7 @@ export type SendWorld = {
   prepare(): Promise<void>;
   findAnswer(merchantId: string, key: string): Promise<BridgeResponse | undefined>;
   onUnrecorded(error: unknown, exchange: Exchange): void;
+  isClosing(): boolean;
 };
 
 export function createSend(world: SendWorld): Send {
@@ -62,7 +63,13 @@ export function createSend(world: SendWorld): Send {
   const presence = createPresence(connection, { stream: jetstream.stream_name });
   let asked: Connection['current'];
   let expires = false;
-  const records = { ledger, bridge: config.connection_name, takeBack, onUnrecorded: world.onUnrecorded };
+  const records = {
+    ledger,
+    bridge: config.connection_name,
+    takeBack,
+    onUnrecorded: world.onUnrecorded,
+    isClosing: world.isClosing,
+  };
 
   return compose(
     [

@@ -102,6 +102,36 @@ describe('settleDoubt', () => {
     await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
   });
 
+  it('gives the ledger its outcome later, when it could not be asked at the time', async () => {
+    const ledger = memoryLedger();
+    let isAway = true;
+    const flaky = {
+      ...ledger,
+      findLatest: (merchantId: string, key: string) => {
+        if (isAway) throw new Error('NATS is away');
+        return ledger.findLatest(merchantId, key);
+      },
+    };
+    const wakes: (() => void)[] = [];
+    const world = {
+      ledger: { ...flaky, findLatest: async (...args: [string, string]) => flaky.findLatest(...args) },
+      bridge: 'b',
+      takeBack: async () => false,
+      sleep: () => new Promise<void>((resolve) => wakes.push(resolve)),
+    };
+    await expect(settleDoubt(world)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject({
+      code: 'NATS_TIMEOUT',
+    });
+    wakes.shift()?.();
+    await new Promise(setImmediate);
+    expect(ledger.history).toEqual([]);
+    isAway = false;
+    wakes.shift()?.();
+    await new Promise(setImmediate);
+    expect(ledger.history).toMatchObject([{ state: 'withdrawn' }]);
+    expect(wakes).toEqual([]);
+  });
+
   it('keeps nobody waiting for a ledger that does not answer', async () => {
     const silent = { ...memoryLedger(), findLatest: () => new Promise<never>(() => {}) };
     const send = settleDoubt({ ledger: silent, bridge: 'b', takeBack: async () => true })(

@@ -2,7 +2,8 @@
  * Before a caller hears "unknown", the ledger is asked, and what nobody has begun is withdrawn: it then can never run,
  * and may be answered as failed (P2). What somebody may have begun stays in doubt (P4).
  */
-import { RecordChangedError } from '@nats-bridge/messaging';
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { backoffMs, RecordChangedError } from '@nats-bridge/messaging';
 import {
   BridgeError,
   type BridgeResponse,
@@ -24,12 +25,19 @@ export type SettleDoubtWorld = {
    * nobody can have begun.
    */
   takeBack(exchange: Exchange, error: BridgeError): Promise<boolean>;
+  /** No more is to be tried once this says so. */
+  isClosing?(): boolean;
+  sleep?(ms: number): Promise<unknown>;
 };
 
 /** Others changed the record this often in a row: it is in doubt. */
 const MOST_CHANGES = 5;
 /** The caller's time is over; this much longer may pass until it hears so. */
 const SETTLE_MS = 500;
+/** For about ten minutes. */
+const LATER = { initialMs: 1_000, maxMs: 30_000 };
+const LATER_TRIES = 25;
+const pause = (ms: number) => sleepFor(ms, undefined, { ref: false });
 
 export function settleDoubt(world: SettleDoubtWorld): Policy {
   return (next) => async (exchange) => {
@@ -39,10 +47,23 @@ export function settleDoubt(world: SettleDoubtWorld): Policy {
       const error = bridgeErrorOf(thrown);
       if (error.phase !== 'sent_unknown' || exchange.key === undefined || !exchange.isDurable) throw error;
       // When the ledger cannot be asked, or not in time, the doubt remains.
-      const settled = settle(exchange, exchange.key, error, world).catch((cause: unknown) => {
-        throw cause instanceof BridgeError ? cause : error;
+      const { key } = exchange;
+      let isDecided = false;
+      const attempt = () => settle(exchange, key, error, world);
+      const settled = attempt().then(
+        (answer) => {
+          isDecided = true;
+          return answer;
+        },
+        (cause: unknown) => {
+          isDecided = cause instanceof BridgeError;
+          throw isDecided ? cause : error;
+        },
+      );
+      return within(SETTLE_MS, settled, error).catch((said: unknown) => {
+        if (!isDecided) void settleLater(attempt, world);
+        throw said;
       });
-      return within(SETTLE_MS, settled, error);
     }
   };
 }
@@ -54,6 +75,21 @@ async function within<T>(ms: number, promise: Promise<T>, error: BridgeError): P
     timer = setTimeout(reject, ms, error);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** The caller has heard "unknown"; the ledger still is to have an outcome, as soon as it can be asked (P1). */
+async function settleLater(
+  attempt: () => Promise<unknown>,
+  { isClosing = () => false, sleep = pause }: SettleDoubtWorld,
+): Promise<void> {
+  for (let tries = 0; tries < LATER_TRIES && !isClosing(); tries++) {
+    await sleep(backoffMs(tries, LATER));
+    try {
+      return void (await attempt());
+    } catch (thrown) {
+      if (thrown instanceof BridgeError) return; // withdrawn, or in somebody's hand
+    }
+  }
 }
 
 async function settle(
