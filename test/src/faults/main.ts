@@ -10,7 +10,8 @@ const HELP = `npm run faults -- [options]
   --seed <n>       of the load, the faults and the crashes (1)
   --seeds <a-b>    several seeds, one after the other
   --only <kinds>   of ${[...Object.keys(FAULTS), ...CRASHES].join(', ')}
-  --without lookup handlers charge again without asking: P3 must be violated
+  --without <guard> lookup: handlers charge again without asking; fence: the processor takes an
+                   earlier attempt after a later one has asked. P3 must be violated then
   --keep           leave the folder of the run
   --json           the last line is one JSON object`;
 
@@ -44,6 +45,7 @@ else {
       payments,
       only,
       looks: values.without !== 'lookup',
+      fences: values.without !== 'fence',
       keep: values.keep,
       onProgress,
     });

@@ -17,6 +17,7 @@ export type RunOptions = {
   /** Kinds of faults; all when left out. */
   readonly only?: readonly string[];
   readonly looks?: boolean;
+  readonly fences?: boolean;
   readonly keep?: boolean;
   readonly onProgress?: (line: string) => void;
 };
@@ -49,6 +50,7 @@ export async function runOnce(options: RunOptions): Promise<RunResult> {
     seed,
     crashes: CRASHES.filter(wanted),
     looks: options.looks ?? true,
+    fences: options.fences ?? true,
     keep: options.keep ?? false,
   });
   const bridge = new NatsBridge({

@@ -32,6 +32,8 @@ export type SceneOptions = {
   readonly crashes: readonly string[];
   /** false: handlers charge again without asking whether they did. */
   readonly looks: boolean;
+  /** false: the processor takes an earlier attempt after a later one has asked. */
+  readonly fences: boolean;
   readonly keep: boolean;
 };
 
@@ -40,12 +42,18 @@ const CLI = fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.m
 /** Exit codes of faults/worker.ts. */
 const CRASH_OF_CODE: Readonly<Record<number, string>> = { 70: 'crash_in_handler', 71: 'crash_before_ack' };
 
-export async function startScene({ seed, crashes: kinds, looks, keep }: SceneOptions): Promise<Scene> {
+export async function startScene({
+  seed,
+  crashes: kinds,
+  looks,
+  fences,
+  keep,
+}: SceneOptions): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-faults-'));
   const server = await startEmbeddedServer({ storeDir: join(folder, 'nats'), syncInterval: 'always' });
   const proxy = await startTcpProxy(() => server.port);
   const book = join(folder, 'book');
-  const processor = await startPart([BUILT('processor'), book], {}, /^ready/);
+  const processor = await startPart([BUILT('processor'), book, fences ? 'yes' : 'no'], {}, /^ready/);
   const crashes = new Map<string, number>();
   const config = {
     NATS_BRIDGE__BASE_URL: server.url,

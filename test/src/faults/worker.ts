@@ -20,6 +20,7 @@ async function ask<T>(path: string, body?: object, signal?: AbortSignal): Promis
     signal,
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
   });
+  if (!response.ok) throw new Error(`the processor refused it: ${response.status}`);
   return (await response.json()) as T;
 }
 
@@ -27,7 +28,7 @@ async function move(request: BridgeRequest, context: HandlerContext): Promise<Br
   const { idempotencyKey: key, attempt } = context;
   if (attempt > 1 && LOOKS === 'yes') {
     const found = await ask<Effect | null>(
-      `/lookup?key=${encodeURIComponent(`${request.merchant_id} ${key}`)}`,
+      `/lookup?attempt=${attempt}&key=${encodeURIComponent(`${request.merchant_id} ${key}`)}`,
     );
     if (found !== null) return { status: 'success', transaction_id: found.id };
   }
