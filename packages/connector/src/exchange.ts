@@ -21,6 +21,14 @@ export type Exchange = {
   readonly traceparent?: string;
 };
 
+/**
+ * Whether workers may keep its record themselves: then only what they acknowledge leaves the stream, because a delivery
+ * after the deadline is how they find out what became of it.
+ */
+export function mayBeGuarded({ workers }: Exchange): boolean {
+  return workers === 'guarded' || workers === 'unclear';
+}
+
 /** Carries an exchange to its reply, or throws a BridgeError that knows its phase. */
 export type Send = (exchange: Exchange) => Promise<BridgeResponse>;
 

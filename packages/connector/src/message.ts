@@ -9,7 +9,7 @@ import {
   webhookSubject,
 } from '@nats-bridge/protocol';
 import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
-import type { Exchange } from './exchange.js';
+import { type Exchange, mayBeGuarded } from './exchange.js';
 
 /** @param mayExpire whether the stream lets go of messages at the time their header says */
 export function messageOf(exchange: Exchange, config: BridgeConfig, mayExpire: boolean): RequestMessage {
@@ -69,11 +69,11 @@ const LONGEST_PAUSE_MS = 30_000;
  * A net for what nobody takes out: a request to a worker without records is gone at its deadline; one that the guard
  * watches, or may watch, may be delivered again after it, to find out what became of it.
  */
-function secondsToLive({ deadlineAt, workers }: Exchange, { jetstream }: BridgeConfig): number {
-  const recoveryMs =
-    workers === 'guarded' || workers === 'unclear'
-      ? jetstream.max_deliver * (jetstream.ack_wait + LONGEST_PAUSE_MS)
-      : 0;
+function secondsToLive(exchange: Exchange, { jetstream }: BridgeConfig): number {
+  const { deadlineAt } = exchange;
+  const recoveryMs = mayBeGuarded(exchange)
+    ? jetstream.max_deliver * (jetstream.ack_wait + LONGEST_PAUSE_MS)
+    : 0;
   return Math.max(1, Math.ceil((deadlineAt - Date.now() + recoveryMs) / 1_000));
 }
 

@@ -20,7 +20,7 @@ import {
   subjectFor,
 } from '@nats-bridge/protocol';
 import { type BridgeConfig, subjectTemplateOf, timeoutOf } from './config/bridge-config.js';
-import { compose, type Exchange, type Send } from './exchange.js';
+import { compose, type Exchange, mayBeGuarded, type Send } from './exchange.js';
 import type { LateAnswers } from './late-answers/late-answers.js';
 import { readAnswer } from './ledger/answer.js';
 import type { Ledger } from './ledger/ledger.js';
@@ -116,7 +116,7 @@ export function createSend(world: SendWorld): Send {
     if (!exchange.isDurable)
       return readAnswer(await requester.requestCore(messageOf(exchange, config, false)));
     await world.prepare();
-    if (exchange.workers === 'guarded') workStream.used(consumerNameOf(config, exchange.operation));
+    if (mayBeGuarded(exchange)) workStream.used(consumerNameOf(config, exchange.operation));
     return requestOnce(exchange, messageOf(exchange, config, mayExpire()));
   }
 
@@ -125,7 +125,7 @@ export function createSend(world: SendWorld): Send {
    * answer once more, and it is read from its record.
    */
   function requestOnce(exchange: Exchange, message: RequestMessage): Promise<BridgeResponse> {
-    const { key, data, workers } = exchange;
+    const { key, data } = exchange;
     return new Promise((resolve, reject) => {
       let isRepeat = false;
       const onStored = ({ duplicate }: StoredMessage) => {
@@ -146,7 +146,7 @@ export function createSend(world: SendWorld): Send {
       requester
         .requestDurable({ ...message, onStored })
         .then(async (reply) => {
-          if (workers !== 'guarded' && reply.streamSeq !== undefined) workStream.settled(reply.streamSeq);
+          if (!mayBeGuarded(exchange) && reply.streamSeq !== undefined) workStream.settled(reply.streamSeq);
           if (stateOf(reply.headers) === 'withdrawn') throw new BridgeError('NO_WORKERS_AVAILABLE');
           const answer = readAnswer(reply);
           // Said by the worker of this delivery, not of the operation.

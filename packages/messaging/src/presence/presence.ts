@@ -53,11 +53,11 @@ export function createPresence(connection: Connection, options: PresenceOptions)
     if (aliveSaid === 'nothing') return 'unclear';
     if (guardedSaid !== 'no') return 'guarded';
     const [byConsumer, bySubscriber] = await Promise.all([
-      hasConsumer(nats, options.stream, subject),
+      readerOf(nats, options.stream, subject),
       hasSubscriber(nats, subject, timeoutMs),
     ]);
     if (bySubscriber) return 'subscribers';
-    return byConsumer ? 'consumers' : 'nobody';
+    return byConsumer;
   }
 
   return {
@@ -97,16 +97,27 @@ async function answers(
   }
 }
 
-/** A consumer counts when it is being read: somebody pulls, is bound, or has messages in hand. */
-async function hasConsumer(nats: NatsConnection, stream: string, subject: string): Promise<boolean> {
+/**
+ * A consumer counts when it is being read: somebody pulls, is bound, or has messages in hand. Who has them, and may
+ * have died with them, nobody can say: a worker of either kind.
+ */
+async function readerOf(
+  nats: NatsConnection,
+  stream: string,
+  subject: string,
+): Promise<'consumers' | 'unclear' | 'nobody'> {
+  let found: 'unclear' | 'nobody' = 'nobody';
   try {
     const manager = await jetstreamManager(nats, { checkAPI: false });
-    for await (const consumer of manager.consumers.list(stream))
-      if (isRead(consumer) && takesSubject(consumer, subject)) return true;
-    return false;
+    for await (const consumer of manager.consumers.list(stream)) {
+      if (!isRead(consumer) || !takesSubject(consumer, subject)) continue;
+      if (consumer.push_bound === true || consumer.num_waiting > 0) return 'consumers';
+      found = 'unclear';
+    }
   } catch {
-    return false; // no such stream, or no permission to ask: not known to be there
+    // no such stream, or no permission to ask: not known to be there
   }
+  return found;
 }
 
 export function isRead(consumer: ConsumerInfo): boolean {
