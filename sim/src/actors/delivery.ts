@@ -4,7 +4,7 @@ import { nanos } from '@nats-io/nats-core';
 import type { SimMessage } from './sim-message.js';
 
 /** `$JS.ACK.{stream}.{consumer}.{deliveries}.{stream seq}.{consumer seq}.{stored ns}.{pending}` */
-export function asDelivery(message: SimMessage): JsMsg {
+export function asDelivery(message: SimMessage, onNak: () => void): JsMsg {
   const [, , stream = '', consumer = '', deliveries, seq, , storedNs] = (message.reply ?? '').split('.');
   const deliveryCount = Number(deliveries);
   let isAcknowledged = false;
@@ -25,7 +25,10 @@ export function asDelivery(message: SimMessage): JsMsg {
     info: { stream, consumer, deliveryCount } as JsMsg['info'],
     redelivered: deliveryCount > 1,
     ack: () => answer('+ACK'),
-    nak: (ms) => answer(ms === undefined ? '-NAK' : `-NAK {"delay":${nanos(ms)}}`),
+    nak(ms) {
+      onNak();
+      answer(ms === undefined ? '-NAK' : `-NAK {"delay":${nanos(ms)}}`);
+    },
     term: (reason) => answer(reason === undefined ? '+TERM' : `+TERM ${reason}`),
     working: () => answer('+WPI'),
   };

@@ -4,31 +4,47 @@ import type { Actor } from './actor.js';
 
 export class Link {
   isCut = false;
+  /** When something was last lost, late or cut here; true time. */
+  lastTroubleAt = 0;
   /** What was under way when the link was cut is lost. */
   #epoch = 0;
   readonly #lastArrival = { up: 0, down: 0 };
 
   constructor(readonly world: World) {}
 
+  /** It can carry again. */
+  mend(): void {
+    this.isCut = false;
+    this.lastTroubleAt = this.world.scheduler.now;
+  }
+
   cut(): void {
     this.isCut = true;
+    this.lastTroubleAt = this.world.scheduler.now;
     this.#epoch++;
   }
 
-  /** @param to whose event the arrival is */
-  carry(direction: 'up' | 'down', to: Actor, arrive: () => void): void {
+  /**
+   * @param to whose event the arrival is
+   * @param mayRepeat whether it may arrive twice: NATS never does that to a question or its answer
+   */
+  carry(direction: 'up' | 'down', to: Actor, arrive: () => void, mayRepeat = false): void {
     if (this.isCut) return;
     const { world } = this;
     const { weather, random, scheduler } = world;
     if (weather.drop > 0 && random.chance(weather.drop)) {
       world.count('fault: message dropped');
+      this.lastTroubleAt = scheduler.now;
       return;
     }
     const epoch = this.#epoch;
     const send = () => {
       const isSlow = weather.slow > 0 && random.chance(weather.slow);
-      if (isSlow) world.count('fault: message delayed');
       const latencyMs = isSlow ? random.between(2, weather.slowMs) : random.between(0.2, 1.5);
+      if (isSlow) {
+        world.count('fault: message delayed');
+        this.lastTroubleAt = scheduler.now + latencyMs;
+      }
       let at = scheduler.now + latencyMs;
       if (weather.reorder > 0 && random.chance(weather.reorder)) world.count('fault: message reordered');
       else {
@@ -40,7 +56,7 @@ export class Link {
       });
     };
     send();
-    if (weather.duplicate > 0 && random.chance(weather.duplicate)) {
+    if (mayRepeat && weather.duplicate > 0 && random.chance(weather.duplicate)) {
       world.count('fault: message duplicated');
       send();
     }

@@ -105,7 +105,7 @@ export class SimConnection implements Connection {
 
   heal(): void {
     if (!this.link.isCut) return;
-    this.link.isCut = false;
+    this.link.mend();
     this.#tell('connected', 'reconnecting');
   }
 
@@ -130,7 +130,7 @@ export class SimConnection implements Connection {
       headers: headers?.encode(),
       data: typeof data === 'string' ? encoder.encode(data) : (data ?? NOTHING),
     };
-    this.link.carry('up', broker.actor, () => broker.receive(message));
+    this.link.carry('up', broker.actor, () => broker.receive(message), message.reply === undefined);
   }
 
   #listen(pattern: string, handle: (message: Msg) => void): () => void {
@@ -138,9 +138,14 @@ export class SimConnection implements Connection {
     const subscription: Subscription = {
       pattern,
       deliver: (wire) =>
-        this.link.carry('down', this.actor, () => {
-          if (this.#unsubscribes.has(end)) handle(new SimMessage(wire, publish));
-        }),
+        this.link.carry(
+          'down',
+          this.actor,
+          () => {
+            if (this.#unsubscribes.has(end)) handle(new SimMessage(wire, publish));
+          },
+          wire.subject.startsWith('hyperswitch.'),
+        ),
     };
     const unsubscribe = this.broker.subscribe(subscription);
     const end = () => {

@@ -81,19 +81,26 @@ export class SimWorker {
     const publish = connection.current?.publish.bind(connection.current) as never;
     /** Ordered by the worker and not settled yet, whether it has arrived or not. */
     const change = (by: number) => this.#inHand.set(consumer, (this.#inHand.get(consumer) ?? 0) + by);
+    // Given back for another reason than these is given back to wait: that alone is not reported.
+    const onNak = () => world.count('worker: wait');
     const order = () => world.scheduler.in(1, broker.actor, () => consumer.dispatch());
     const reader = {
       actor,
       hasRoom: () => !connection.link.isCut && (this.#inHand.get(consumer) ?? 0) < CONCURRENCY,
       take: (stored: { subject: string; data: Uint8Array; headerBytes?: Uint8Array }, reply: string) => {
         const wire = { subject: stored.subject, reply, headers: stored.headerBytes, data: stored.data };
-        connection.link.carry('down', actor, () => {
-          change(1);
-          void handleStored(asDelivery(new SimMessage(wire, publish)), options).finally(() => {
-            change(-1);
-            order();
-          });
-        });
+        connection.link.carry(
+          'down',
+          actor,
+          () => {
+            change(1);
+            void handleStored(asDelivery(new SimMessage(wire, publish), onNak), options).finally(() => {
+              change(-1);
+              order();
+            });
+          },
+          true,
+        );
       },
     };
     consumer.readers.add(reader);
@@ -103,6 +110,8 @@ export class SimWorker {
   }
 
   #report(event: WorkerEvent): void {
+    if (event.type === 'handler_failed' || event.type === 'reply_failed')
+      this.world.count('worker: wait', -1);
     this.world.count(`worker: ${event.type}`);
     this.world.trace(this.actor, () => {
       if (event.type === 'handler_failed' || event.type === 'reply_failed')

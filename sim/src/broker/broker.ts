@@ -1,8 +1,8 @@
 /** A NATS server with JetStream, as far as the product can tell: routes messages, keeps streams, answers its API. */
-import { matches } from '@nats-bridge/messaging';
 import { Actor } from '../actors/actor.js';
 import type { World } from '../world.js';
 import { answerApi } from './js-api.js';
+import { matches } from './matches.js';
 import { type ConsumerConfig, type Notice, PullConsumer } from './pull-consumer.js';
 import { type Stored, Stream, type StreamConfig } from './stream.js';
 import { NOTHING, parseWireHeaders, type WireMessage, wireHeaders } from './wire-message.js';

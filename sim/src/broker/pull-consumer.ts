@@ -1,8 +1,9 @@
 /** A durable pull consumer: who gets a request, when it comes again, and when it is given up. */
-import { matches } from '@nats-bridge/messaging';
+
 import type { Actor } from '../actors/actor.js';
 import type { Event } from '../time/scheduler.js';
 import type { World } from '../world.js';
+import { matches } from './matches.js';
 import type { Stored, Stream } from './stream.js';
 
 export type ConsumerConfig = {
@@ -89,10 +90,12 @@ export class PullConsumer {
       this.#redeliverIn(seq, inHand, delay);
     } else if (payload.startsWith('+WPI')) {
       this.#redeliverIn(seq, inHand, this.#ackWaitMs);
-    } else {
-      if (payload.startsWith('+TERM')) this.#notice('MSG_TERMINATED', seq, inHand.deliveries);
+    } else if (payload.startsWith('+TERM')) {
+      this.#notice('MSG_TERMINATED', seq, inHand.deliveries);
       this.forget(seq);
-    }
+    } else if (payload === '+ACK' || payload === '') {
+      this.forget(seq);
+    } // A server ignores anything else, such as a reply.
   }
 
   /** It has left the stream, or is done with. */

@@ -1,5 +1,5 @@
 /** A stream of JetStream as far as the product relies on it: order, duplicates, compare and set, limits. */
-import { matches } from '@nats-bridge/messaging';
+import { matches } from './matches.js';
 import { parseWireHeaders, type WireMessage } from './wire-message.js';
 
 export type StreamConfig = {

@@ -22,10 +22,14 @@ export type Call = {
   /** Until when the bridge may wait, by the true time. */
   readonly deadlineAt: number;
   heard?: Heard;
+  /** Whether its bridge could read the ledger when it answered. */
+  couldLook?: boolean;
   endedAt?: number;
 };
 
 export const MERCHANT = 'm1';
+/** A bridge that had no trouble with its link for so long could ask the ledger. */
+const LOOK_MS = 1_000;
 
 /** One operation that somebody wants done, under one key. */
 export type Wish = { readonly operation: Operation; readonly data: RouterData; readonly key: string };
@@ -105,9 +109,14 @@ export class Callers {
   }
 
   #hear(call: Call, heard: Heard): void {
-    if (!this.#open.delete(call)) return;
+    const bridge = this.#open.get(call);
+    if (bridge === undefined) return;
+    this.#open.delete(call);
+    const { now } = this.world.scheduler;
+    const { isCut, lastTroubleAt } = bridge.connection.link;
     call.heard = heard;
-    call.endedAt = this.world.scheduler.now;
+    call.endedAt = now;
+    call.couldLook = !isCut && lastTroubleAt < now - LOOK_MS && bridge.actor.stoodStillMs === 0;
     const name = heard.kind === 'outcome' ? heard.outcome.kind : heard.kind;
     this.world.count(`caller heard: ${name}`);
     this.world.trace('caller', () => `${call.id} hears ${describe(heard)}`);

@@ -31,8 +31,8 @@ export function planOf(random: Random): Plan {
   return {
     bridges: random.int(1, 3),
     workers: random.int(1, 3),
-    operations: random.int(2, 5),
-    stormMs: random.int(4_000, 15_000),
+    operations: random.int(1, 3),
+    stormMs: random.int(3_000, 10_000),
     ackWaitMs: random.pick([1_500, 2_500, 4_000]),
     maxDeliver: random.int(2, 5),
     timeoutMs: random.pick([1_500, 3_000, 6_000]),

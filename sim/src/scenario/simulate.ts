@@ -1,13 +1,14 @@
 /** One seed from its beginning to its judgement. */
 import { checkPromises, type Violation } from '../check/promises.js';
 import { Watch } from '../check/watch.js';
-import { beginVirtualTime, resetIds } from '../time/virtual-time.js';
+import { beginVirtualTime } from '../time/virtual-time.js';
 import { World } from '../world.js';
 import { type Wish, wishOf, withOtherContent } from './callers.js';
 import { planFaults } from './faults.js';
 import { SIMULATED_OPERATIONS } from './handlers.js';
 import { planOf } from './plan.js';
 import { Stage } from './stage.js';
+import { topologyFor } from './topology.js';
 
 export type SeedResult = {
   readonly seed: number;
@@ -27,13 +28,13 @@ export async function simulate(
   options: { readonly trace?: boolean } = {},
 ): Promise<SeedResult> {
   const world = new World(seed, options.trace ?? false);
+  const plan = planOf(world.random);
+  const topology = await topologyFor(plan);
   const endVirtualTime = beginVirtualTime(world.scheduler);
-  resetIds();
   try {
-    const plan = planOf(world.random);
     world.trace('plan', () => JSON.stringify(plan));
     const watch = new Watch(world);
-    const stage = new Stage(world, plan, (stream, message) => watch.onStored(stream, message));
+    const stage = new Stage(world, plan, topology, (stream, message) => watch.onStored(stream, message));
     watchEffects(stage, watch);
     const violations = await play(stage, watch);
     const { steps, elapsedMs } = world.scheduler;
@@ -67,23 +68,10 @@ async function play(stage: Stage, watch: Watch): Promise<readonly Violation[]> {
   return checkPromises(stage, watch);
 }
 
-/** In fair weather: streams and consumers are made, and the workers read. */
+/** In fair weather: bridges and workers start. */
 async function setUp(stage: Stage): Promise<void> {
-  const { world, plan, director } = stage;
-  const { scheduler } = world;
-  let isReady = false;
-  for (let count = 0; count < plan.bridges; count++) stage.addBridge();
-  const [first] = stage.bridges;
-  scheduler.in(
-    0,
-    first?.actor ?? director,
-    () =>
-      void first?.bridge.prepare().then(() => {
-        isReady = true;
-      }),
-  );
-  await scheduler.run(() => isReady);
-  for (let count = 0; count < plan.workers; count++) stage.addWorker();
+  for (let count = 0; count < stage.plan.bridges; count++) stage.addBridge();
+  for (let count = 0; count < stage.plan.workers; count++) stage.addWorker();
   await passTime(stage, 50);
 }
 

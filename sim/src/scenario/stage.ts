@@ -10,6 +10,7 @@ import type { World } from '../world.js';
 import { Callers } from './callers.js';
 import { handlersOf } from './handlers.js';
 import { configOf, type Plan } from './plan.js';
+import type { Topology } from './topology.js';
 
 export class Stage {
   readonly broker: Broker;
@@ -26,9 +27,12 @@ export class Stage {
   constructor(
     readonly world: World,
     readonly plan: Plan,
+    topology: Topology,
     onStored: (stream: string, message: Stored) => void,
   ) {
     this.broker = new Broker(world, plan.archiveLagMs, onStored);
+    for (const config of topology.streams) this.broker.makeStream(config);
+    for (const { stream, config } of topology.consumers) this.broker.makeConsumer(stream, config);
     this.processor = new Processor(world, new Actor('processor'), this.#loss);
     this.callers = new Callers(world, plan.timeoutMs);
   }
@@ -54,7 +58,10 @@ export class Stage {
 
   addBridge(): SimBridge {
     const { world, broker, plan } = this;
-    const bridge = new SimBridge(world, broker, `bridge-${++this.#born}`, configOf(plan), plan.version);
+    const bridge = new SimBridge(world, broker, `bridge-${++this.#born}`, configOf(plan), {
+      version: plan.version,
+      looksAtStreams: world.random.chance(0.05),
+    });
     this.bridges.push(bridge);
     return bridge;
   }

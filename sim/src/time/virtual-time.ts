@@ -6,10 +6,12 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import timersPromises from 'node:timers/promises';
+import { nuid } from '@nats-io/nats-core';
 import { Actor } from '../actors/actor.js';
 import type { Event, Scheduler } from './scheduler.js';
 
 let scheduler: Scheduler | undefined;
+let ids = 0;
 
 const real = { now: Date.now, random: Math.random, performanceNow: performance.now.bind(performance) };
 const nobody = new Actor('nobody');
@@ -17,6 +19,9 @@ const nobody = new Actor('nobody');
 /** @returns what ends it */
 export function beginVirtualTime(world: Scheduler): () => void {
   scheduler = world;
+  // What lives longer than a seed begins anew, so that a replay is the same to the last choice.
+  ids = 0;
+  nuid.reset();
   return () => {
     scheduler = undefined;
   };
@@ -97,7 +102,6 @@ Object.assign(timersPromises, {
 });
 
 const randomUUID = crypto.randomUUID;
-let ids = 0;
 Object.assign(crypto, {
   randomUUID: () => {
     if (scheduler === undefined) return randomUUID();
@@ -106,8 +110,3 @@ Object.assign(crypto, {
   },
 });
 syncBuiltinESMExports();
-
-/** So that a replay names everything as the first run did. */
-export function resetIds(): void {
-  ids = 0;
-}
