@@ -11,6 +11,7 @@ const HELP = `npm run sim -- [options]
   --seeds <n>   how many seeds, from 1 (10000)
   --seed <n>    this one alone
   --trace       says all that happens, step by step; with --seed
+  --until-failure  stops at the first seed that fails, and asks for no floors
   --json        the last line of standard output is one JSON object
 `;
 
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '10000' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    'until-failure': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -44,6 +46,7 @@ async function runMany(seeds: number): Promise<void> {
   let saidAt = 0;
   const totals = await runSeeds({
     seeds,
+    untilFailure: values['until-failure'],
     onProgress: ({ seeds: done, failures }) => {
       if (performance.now() - saidAt < 1_000 && done < seeds) return;
       saidAt = performance.now();
@@ -56,7 +59,7 @@ async function runMany(seeds: number): Promise<void> {
     for (const violation of violations) console.log(describe(seed, violation));
     console.log(`  replay: npm run sim -- --seed ${seed} --trace`);
   }
-  const missing = belowFloor(totals.counts, seeds);
+  const missing = values['until-failure'] ? [] : belowFloor(totals.counts, seeds);
   for (const line of missing) console.log(`too seldom: ${line}`);
   const counts = Object.fromEntries(
     Object.entries(totals.counts).sort(([one], [other]) => (one < other ? -1 : 1)),

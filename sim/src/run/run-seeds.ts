@@ -10,6 +10,8 @@ export type RunOptions = {
   readonly seeds: number;
   /** Default: one for each processor. */
   readonly threads?: number;
+  /** Begins nothing more once a seed has failed. Default false. */
+  readonly untilFailure?: boolean;
   readonly onProgress?: (totals: Totals) => void;
 };
 
@@ -17,12 +19,18 @@ export type RunOptions = {
 const CHUNK = 50;
 
 /** @throws Error when a seed ends in an error instead of a judgement */
-export async function runSeeds({ from = 1, seeds, threads, onProgress }: RunOptions): Promise<Totals> {
+export async function runSeeds({
+  from = 1,
+  seeds,
+  threads,
+  untilFailure,
+  onProgress,
+}: RunOptions): Promise<Totals> {
   const totals = noTotals();
   const end = from + seeds;
   let next = from;
   const take = (): Range | undefined => {
-    if (next >= end) return undefined;
+    if (next >= end || (untilFailure && totals.failures.length > 0)) return undefined;
     const range = { from: next, to: Math.min(next + CHUNK, end) };
     next = range.to;
     return range;
