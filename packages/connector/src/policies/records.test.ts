@@ -33,6 +33,23 @@ describe('settleDoubt', () => {
     });
   });
 
+  it('says "failed" of what was withdrawn already, and writes nothing more', async () => {
+    const ledger = memoryLedger();
+    await ledger.write('m', 'k', { state: 'withdrawn', retry: 0 }, 0);
+    const write = vi.spyOn(ledger, 'write');
+    await expect(settle(ledger)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject({
+      code: 'NO_WORKERS_AVAILABLE',
+    });
+    expect(write).not.toHaveBeenCalled();
+  });
+
+  it('stays in doubt when the answer that stands cannot be read', async () => {
+    const record = { state: 'answered', seq: 1, at: 0, retry: 0 } as const;
+    const ledger = { ...memoryLedger(), findLatest: async () => ({ record, answer: undefined }) };
+    const send = settleDoubt({ ledger, bridge: 'b', takeBack: async () => false })(failing('NATS_TIMEOUT'));
+    await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
+  });
+
   it('never gives the answer to a request that asked for something else', async () => {
     const ledger = memoryLedger();
     const record = { state: 'answered', retry: 0, fingerprint: 'of another' } as const;
