@@ -11,5 +11,5 @@ describe('the simulation', () => {
     expect(failures).toEqual([]);
     expect(seeds).toBe(SEEDS);
     expect(belowFloor(counts, SEEDS)).toEqual([]);
-  }, 600_000);
+  }, 1_200_000);
 });
