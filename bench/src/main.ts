@@ -58,7 +58,7 @@ function plan(): Plan {
     inFlights: (values['in-flight'] ?? (quick ? '1,64' : '1,64,256')).split(',').map(Number),
     rounds: Number(values.rounds ?? (quick ? 1 : 3)),
     roundMs: 1_000 * Number(values.seconds ?? (quick ? 0.3 : 2)),
-    warmUpPayments: quick ? 300 : 5_000,
+    warmUpPayments: quick ? 300 : 20_000,
     cases: values.memory ? ['whole'] : cases,
   };
 }
