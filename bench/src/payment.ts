@@ -15,7 +15,10 @@ export type Size = keyof typeof SIZES;
 
 const MERCHANTS = Array.from({ length: 20 }, (_, index) => `merchant_${String(index).padStart(2, '0')}`);
 
-/** What the SDK worker answers, and the floors' workers too, so that all replies weigh the same. */
+/**
+ * What the SDK worker answers, and the floors' workers too, so that all replies weigh the same. They add the correlation
+ * id before it, not behind: what follows a spread costs V8 a microsecond a property, and a floor is to be low.
+ */
 export const REPLY = { status: 'success', transaction_id: 'txn_4f9a1c07' } as const;
 
 export type Ids = { readonly merchantId: string; readonly attemptId: string };

@@ -36,7 +36,7 @@ export const coreFloorWorker: Role = {
       callback: (error, message) => {
         if (error !== null) return;
         const { correlation_id } = fromJson(message.data) as { correlation_id: string };
-        message.respond(toJson({ ...REPLY, correlation_id }), { headers: replyHeaders });
+        message.respond(toJson({ correlation_id, ...REPLY }), { headers: replyHeaders });
       },
     });
     await nats.flush();

@@ -59,7 +59,7 @@ export const jetstreamFloorWorker: Role = {
       max_messages: 256,
       callback: (message) => {
         const { correlation_id } = fromJson(message.data) as { correlation_id: string };
-        nats.publish(message.headers?.get(REPLY_TO) ?? '', toJson({ ...REPLY, correlation_id }));
+        nats.publish(message.headers?.get(REPLY_TO) ?? '', toJson({ correlation_id, ...REPLY }));
         message.ack();
       },
     });

@@ -69,7 +69,7 @@ export const writesFloorWorker: Role = {
         expect: { lastSubjectSequence: 0 },
         timeout,
       });
-      await js.publish(record, toJson({ ...REPLY, correlation_id }), {
+      await js.publish(record, toJson({ correlation_id, ...REPLY }), {
         expect: { lastSubjectSequence: seq },
         timeout,
       });
