@@ -3,4 +3,6 @@ import { fail, foreground } from './run.mjs';
 import { setup } from './setup.mjs';
 
 await setup().catch(fail);
-process.exitCode = await foreground(['packages/cli/dist/main.js', 'up', '--demo', ...process.argv.slice(2)]);
+// The flag is that of packages/cli/bin/nats-bridge.js.
+const command = ['--max-semi-space-size=32', 'packages/cli/dist/main.js', 'up', '--demo'];
+process.exitCode = await foreground([...command, ...process.argv.slice(2)]);

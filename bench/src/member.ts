@@ -8,6 +8,9 @@ import type { Answer, Question, RoleOptions, Usage } from './roles/role.js';
 /** Of the kernel: USER_HZ, in which /proc counts CPU time. */
 const TICKS_PER_SECOND = 100;
 
+/** Of all roles, floors too: as the `nats-bridge` command runs. */
+export const SEMI_SPACE_MIB = 32;
+
 export type Member = {
   readonly name: string;
   /** undefined where this system cannot say. */
@@ -26,7 +29,7 @@ export async function startMember(
   options: RoleOptions,
   profileDir: string | undefined,
 ): Promise<ForkedMember> {
-  const execArgv =
+  const profiling =
     profileDir === undefined
       ? []
       : [
@@ -34,6 +37,7 @@ export async function startMember(
           `--cpu-prof-dir=${profileDir}`,
           `--cpu-prof-name=${path.replace('/', '-')}.cpuprofile`,
         ];
+  const execArgv = [`--max-semi-space-size=${SEMI_SPACE_MIB}`, ...profiling];
   const child = fork(fileURLToPath(new URL('./child.js', import.meta.url)), [path, JSON.stringify(options)], {
     execArgv,
     stdio: ['ignore', 2, 2, 'ipc'],

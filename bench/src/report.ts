@@ -1,6 +1,7 @@
 /** What the benchmark says: lines for people while it goes, and one object at the end. */
 import type { CaseName } from './cases.js';
 import { median } from './load.js';
+import { SEMI_SPACE_MIB } from './member.js';
 import type { MemoryRun } from './memory-run.js';
 import { meetsTarget, type Ratios, ratiosOf, TARGETS } from './ratios.js';
 import type { Usage } from './roles/role.js';
@@ -12,6 +13,7 @@ export const CONDITIONS = [
   'nats-server: JetStream on file, sync_interval 2m (the server’s default); “flushed” is sync_interval always, which the embedded server of `up` uses',
   'all NATS connections, floors too, have noAsyncTraces: true; streams have one replica',
   'size is that of the JSON body on NATS; the gRPC request is the same payment in protobuf with Hyperswitch’s metadata, and the gRPC echo answers with all of it',
+  `Node processes, floors too, run with --max-semi-space-size=${SEMI_SPACE_MIB}, as the nats-bridge command does`,
   'floors make and read the same JSON as the bridge and the worker do, both ways, and nothing else',
   'every case has carried 20,000 payments before the first is measured (--quick: 300), which is when V8 has compiled all of it',
   'values are medians of the rounds; ratios are taken within a round, then their median, at 1 KiB',

@@ -1,5 +1,7 @@
-import { MsgHdrsImpl } from '@nats-io/nats-core';
+import { type Msg, MsgHdrsImpl } from '@nats-io/nats-core';
+import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
+import { startTestServer } from '../testing/nats-for-tests.js';
 import { assertLiteralSubject, encodeHeaders, readHeaders, WireHeaders } from './message-headers.js';
 
 describe('headers', () => {
@@ -7,6 +9,33 @@ describe('headers', () => {
     const record = { 'X-Merchant-Id': 'm_1', 'X-Test-Mode': 'true', 'X-Note': 'Zürich' };
     expect(readHeaders({ headers: encodeHeaders(record) })).toEqual(record);
     expect(readHeaders({})).toEqual({});
+  });
+
+  it('are read from the bytes of a message just as nats.js reads them', async () => {
+    const server = await startTestServer();
+    const nats = await connect({ servers: server.url });
+    const received: Msg[] = [];
+    nats.subscribe('h', { callback: (_, message) => void received.push(message) });
+    const several = MsgHdrsImpl.fromRecord({
+      'X-Many': ['first', 'second'],
+      'X-Empty': [''],
+      'x-many': ['other'],
+    });
+    nats.publish('h', 'body', { headers: several });
+    nats.publish('h', '', { headers: encodeHeaders({ 'X-Note': 'Zürich: a, b', 'X-Colon': ':' }) });
+    nats.publish('h', 'bare');
+    await nats.flush();
+    expect(received.map(readHeaders)).toEqual([
+      { 'X-Many': 'first', 'X-Empty': '', 'x-many': 'other' },
+      { 'X-Note': 'Zürich: a, b', 'X-Colon': ':' },
+      {},
+    ]);
+    for (const message of received) {
+      const { headers } = message;
+      expect(readHeaders(message)).toEqual(readHeaders({ headers }));
+    }
+    await nats.close();
+    await server.dispose();
   });
 
   it.each([{ 'X-Id': 'a\r\nNats-Msg-Id: forged' }, { 'X-Id\n': 'a' }, { 'X: Y': 'a' }])(
