@@ -7,7 +7,5 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 3,
-    // Tests of real processes share the machine with a simulation; a promise that is broken is broken each time.
-    retry: 2,
   },
 });

@@ -208,7 +208,7 @@ describe('a worker that cannot', () => {
 
 describe('NATS that restarts while payments are in flight', () => {
   it('loses no answer: those stored while nobody listened are found by the retry', async () => {
-    const stack = await stackOf({ config: { request_timeout_ms: 8_000, jetstream: { ack_wait: 1_000 } } });
+    const stack = await stackOf({ config: { request_timeout_ms: 16_000, jetstream: { ack_wait: 1_000 } } });
     await workerOn(stack, async (_, { idempotencyKey }) => {
       await sleep(300);
       return { status: 'success', transaction_id: idempotencyKey };

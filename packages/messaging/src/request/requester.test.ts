@@ -190,16 +190,15 @@ describe('requestDurable', () => {
   it('is stored once when it is sent twice, and both senders get the one answer', async () => {
     const other = use({});
     let executions = 0;
+    const stored: boolean[] = [];
     await pull(async (received) => {
       executions++;
-      await until('both to be sent', () => other.inFlight + requester.inFlight === 2);
-      await worker.flush();
+      await until('both to be confirmed', () => stored.length === 2);
       const id = received.headers?.get('X-Correlation-Id');
       worker.publish('hyperswitch.operations.m_1.key_3', encode({ correlation_id: id }));
       received.ack();
     });
     const shared = { msgId: 'same', replyTo: 'hyperswitch.operations.m_1.key_3' };
-    const stored: boolean[] = [];
     const onStored = ({ duplicate }: { duplicate: boolean }) => stored.push(duplicate);
     const first = message({ ...shared, onStored });
     const one = requester.requestDurable(first);
