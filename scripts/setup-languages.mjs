@@ -1,4 +1,4 @@
-/** What the example workers need: a Python environment and the Go program, below .cache. Quick when they are there. */
+/** What the example workers and the tests of Stripe need: Python packages and the Go program, below .cache. Quick when they are there. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { fail, ROOT, run, say } from './run.mjs';
 
 const PYTHON_EXAMPLES = join(ROOT, 'workers/examples/python');
+/** The second has localstripe, a Stripe server with a memory. */
+const PYTHON_REQUIREMENTS = [
+  join(PYTHON_EXAMPLES, 'requirements.txt'),
+  join(ROOT, 'workers/stripe/requirements-test.txt'),
+];
 const GO_EXAMPLES = join(ROOT, 'workers/examples/go');
 const PYTHON_HOME = join(ROOT, '.cache/python');
 const GO_HOME = join(ROOT, '.cache/go');
@@ -19,16 +24,18 @@ export async function setupLanguages() {
 }
 
 async function setupPython() {
-  const requirements = join(PYTHON_EXAMPLES, 'requirements.txt');
-  const wanted = digestOf([requirements]);
+  const wanted = digestOf(PYTHON_REQUIREMENTS);
   if (isDone(PYTHON_HOME, wanted) && works(join(PYTHON_HOME, 'bin/python'), ['--version'])) return;
   if (!works('python3', ['-c', 'import venv, ensurepip']))
     await installPackages('Python 3 with venv', ['python3', 'python3-venv']);
-  say('setting up Python for the example workers (.cache/python)');
+  say('setting up Python for the example workers and the tests (.cache/python)');
   rmSync(PYTHON_HOME, { recursive: true, force: true });
   await run('python3', ['-m', 'venv', PYTHON_HOME]);
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-  await run(join(PYTHON_HOME, 'bin/python'), [...pip, '-r', requirements]);
+  await run(join(PYTHON_HOME, 'bin/python'), [
+    ...pip,
+    ...PYTHON_REQUIREMENTS.flatMap((file) => ['-r', file]),
+  ]);
   markDone(PYTHON_HOME, wanted);
 }
 

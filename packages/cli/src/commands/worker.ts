@@ -1,8 +1,9 @@
-/** `nats-bridge worker sandbox`: the simulated processor as a worker. */
+/** `nats-bridge worker …`: the ready workers; here the sandbox, the others beside. */
 import { createSandboxWorker } from '@nats-bridge/sandbox';
 import { Command } from 'commander';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark } from '../terminal.js';
+import { stripeCommand } from './worker-stripe.js';
 
 type Options = { config?: string; nats?: string; concurrency: string; json?: boolean };
 
@@ -33,5 +34,5 @@ export function workerCommand(): Command {
       });
       await worker.runUntilSignal();
     });
-  return new Command('worker').summary('run a ready worker').addCommand(sandbox);
+  return new Command('worker').summary('run a ready worker').addCommand(sandbox).addCommand(stripeCommand());
 }

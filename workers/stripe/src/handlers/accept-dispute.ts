@@ -1,0 +1,10 @@
+/** Accept dispute: it is closed at Stripe, and lost. */
+import type { HandlerResponse } from '@nats-bridge/worker';
+import { disputeAnswer } from '../dispute-answer.js';
+import { disputeIdOf } from '../dispute-id.js';
+import type { StripeCall } from '../stripe-call.js';
+
+export async function acceptDispute({ request, stripe, keyed }: StripeCall): Promise<HandlerResponse> {
+  const closed = await stripe.disputes.close(disputeIdOf(request), {}, keyed());
+  return { ...disputeAnswer(closed), attempt_status: 'DISPUTE_ACCEPTED' };
+}

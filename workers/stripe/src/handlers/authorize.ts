@@ -1,0 +1,45 @@
+/** Authorize: a PaymentIntent that is made and confirmed; and its completion, when the customer comes back from a redirect. */
+import type { BridgeRequest } from '@nats-bridge/protocol';
+import type { HandlerResponse } from '@nats-bridge/worker';
+import { belongsToAttempt, findByAttempt } from '../attempt-metadata.js';
+import { createPayment, EXPANDED } from '../create-payment.js';
+import { customerFor } from '../customer.js';
+import { customerIdOf } from '../customer-details.js';
+import { paymentAnswer } from '../payment-answer.js';
+import { paymentMethodFor } from '../payment-method.js';
+import { Refusal } from '../refusal.js';
+import { feature, field, text } from '../request-reader.js';
+import type { StripeCall } from '../stripe-call.js';
+
+export async function authorize(call: StripeCall): Promise<HandlerResponse> {
+  return field(call.request, 'redirection_response') === undefined ? begin(call) : complete(call);
+}
+
+async function begin(call: StripeCall): Promise<HandlerResponse> {
+  const { request } = call;
+  const isKept = text(request, 'setup_future_usage') === 'OFF_SESSION';
+  const customer = isKept ? await customerFor(call) : customerIdOf(request);
+  const paymentMethod = await paymentMethodFor(call);
+  return paymentAnswer(await createPayment(call, { paymentMethod, customer, isKept }));
+}
+
+async function complete(call: StripeCall): Promise<HandlerResponse> {
+  const { request, stripe, keyed } = call;
+  const id = feature(request, 'payment_intent') ?? returnedId(request);
+  const found =
+    id === undefined ? await findByAttempt(call) : await stripe.paymentIntents.retrieve(id, EXPANDED);
+  if (found === undefined || !belongsToAttempt(request, found.metadata))
+    throw new Refusal('resource_missing', 'The redirect names no payment of this attempt');
+  const intent =
+    found.status === 'requires_confirmation'
+      ? await stripe.paymentIntents.confirm(found.id, EXPANDED, keyed())
+      : found;
+  return paymentAnswer(intent);
+}
+
+/** Stripe adds `payment_intent` to the address that the customer comes back to. */
+function returnedId(request: BridgeRequest): string | undefined {
+  const fromPayload = text(request, 'redirection_response', 'payload', 'payment_intent');
+  const params = new URLSearchParams(text(request, 'redirection_response', 'params') ?? '');
+  return fromPayload ?? params.get('payment_intent') ?? undefined;
+}

@@ -1,0 +1,38 @@
+/** Capture: all or a part; with MANUAL_MULTIPLE the rest stays authorized. */
+import type { HandlerResponse } from '@nats-bridge/worker';
+import type { Stripe } from 'stripe';
+import { EXPANDED } from '../create-payment.js';
+import { paymentAnswer } from '../payment-answer.js';
+import { paymentIdOf } from '../payment-id.js';
+import { reachedAlready } from '../reached-already.js';
+import { field, text } from '../request-reader.js';
+import { fromStripe, stripeAmount } from '../stripe-amount.js';
+import type { StripeCall } from '../stripe-call.js';
+
+export async function capture({ request, stripe, keyed }: StripeCall): Promise<HandlerResponse> {
+  const { amount, currency } = stripeAmount(request, 'amount_to_capture');
+  const isOneOfSeveral =
+    field(request, 'multiple_capture_data') !== undefined ||
+    text(request, 'capture_method') === 'MANUAL_MULTIPLE';
+  const params: Stripe.PaymentIntentCaptureParams = {
+    ...EXPANDED,
+    amount_to_capture: amount,
+    ...(isOneOfSeveral && { final_capture: false }),
+  };
+  let intent: Stripe.PaymentIntent;
+  try {
+    intent = await stripe.paymentIntents.capture(paymentIdOf(request), params, keyed());
+  } catch (error) {
+    const done = reachedAlready(
+      error,
+      ({ status, amount_received }) => status === 'succeeded' && amount_received === amount,
+    );
+    if (done === undefined || isOneOfSeveral) throw error;
+    intent = done;
+  }
+  const answer = paymentAnswer(intent);
+  // What was asked for was done; only sums of several captures have to come from Stripe.
+  if (answer.amount_captured !== undefined || isOneOfSeveral) return answer;
+  const attempt_status = amount < intent.amount ? 'PARTIAL_CHARGED' : answer.attempt_status;
+  return { ...answer, attempt_status, amount_captured: fromStripe(amount, currency) };
+}

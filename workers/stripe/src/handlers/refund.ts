@@ -1,0 +1,26 @@
+/** Refund: all or a part of what was captured, as often as something is left. */
+import type { HandlerResponse } from '@nats-bridge/worker';
+import { attemptMetadata } from '../attempt-metadata.js';
+import { paymentIdOf } from '../payment-id.js';
+import { refundAnswer } from '../refund-answer.js';
+import { text } from '../request-reader.js';
+import { stripeAmount } from '../stripe-amount.js';
+import type { StripeCall } from '../stripe-call.js';
+
+/** The reasons that Stripe takes; any other is the merchant's own affair. */
+const REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;
+
+export async function refund({ request, stripe, keyed }: StripeCall): Promise<HandlerResponse> {
+  const given = text(request, 'reason')?.toLowerCase();
+  const reason = REASONS.find((one) => one === given);
+  const made = await stripe.refunds.create(
+    {
+      payment_intent: paymentIdOf(request),
+      amount: stripeAmount(request, 'refund_amount').amount,
+      metadata: attemptMetadata(request),
+      ...(reason !== undefined && { reason }),
+    },
+    keyed(),
+  );
+  return refundAnswer(made);
+}

@@ -1,0 +1,33 @@
+/** Session: an unconfirmed PaymentIntent, whose client secret lets Stripe's SDK in a browser or app go on. */
+import type { HandlerResponse } from '@nats-bridge/worker';
+import { attemptMetadata } from '../attempt-metadata.js';
+import { Refusal } from '../refusal.js';
+import { field, text } from '../request-reader.js';
+import { toStripe } from '../stripe-amount.js';
+import type { StripeCall } from '../stripe-call.js';
+import { recordable } from '../without-secrets.js';
+
+export async function session({ request, stripe, keyed }: StripeCall): Promise<HandlerResponse> {
+  const currency = text(request, 'payment', 'amount', 'currency');
+  if (currency === undefined)
+    throw new Refusal(
+      'parameter_missing',
+      'payment.amount is missing: Stripe has sessions for payments only',
+    );
+  const customer = text(request, 'payment', 'customer', 'connector_customer_id');
+  const intent = await stripe.paymentIntents.create(
+    {
+      ...toStripe(Number(field(request, 'payment', 'amount', 'minor_amount') ?? 0), currency),
+      ...(customer !== undefined && { customer }),
+      metadata: attemptMetadata(request),
+    },
+    keyed(),
+  );
+  return {
+    status: 'success',
+    transaction_id: intent.id,
+    connector_metadata: { payment_intent: intent.id },
+    connector_response: recordable(intent),
+    session_data: { connector_specific: { stripe: { client_secret: intent.client_secret } } },
+  };
+}

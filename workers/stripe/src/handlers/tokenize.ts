@@ -1,0 +1,15 @@
+/** Tokenize: a PaymentMethod at Stripe, whose id stands for the card from then on. */
+import type { HandlerResponse } from '@nats-bridge/worker';
+import { paymentMethodParams } from '../payment-method.js';
+import type { StripeCall } from '../stripe-call.js';
+import { recordable } from '../without-secrets.js';
+
+export async function tokenize({ request, stripe, keyed }: StripeCall): Promise<HandlerResponse> {
+  const created = await stripe.paymentMethods.create(paymentMethodParams(request), keyed());
+  return {
+    status: 'success',
+    transaction_id: created.id,
+    token: created.id,
+    connector_response: recordable(created),
+  };
+}

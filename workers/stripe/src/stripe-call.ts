@@ -1,0 +1,81 @@
+/** One request on its way to Stripe: with its own key, its own deadline, and one place where what Stripe refuses becomes an answer. */
+import { type BridgeRequest, operationRow } from '@nats-bridge/protocol';
+import type { Handler, HandlerContext, HandlerResponse } from '@nats-bridge/worker';
+import { Stripe } from 'stripe';
+import { boundedHttpClient } from './bounded-http-client.js';
+import { apiKeyOf } from './credentials.js';
+import { answerToFailure } from './failure-answer.js';
+import { stripeIdempotencyKey } from './idempotency.js';
+
+/** The version of Stripe's API that this worker was written for and tested with; the account's own is not used. */
+export const STRIPE_API_VERSION = '2026-10-28.endive' satisfies typeof Stripe.API_VERSION;
+
+export type StripeSettings = {
+  /** Default `https://api.stripe.com`. Another is for tests and proxies. */
+  readonly apiUrl?: string;
+  /** How often the SDK repeats a call within the deadline: lost connections, 409 and 5xx. Default 2. */
+  readonly maxNetworkRetries?: number;
+};
+
+export type StripeCall = {
+  readonly request: BridgeRequest;
+  readonly context: HandlerContext;
+  readonly stripe: Stripe;
+  /** Options of the call that has the effect, or of a step before or after it. */
+  keyed(step?: string): Stripe.RequestOptions;
+};
+
+/** An operation on Stripe. A {@link Refusal} or an error of the SDK that it throws becomes the right answer. */
+export type StripeOperation = (call: StripeCall) => Promise<HandlerResponse>;
+
+/** What the answer needs to travel back before nobody waits any more. */
+const WAY_BACK_MS = 500;
+/** A call is not begun for less: with the key repeated, being late is better than not knowing. */
+const LEAST_MS = 1_000;
+
+/** Makes handlers that share connections to one Stripe API. */
+export function createHandlerFactory(settings: StripeSettings): (operation: StripeOperation) => Handler {
+  const address = new URL(settings.apiUrl ?? 'https://api.stripe.com');
+  const http = Stripe.createNodeHttpClient();
+  return (operation) => async (request, context) => {
+    const endsAt = Math.max(context.deadlineAt - WAY_BACK_MS, Date.now() + LEAST_MS);
+    let apiKey = '';
+    try {
+      apiKey = apiKeyOf(request);
+      const stripe = new Stripe(apiKey, {
+        apiVersion: STRIPE_API_VERSION,
+        httpClient: boundedHttpClient(http, endsAt),
+        maxNetworkRetries: settings.maxNetworkRetries ?? 2,
+        protocol: address.protocol === 'http:' ? 'http' : 'https',
+        host: address.hostname,
+        port: address.port || (address.protocol === 'http:' ? 80 : 443),
+        telemetry: false,
+        appInfo: { name: 'nats-bridge' },
+      });
+      const keyed = (step?: string) => ({
+        idempotencyKey: stripeIdempotencyKey(request, context.idempotencyKey, step),
+      });
+      return await until(endsAt, operation({ request, context, stripe, keyed }));
+    } catch (error) {
+      const row = operationRow(request.operation);
+      return answerToFailure(error, { row, apiKey, isRedelivery: context.attempt > 1 });
+    }
+  };
+}
+
+/** The SDK waits between its tries without looking at any deadline. */
+async function until<T>(endsAt: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const give = () =>
+      reject(new Stripe.errors.StripeConnectionError({ message: 'no answer in time' } as never));
+    timer = setTimeout(give, Math.max(0, endsAt - Date.now()));
+  });
+  // Whichever loses is settled too, and must not count as unhandled.
+  answer.catch(() => {});
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
