@@ -12,6 +12,7 @@ import {
   startStack,
 } from './stack-under-test.js';
 import { until } from './until.js';
+import { openWebhookInbox } from './webhook-inbox.js';
 
 /** What localstripe makes of a card number: declined when charged, or authentication first. */
 const DECLINED = '4000000000000341';
@@ -440,6 +441,53 @@ describe('Stripe behind the bridge', () => {
     });
     expect(answer).not.toHaveProperty('error');
     expect(await chargesOf(attempt)).toHaveLength(1);
+  });
+
+  it('understands a webhook that localstripe signed, and believes no other', async () => {
+    const inbox = await openWebhookInbox();
+    try {
+      await stripe.ask('POST', '/_config/webhooks/test', {
+        url: inbox.url,
+        secret: 'whsec_localstripe',
+        'events[]': 'payment_intent.succeeded',
+      });
+      const { attempt, id } = await authorize();
+      const webhook = await until('the webhook of the payment', () =>
+        inbox.received.find(({ body }) => body.includes(id)),
+      );
+      const details = (body: Buffer) => ({
+        method: 'HTTP_METHOD_POST',
+        uri: '/webhooks',
+        headers: { 'Stripe-Signature': String(webhook.headers['stripe-signature']) },
+        body: body.toString('base64'),
+      });
+      expect(
+        await call('EventService/ParseEvent', { request_details: details(webhook.body) }, undefined, {
+          'x-auth': 'NoKey',
+        }),
+      ).toEqual({
+        event_type: 'PAYMENT_INTENT_SUCCESS',
+        reference: { payment: { connector_transaction_id: id, merchant_transaction_id: attempt } },
+      });
+      const handle = (secret: string, body = webhook.body) =>
+        call('EventService/HandleEvent', {
+          merchant_event_id: 'evt_1',
+          request_details: details(body),
+          webhook_secrets: { secret },
+        });
+      expect(await handle('whsec_localstripe')).toMatchObject({
+        event_type: 'PAYMENT_INTENT_SUCCESS',
+        source_verified: true,
+        event_content: { payments_response: { connector_transaction_id: id, status: 'CHARGED' } },
+      });
+      const altered = Buffer.from(webhook.body.toString().replaceAll(id, 'pi_other'));
+      for (const refused of [await handle('whsec_guessed'), await handle('whsec_localstripe', altered)]) {
+        expect(refused.source_verified ?? false).toBe(false);
+        expect(JSON.stringify(refused)).not.toContain('CHARGED');
+      }
+    } finally {
+      await inbox.close();
+    }
   });
 
   it('refuses a key that Stripe does not know, without saying it', async () => {

@@ -1,5 +1,5 @@
 /** What a call to Stripe that threw means: an answer, a doubt, or a reason to come again. */
-import type { BridgeResponse, OperationRow } from '@nats-bridge/protocol';
+import type { BridgeResponse, Operation } from '@nats-bridge/protocol';
 import { Stripe } from 'stripe';
 import { errorOf } from './decline.js';
 import { Refusal } from './refusal.js';
@@ -7,8 +7,10 @@ import { RetryLater } from './retry-later.js';
 import { recordable, withoutSecrets } from './without-secrets.js';
 
 type Call = {
-  readonly row: OperationRow;
+  readonly operation: Operation;
   readonly apiKey: string;
+  /** The call that moves money may have been sent. */
+  readonly mayHaveEffect: boolean;
   readonly isRedelivery: boolean;
 };
 
@@ -54,9 +56,9 @@ function afterLostConnection(error: Stripe.errors.StripeConnectionError, call: C
   return inDoubt(call, code ?? 'timeout');
 }
 
-/** Stripe may have done it: nobody is told that it failed. A question is asked again. */
-function inDoubt({ row }: Call, why: string): BridgeResponse {
-  if (!row.movesMoney) throw comeAgain(why);
+/** Stripe may have done it: nobody is told that it failed. What moves no money is simply asked again. */
+function inDoubt({ mayHaveEffect }: Call, why: string): BridgeResponse {
+  if (!mayHaveEffect) throw comeAgain(why);
   return { status: 'processing', connector_response: { object: 'no_answer', reason: why } };
 }
 
@@ -91,13 +93,13 @@ function spoken(error: Stripe.errors.StripeError): { readonly code?: string; rea
 }
 
 /** That a question was refused says nothing about the payment, whose status has to stay what it is. */
-function asQuestion({ row }: Call, answer: BridgeResponse): BridgeResponse {
-  if (row.operation === 'sync') {
+function asQuestion({ operation }: Call, answer: BridgeResponse): BridgeResponse {
+  if (operation === 'sync') {
     const isMissing = answer.error?.code === 'resource_missing';
     return { ...answer, attempt_status: isMissing ? 'UNRESOLVED' : 'PAYMENT_STATUS_UNSPECIFIED' };
   }
   // Hyperswitch takes any error of a refund's sync as the refund's failure.
-  if (row.operation === 'refund_sync')
+  if (operation === 'refund_sync')
     return {
       status: 'processing',
       refund_status: 'REFUND_STATUS_UNSPECIFIED',

@@ -21,7 +21,10 @@ export type StripeCall = {
   readonly request: BridgeRequest;
   readonly context: HandlerContext;
   readonly stripe: Stripe;
-  /** Options of the call that has the effect, or of a step before or after it. */
+  /**
+   * Options of the call that has the effect, or of a step before or after it. Before the former is asked for, a call
+   * that is lost has done nothing that matters.
+   */
   keyed(step?: string): Stripe.RequestOptions;
 };
 
@@ -40,6 +43,7 @@ export function createHandlerFactory(settings: StripeSettings): (operation: Stri
   return (operation) => async (request, context) => {
     const endsAt = Math.max(context.deadlineAt - WAY_BACK_MS, Date.now() + LEAST_MS);
     let apiKey = '';
+    let isBegun = false;
     try {
       apiKey = apiKeyOf(request);
       const stripe = new Stripe(apiKey, {
@@ -52,13 +56,19 @@ export function createHandlerFactory(settings: StripeSettings): (operation: Stri
         telemetry: false,
         appInfo: { name: 'nats-bridge' },
       });
-      const keyed = (step?: string) => ({
-        idempotencyKey: stripeIdempotencyKey(request, context.idempotencyKey, step),
-      });
+      const keyed = (step?: string) => {
+        isBegun ||= step === undefined;
+        return { idempotencyKey: stripeIdempotencyKey(request, context.idempotencyKey, step) };
+      };
       return await until(endsAt, operation({ request, context, stripe, keyed }));
     } catch (error) {
-      const row = operationRow(request.operation);
-      return answerToFailure(error, { row, apiKey, isRedelivery: context.attempt > 1 });
+      const { movesMoney } = operationRow(request.operation);
+      return answerToFailure(error, {
+        operation: request.operation,
+        apiKey,
+        mayHaveEffect: movesMoney && isBegun,
+        isRedelivery: context.attempt > 1,
+      });
     }
   };
 }

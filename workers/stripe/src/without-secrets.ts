@@ -4,7 +4,8 @@ const SECRETS = [
   /\b(?:sk|rk|pk)_(?:test|live)_[A-Za-z0-9*]+/g,
   /\bwhsec_[A-Za-z0-9+/=]+/g,
   /\b(?:pi|seti)_[A-Za-z0-9]+_secret_[A-Za-z0-9]+/g,
-  // Numbers of cards and bank accounts: 13 to 19 digits, in groups or not.
+  // IBANs, and numbers of cards: 13 to 19 digits, in groups or not.
+  /\b[A-Z]{2}\d{2}[A-Z0-9]{11,30}\b/g,
   /\b\d(?:[ -]?\d){12,18}\b/g,
 ];
 
