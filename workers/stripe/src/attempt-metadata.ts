@@ -1,6 +1,7 @@
 /** Which attempt of Hyperswitch an object at Stripe belongs to: written into its metadata, and found again by it. */
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
+import { quoted } from './look-first.js';
 import type { StripeCall } from './stripe-call.js';
 
 type Metadata = Readonly<Record<string, string>>;
@@ -44,8 +45,4 @@ export async function findByAttempt({
   const query = `metadata["attempt_id"]:"${quoted(attempt_id)}" AND metadata["merchant_id"]:"${quoted(request.merchant_id)}"`;
   const { data } = await stripe.paymentIntents.search({ query, limit: 1, expand: ['data.latest_charge'] });
   return data[0];
-}
-
-function quoted(value: string): string {
-  return value.replaceAll(/["\\]/g, '\\$&');
 }

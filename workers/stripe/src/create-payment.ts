@@ -3,6 +3,7 @@ import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
 import { attemptMetadata } from './attempt-metadata.js';
 import { present, shippingOf } from './customer-details.js';
+import { findByKey, isKeyForgotten } from './look-first.js';
 import { mandateDataFor } from './mandate-data.js';
 import type { PaymentMethodRef } from './payment-method.js';
 import { field, firstText, text } from './request-reader.js';
@@ -22,8 +23,14 @@ export type NewPayment = {
 /** The charge is expanded: it holds what the network said. */
 export const EXPANDED: Stripe.PaymentIntentRetrieveParams = { expand: ['latest_charge'] };
 
-export function createPayment(
-  { request, stripe, keyed }: StripeCall,
+/** Makes the payment, once for each request however old it is. */
+export async function createPayment(call: StripeCall, payment: NewPayment): Promise<Stripe.PaymentIntent> {
+  const before = isKeyForgotten(call.request) ? await findByKey(call) : undefined;
+  return before ?? (await create(call, payment));
+}
+
+function create(
+  { request, stripe, idempotencyKey, keyed }: StripeCall,
   { paymentMethod, customer, isOffSession = false, isKept = false }: NewPayment,
 ): Promise<Stripe.PaymentIntent> {
   const params: Stripe.PaymentIntentCreateParams = {
@@ -33,7 +40,7 @@ export function createPayment(
     payment_method: paymentMethod.id,
     allowed_payment_method_types: [paymentMethod.type as 'card'],
     capture_method: isCapturedLater(request) ? 'manual' : 'automatic',
-    metadata: attemptMetadata(request),
+    metadata: { ...attemptMetadata(request), idempotency_key: idempotencyKey },
     ...present({
       customer,
       off_session: isOffSession || undefined,

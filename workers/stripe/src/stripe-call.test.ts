@@ -54,7 +54,9 @@ describe('a call to Stripe', () => {
   it('is delivered again when Stripe cannot be reached: nothing was sent', async () => {
     const closed = await startScriptedStripe();
     await closed.close();
-    await expect(authorize({ apiUrl: closed.url })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    const request = { connector_transaction_id: 'pi_1', amount_to_capture: money(1) };
+    const capture = stripe.run('capture', request, { apiUrl: closed.url });
+    await expect(capture).rejects.toMatchObject({ name: 'RetryLater', code: 'ECONNREFUSED' });
   });
 
   it('is in doubt, never failed, when a second delivery meets an error of Stripe', async () => {

@@ -21,6 +21,8 @@ export type StripeCall = {
   readonly request: BridgeRequest;
   readonly context: HandlerContext;
   readonly stripe: Stripe;
+  /** What Stripe is given for the call that has the effect. */
+  readonly idempotencyKey: string;
   /**
    * Options of the call that has the effect, or of a step before or after it. Before the former is asked for, a call
    * that is lost has done nothing that matters.
@@ -56,11 +58,12 @@ export function createHandlerFactory(settings: StripeSettings): (operation: Stri
         telemetry: false,
         appInfo: { name: 'nats-bridge' },
       });
+      const keyFor = (step?: string) => stripeIdempotencyKey(request, context.idempotencyKey, step);
       const keyed = (step?: string) => {
         isBegun ||= step === undefined;
-        return { idempotencyKey: stripeIdempotencyKey(request, context.idempotencyKey, step) };
+        return { idempotencyKey: keyFor(step) };
       };
-      return await until(endsAt, operation({ request, context, stripe, keyed }));
+      return await until(endsAt, operation({ request, context, stripe, idempotencyKey: keyFor(), keyed }));
     } catch (error) {
       const { movesMoney } = operationRow(request.operation);
       return answerToFailure(error, {

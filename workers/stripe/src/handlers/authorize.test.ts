@@ -71,6 +71,7 @@ describe('authorize at Stripe', () => {
       'metadata[merchant_id]': 'm_1',
       'metadata[payment_id]': 'pay_1',
       'metadata[attempt_id]': 'att_1',
+      'metadata[idempotency_key]': 'm_1:authorize:att_1',
     });
   });
 
@@ -84,6 +85,20 @@ describe('authorize at Stripe', () => {
     const response = await stripe.run('authorize', { ...REQUEST, amount: money(minorAmount, currency) });
     expect(formOf(CREATE)).toMatchObject(sent);
     expect(response).toMatchObject({ attempt_status: 'CHARGED', amount_captured: captured });
+  });
+
+  it('looks for the payment first when Stripe may have forgotten the key', async () => {
+    const found = { object: 'search_result', data: [intent()], has_more: false };
+    stripe.script({
+      'POST /v1/payment_methods': { body: paymentMethod },
+      'GET /v1/payment_intents/search': [{ body: found }, { body: { ...found, data: [] } }],
+      [CREATE]: { body: intent({ id: 'pi_2' }) },
+    });
+    const again = () => stripe.run('authorize', REQUEST, { attempt: 2, ageHours: 24 });
+    expect(await again()).toMatchObject({ status: 'success', transaction_id: 'pi_1' });
+    expect(formOf(CREATE)).toBeUndefined();
+    expect(stripe.sent.at(-1)?.query.get('query')).toBe('metadata["idempotency_key"]:"m_1:authorize:att_1"');
+    expect(await again()).toMatchObject({ status: 'success', transaction_id: 'pi_2' });
   });
 
   it('sends no amount that Stripe would have to round', async () => {

@@ -31,6 +31,17 @@ describe('refunds at Stripe', () => {
     expect(stripe.sent[0]?.headers['idempotency-key']).toBe('m_1:refund:ref_1');
   });
 
+  it('looks for the refund first when Stripe may have forgotten the key', async () => {
+    stripe.script({
+      'GET /v1/refunds': { body: { object: 'list', data: [refund()], has_more: false } },
+      [CREATE]: { body: refund({ id: 're_2' }) },
+    });
+    const again = (refundId: string) => stripe.run('refund', REQUEST, { attempt: 2, ageHours: 24, refundId });
+    expect(await again('ref_1')).toMatchObject({ status: 'success', transaction_id: 're_1' });
+    expect(stripe.sent.map(({ call }) => call)).toEqual(['GET /v1/refunds']);
+    expect(await again('ref_2')).toMatchObject({ status: 'success', transaction_id: 're_2' });
+  });
+
   it('never gives back more than was charged', async () => {
     const message = 'Refund amount (€13.00) is greater than unrefunded amount on charge (€12.50)';
     stripe.script({ [CREATE]: stripeError(400, { message }) });

@@ -1,6 +1,5 @@
 /** Session: an unconfirmed PaymentIntent, whose client secret lets Stripe's SDK in a browser or app go on. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { attemptMetadata } from '../attempt-metadata.js';
 import { Refusal } from '../refusal.js';
 import { field, text } from '../request-reader.js';
 import { toStripe } from '../stripe-amount.js';
@@ -19,7 +18,8 @@ export async function session({ request, stripe, keyed }: StripeCall): Promise<H
     {
       ...toStripe(Number(field(request, 'payment', 'amount', 'minor_amount') ?? 0), currency),
       ...(customer !== undefined && { customer }),
-      metadata: attemptMetadata(request),
+      // No attempt: a sync that looks for one must not find a payment that nobody confirmed.
+      metadata: { merchant_id: request.merchant_id, payment_id: request.payment_id },
     },
     keyed(),
   );

@@ -42,6 +42,7 @@ type Run = {
   readonly key: string;
   readonly auth: Record<string, unknown>;
   readonly refundId: string;
+  readonly ageHours: number;
   readonly metadata: unknown;
   readonly apiUrl: string;
 };
@@ -128,7 +129,7 @@ function message(operation: Operation, request: object, changes: Partial<Run>): 
     },
     metadata: {},
     correlation_id: 'c_1',
-    timestamp: 1_767_225_600,
+    timestamp: Math.floor(Date.now() / 1000) - 3_600 * (changes.ageHours ?? 0),
   };
 }
 
