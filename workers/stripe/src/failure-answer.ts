@@ -30,6 +30,9 @@ const NEVER_SENT = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
+/** Stripe's documentation: these say that nothing was done. */
+const REFUSALS = new Set([400, 401, 402, 403, 404]);
+
 /** @throws RetryLater where another delivery under the same key is safe and may do better */
 export function answerToFailure(error: unknown, call: Call): BridgeResponse {
   if (error instanceof Refusal)
@@ -41,8 +44,9 @@ export function answerToFailure(error: unknown, call: Call): BridgeResponse {
   if (!(error instanceof errors.StripeError)) throw error;
   const status = error.statusCode ?? 500;
   if (error instanceof errors.StripeIdempotencyError) return inDoubt(call, 'idempotency_error');
-  if (status === 409 || status === 429) throw comeAgain(`http_${status}`, error.code);
-  if (status >= 500) {
+  const isTooEarly = error instanceof errors.StripeRateLimitError || status === 409 || status === 429;
+  if (isTooEarly) throw comeAgain(`http_${status}`, error.code);
+  if (!REFUSALS.has(status)) {
     // Stripe often repeats a 500 under its key, so one more delivery must do.
     if (!call.isRedelivery) throw comeAgain(`http_${status}`, error.code);
     return inDoubt(call, `http_${status}`);

@@ -45,6 +45,8 @@ describe('a call to Stripe', () => {
     ['409', stripeError(409, { code: 'idempotency_key_in_use' })],
     ['429 lock_timeout', stripeError(429, { code: 'lock_timeout' })],
     ['429 rate_limit', stripeError(429, { code: 'rate_limit' })],
+    ['400 rate_limit', stripeError(400, { code: 'rate_limit' })],
+    ['424', stripeError(424, { type: 'api_error' })],
     ['500', stripeError(500, { type: 'api_error' }, { 'stripe-should-retry': 'false' })],
   ])('is delivered again when Stripe keeps saying %s', async (_what, answer) => {
     stripe.script({ ...METHOD, [CREATE]: answer });
