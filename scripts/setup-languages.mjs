@@ -18,6 +18,8 @@ const GO_HOME = join(ROOT, '.cache/go');
 
 /** Gives the interpreter and the folder of the built Go workers. @throws Error that says what to install by hand */
 export async function setupLanguages() {
+  // Tests make certificates with it.
+  if (!works('openssl', ['version'])) await installPackages('openssl', ['openssl']);
   await setupPython();
   await setupGo();
   return { python: join(PYTHON_HOME, 'bin/python'), goBin: GO_HOME };

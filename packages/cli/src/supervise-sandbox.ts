@@ -9,14 +9,19 @@ export type SupervisedWorker = {
   stop(): Promise<void>;
 };
 
-export function superviseSandbox(config: BridgeConfig): SupervisedWorker {
+/** @param file where the rest of the configuration stands, the way to NATS above all */
+export function superviseSandbox(config: BridgeConfig, file: string | undefined): SupervisedWorker {
   let child: ChildProcess;
   let stopping = false;
   const ready = new Promise<void>((resolve, reject) => {
     const start = () => {
       child = spawn(
         process.execPath,
-        [fileURLToPath(new URL('./main.js', import.meta.url)), 'worker', 'sandbox', '--json'],
+        [
+          fileURLToPath(new URL('./main.js', import.meta.url)),
+          ...['worker', 'sandbox', '--json'],
+          ...(file === undefined ? [] : ['--config', file]),
+        ],
         {
           env: { ...process.env, ...environmentOf(config) },
           stdio: ['ignore', 'pipe', 'inherit'],

@@ -7,8 +7,11 @@ export {
   timeoutOf,
 } from './config/bridge-config.js';
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
+export { bridgeConfigWarnings, natsAccessOf } from './config/connection-options.js';
 export { duration, durationMs } from './config/duration.js';
 export { type ConfigSections, type ConfigSource, loadConfig } from './config/load-config.js';
+export { readableFile } from './config/readable-file.js';
+export { secretText } from './config/secret-text.js';
 export type { DeadLetter, NewDeadLetter, Queue } from './dead-letters/dead-letter.js';
 export {
   type Actor,

@@ -39,6 +39,7 @@ import {
 } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from './bridge-error-of.js';
 import { type BridgeConfig, type BridgeConfigInput, bridgeConfigSchema } from './config/bridge-config.js';
+import { connectionOptionsOf } from './config/connection-options.js';
 import { loadConfig } from './config/load-config.js';
 import type { Exchange, Send } from './exchange.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
@@ -122,7 +123,7 @@ export class NatsBridge {
       { values: { nats_bridge: config } },
     ).nats_bridge;
     this.#ownsConnection = options.connection === undefined;
-    this.connection = options.connection ?? connectionOf(this.config);
+    this.connection = options.connection ?? createConnection(connectionOptionsOf(this.config));
     const { jetstream } = this.config;
     const report = options.onEvent ?? (() => {});
     this.#report = report;
@@ -312,17 +313,5 @@ for (const { operation } of OPERATIONS) {
     value(this: NatsBridge, data: RouterData, options?: CallOptions) {
       return this.execute(operation, data, options);
     },
-  });
-}
-
-function connectionOf(config: BridgeConfig): Connection {
-  const { connection } = config;
-  return createConnection({
-    servers: config.base_url,
-    name: config.connection_name,
-    connectTimeoutMs: connection.connect_timeout_ms,
-    pingIntervalMs: connection.ping_interval_ms,
-    maxReconnects: connection.max_reconnects,
-    pendingLimit: connection.reconnect_buffer_size,
   });
 }

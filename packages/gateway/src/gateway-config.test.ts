@@ -38,7 +38,7 @@ it.each(['0.0.0.0', '::', '10.0.0.1', 'bridge.internal', '127.0.0.1.example.org'
     expect(gatewayConfigSchema.safeParse({ grpc: { host } }).success).toBe(false);
     const config = gatewayConfigSchema.parse({ grpc: { host }, allow_plaintext: true });
     expect(gatewayConfigWarnings(config)).toEqual([
-      expect.stringContaining(`${host} can be reached from other machines and the doors have no TLS`),
+      expect.stringContaining(`${host} can be reached from other machines and the door has no TLS`),
     ]);
   },
 );

@@ -1,5 +1,6 @@
 /** The `[gateway]` section of the configuration: where the doors are and how much passes through them. */
 import { z } from 'zod';
+import { doorTlsSchema } from './door-tls.js';
 import { webhookOptionsSchema } from './late-answers/webhook-options.js';
 import { isLoopback } from './listen-on.js';
 
@@ -14,17 +15,26 @@ const count = (min: number, max: number) =>
     .min(min)
     .max(max);
 
+const door = (usualPort: number) =>
+  z
+    .strictObject({
+      host: host.default('127.0.0.1'),
+      port: port.default(usualPort),
+      tls: doorTlsSchema.optional(),
+    })
+    .prefault({});
+
 export const gatewayConfigSchema = z
   .strictObject({
     /** The UCS door. Hyperswitch looks at 8000. */
-    grpc: z.strictObject({ host: host.default('127.0.0.1'), port: port.default(8000) }).prefault({}),
+    grpc: door(8000),
     /** Health. */
-    http: z.strictObject({ host: host.default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+    http: door(8080),
     /** Calls executed at once; more are answered OVERLOADED. */
     max_in_flight: count(1, 100_000).default(1_000),
     /** The longest request, in bytes. */
     max_message_bytes: count(1_024, 67_108_864).default(4_194_304),
-    /** Allows hosts that other machines can reach, although the doors have no TLS. */
+    /** Allows doors without TLS on hosts that other machines can reach. */
     allow_plaintext: z.boolean().default(false),
     /** Late answers, pushed to Hyperswitch. */
     webhooks: webhookOptionsSchema,
@@ -32,13 +42,12 @@ export const gatewayConfigSchema = z
   .check(({ value, issues }) => {
     if (value.allow_plaintext) return;
     for (const door of ['grpc', 'http'] as const)
-      if (!isLoopback(value[door].host))
+      if (isInClear(value[door]))
         issues.push({
           code: 'custom',
           input: value[door].host,
           path: [door, 'host'],
-          message:
-            'can be reached from other machines, and the doors have no TLS: use 127.0.0.1, or set gateway.allow_plaintext = true where a TLS proxy or a service mesh stands in front',
+          message: `can be reached from other machines, and the door has no TLS: use 127.0.0.1, configure gateway.${door}.tls, or set gateway.allow_plaintext = true where a TLS proxy or a service mesh stands in front`,
         });
   });
 
@@ -46,12 +55,16 @@ export const gatewayConfigSchema = z
 export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
 
 /** What an operator should be told about a configuration that is allowed but not safe by itself. */
-export function gatewayConfigWarnings(config: GatewayConfig): readonly string[] {
-  const hosts = new Set([config.grpc.host, config.http.host]);
-  return [...hosts].filter((name) => !isLoopback(name)).map(plaintextWarning);
+export function gatewayConfigWarnings({ grpc, http }: GatewayConfig): readonly string[] {
+  const hosts = new Set([grpc, http].filter(isInClear).map((door) => door.host));
+  return [...hosts].map(plaintextWarning);
+}
+
+function isInClear({ host, tls }: { readonly host: string; readonly tls?: unknown }): boolean {
+  return tls === undefined && !isLoopback(host);
 }
 
 /** What must be said when a door without TLS is open to other machines. */
 function plaintextWarning(host: string): string {
-  return `${host} can be reached from other machines and the doors have no TLS: card data and credentials cross the network in clear; put a TLS proxy or a service mesh in front, or listen on 127.0.0.1`;
+  return `${host} can be reached from other machines and the door has no TLS: card data and credentials cross the network in clear; put a TLS proxy or a service mesh in front, or listen on 127.0.0.1`;
 }

@@ -1,8 +1,10 @@
 /** The gateway: both doors in front of one connector, opened together and closed together. */
-import { createServer, type Server as NetServer } from 'node:net';
+import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import { UCS_METHODS } from '@nats-bridge/protocol';
 import type { PaymentBridge } from './bridge.js';
+import { createDoorTls, type DoorTls, type DoorTlsFiles } from './door-tls.js';
 import { addHealthService } from './health/grpc-health.js';
 import { createHttpServer } from './http/http-server.js';
 import { ownEvents } from './late-answers/answer-own-event.js';
@@ -12,12 +14,15 @@ import { type ListenAt, listenOn, urlOf } from './listen-on.js';
 import { createUcsServer } from './ucs/ucs-server.js';
 import type { OnWarning } from './warning.js';
 
+/** Where a door is, and its certificate where it speaks TLS. */
+export type Door = ListenAt & { readonly tls?: DoorTlsFiles };
+
 export type GatewayOptions = {
   readonly bridge: PaymentBridge;
   /** UCS; 127.0.0.1:8000 unless told otherwise, which is where Hyperswitch looks. Port 0 for any. */
-  readonly grpc?: Partial<ListenAt>;
+  readonly grpc?: Partial<Door>;
   /** Health; 127.0.0.1:8080 unless told otherwise. Port 0 for any. */
-  readonly http?: Partial<ListenAt>;
+  readonly http?: Partial<Door>;
   /** Take a free port where the wanted one is taken; false unless told otherwise. */
   readonly allowPortFallback?: boolean;
   /** Calls executed at once, 1000 unless told otherwise; more are answered OVERLOADED. */
@@ -49,8 +54,10 @@ export type Gateway = {
 /** @throws PortInUseError when a port is taken and no other may be chosen; no door is open then. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { bridge, allowPortFallback = false, drainMs = 35_000, onWarning = () => {} } = options;
-  const grpcAt = { host: '127.0.0.1', port: 8000, ...options.grpc };
-  const httpAt = { host: '127.0.0.1', port: 8080, ...options.http };
+  const grpcAt: Door = { host: '127.0.0.1', port: 8000, ...options.grpc };
+  const httpAt: Door = { host: '127.0.0.1', port: 8080, ...options.http };
+  const grpcTls = grpcAt.tls && createDoorTls('grpc', grpcAt.tls, onWarning);
+  const httpTls = httpAt.tls && createDoorTls('http', httpAt.tls, onWarning);
 
   let closing: Promise<void> | undefined;
   const ucs = createUcsServer({
@@ -66,8 +73,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     services: [...services],
     watchIntervalMs: options.healthWatchMs ?? 1_000,
   });
-  const grpcSide = grpcDoor(ucs);
-  const httpListener = createHttpServer({ bridge, onWarning, isClosing: () => closing !== undefined });
+  const grpcSide = grpcDoor(ucs, grpcTls);
+  const httpListener = createHttpServer(
+    { bridge, onWarning, isClosing: () => closing !== undefined },
+    httpTls?.options,
+  );
 
   const grpc = await listenOn(grpcSide.listener, 'grpc', grpcAt, { allowPortFallback });
   const http = await listenOn(httpListener, 'http', httpAt, { allowPortFallback }).catch(
@@ -77,19 +87,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   );
 
+  const renewals = [
+    grpcTls?.follow(grpcSide.listener as TlsServer),
+    httpTls?.follow(httpListener as unknown as TlsServer),
+  ];
   const webhooks = options.webhooks ?? webhookOptionsSchema.parse({});
   const { lateAnswers } = bridge;
   const notifier = lateAnswers && startNotifier({ lateAnswers, webhooks, onWarning });
 
   const close = async () => {
     health.close();
+    for (const renewal of renewals) renewal?.stop();
     await Promise.all([grpcSide.drain(drainMs), notifier?.close()]);
     httpListener.close();
     httpListener.closeAllConnections();
   };
   return {
-    grpcUrl: urlOf(grpcAt.host, grpc.port),
-    httpUrl: urlOf(httpAt.host, http.port),
+    grpcUrl: urlOf(grpcAt.host, grpc.port, grpcTls !== undefined),
+    httpUrl: urlOf(httpAt.host, http.port, httpTls !== undefined),
     grpcPort: grpc.port,
     httpPort: http.port,
     portNotes: [grpc.note, http.note].filter((note) => note !== undefined),
@@ -104,11 +119,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
  * Listens and hands connections to grpc-js, so that a taken port is an error we can read. grpc-js's own
  * forceShutdown forgets connections when channelz is off; the injector does not.
  */
-function grpcDoor(ucs: GrpcServer): { readonly listener: NetServer; drain(drainMs: number): Promise<void> } {
+function grpcDoor(
+  ucs: GrpcServer,
+  tls: DoorTls | undefined,
+): { readonly listener: NetServer; drain(drainMs: number): Promise<void> } {
+  // TLS ends at the listener, so grpc-js speaks HTTP/2 over whatever it is handed.
   const injector = ucs.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    injector.injectConnection(socket),
-  );
+  const inject = (socket: Socket) => injector.injectConnection(socket);
+  const listener =
+    tls === undefined
+      ? createServer({ allowHalfOpen: true, noDelay: true }, inject)
+      : createTlsServer({ ...tls.options, noDelay: true, ALPNProtocols: ['h2'] }, inject);
   const drain = async (drainMs: number) => {
     listener.close();
     const timer = setTimeout(() => injector.drain(0), drainMs);

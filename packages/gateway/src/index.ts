@@ -1,7 +1,14 @@
 /** The doors of NATS Bridge: a Unified Connector Service over gRPC, and HTTP. */
 export type { BridgeHealth, PaymentBridge } from './bridge.js';
-export { createUcsClient, type UcsCaller, type UcsCallOptions, type UcsClient } from './client/ucs-client.js';
-export { type Gateway, type GatewayOptions, startGateway } from './gateway.js';
+export {
+  createUcsClient,
+  type UcsCaller,
+  type UcsCallOptions,
+  type UcsClient,
+  type UcsClientTls,
+} from './client/ucs-client.js';
+export type { DoorTlsFiles } from './door-tls.js';
+export { type Door, type Gateway, type GatewayOptions, startGateway } from './gateway.js';
 export { type GatewayConfig, gatewayConfigSchema, gatewayConfigWarnings } from './gateway-config.js';
 export { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhook-options.js';
 export { type ListenAt, PortInUseError } from './listen-on.js';

@@ -67,7 +67,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** `http://127.0.0.1:8000`, with the brackets IPv6 needs. */
-export function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+/** `http://127.0.0.1:8000`, or https, with the brackets IPv6 needs. */
+export function urlOf(host: string, port: number, hasTls = false): string {
+  return `${hasTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -40,6 +40,20 @@ export class NotConnectedError extends MessagingError {
   }
 }
 
+/** A server on another machine would be spoken to in clear. */
+export class PlaintextRefusedError extends MessagingError {
+  readonly code = 'PLAINTEXT_REFUSED';
+  readonly phase = 'before_send';
+  readonly retryable = false;
+
+  /** @param hosts `host:port`, without credentials */
+  constructor(hosts: readonly string[]) {
+    super(
+      `${hosts.join(', ')} is another machine and the connection has no TLS: card data and credentials would cross the network in clear. Use tls://, configure TLS, or allow plaintext where the network itself is encrypted`,
+    );
+  }
+}
+
 /** The connection was closed by this program; it does not open again. */
 export class ConnectionClosedError extends MessagingError {
   readonly code = 'CONNECTION_CLOSED';

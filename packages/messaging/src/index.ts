@@ -8,6 +8,8 @@ export {
 export { type BackoffOptions, backoffMs } from './connection/backoff.js';
 export { type Connection, type ConnectionOptions, createConnection } from './connection/connection.js';
 export type { ConnectionState, StateChange, StateListener } from './connection/connection-state.js';
+export type { NatsCredentials, NatsTls } from './connection/nats-security.js';
+export { plaintextHosts } from './connection/server-address.js';
 export type { WaitOptions } from './connection/wait-for-connected.js';
 export { type ConsumePullOptions, consumePull, type PullReader } from './consume/consume-pull.js';
 export { takesSubject } from './consume/takes-subject.js';

@@ -1,4 +1,6 @@
 /** The worker SDK. */
+
+export { connectWorker, type WorkerAccess } from './connect-worker.js';
 export type { Handler, HandlerContext, HandlerResponse, Handlers } from './handler.js';
 export { createWorker, type Worker, type WorkerOptions } from './worker.js';
 export type { WorkerEvent } from './worker-event.js';

@@ -5,7 +5,6 @@ import {
   type Connection,
   consumePull,
   createBodyReferences,
-  createConnection,
   createRecordStore,
   createRecordWriter,
   type PullReader,
@@ -24,6 +23,7 @@ import {
   WEBHOOK_PATTERN,
 } from '@nats-bridge/protocol';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
+import { connectWorker, type WorkerAccess } from './connect-worker.js';
 import { handlePlain, refusePlain } from './handle-plain.js';
 import { type HandleStoredOptions, handleStored } from './handle-stored.js';
 import type { Handlers } from './handler.js';
@@ -33,9 +33,7 @@ import { type MicroService, startMicroService } from './micro-service.js';
 import { type Scope, scopeOf, webhookScope } from './scope.js';
 import type { WorkerEvent } from './worker-event.js';
 
-export type WorkerOptions = {
-  /** Default `nats://127.0.0.1:4222`. */
-  readonly servers?: string | readonly string[];
+export type WorkerOptions = WorkerAccess & {
   /** A connection to share; the worker then leaves it open. */
   readonly connection?: Connection;
   /** How it shows itself, to the server and as a micro service. Default `nats-bridge-worker`. */
@@ -90,9 +88,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const consumerName = options.consumerName ?? 'hyperswitch-consumer';
   const name = options.name ?? 'nats-bridge-worker';
   const id = randomUUID();
-  const connection =
-    options.connection ??
-    createConnection({ servers: options.servers ?? 'nats://127.0.0.1:4222', name, maxReconnects: -1 });
+  const connection = options.connection ?? connectWorker({ ...options, name });
   const bodies = createBodyReferences(connection, { bucket: BODY_BUCKET });
   const writer = createRecordWriter(connection);
   const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });

@@ -1,6 +1,5 @@
 /** A simulated payment processor behind NATS Bridge. */
-import { createConnection } from '@nats-bridge/messaging';
-import { createWorker, type Worker, type WorkerOptions } from '@nats-bridge/worker';
+import { connectWorker, createWorker, type Worker, type WorkerOptions } from '@nats-bridge/worker';
 import { allHandlers } from './handlers/all-handlers.js';
 import type { Sandbox } from './sandbox.js';
 import { createStore } from './store.js';
@@ -22,11 +21,7 @@ export type SandboxOptions = Omit<WorkerOptions, 'handlers' | 'connection'> & {
 /** A worker that answers every operation from memory that its replicas share in NATS. */
 export function createSandboxWorker(options: SandboxOptions): Worker {
   const name = options.name ?? 'sandbox';
-  const connection = createConnection({
-    servers: options.servers ?? 'nats://127.0.0.1:4222',
-    name,
-    maxReconnects: -1,
-  });
+  const connection = connectWorker({ ...options, name });
   const sandbox: Sandbox = {
     store: createStore(connection),
     now: options.now ?? Date.now,

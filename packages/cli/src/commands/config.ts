@@ -3,6 +3,11 @@ import { Command } from 'commander';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark } from '../terminal.js';
 
+/** Secrets hide themselves; only addresses may hold a password in the middle. */
+function withoutPasswords(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll(/\/\/[^/@\s]*@/g, '//[secret]@') : value;
+}
+
 export function configCommand(): Command {
   const check = withConfigOption(new Command('check'))
     .summary('check a configuration file and the environment')
@@ -10,8 +15,8 @@ export function configCommand(): Command {
     .option('--json', 'print the configuration with every default filled in')
     .action((options: { config?: string; json?: boolean }) => {
       const settings = readSettings(options);
-      if (options.json)
-        console.log(JSON.stringify({ nats_bridge: settings.bridge, gateway: settings.gateway }));
+      const { bridge, gateway } = settings;
+      if (options.json) console.log(JSON.stringify({ nats_bridge: bridge, gateway }, withoutPasswords));
       else console.log(`${mark.ok()} ${settings.file ?? 'defaults and environment'}: usable`);
     });
   return new Command('config').summary('check configuration').addCommand(check);

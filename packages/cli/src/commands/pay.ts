@@ -1,5 +1,6 @@
 /** `nats-bridge pay`: one payment against a running bridge. */
-import { createUcsClient } from '@nats-bridge/gateway';
+import { readFileSync } from 'node:fs';
+import { createUcsClient, type UcsClientTls } from '@nats-bridge/gateway';
 import { Command, InvalidArgumentError } from 'commander';
 import { authorize, type Step } from '../life-cycle.js';
 import { table } from '../terminal.js';
@@ -12,6 +13,9 @@ type Options = {
   capture: string;
   merchant: string;
   connector: string;
+  ca?: string;
+  cert?: string;
+  key?: string;
   json?: boolean;
 };
 
@@ -25,6 +29,9 @@ export function payCommand(): Command {
       'Authorizes one card payment over gRPC. Exit code 0: approved or pending; 1: declined or failed.',
     )
     .option('--to <host:port>', "the bridge's gRPC door", '127.0.0.1:8000')
+    .option('--ca <file>', 'speak TLS, with this as the certificate authority (PEM)')
+    .option('--cert <file>', 'own certificate, where the door asks for one (PEM)')
+    .option('--key <file>', 'key of --cert (PEM)')
     .option('--amount <minor>', 'amount in the minor unit of the currency', wholeNumber, 1_000)
     .option('--currency <code>', 'ISO 4217', 'EUR')
     .option('--card <number>', 'card number; see docs/sandbox.md for test cards', '4242424242424242')
@@ -33,11 +40,8 @@ export function payCommand(): Command {
     .option('--connector <name>', 'connector name', 'imerchantsolutions')
     .option('--json', 'print the whole response as JSON')
     .action(async (options: Options) => {
-      const client = createUcsClient(options.to, {
-        connector: options.connector,
-        merchantId: options.merchant,
-        apiKey: 'sandbox',
-      });
+      const caller = { connector: options.connector, merchantId: options.merchant, apiKey: 'sandbox' };
+      const client = createUcsClient(options.to, caller, tlsOf(options));
       const steps: Step[] = [];
       try {
         const { response } = await authorize(
@@ -62,6 +66,13 @@ export function payCommand(): Command {
         client.close();
       }
     });
+}
+
+/** undefined where no file is named: then `https://` in the address alone says so. */
+function tlsOf({ ca, cert, key }: Options): UcsClientTls | undefined {
+  const text = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'));
+  if (ca === undefined && cert === undefined) return undefined;
+  return { ca: text(ca), cert: text(cert), key: text(key) };
 }
 
 function wholeNumber(text: string): number {

@@ -1,5 +1,5 @@
 /** `nats-bridge serve`: the gateway alone, in front of a NATS server that runs elsewhere. */
-import { keepDeadLetters, NatsBridge } from '@nats-bridge/connector';
+import { bridgeConfigWarnings, keepDeadLetters, NatsBridge } from '@nats-bridge/connector';
 import { gatewayConfigWarnings, startGateway } from '@nats-bridge/gateway';
 import { Command } from 'commander';
 import { reportEvent, reportLetter } from '../report-event.js';
@@ -16,7 +16,8 @@ export function serveCommand(): Command {
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .action(async (options: { config?: string; nats?: string }) => {
       const { bridge: config, gateway: doors } = readSettings(options);
-      for (const warning of gatewayConfigWarnings(doors)) progress(`${mark.warning()} ${warning}`);
+      for (const warning of [...bridgeConfigWarnings(config), ...gatewayConfigWarnings(doors)])
+        progress(`${mark.warning()} ${warning}`);
       const bridge = new NatsBridge(config, { onEvent: reportEvent });
       // The doors open first: Hyperswitch must find them when it starts, and readiness tells the rest.
       const gateway = await startGateway({

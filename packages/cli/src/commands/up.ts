@@ -75,7 +75,7 @@ async function up(options: Options): Promise<void> {
     await bridge.prepare();
     const keeper = keepDeadLetters(bridge, { onLetter: reportLetter });
     started.push(() => keeper.close());
-    const sandbox = options.sandbox ? superviseSandbox(bridge.config) : undefined;
+    const sandbox = options.sandbox ? superviseSandbox(bridge.config, settings.file) : undefined;
     if (sandbox !== undefined) started.push(sandbox.stop);
     const gateway = await openDoors(bridge, settings);
     started.push(gateway.close);
@@ -89,7 +89,9 @@ async function up(options: Options): Promise<void> {
     show(
       sandbox ? `${mark.ok()} worker    sandbox` : `${mark.warning()} worker    none here: start your own`,
     );
-    if ((options.demo || options.once) && sandbox !== undefined) {
+    if (settings.gateway.grpc.tls !== undefined)
+      show(`${mark.warning()} demo      left out: the gRPC door has TLS; try nats-bridge pay --ca …`);
+    else if ((options.demo || options.once) && sandbox !== undefined) {
       const ok = await demonstrate(gateway.grpcUrl, natsVersion, startedAt, options);
       process.exitCode = ok ? 0 : 1;
     }

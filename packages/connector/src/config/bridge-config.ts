@@ -1,11 +1,13 @@
 /** The `[nats_bridge]` section: the specification's keys verbatim, and what we add to them. */
-import { SURVIVALS } from '@nats-bridge/messaging';
+import { plaintextHosts, SURVIVALS } from '@nats-bridge/messaging';
 import { defaultSubjectTemplate, OPERATIONS, type Operation } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import { duration } from './duration.js';
+import { natsAuthSchema, natsTlsSchema } from './nats-security-config.js';
 
-const natsUrl = z.string().regex(/^(nats|tls|ws|wss):\/\/[^\s,]+(,(nats|tls|ws|wss):\/\/[^\s,]+)*$/, {
-  error: 'must be nats://host:port (or tls://, ws://, wss://), several separated by commas',
+const natsUrl = z.string().regex(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/, {
+  error: 'must be nats://host:port or tls://host:port, several separated by commas',
+  abort: true,
 });
 
 const subjectTemplate = z.string().regex(/^[^\s*>{}]*\{merchant_id\}[^\s*>{}]*$/, {
@@ -26,69 +28,94 @@ const streamToken = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, {
   error: 'must be 1 to 64 letters, digits, _ or -',
 });
 
+const inboxPrefix = z.string().regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, {
+  error: 'must be a subject without wildcards, such as _INBOX_bridge',
+});
+
 const byOperation = <S extends z.ZodType>(schema: S) =>
   z.strictObject(Object.fromEntries(OPERATIONS.map(({ operation }) => [operation, schema.optional()])));
 
-export const bridgeConfigSchema = z.strictObject({
-  /** NATS servers. */
-  base_url: natsUrl.default('nats://localhost:4222'),
-  /** false: core request-reply, without persistence; for development. */
-  jetstream_enabled: z.boolean().default(true),
-  /** How long a caller waits for any operation that `timeouts` does not name. */
-  request_timeout_ms: milliseconds(100, 600_000).default(30_000),
-  /** How often a request that the stream did not confirm is published again, under the same Nats-Msg-Id. */
-  max_retries: count(0, 20).default(3),
-  /**
-   * What an acknowledged request must survive at least; the bridge does not start on a broker that promises less.
-   * Left out: whatever the broker promises.
-   */
-  durability: z.enum(SURVIVALS).optional(),
-  /** HTTP monitoring of the NATS server, where it says whether it flushes each write. */
-  monitor_url: z
-    .url({ protocol: /^https?$/, error: "must be http://host:port of the NATS server's monitoring" })
-    .optional(),
-  connection_name: z.string().min(1).max(128).default('hyperswitch-nats-bridge'),
-  /** Requests in flight, over all operations; more are refused as OVERLOADED. */
-  max_in_flight: count(1, 1_000_000).default(10_000),
-  /** Bodies above this many bytes travel as MessagePack; 0 for never. */
-  msgpack_above_bytes: count(0, 67_108_864).default(0),
-  /** Per operation and connector: after so many failures in a row, calls fail at once for `open_ms`. */
-  circuit_breaker: z
-    .strictObject({
-      failures: count(1, 1_000).default(5),
-      open_ms: milliseconds(100, 600_000).default(10_000),
-    })
-    .prefault({}),
-  subjects: byOperation(subjectTemplate).prefault({}),
-  /** Milliseconds per operation, over `request_timeout_ms`. */
-  timeouts: byOperation(milliseconds(100, 600_000)).prefault({}),
-  jetstream: z
-    .strictObject({
-      stream_name: streamToken.default('PAYMENTS'),
-      /** The durable consumer of an operation is `{consumer_name}-{operation}`. */
-      consumer_name: streamToken.default('hyperswitch-consumer'),
-      /** Milliseconds until an unacknowledged request is delivered again. */
-      ack_wait: milliseconds(1_000, 3_600_000).default(30_000),
-      max_deliver: count(1, 100).default(3),
-      max_messages: count(1, 1_000_000_000).default(1_000_000),
-      max_age: duration.default('7d'),
-      storage: z.enum(['file', 'memory']).default('file'),
-      /** At most as many as the cluster has servers. */
-      num_replicas: count(1, 5).default(3),
-      duplicate_window: duration.default('2m'),
-    })
-    .prefault({}),
-  connection: z
-    .strictObject({
-      connect_timeout_ms: milliseconds(100, 120_000).default(10_000),
-      ping_interval_ms: milliseconds(1_000, 600_000).default(30_000),
-      /** -1: try for ever. */
-      max_reconnects: count(-1, 1_000_000).default(10),
-      /** Requests that may wait for a reconnect before further ones are refused. */
-      reconnect_buffer_size: count(0, 1_000_000).default(256),
-    })
-    .prefault({}),
-});
+export const bridgeConfigSchema = z
+  .strictObject({
+    /** NATS servers. */
+    base_url: natsUrl.default('nats://localhost:4222'),
+    /** false: core request-reply, without persistence; for development. */
+    jetstream_enabled: z.boolean().default(true),
+    /** How long a caller waits for any operation that `timeouts` does not name. */
+    request_timeout_ms: milliseconds(100, 600_000).default(30_000),
+    /** How often a request that the stream did not confirm is published again, under the same Nats-Msg-Id. */
+    max_retries: count(0, 20).default(3),
+    /**
+     * What an acknowledged request must survive at least; the bridge does not start on a broker that promises less.
+     * Left out: whatever the broker promises.
+     */
+    durability: z.enum(SURVIVALS).optional(),
+    /** HTTP monitoring of the NATS server, where it says whether it flushes each write. */
+    monitor_url: z
+      .url({ protocol: /^https?$/, error: "must be http://host:port of the NATS server's monitoring" })
+      .optional(),
+    connection_name: z.string().min(1).max(128).default('hyperswitch-nats-bridge'),
+    /** Requests in flight, over all operations; more are refused as OVERLOADED. */
+    max_in_flight: count(1, 1_000_000).default(10_000),
+    /** Bodies above this many bytes travel as MessagePack; 0 for never. */
+    msgpack_above_bytes: count(0, 67_108_864).default(0),
+    /** Per operation and connector: after so many failures in a row, calls fail at once for `open_ms`. */
+    circuit_breaker: z
+      .strictObject({
+        failures: count(1, 1_000).default(5),
+        open_ms: milliseconds(100, 600_000).default(10_000),
+      })
+      .prefault({}),
+    subjects: byOperation(subjectTemplate).prefault({}),
+    /** Milliseconds per operation, over `request_timeout_ms`. */
+    timeouts: byOperation(milliseconds(100, 600_000)).prefault({}),
+    jetstream: z
+      .strictObject({
+        stream_name: streamToken.default('PAYMENTS'),
+        /** The durable consumer of an operation is `{consumer_name}-{operation}`. */
+        consumer_name: streamToken.default('hyperswitch-consumer'),
+        /** Milliseconds until an unacknowledged request is delivered again. */
+        ack_wait: milliseconds(1_000, 3_600_000).default(30_000),
+        max_deliver: count(1, 100).default(3),
+        max_messages: count(1, 1_000_000_000).default(1_000_000),
+        max_age: duration.default('7d'),
+        storage: z.enum(['file', 'memory']).default('file'),
+        /** At most as many as the cluster has servers. */
+        num_replicas: count(1, 5).default(3),
+        duplicate_window: duration.default('2m'),
+      })
+      .prefault({}),
+    connection: z
+      .strictObject({
+        connect_timeout_ms: milliseconds(100, 120_000).default(10_000),
+        ping_interval_ms: milliseconds(1_000, 600_000).default(30_000),
+        /** -1: try for ever. */
+        max_reconnects: count(-1, 1_000_000).default(10),
+        /** Requests that may wait for a reconnect before further ones are refused. */
+        reconnect_buffer_size: count(0, 1_000_000).default(256),
+      })
+      .prefault({}),
+    /** TLS to NATS, also where no address says `tls://`. */
+    tls: natsTlsSchema.optional(),
+    /** Who the bridge is to NATS. */
+    auth: natsAuthSchema.prefault({}),
+    /** Own prefix for inboxes, where permissions ask for one; left out: `_INBOX`. */
+    inbox_prefix: inboxPrefix.optional(),
+    /** Allows NATS servers on other machines without TLS. */
+    allow_plaintext: z.boolean().default(false),
+  })
+  .check(({ value, issues }) => {
+    const { base_url, tls, allow_plaintext } = value;
+    const hosts = allow_plaintext ? [] : plaintextHosts({ servers: base_url, tls });
+    if (hosts.length > 0)
+      issues.push({
+        code: 'custom',
+        input: hosts.join(', '),
+        path: ['base_url'],
+        message:
+          'is another machine without TLS, and card data would cross the network in clear: use tls://, add [nats_bridge.tls], or set nats_bridge.allow_plaintext = true where the network itself is encrypted',
+      });
+  });
 
 /** A configuration with every default filled in. */
 export type BridgeConfig = z.output<typeof bridgeConfigSchema>;

@@ -9,7 +9,7 @@ export type ConfigProblem = {
   readonly message: string;
 };
 
-const SECRET_KEY = /pass|secret|token|seed|creds|key$/i;
+const SECRET_KEY = /(pass|secret|token|seed|creds|key)(?!.*_file$)/i;
 
 /** Thrown at start; the program must not run with a guess. */
 export class ConfigError extends Error {

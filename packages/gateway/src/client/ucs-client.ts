@@ -2,6 +2,15 @@
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { decodeUcs, encodeUcs, type JsonObject, UCS_METHODS } from '@nats-bridge/protocol';
 
+/** PEM texts, for a door with TLS. */
+export type UcsClientTls = {
+  /** Who may have signed the door's certificate. Default: whom Node trusts. */
+  readonly ca?: string;
+  /** Our own certificate and key, where the door asks for one. */
+  readonly cert?: string;
+  readonly key?: string;
+};
+
 export type UcsCaller = {
   readonly connector: string;
   readonly merchantId: string;
@@ -29,9 +38,14 @@ export type UcsClient = {
 /**
  * @param address `host:port`, with or without `http://`; of several, as `ipv4:host:port,host:port`, those that are
  *   there are taken in turn
+ * @param tls speaks TLS, as `https://` before the address does, too
  */
-export function createUcsClient(address: string, caller: UcsCaller): UcsClient {
-  const client = new Client(address.replace(/^https?:\/\//, ''), credentials.createInsecure(), {
+export function createUcsClient(address: string, caller: UcsCaller, tls?: UcsClientTls): UcsClient {
+  const channel =
+    tls === undefined && !address.startsWith('https://')
+      ? credentials.createInsecure()
+      : credentials.createSsl(pem(tls?.ca), pem(tls?.key), pem(tls?.cert));
+  const client = new Client(address.replace(/^https?:\/\//, ''), channel, {
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 1_000,
@@ -67,6 +81,10 @@ export function createUcsClient(address: string, caller: UcsCaller): UcsClient {
     },
     close: () => client.close(),
   };
+}
+
+function pem(text: string | undefined): Buffer | null {
+  return text === undefined ? null : Buffer.from(text);
 }
 
 function metadataOf(values: Readonly<Record<string, string | undefined>>): Metadata {

@@ -1,12 +1,7 @@
 /** Where events may go and with which secret they are signed: the `[gateway.webhooks]` section. */
-import { Secret } from '@nats-bridge/protocol';
+import { secretText } from '@nats-bridge/connector';
+import type { Secret } from '@nats-bridge/protocol';
 import { z } from 'zod';
-
-/** Anything a person may have written; what it was is never shown. */
-const secret = z.coerce
-  .string()
-  .min(1, { error: 'must not be empty' })
-  .transform((value) => new Secret(value));
 
 const hostName = z
   .string()
@@ -28,9 +23,9 @@ export const webhookOptionsSchema = z
       ])
       .default([]),
     /** Hyperswitch's `merchant_secret`, where one holds for all accounts. */
-    secret: secret.optional(),
+    secret: secretText.optional(),
     /** By `merchant_id` or `merchant_id.connector`. */
-    secrets: z.record(z.string(), secret).default({}),
+    secrets: z.record(z.string(), secretText).default({}),
   })
   .prefault({});
 

@@ -1,11 +1,12 @@
 /** One shared NATS connection: made on first use, kept alive, reported on, and closed in order. */
-import type { NatsConnection, ConnectionOptions as NatsOptions, Status } from '@nats-io/nats-core';
-import { connect, type NodeConnectionOptions } from '@nats-io/transport-node';
-import { ConnectionClosedError, NotConnectedError } from '../errors.js';
+import type { NatsConnection, Status } from '@nats-io/nats-core';
+import { connect } from '@nats-io/transport-node';
+import { ConnectionClosedError, NotConnectedError, PlaintextRefusedError } from '../errors.js';
 import { type BackoffOptions, backoffMs } from './backoff.js';
 import { type ConnectionState, ObservedState, type StateListener } from './connection-state.js';
+import { authenticatorOf, type NatsCredentials, type NatsTls, tlsOptionsOf } from './nats-security.js';
 import { notify } from './notify.js';
-import { parseServerAddresses } from './server-address.js';
+import { parseServerAddresses, plaintextHosts } from './server-address.js';
 import { boundedWait, type WaitOptions } from './wait-for-connected.js';
 import { writeOnceATurn } from './write-once-a-turn.js';
 
@@ -26,10 +27,12 @@ export type ConnectionOptions = {
   readonly reconnectBackoff?: BackoffOptions;
   /** How many operations may wait for a reconnect at once. Default 256 (specification's reconnect_buffer_size). */
   readonly pendingLimit?: number;
-  /** As in nats.js: `caFile`, `certFile`, `keyFile`, `handshakeFirst`, and Node's own TLS options. */
-  readonly tls?: NodeConnectionOptions['tls'];
-  /** As in nats.js: `credsAuthenticator`, `jwtAuthenticator`, `nkeyAuthenticator`, … */
-  readonly authenticator?: NatsOptions['authenticator'];
+  /** TLS 1.3, with the server's certificate verified. Default: only where an address says `tls://`. */
+  readonly tls?: NatsTls;
+  /** Who we are. Default: what the address says, or nobody. */
+  readonly credentials?: NatsCredentials;
+  /** Allows a server on another machine without TLS: card data and keys then cross the network in clear. */
+  readonly allowPlaintext?: boolean;
   /** Own prefix for inboxes, where permissions ask for one. Default `_INBOX`. */
   readonly inboxPrefix?: string;
 };
@@ -65,9 +68,15 @@ export type Connection = {
   close(): Promise<void>;
 };
 
-/** Nothing is connected until `get` or `whenConnected` is called. */
+/**
+ * Nothing is connected until `get` or `whenConnected` is called.
+ * @throws PlaintextRefusedError where a server on another machine would be spoken to without TLS
+ */
 export function createConnection(options: ConnectionOptions): Connection {
   const addresses = parseServerAddresses(options.servers);
+  const tls = options.tls ?? (addresses.tls ? {} : undefined);
+  const inClear = plaintextHosts(options);
+  if (inClear.length > 0 && options.allowPlaintext !== true) throw new PlaintextRefusedError(inClear);
   const observed = new ObservedState();
   const errorListeners = new Set<(error: Error) => void>();
   let nats: NatsConnection | undefined;
@@ -79,7 +88,6 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   async function dial(): Promise<NatsConnection> {
     observed.set('connecting');
-    const tls = options.tls ?? (addresses.tls ? {} : undefined);
     try {
       const fresh = await connect({
         ...addresses.credentials,
@@ -90,8 +98,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         maxReconnectAttempts: options.maxReconnects ?? 10,
         reconnectDelayHandler: () => reconnectDelayMs,
         noAsyncTraces: true,
-        ...(tls == null ? {} : { tls }),
-        ...(options.authenticator === undefined ? {} : { authenticator: options.authenticator }),
+        ...(tls === undefined ? {} : { tls: tlsOptionsOf(tls) }),
+        ...(options.credentials === undefined ? {} : { authenticator: authenticatorOf(options.credentials) }),
         ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
       });
       writeOnceATurn(fresh);

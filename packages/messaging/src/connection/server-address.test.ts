@@ -13,11 +13,13 @@ describe('parseServerAddresses', () => {
       hosts: ['h:1'],
       credentials: { user: 'me', pass: 'p@ss' },
       tls: false,
+      remoteHosts: ['h:1'],
     });
     expect(parseServerAddresses('tls://s3cr3t@h')).toEqual({
       hosts: ['h:4222'],
       credentials: { token: 's3cr3t' },
       tls: true,
+      remoteHosts: ['h:4222'],
     });
   });
 

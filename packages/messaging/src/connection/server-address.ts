@@ -1,5 +1,6 @@
 /** Reads server addresses as people write them: several in one string, with a scheme, with credentials. */
 import { InvalidMessageError } from '../errors.js';
+import { isLoopback } from './nats-security.js';
 
 export type ServerAddresses = {
   /** `host:port`, without credentials: safe to show. */
@@ -8,6 +9,8 @@ export type ServerAddresses = {
   readonly credentials?: { readonly user: string; readonly pass: string } | { readonly token: string };
   /** An address asked for TLS by its scheme. */
   readonly tls: boolean;
+  /** Those of the hosts that are not this machine. */
+  readonly remoteHosts: readonly string[];
 };
 
 /** @throws InvalidMessageError when an address is not one (it is not repeated, it may hold a password) */
@@ -15,6 +18,7 @@ export function parseServerAddresses(servers: string | readonly string[]): Serve
   const list = (typeof servers === 'string' ? servers.split(',') : servers).map((one) => one.trim());
   let credentials: ServerAddresses['credentials'];
   let tls = false;
+  const remoteHosts: string[] = [];
   const hosts = list.filter(Boolean).map((address) => {
     const url = parse(address);
     tls ||= url.protocol === 'tls:';
@@ -22,10 +26,24 @@ export function parseServerAddresses(servers: string | readonly string[]): Serve
       const user = decodeURIComponent(url.username);
       credentials = url.password === '' ? { token: user } : { user, pass: decodeURIComponent(url.password) };
     }
-    return `${url.hostname}:${url.port || '4222'}`;
+    const host = `${url.hostname}:${url.port || '4222'}`;
+    if (!isLoopback(url.hostname)) remoteHosts.push(host);
+    return host;
   });
   if (hosts.length === 0) throw new InvalidMessageError('no NATS server address is configured');
-  return { hosts, credentials, tls };
+  return { hosts, credentials, tls, remoteHosts };
+}
+
+/** Servers on other machines that would be spoken to in clear, as `host:port`. */
+export function plaintextHosts({
+  servers,
+  tls,
+}: {
+  readonly servers: string | readonly string[];
+  readonly tls?: unknown;
+}): readonly string[] {
+  const addresses = parseServerAddresses(servers);
+  return tls === undefined && !addresses.tls ? addresses.remoteHosts : [];
 }
 
 function parse(address: string): URL {

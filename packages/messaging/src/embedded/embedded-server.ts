@@ -23,6 +23,8 @@ export type EmbeddedServerOptions = {
   readonly syncInterval?: 'always' | '2m';
   /** Default: the server's, 1 MiB. */
   readonly maxPayloadBytes?: number;
+  /** More of its configuration, in nats-server's own language: TLS, users, a cluster. */
+  readonly configuration?: string;
   /** Path of a nats-server. Default: what `obtainNatsServer` gives. */
   readonly binary?: string;
   readonly onProgress?: (line: string) => void;
@@ -81,6 +83,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
         logFile,
         syncInterval: options.syncInterval ?? 'always',
         maxPayloadBytes: options.maxPayloadBytes,
+        configuration: options.configuration,
       };
       const rendered = renderServerConfig(config, binary?.version ?? '');
       notes = rendered.notes;

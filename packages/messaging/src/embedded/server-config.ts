@@ -16,6 +16,8 @@ export type ServerConfig = {
    */
   readonly syncInterval: 'always' | '2m';
   readonly maxPayloadBytes: number | undefined;
+  /** Put at the end as it is. */
+  readonly configuration?: string;
 };
 
 /** The file's text, and a line for each thing that this version cannot do. */
@@ -46,6 +48,7 @@ export function renderServerConfig(
     }
     lines.push('jetstream {', ...block, '}');
   }
+  if (config.configuration !== undefined) lines.push(config.configuration);
   return { text: `${lines.join('\n')}\n`, notes };
 }
 

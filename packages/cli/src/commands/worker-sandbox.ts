@@ -1,0 +1,15 @@
+/** `nats-bridge worker sandbox`: the simulated processor as a worker. */
+import { createSandboxWorker } from '@nats-bridge/sandbox';
+import { Command } from 'commander';
+import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../worker-options.js';
+
+export function sandboxCommand(): Command {
+  return withWorkerOptions(new Command('sandbox'))
+    .summary('simulated processor: test cards, every operation, shared memory')
+    .description(
+      'Takes every operation from NATS and answers as a processor would. Test cards: docs/sandbox.md.',
+    )
+    .action(async (options: WorkerCommandOptions) => {
+      await createSandboxWorker(workerOptionsOf('sandbox', options)).runUntilSignal();
+    });
+}

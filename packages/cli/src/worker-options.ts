@@ -1,0 +1,57 @@
+/** What every ready worker's command has in common: where it finds NATS, how much it takes, what it says. */
+import { natsAccessOf } from '@nats-bridge/connector';
+import type { WorkerEvent, WorkerOptions } from '@nats-bridge/worker';
+import { type Command, InvalidArgumentError } from 'commander';
+import { readSettings, withConfigOption } from './settings.js';
+import { mark } from './terminal.js';
+
+export type WorkerCommandOptions = { config?: string; nats?: string; concurrency: number; json?: boolean };
+
+export function withWorkerOptions(command: Command): Command {
+  return withConfigOption(command)
+    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
+    .option('--concurrency <n>', 'requests handled at once, per operation', wholeNumber, 64)
+    .option('--json', 'report events as JSON lines');
+}
+
+/** @param name how the worker is called in what it prints */
+export function workerOptionsOf(
+  name: string,
+  options: WorkerCommandOptions,
+): Omit<WorkerOptions, 'handlers' | 'connection'> {
+  const { bridge: config } = readSettings(options);
+  return {
+    ...natsAccessOf(config),
+    jetstream: config.jetstream_enabled,
+    streamName: config.jetstream.stream_name,
+    consumerName: config.jetstream.consumer_name,
+    ackWaitMs: config.jetstream.ack_wait,
+    subjects: config.subjects,
+    concurrency: options.concurrency,
+    onEvent: (event) => {
+      const line = options.json ? JSON.stringify({ event: event.type }) : lineOf(name, event);
+      if (line !== undefined) console.log(line);
+    },
+  };
+}
+
+/** undefined for what happens all the time. */
+function lineOf(name: string, event: WorkerEvent): string | undefined {
+  switch (event.type) {
+    case 'answered':
+      return undefined;
+    case 'started':
+      return `${mark.ok()} ${name} worker ready (${event.mode})`;
+    case 'handler_failed':
+      return `${mark.warning()} ${event.operation}: ${String((event.error as Error)?.message)}`;
+    default:
+      return event.type;
+  }
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('must be a whole number above 0');
+  return number;
+}
