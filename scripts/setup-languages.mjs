@@ -1,20 +1,23 @@
-/** What the example workers and the tests of Stripe need: Python packages and the Go program, below .cache. Quick when they are there. */
+/** What the example workers and the tests need: Python packages and Go programs below .cache, types made of the contract. Quick when they are there. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail, ROOT, run, say } from './run.mjs';
 
 const PYTHON_EXAMPLES = join(ROOT, 'workers/examples/python');
-/** The second has localstripe, a Stripe server with a memory. */
+/** The second has the generator of types, the third localstripe, a Stripe server with a memory. */
 const PYTHON_REQUIREMENTS = [
   join(PYTHON_EXAMPLES, 'requirements.txt'),
+  join(PYTHON_EXAMPLES, 'requirements-dev.txt'),
   join(ROOT, 'workers/stripe/requirements-test.txt'),
 ];
 const GO_EXAMPLES = join(ROOT, 'workers/examples/go');
 const PYTHON_HOME = join(ROOT, '.cache/python');
 const GO_HOME = join(ROOT, '.cache/go');
+const CONTRACT = join(ROOT, 'packages/protocol/generated/contract');
+const SCHEMAS = ['request.schema.json', 'response.schema.json'];
 
 /** Gives the interpreter and the folder of the built Go workers. @throws Error that says what to install by hand */
 export async function setupLanguages() {
@@ -27,7 +30,18 @@ export async function setupLanguages() {
 
 async function setupPython() {
   const wanted = digestOf(PYTHON_REQUIREMENTS);
-  if (isDone(PYTHON_HOME, wanted) && works(join(PYTHON_HOME, 'bin/python'), ['--version'])) return;
+  if (!isDone(PYTHON_HOME, wanted) || !works(join(PYTHON_HOME, 'bin/python'), ['--version']))
+    await installPython(wanted);
+  const contract = join(PYTHON_EXAMPLES, 'contract');
+  const schemas = copyContract(contract);
+  const current = digestOf([...schemas, join(PYTHON_EXAMPLES, 'generate_contract.py')]);
+  if (isDone(contract, current)) return;
+  say('making Python types of the contract');
+  await run(join(PYTHON_HOME, 'bin/python'), ['generate_contract.py'], { cwd: PYTHON_EXAMPLES });
+  markDone(contract, current);
+}
+
+async function installPython(wanted) {
   if (!works('python3', ['-c', 'import venv, ensurepip']))
     await installPackages('Python 3 with venv', ['python3', 'python3-venv']);
   say('setting up Python for the example workers and the tests (.cache/python)');
@@ -45,15 +59,32 @@ async function setupGo() {
   const programs = readdirSync(GO_EXAMPLES, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
-  const sources = programs.map((name) => join(GO_EXAMPLES, name, 'main.go'));
+  const schemas = copyContract(join(GO_EXAMPLES, 'disciplined/contract'));
+  const sources = programs.flatMap((name) => goFilesOf(join(GO_EXAMPLES, name))).concat(schemas);
   const wanted = digestOf([join(GO_EXAMPLES, 'go.mod'), join(GO_EXAMPLES, 'go.sum'), ...sources]);
   if (isDone(GO_HOME, wanted) && programs.every((name) => existsSync(join(GO_HOME, name)))) return;
   if (!works('go', ['version'])) await installPackages('Go 1.23 or later', ['golang-go']);
   say('building the Go example workers (.cache/go)');
   mkdirSync(GO_HOME, { recursive: true });
+  await run('go', ['generate', './...'], { cwd: GO_EXAMPLES });
   for (const name of programs)
     await run('go', ['build', '-o', join(GO_HOME, name), `./${name}`], { cwd: GO_EXAMPLES });
   markDone(GO_HOME, wanted);
+}
+
+function goFilesOf(folder) {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.go'));
+  return names.map((name) => join(folder, name));
+}
+
+/** Types are made of the schemas where they are used. @throws Error when there are none yet */
+function copyContract(folder) {
+  if (!existsSync(CONTRACT)) throw new Error(`${CONTRACT} is missing: npm run build makes it`);
+  mkdirSync(folder, { recursive: true });
+  return SCHEMAS.map((name) => {
+    cpSync(join(CONTRACT, name), join(folder, name));
+    return join(folder, name);
+  });
 }
 
 async function installPackages(what, packages) {

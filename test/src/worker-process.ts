@@ -11,6 +11,11 @@ export const PYTHON = join(ROOT, '.cache/python/bin/python');
 export type WorkerProcess = {
   /** Attempt ids, one for each time the processor was called. */
   executions(): string[];
+  /** What it has printed so far. */
+  printed(): string;
+  /** Asks it to end (SIGTERM), and gives its exit code. */
+  terminate(): Promise<number | null>;
+  /** Kills it where it stands. */
   stop(): Promise<void>;
 };
 
@@ -19,20 +24,28 @@ export async function startWorkerProcess(
   command: readonly [string, ...string[]],
   env: Readonly<Record<string, string>>,
   readyText = 'ready',
+  cwd = ROOT,
 ): Promise<WorkerProcess> {
   const [program, ...args] = command;
   if (program.startsWith(ROOT) && !existsSync(program))
     throw new Error(`${program} is missing: run node scripts/setup-languages.mjs`);
   const file = join(mkdtempSync(join(tmpdir(), 'nats-bridge-executions-')), 'executions');
   const child = spawn(program, args, {
-    cwd: ROOT,
+    cwd,
     env: { ...process.env, PYTHONUNBUFFERED: '1', EXECUTIONS_FILE: file, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+    });
   await untilPrinted(child, readyText);
   return {
+    printed: () => printed,
+    terminate: () => end(child, 'SIGTERM'),
     executions: () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []),
-    stop: () => stop(child),
+    stop: async () => void (await end(child, 'SIGKILL')),
   };
 }
 
@@ -50,9 +63,9 @@ function untilPrinted(child: ChildProcess, text: string): Promise<void> {
   });
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await ended;
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  return ended;
 }

@@ -2,7 +2,15 @@
 import { z } from 'zod';
 
 export const connectorAuthTypeSchema = z
-  .looseObject({ auth_type: z.string() })
+  .looseObject({
+    auth_type: z.string().meta({ description: 'HeaderKey, BodyKey, SignatureKey, MultiAuthKey …' }),
+    api_key: z.string().optional(),
+    key1: z.string().optional(),
+    api_secret: z.string().optional(),
+    key2: z.string().optional(),
+    auth_key_map: z.unknown().optional().meta({ description: 'With CurrencyAuthKey.' }),
+    connector_config: z.unknown().optional().meta({ description: 'Typed credentials, where they came.' }),
+  })
   .meta({ description: "The processor's credentials, tagged by auth_type as Hyperswitch serializes them." });
 
 export type ConnectorAuthType = z.infer<typeof connectorAuthTypeSchema>;

@@ -1,0 +1,159 @@
+package main
+
+// Runs a handler under the record of its idempotency key: claim, effect, answer. The rules: docs/workers.md.
+
+import (
+	"context"
+	"errors"
+	"log"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+)
+
+// What was begun before may take this long to find out, whatever its deadline.
+const recoveryTime = 30 * time.Second
+
+var worker = nuid.Next() // names this process in the records
+
+// ErrKeyConflict says that the key was used for a request that asked for something else.
+var ErrKeyConflict = errors.New("its idempotency key was used for another request")
+
+// Does what the record allows, and acknowledges; run gives the reply, or fails.
+func runGuarded(ctx context.Context, js jetstream.JetStream, d Delivery, run func(context.Context, int) ([]byte, error)) error {
+	record, err := Record{Headers: nats.Header{}}, error(nil)
+	if d.meta.NumDelivered > 1 {
+		record, err = readRecord(ctx, js, d.replyTo)
+	}
+	for range 5 {
+		if err != nil {
+			return err
+		}
+		if err = followRecord(ctx, js, d, record, run); !errors.Is(err, ErrRecordChanged) {
+			return err
+		}
+		record, err = readRecord(ctx, js, d.replyTo)
+	}
+	return d.msg.NakWithDelay(time.Second) // let the others finish
+}
+
+func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, record Record, run func(context.Context, int) ([]byte, error)) error {
+	about := nats.Header{}
+	for _, name := range []string{"X-Operation", "X-Payment-Id", "X-Correlation-Id", "X-Retry"} {
+		if value := d.msg.Headers().Get(name); value != "" {
+			about.Set(name, value)
+		}
+	}
+	about.Set("X-Fingerprint", fingerprintOf(d.request.RouterData.Request))
+	about.Set("X-Worker", worker)
+	about.Set("X-Requested-At", millis(d.meta.Timestamp))
+	about.Set("X-Request-Seq", strconv.FormatUint(d.meta.Sequence.Stream, 10))
+
+	if seen := record.Headers.Get("X-Fingerprint"); seen != "" && seen != about.Get("X-Fingerprint") {
+		return ErrKeyConflict
+	}
+	leaseLeft := time.Until(time.UnixMilli(record.number("X-Lease-Until", 0)))
+	isOver := !time.Now().Before(d.deadline)
+	switch {
+	case record.State == "answered": // the same again, to who asks now
+		maps.DeleteFunc(record.Headers, func(name string, _ []string) bool { return strings.HasPrefix(name, "Nats-") })
+		record.Headers.Set("X-Correlation-Id", about.Get("X-Correlation-Id"))
+		if _, err := writeRecord(ctx, js, d.replyTo, "answered", record.Body, record.Headers, record.Seq); err != nil {
+			return err
+		}
+		return d.msg.Ack()
+	case record.State == "withdrawn" && numberIn(d.msg.Headers(), "X-Retry", 0) <= record.number("X-Retry", 0):
+		return d.msg.Ack() // its caller was told that it failed
+	case record.State == "claimed" && leaseLeft > 0:
+		return d.msg.NakWithDelay(leaseLeft) // somebody has it in hand
+	case record.State != "claimed" && isOver: // nobody began, and now nobody may
+		about.Set("X-Reason", "expired")
+		if _, err := writeRecord(ctx, js, d.replyTo, "withdrawn", []byte("{}"), about, record.Seq); err != nil {
+			return err
+		}
+		return d.msg.Ack()
+	}
+
+	// A claim whose lease is over may have had its effect: expired or not, only a handler that looks can tell.
+	attempt, until := 1, d.deadline
+	if record.State == "claimed" {
+		attempt, until = int(record.number("X-Attempt", 1))+1, time.Now().Add(recoveryTime)
+	}
+	about.Set("X-Attempt", strconv.Itoa(attempt))
+	about.Set("X-Claimed-At", millis(time.Now()))
+	if first := record.Headers.Get("X-Claimed-At"); first != "" {
+		about.Set("X-Claimed-At", first)
+	}
+	effect, lose := context.WithDeadline(ctx, until)
+	defer lose()
+	return execute(effect, lose, js, d, about, record.Seq, func(ctx context.Context) ([]byte, error) { return run(ctx, attempt) })
+}
+
+// Claim, effect, answer. The effect's context ends when the claim is lost: then it must not go on.
+func execute(effect context.Context, lose func(), js jetstream.JetStream, d Delivery, about nats.Header, seq uint64, run func(context.Context) ([]byte, error)) error {
+	ctx := context.WithoutCancel(effect)
+	leasedUntil := time.Now().Add(d.lease)
+	claim := func(until time.Time) error {
+		headers := maps.Clone(about)
+		headers.Set("X-Lease-Until", millis(until))
+		written, err := writeRecord(ctx, js, d.replyTo, "claimed", nil, headers, seq)
+		if err == nil {
+			seq, leasedUntil = written, until
+		}
+		return err
+	}
+	if err := claim(leasedUntil); err != nil {
+		return err
+	}
+	if !time.Now().Before(leasedUntil) { // this process stood still: another may have taken over
+		return d.msg.NakWithDelay(time.Second)
+	}
+
+	finished, held := make(chan struct{}), make(chan struct{})
+	go func() { // keeps the request and the claim
+		defer close(held)
+		beat := time.NewTicker(d.lease / 3)
+		defer beat.Stop()
+		for {
+			select {
+			case <-finished:
+				return
+			case <-beat.C:
+			}
+			if !time.Now().Before(leasedUntil) {
+				lose()
+				return
+			}
+			d.msg.InProgress()
+			if errors.Is(claim(time.Now().Add(d.lease)), ErrRecordChanged) {
+				lose()
+				return
+			} // any other error: the lease holds for a while, and the next beat tries again
+		}
+	}()
+	body, err := run(effect)
+	close(finished)
+	<-held
+	if err != nil {
+		log.Printf("%s failed, attempt %s: %v", d.request.Operation, about.Get("X-Attempt"), err)
+		about.Set("X-Reason", "handler failed")
+		if err := claim(time.Now()); err != nil { // anybody may try again
+			return err
+		}
+		return d.msg.NakWithDelay(min(30*time.Second, time.Second<<min(5, numberIn(about, "X-Attempt", 1)-1)))
+	}
+	about.Set("Content-Type", "application/json")
+	if err := recordAnswer(ctx, js, d.replyTo, body, about, seq); err != nil {
+		return err
+	}
+	return d.msg.Ack() // only now that the answer is stored
+}
+
+func millis(at time.Time) string {
+	return strconv.FormatInt(at.UnixMilli(), 10)
+}

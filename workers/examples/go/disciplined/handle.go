@@ -1,0 +1,119 @@
+package main
+
+// One delivery of a request: read it, run it, and acknowledge by how that ended.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/nats-bridge/examples/disciplined/contract"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Delivery is a request in hand.
+type Delivery struct {
+	msg      jetstream.Msg
+	meta     *jetstream.MsgMetadata
+	request  contract.NatsPaymentRequest
+	replyTo  string
+	deadline time.Time
+	lease    time.Duration // how long a claim holds: the consumer's ack wait
+}
+
+func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, msg jetstream.Msg, lease time.Duration) error {
+	headers := msg.Headers()
+	meta, err := msg.Metadata()
+	if err != nil {
+		return err
+	}
+	body, err := bodyOf(ctx, js, msg)
+	if err != nil {
+		return err
+	}
+	request, err := parse(msg, body)
+	if err != nil {
+		return refuse(nc, msg, "VALIDATION_ERROR", err.Error())
+	}
+	d := Delivery{msg, meta, request, headers.Get("X-Reply-To"), time.UnixMilli(numberIn(headers, "X-Deadline", 1<<53)), lease}
+	run := func(ctx context.Context, attempt int) ([]byte, error) {
+		key := unescaped(headers.Get("X-Idempotency-Key"))
+		response, err := handlers[request.Operation](ctx, request, key, attempt)
+		if err != nil {
+			return nil, err
+		}
+		response.CorrelationID = &request.CorrelationID
+		return json.Marshal(response)
+	}
+	if strings.HasPrefix(d.replyTo, "hyperswitch.operations.") {
+		if err = runGuarded(ctx, js, d, run); errors.Is(err, ErrKeyConflict) {
+			return refuse(nc, msg, "CONFLICT", err.Error())
+		}
+		return err
+	}
+	if time.Now().Before(d.deadline) { // a question: to repeat it does no harm, and nothing is recorded
+		within, cancel := context.WithDeadline(ctx, d.deadline)
+		defer cancel()
+		answer, err := run(within, int(meta.NumDelivered))
+		if err != nil {
+			return err
+		}
+		if err := nc.Publish(d.replyTo, answer); err != nil {
+			return err
+		}
+	}
+	return msg.Ack()
+}
+
+// Bodies above the server's largest message lie in an object store.
+func bodyOf(ctx context.Context, js jetstream.JetStream, msg jetstream.Msg) ([]byte, error) {
+	bucket, name, isReference := strings.Cut(msg.Headers().Get("X-Body-Ref"), "/")
+	if !isReference {
+		return msg.Data(), nil
+	}
+	store, err := js.ObjectStore(ctx, bucket)
+	if err != nil {
+		return nil, err
+	}
+	return store.GetBytes(ctx, name)
+}
+
+// Fails for what is no request, or is about something else than its subject. Names fields, never their values.
+func parse(msg jetstream.Msg, body []byte) (request contract.NatsPaymentRequest, err error) {
+	if err := json.Unmarshal(body, &request); err != nil {
+		return request, fmt.Errorf("not a valid request: %w", err)
+	}
+	tokens := strings.Split(msg.Subject(), ".")
+	merchant, operation := unescaped(tokens[len(tokens)-2]), tokens[len(tokens)-1]
+	if merchant != request.MerchantID || operation != request.Operation {
+		return request, errors.New("the body names another merchant or operation than its subject")
+	}
+	return request, nil
+}
+
+// Says at once that nothing was done, and that it shall not come again; the bridge makes a dead letter of it.
+func refuse(nc *nats.Conn, msg jetstream.Msg, code, why string) error {
+	status := contract.NatsPaymentResponseStatusFailure
+	correlationID := unescaped(msg.Headers().Get("X-Correlation-Id"))
+	reply, err := json.Marshal(map[string]any{"status": status, "correlation_id": correlationID,
+		"error": map[string]string{"code": code, "message": why}})
+	if err != nil {
+		return err
+	}
+	if err := nc.Publish(msg.Reply(), reply); err != nil {
+		return err
+	}
+	return msg.TermWithReason(strings.ToLower(code))
+}
+
+func unescaped(value string) string {
+	if plain, err := url.PathUnescape(value); err == nil {
+		return plain
+	}
+	return value
+}

@@ -1,0 +1,89 @@
+// A worker that survives crashes: claim, effect, answer, so that one idempotency key has one effect and one answer.
+//
+// Your part is processor.go: a function for each operation, which returns an answer (a decline is one, and final) or
+// an error and is called again, with a higher attempt. How and why: docs/workers.md.
+package main
+
+//go:generate go run github.com/atombender/go-jsonschema@v0.20.0 --package contract --struct-name-from-title --tags json --capitalization ID --output contract/contract.go contract/request.schema.json contract/response.schema.json
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/nats-bridge/examples/disciplined/contract"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Handler calls the processor, under the idempotency key. Above attempt 1 an earlier one may have had its effect.
+type Handler func(ctx context.Context, request contract.NatsPaymentRequest, key string, attempt int) (contract.NatsPaymentResponse, error)
+
+const concurrency = 16 // requests in hand at once, per operation
+
+func main() {
+	ctx := context.Background()
+	closed := make(chan struct{})
+	nc, err := nats.Connect(cmp.Or(os.Getenv("NATS_URL"), nats.DefaultURL), nats.MaxReconnects(-1),
+		nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
+	must(err)
+	js, err := jetstream.New(nc)
+	must(err)
+
+	var presence []*nats.Subscription
+	var takers []jetstream.ConsumeContext
+	places := map[string]chan struct{}{}
+	for operation := range handlers {
+		consumer, err := js.Consumer(ctx, "PAYMENTS", "hyperswitch-consumer-"+operation)
+		must(err)
+		lease := consumer.CachedInfo().Config.AckWait
+		free := make(chan struct{}, concurrency)
+		places[operation] = free
+		taker, err := consumer.Consume(func(msg jetstream.Msg) {
+			free <- struct{}{}
+			go func() {
+				defer func() { <-free }()
+				if err := handle(ctx, nc, js, msg, lease); err != nil {
+					log.Println("not answered:", err) // the record says how far it came
+					msg.NakWithDelay(time.Second)
+				}
+			}()
+		}, jetstream.PullMaxMessages(concurrency))
+		must(err)
+		takers = append(takers, taker)
+		// Tells the bridge that the operation has a worker, and that it keeps the records.
+		here, err := nc.Subscribe("hyperswitch.workers.guarded."+operation, func(msg *nats.Msg) { msg.Respond(nil) })
+		must(err)
+		presence = append(presence, here)
+	}
+	must(nc.Flush())
+	fmt.Println("started")
+
+	stopping, _ := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	<-stopping.Done()
+	for _, here := range presence {
+		here.Unsubscribe()
+	}
+	for _, taker := range takers { // takes nothing new
+		taker.Drain()
+		<-taker.Closed()
+	}
+	for _, free := range places { // finishes what is in hand
+		for range concurrency {
+			free <- struct{}{}
+		}
+	}
+	must(nc.Drain())
+	<-closed
+}
+
+func must(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}

@@ -1,0 +1,123 @@
+"""A worker that survives crashes: claim, effect, answer, so that one idempotency key has one effect and one answer.
+
+Your part is processor.py: a function for each operation, which returns an answer (a decline is one, and final) or
+raises and is called again, with a higher attempt. How and why: docs/workers.md.
+"""
+import asyncio
+import json
+import os
+import signal
+from urllib.parse import unquote
+
+import nats
+from pydantic import ValidationError
+
+from contract.request import NatsPaymentRequest
+from guarded_run import KeyConflict, now_ms, run_guarded
+from processor import HANDLERS
+
+CONCURRENCY = 16  # requests in hand at once, per operation
+NO_DEADLINE = 2**53
+
+
+async def body_of(js, msg) -> bytes:
+    """Bodies above the server's largest message lie in an object store."""
+    reference = (msg.headers or {}).get("X-Body-Ref")
+    if reference is None:
+        return msg.data
+    bucket, name = reference.split("/", 1)
+    return (await (await js.object_store(bucket)).get(name)).data
+
+
+def parse(msg, body) -> NatsPaymentRequest:
+    """Raises ValueError for what is no request, or is about something else than its subject."""
+    try:
+        request = NatsPaymentRequest.model_validate_json(body)
+    except ValidationError as error:  # names the fields, never their values
+        fields = [".".join(map(str, issue["loc"])) for issue in error.errors(include_input=False)]
+        raise ValueError(f"not a valid request: {', '.join(fields) or 'not JSON'}") from None
+    merchant, operation = msg.subject.split(".")[-2:]
+    if (unquote(merchant), operation) != (request.merchant_id, request.operation):
+        raise ValueError("the body names another merchant or operation than its subject")
+    return request
+
+
+async def refuse(msg, code, why) -> None:
+    """Says at once that nothing was done, and that it shall not come again; the bridge makes a dead letter of it."""
+    correlation_id = unquote((msg.headers or {}).get("X-Correlation-Id", ""))
+    reply = {"status": "failure", "error": {"code": code, "message": why}, "correlation_id": correlation_id}
+    await msg.respond(json.dumps(reply).encode())
+    await msg.term()
+
+
+async def handle(nc, js, msg, lease_ms) -> None:
+    headers = msg.headers or {}
+    reply_to = headers.get("X-Reply-To", "")
+    deadline_ms = int(headers.get("X-Deadline") or NO_DEADLINE)
+    try:
+        try:
+            request = parse(msg, await body_of(js, msg))
+        except ValueError as error:
+            return await refuse(msg, "VALIDATION_ERROR", str(error))
+
+        async def run(attempt, seconds) -> bytes:
+            key = unquote(headers.get("X-Idempotency-Key", ""))
+            response = await asyncio.wait_for(HANDLERS[request.operation](request, key, attempt), seconds)
+            response.correlation_id = request.correlation_id
+            return response.model_dump_json(exclude_none=True).encode()
+
+        if reply_to.startswith("hyperswitch.operations."):
+            return await run_guarded(js, msg, request, deadline_ms, lease_ms, run)
+        if deadline_ms > now_ms():  # a question: to repeat it does no harm, and nothing is recorded
+            await nc.publish(reply_to, await run(msg.metadata.num_delivered, (deadline_ms - now_ms()) / 1000))
+        await msg.ack()
+    except KeyConflict as error:
+        await refuse(msg, "CONFLICT", str(error))
+    except Exception as error:  # nothing was begun, or its answer could not be stored: the record says which
+        print(f"not answered: {error!r}", flush=True)
+        await msg.nak(delay=1)
+
+
+async def take(nc, js, operation, lease_ms, stopping) -> None:
+    """Takes one request after the other, until the worker stops."""
+    requests = await js.pull_subscribe_bind(f"hyperswitch-consumer-{operation}", stream="PAYMENTS")
+    while not stopping.is_set():
+        try:
+            [msg] = await requests.fetch(1, timeout=1)
+        except asyncio.TimeoutError:
+            continue  # nothing there within a second
+        except nats.errors.Error as error:
+            print(f"{operation}: {error!r}", flush=True)
+            await asyncio.sleep(1)
+            continue
+        await handle(nc, js, msg, lease_ms)
+
+
+async def main() -> None:
+    nc = await nats.connect(os.environ.get("NATS_URL", "nats://127.0.0.1:4222"), max_reconnect_attempts=-1)
+    js = nc.jetstream()
+    stopping = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stopping.set)
+
+    async def here(msg):
+        await msg.respond(b"")
+
+    takers, presence = [], []
+    for operation in HANDLERS:
+        consumer = await js.consumer_info("PAYMENTS", f"hyperswitch-consumer-{operation}")
+        lease_ms = int(consumer.config.ack_wait * 1000)
+        takers += [asyncio.create_task(take(nc, js, operation, lease_ms, stopping)) for _ in range(CONCURRENCY)]
+        # Tells the bridge that the operation has a worker, and that it keeps the records.
+        presence.append(await nc.subscribe(f"hyperswitch.workers.guarded.{operation}", cb=here))
+    await nc.flush()
+    print("started", flush=True)
+    await stopping.wait()
+    for subscription in presence:
+        await subscription.unsubscribe()
+    await asyncio.gather(*takers)  # what is in hand is finished, nothing new is taken
+    await nc.flush()
+    await nc.close()
+
+
+asyncio.run(main())
