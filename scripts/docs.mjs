@@ -1,0 +1,7 @@
+/** `npm run docs`: writes docs/operations/ from the requests and replies of a run; see test/src/operation-pages.ts. */
+import { fail, foreground } from './run.mjs';
+import { setup } from './setup.mjs';
+
+await setup().catch(fail);
+const pages = ['test/src/operation-pages.test.ts', '--update', '--retry=0'];
+process.exitCode = await foreground(['node_modules/vitest/vitest.mjs', 'run', ...pages]);
