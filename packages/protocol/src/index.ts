@@ -20,6 +20,7 @@ export * from './status.js';
 export * from './subject.js';
 export * from './ucs/index.js';
 export * from './ucs-metadata.js';
+export * from './ucs-reply.js';
 export * from './ucs-request.js';
 export * from './ucs-response.js';
 export { describeIssues } from './zod-issues.js';

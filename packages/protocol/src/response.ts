@@ -53,6 +53,19 @@ export const bridgeResponseSchema = z
       .looseObject({})
       .nullish()
       .meta({ description: 'Fields of the UCS response message, taken over what the rest implies.' }),
+    ucs_response: z
+      .looseObject({
+        type: z
+          .string()
+          .min(1)
+          .meta({ description: 'The UCS message it is, such as PaymentServiceAuthorizeResponse.' }),
+        message: z.looseObject({}),
+      })
+      .nullish()
+      .meta({
+        description:
+          'The whole UCS response of another UCS, given to the caller as it is; the rest says the same to those who read no UCS.',
+      }),
   })
   .meta({ title: 'NatsPaymentResponse', description: 'What a worker replies.' });
 

@@ -39,6 +39,10 @@ export const routerDataSchema = z
       .string()
       .optional()
       .meta({ description: "The merchant's API call, where Hyperswitch names one." }),
+    external_vault_metadata: z
+      .string()
+      .optional()
+      .meta({ description: 'How an external vault is to be used: base64 of JSON, as Hyperswitch sends it.' }),
   })
   .meta({ title: 'RouterData' });
 
@@ -57,4 +61,5 @@ export type RouterData = {
   readonly tenant_id?: string;
   readonly profile_id?: string;
   readonly request_id?: string;
+  readonly external_vault_metadata?: string;
 };

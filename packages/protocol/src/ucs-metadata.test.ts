@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { operationRow } from './operation-catalogue.js';
-import { readUcsMetadata } from './ucs-metadata.js';
+import { OPERATIONS, operationRow } from './operation-catalogue.js';
+import { readUcsMetadata, ucsMetadataOf } from './ucs-metadata.js';
 import { routerDataFromUcs } from './ucs-request.js';
 
 const COMPLETE: Record<string, string | undefined> = {
@@ -76,6 +76,64 @@ describe('UCS metadata', () => {
   it('never shows a credential in an error', () => {
     expect(() => read({ 'x-connector-config': '{"api_key":"sk_live_1' })).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('sk_live') }),
+    );
+  });
+});
+
+describe('metadata written again', () => {
+  const reread = (metadata: Readonly<Record<string, string>>) => readUcsMetadata((name) => metadata[name]);
+  const key = { 'x-auth': 'header-key', 'x-key1': undefined };
+  const config = '{"config":{"Stripe":{"api_key":"sk_1"}}}';
+
+  it.each([
+    ['one key', key],
+    ['two keys', {}],
+    ['three keys', { 'x-auth': 'signature-key', 'x-api-secret': 's' }],
+    ['four keys', { 'x-auth': 'multi-auth-key', 'x-api-secret': 's', 'x-key2': 'k' }],
+    ['a key for each currency', { 'x-auth': 'currency-auth-key', 'x-auth-key-map': '{"EUR":{"a":1}}' }],
+    ['no key', { 'x-auth': 'NoKey' }],
+    ['the connector configuration', { ...key, 'x-connector-config': config }],
+    ['the connector configuration alone', { 'x-auth': undefined, 'x-connector-config': config }],
+    ['an external vault', { ...key, 'x-external-vault-metadata': 'eyJ2YXVsdCI6MX0=' }],
+    ['nothing that is optional', { 'x-tenant-id': undefined, 'x-request-id': undefined }],
+  ])('says the same of every operation, with %s', (_, changes: Record<string, string | undefined>) => {
+    const metadata = read(changes);
+    for (const row of OPERATIONS) {
+      const data = routerDataFromUcs(row, {}, metadata);
+      const again = ucsMetadataOf(row, data);
+      expect(routerDataFromUcs(row, {}, reread(again)), row.operation).toEqual(data);
+    }
+  });
+
+  it('is what Hyperswitch sent', () => {
+    const data = routerDataFromUcs(operationRow('authorize'), {}, read());
+    expect(ucsMetadataOf(operationRow('authorize'), data)).toEqual({
+      ...COMPLETE,
+      'x-shadow-mode': 'false',
+      'x-proxy-name': 'primary',
+    });
+  });
+
+  it.each([
+    ['payout_create', 'x-payout-connector'],
+    ['calculate_surcharge', 'x-surcharge-connector'],
+  ] as const)('names the connector of %s in %s', (operation, header) => {
+    const row = operationRow(operation);
+    const written = ucsMetadataOf(row, routerDataFromUcs(row, {}, read()));
+    expect(written).toMatchObject({ [header]: 'payconex' });
+    expect(written).not.toHaveProperty('x-connector');
+  });
+
+  it('refuses credentials that UCS has no metadata for, without showing them', () => {
+    const row = operationRow('authorize');
+    const data = routerDataFromUcs(row, {}, read());
+    const write = (auth: { auth_type: string; [field: string]: unknown }) =>
+      ucsMetadataOf(row, { ...data, connector_auth_type: auth });
+    expect(() => write({ auth_type: 'CertificateAuth', certificate: 'sk_live' })).toThrow(
+      /^UCS has no metadata for credentials of type CertificateAuth: use one of HeaderKey, BodyKey/,
+    );
+    expect(() => write({ auth_type: 'BodyKey', api_key: 'sk_live' })).toThrow(
+      'connector_auth_type BodyKey has no key1',
     );
   });
 });

@@ -1,6 +1,7 @@
-/** gRPC metadata of a UCS call, read once at the door (HYPERSWITCH 1.6). */
+/** gRPC metadata of a UCS call, read once at the door, and written again by who calls a UCS (HYPERSWITCH 1.6). */
 import { ValidationError } from './bridge-error.js';
-import type { ConnectorAuthType } from './router-data.js';
+import type { OperationRow } from './operation-catalogue.js';
+import type { ConnectorAuthType, RouterData } from './router-data.js';
 
 /** Metadata by lower-case name, as text. */
 export type MetadataReader = (name: string) => string | undefined;
@@ -16,6 +17,8 @@ export type UcsMetadata = {
   readonly requestId?: string;
   readonly tenantId?: string;
   readonly profileId?: string;
+  /** How an external vault is to be used, as it came; may hold credentials. */
+  readonly externalVaultMetadata?: string;
   readonly isShadow: boolean;
   readonly traceparent?: string;
 };
@@ -53,6 +56,7 @@ export function readUcsMetadata(get: MetadataReader): UcsMetadata {
     requestId: get('x-request-id') || undefined,
     tenantId: get('x-tenant-id') || undefined,
     profileId: readProfileId(get('x-lineage-ids')),
+    externalVaultMetadata: get('x-external-vault-metadata') || undefined,
     isShadow: readBoolean(get('x-shadow-mode'), 'x-shadow-mode'),
     traceparent: get('traceparent') || undefined,
   };
@@ -103,4 +107,75 @@ function readBoolean(text: string | undefined, header: string): boolean {
 /** `x-lineage-ids` is `merchant_id=…&profile_id=…`, URL-encoded. */
 function readProfileId(lineage: string | undefined): string | undefined {
   return lineage === undefined ? undefined : (new URLSearchParams(lineage).get('profile_id') ?? undefined);
+}
+
+/**
+ * The metadata Hyperswitch would send with a call of this operation: {@link readUcsMetadata} reads the same of it. What
+ * RouterData does not have is left out.
+ *
+ * @throws ValidationError for credentials of a type that UCS has no metadata for; never with a credential.
+ */
+export function ucsMetadataOf(row: OperationRow, data: RouterData): Readonly<Record<string, string>> {
+  const metadata: Record<string, string> = {
+    [connectorHeader(row)]: data.connector,
+    'x-merchant-id': data.merchant_id,
+    'x-lineage-ids': lineageOf(data),
+    'x-shadow-mode': 'false',
+    'x-proxy-name': 'primary',
+    ...authMetadata(data.connector_auth_type),
+  };
+  const values: Readonly<Record<string, string | undefined>> = {
+    'x-reference-id': data.payment_id,
+    'x-resource-id': resourceIdOf(row, data),
+    'x-request-id': data.request_id,
+    'x-tenant-id': data.tenant_id,
+    'x-external-vault-metadata': data.external_vault_metadata,
+  };
+  for (const [name, value] of Object.entries(values)) if (value) metadata[name] = value;
+  return metadata;
+}
+
+function connectorHeader({ methods: [method = ''] }: OperationRow): string {
+  if (method.startsWith('PayoutService/')) return 'x-payout-connector';
+  return method.startsWith('SurchargeService/') ? 'x-surcharge-connector' : 'x-connector';
+}
+
+function resourceIdOf({ statusKind }: OperationRow, data: RouterData): string | undefined {
+  if (statusKind === 'refund') return data.refund_id;
+  return statusKind === 'payout' ? data.payout_id : data.attempt_id;
+}
+
+function lineageOf({ merchant_id, profile_id }: RouterData): string {
+  const lineage = new URLSearchParams({ merchant_id });
+  if (profile_id !== undefined) lineage.set('profile_id', profile_id);
+  return lineage.toString();
+}
+
+function authMetadata(auth: ConnectorAuthType): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  if (auth.connector_config !== undefined)
+    metadata['x-connector-config'] = JSON.stringify(auth.connector_config);
+  if (auth.auth_type === 'ConnectorConfig') return metadata;
+  const name = Object.keys(AUTH_TYPES).find((candidate) => AUTH_TYPES[candidate]?.tag === auth.auth_type);
+  if (name === undefined)
+    throw new ValidationError(
+      `UCS has no metadata for credentials of type ${auth.auth_type.slice(0, 40)}: use one of ${Object.values(
+        AUTH_TYPES,
+      )
+        .map(({ tag }) => tag)
+        .join(', ')}`,
+    );
+  // Hyperswitch writes this one so.
+  metadata['x-auth'] = name === 'nokey' ? 'NoKey' : name;
+  for (const field of AUTH_TYPES[name]?.fields ?? [])
+    metadata[`x-${field.replace('_', '-')}`] = credential(auth, field);
+  if (auth.auth_type === 'CurrencyAuthKey')
+    metadata['x-auth-key-map'] = JSON.stringify(auth.auth_key_map ?? {});
+  return metadata;
+}
+
+function credential(auth: ConnectorAuthType, field: string): string {
+  const value = auth[field];
+  if (typeof value === 'string') return value;
+  throw new ValidationError(`connector_auth_type ${auth.auth_type} has no ${field}`);
 }

@@ -1,6 +1,8 @@
-/** RouterData from a UCS request and its metadata, and the UCS request back out of RouterData. */
+/** RouterData from a UCS request and its metadata, and the UCS method that RouterData came from. */
+import { ValidationError } from './bridge-error.js';
 import type { OperationRow } from './operation-catalogue.js';
 import type { RouterData } from './router-data.js';
+import { UCS_METHODS, type UcsMethod, ucsFieldNames } from './ucs/index.js';
 import type { UcsMetadata } from './ucs-metadata.js';
 
 type UcsRequest = Readonly<Record<string, unknown>>;
@@ -44,8 +46,32 @@ export function routerDataFromUcs(row: OperationRow, request: UcsRequest, metada
   set(data, 'tenant_id', metadata.tenantId);
   set(data, 'profile_id', metadata.profileId);
   set(data, 'request_id', metadata.requestId);
+  set(data, 'external_vault_metadata', metadata.externalVaultMetadata);
   return data as RouterData;
 }
+
+/**
+ * The method a request was sent to: of those that the operation has, the first whose request message has all its
+ * fields (a card proxy, for instance, only ProxyAuthorize has). Of a method that was renamed it is today's name.
+ *
+ * @throws ValidationError that names the fields which no method of the operation has.
+ */
+export function ucsMethodOf(row: OperationRow, request: UcsRequest): UcsMethod {
+  const present = Object.keys(request).filter((field) => request[field] !== undefined);
+  const methods = row.methods.flatMap((name) => METHOD_BY_NAME.get(name) ?? []);
+  const missing = (method: UcsMethod) => {
+    const known = ucsFieldNames(method.requestType);
+    return present.filter((field) => !known.has(field));
+  };
+  const found = methods.find((method) => missing(method).length === 0);
+  if (found !== undefined) return found;
+  const strange = methods[0] === undefined ? present : missing(methods[0]);
+  throw new ValidationError(
+    `the request of ${row.operation} has fields that ${row.methods.join(', ')} do not: ${strange.slice(0, 5).join(', ')}`,
+  );
+}
+
+const METHOD_BY_NAME = new Map(UCS_METHODS.map((entry) => [`${entry.service}/${entry.method}`, entry]));
 
 /** The payment method's oneof has one member, which names it. */
 function paymentMethodOf(request: UcsRequest): string | undefined {

@@ -29,9 +29,15 @@ export type UcsAnswer = {
   readonly alias?: string;
 };
 
+/** The response field that holds the status of this kind; undefined for answers without one. */
+export function statusFieldOf(kind: StatusKind): string | undefined {
+  return STATUS_FIELD[kind];
+}
+
 /**
  * Builds the response message of a method, as the object its codec encodes: what the outcome implies first,
- * the worker's own `response` fields over it. Fields the response type does not have are left out.
+ * the worker's own `response` fields over it. Fields the response type does not have are left out. A whole UCS
+ * response of this type is taken as it is; only an id that a pending answer needs is added.
  */
 export function ucsResponse(answer: UcsAnswer): UcsMessage {
   const { row, outcome, request } = answer;
@@ -41,6 +47,12 @@ export function ucsResponse(answer: UcsAnswer): UcsMessage {
     if (field !== undefined && value !== undefined && value !== null && fields.has(field))
       message[field] = value;
   };
+  const ucs = outcome.kind === 'answered' ? outcome.reply.ucs_response : undefined;
+  if (outcome.kind === 'answered' && ucs?.type === answer.responseType) {
+    for (const [field, value] of Object.entries(ucs.message)) put(field, value);
+    if (outcome.reply.status !== 'failure') putIdInDoubt(put, message, answer);
+    return message;
+  }
 
   for (const field of fields) if (isMerchantId(field)) put(field, request[field]);
   put('status_code', outcome.statusCode);
@@ -53,14 +65,22 @@ export function ucsResponse(answer: UcsAnswer): UcsMessage {
   if (outcome.kind === 'answered') {
     putReply(put, outcome.reply);
     put(row.idField, outcome.transactionId ?? outcome.reply.token);
-    for (const [field, value] of Object.entries(outcome.reply.response ?? {})) put(field, value);
+    const own = outcome.reply.response ?? ucs?.message ?? {};
+    for (const [field, value] of Object.entries(own)) put(field, value);
   }
-  if (row.idField !== undefined && !message[row.idField] && answersWithId(row))
-    put(row.idField, idInDoubt(answer));
+  putIdInDoubt(put, message, answer);
   return message;
 }
 
-function putReply(put: (field: string, value: unknown) => void, reply: BridgeResponse): void {
+type Put = (field: string, value: unknown) => void;
+
+function putIdInDoubt(put: Put, message: UcsMessage, answer: UcsAnswer): void {
+  const { row } = answer;
+  if (row.idField !== undefined && !message[row.idField] && answersWithId(row))
+    put(row.idField, idInDoubt(answer));
+}
+
+function putReply(put: Put, reply: BridgeResponse): void {
   put('redirection_data', reply.redirection);
   put('mandate_reference', reply.mandate_reference);
   put('network_transaction_id', reply.network_transaction_id);

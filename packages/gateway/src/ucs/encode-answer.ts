@@ -17,7 +17,10 @@ const REDUCTIONS: readonly {
   readonly reduce: (reply: BridgeResponse) => BridgeResponse;
 }[] = [
   { without: 'raw_connector_response', reduce: withoutRaw },
-  { without: "the worker's `response` fields", reduce: (reply) => ({ ...reply, response: undefined }) },
+  {
+    without: "the worker's `response` fields",
+    reduce: (reply) => ({ ...reply, response: undefined, ucs_response: undefined }),
+  },
   { without: 'everything but status, transaction_id and error', reduce: essence },
 ];
 
@@ -63,8 +66,15 @@ class AnswerTooLarge extends Error {
 }
 
 function withoutRaw(reply: BridgeResponse): BridgeResponse {
-  const response = reply.response && { ...reply.response, raw_connector_response: undefined };
-  return { ...reply, raw_connector_response: undefined, connector_response: undefined, response };
+  const raw = { raw_connector_response: undefined, raw_connector_request: undefined };
+  const ucs = reply.ucs_response;
+  return {
+    ...reply,
+    raw_connector_response: undefined,
+    connector_response: undefined,
+    response: reply.response && { ...reply.response, ...raw },
+    ucs_response: ucs && { ...ucs, message: { ...ucs.message, ...raw } },
+  };
 }
 
 function essence(reply: BridgeResponse): BridgeResponse {

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { OPERATIONS, operationRow } from './operation-catalogue.js';
+import { UCS_METHODS, ucsFieldNames } from './ucs/index.js';
+import { ucsMethodOf } from './ucs-request.js';
+
+const nameOf = ({ service, method }: { service: string; method: string }) => `${service}/${method}`;
+
+describe('the method a request came from', () => {
+  it('is found for every method of the catalogue, by what only its request has', () => {
+    for (const row of OPERATIONS)
+      for (const name of row.methods) {
+        const requestType = UCS_METHODS.find((entry) => nameOf(entry) === name)?.requestType ?? '';
+        const request = Object.fromEntries([...ucsFieldNames(requestType)].map((field) => [field, 'x']));
+        expect(nameOf(ucsMethodOf(row, request))).toBe(name);
+      }
+  });
+
+  it('is the first that the operation has where nothing tells them apart', () => {
+    expect(nameOf(ucsMethodOf(operationRow('authorize'), {}))).toBe('PaymentService/Authorize');
+  });
+
+  it('is refused by field name where no method has it', () => {
+    const request = { merchant_transaction_id: 'a', minor_amount: 1 };
+    expect(() => ucsMethodOf(operationRow('authorize'), request)).toThrow(
+      'the request of authorize has fields that PaymentService/Authorize, PaymentService/TokenAuthorize, PaymentService/ProxyAuthorize do not: minor_amount',
+    );
+  });
+});
