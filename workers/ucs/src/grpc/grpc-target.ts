@@ -47,11 +47,13 @@ export function createGrpcTarget(options: GrpcTargetOptions): UcsTarget {
 
   return {
     async call(call) {
+      const metadata = metadataOf(call.metadata);
+      if (!(metadata instanceof Metadata)) return metadata;
       const connectUntil = Math.min(call.deadlineAt, Date.now() + connectTimeoutMs);
       for (;;) {
         if (call.signal.aborted) return { kind: 'not_sent', code: 'CANCELLED', message: 'Nobody waits' };
         if (!(await whenReady(connectUntil))) return unreachable(address);
-        const { ending, wasSent } = await send(client, call);
+        const { ending, wasSent } = await send(client, call, metadata);
         // The connection was lost between the two steps: nothing has left, so it may be tried again.
         const mayTryAgain = !wasSent && ending.kind === 'unknown' && ending.code === 'UNAVAILABLE';
         if (!mayTryAgain) return wasSent || ending.kind !== 'unknown' ? ending : unreachable(address);
@@ -70,13 +72,11 @@ function unreachable(address: string): UcsEnding {
   };
 }
 
-async function send(client: Client, call: UcsCall): Promise<{ ending: UcsEnding; wasSent: boolean }> {
-  let metadata: Metadata;
-  try {
-    metadata = metadataOf(call.metadata);
-  } catch (error) {
-    return { ending: { kind: 'refused', code: 'INVALID_METADATA', message: String(error) }, wasSent: false };
-  }
+async function send(
+  client: Client,
+  call: UcsCall,
+  metadata: Metadata,
+): Promise<{ ending: UcsEnding; wasSent: boolean }> {
   let wasSent = false;
   // Asked for when a connection was chosen, and just before the call goes out on it.
   const onWay = CallCredentials.createFromMetadataGenerator((_, callback) => {
@@ -108,14 +108,15 @@ async function send(client: Client, call: UcsCall): Promise<{ ending: UcsEnding;
   return { ending, wasSent };
 }
 
-/** @throws Error for a name or value that gRPC cannot carry; without the value, which may be a credential */
-function metadataOf(values: Readonly<Record<string, string>>): Metadata {
+/** A refusal for a name or value that gRPC cannot carry; without the value, which may be a credential. */
+function metadataOf(values: Readonly<Record<string, string>>): Metadata | UcsEnding {
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(values)) {
     try {
       metadata.set(name, value);
     } catch {
-      throw new TypeError(`${name} has characters that gRPC metadata cannot carry`);
+      const message = `${name} has characters that gRPC metadata cannot carry`;
+      return { kind: 'refused', code: 'VALIDATION_ERROR', message };
     }
   }
   return metadata;

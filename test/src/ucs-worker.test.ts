@@ -1,0 +1,368 @@
+/** What the UCS worker makes of targets that are absent, die, are slow or refuse, and of its own death. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { UCS_METHODS } from '@nats-bridge/protocol';
+import { createGrpcTarget, createUcsWorker } from '@nats-bridge/ucs';
+import { createWorker, type Handler } from '@nats-bridge/worker';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createAuthority } from './certificates.js';
+import { runCli } from './cli-process.js';
+import {
+  authorizeRequest,
+  MERCHANT,
+  money,
+  type Stack,
+  type StackOptions,
+  startStack,
+} from './stack-under-test.js';
+import { until } from './until.js';
+import { ROOT } from './worker-process.js';
+
+const AUTHORIZE = 'PaymentService/Authorize';
+const MAIN = join(ROOT, 'packages/cli/dist/main.js');
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function stackOf(options: StackOptions = {}): Promise<Stack> {
+  const stack = await startStack({ sandbox: false, ...options });
+  closers.push(() => stack.close());
+  return stack;
+}
+
+/** A bridge whose only worker forwards to `target`. */
+async function forwarding(target: string, config: StackOptions['config'] = {}): Promise<Stack> {
+  const stack = await stackOf({ config: { request_timeout_ms: 5_000, ...config } });
+  const worker = createUcsWorker({
+    servers: stack.server.url,
+    target: createGrpcTarget({ target, connectTimeoutMs: 300 }),
+    drainTimeoutMs: 100,
+  });
+  await worker.start();
+  closers.push(() => worker.stop());
+  return stack;
+}
+
+const authorize = (stack: Stack, attempt: string) =>
+  stack.call(AUTHORIZE, authorizeRequest(attempt), attempt);
+const sync = (stack: Stack, attempt: string, id: string) =>
+  stack.call(
+    'PaymentService/Get',
+    { merchant_transaction_id: attempt, connector_transaction_id: id },
+    attempt,
+  );
+
+/** A worker behind a second bridge, and the attempts it was asked to charge. */
+async function processorBehind(stack: Stack, charge: Handler) {
+  const charged: string[] = [];
+  const worker = createWorker({
+    servers: stack.server.url,
+    handlers: {
+      authorize: (request, context) => {
+        charged.push(request.router_data.attempt_id);
+        return charge(request, context);
+      },
+    },
+    drainTimeoutMs: 100,
+  });
+  await worker.start();
+  closers.push(() => worker.stop());
+  return charged;
+}
+
+describe('a target that is not there', () => {
+  it('has moved nothing: what moves money has failed, a question changes nothing', async () => {
+    const stack = await forwarding(`127.0.0.1:${await freePort()}`);
+    const error = {
+      connector_details: {
+        code: 'UCS_UNREACHABLE',
+        message: expect.stringMatching(/^The UCS at 127\.0\.0\.1:\d+ cannot be reached; nothing was sent$/),
+      },
+    };
+    expect(await authorize(stack, 'att_1')).toMatchObject({ status: 'FAILURE', error });
+    const asked = await sync(stack, 'att_1', 'pay_1');
+    expect(asked).toMatchObject({ connector_transaction_id: 'pay_1', error });
+    expect(asked).not.toHaveProperty('status');
+    const question = { merchant_refund_id: 'r', connector_transaction_id: 'pay_1', refund_id: 'ref_1' };
+    const refund = await stack.call('RefundService/Get', question, 'r');
+    expect(refund).not.toHaveProperty('status');
+    expect(refund).not.toHaveProperty('error');
+    expect(
+      await stack.call('EventService/ParseEvent', { request_details: { method: 'HTTP_METHOD_POST' } }),
+    ).not.toHaveProperty('event_type');
+  });
+});
+
+describe('a target that is killed with a payment in hand', () => {
+  it('leaves it pending, with an id to ask by; a second try sends nothing', async () => {
+    const far = await stackOf();
+    const charged = await processorBehind(far, () => new Promise(() => {}));
+    const port = await freePort();
+    const gateway = await cli(['serve'], `for Hyperswitch`, {
+      NATS_BRIDGE__BASE_URL: far.server.url,
+      GATEWAY__GRPC__PORT: String(port),
+      GATEWAY__HTTP__PORT: '0',
+    });
+    const near = await forwarding(`127.0.0.1:${port}`);
+    const answer = authorize(near, 'att_1');
+    await until('the processor has it', () => (charged.length > 0 ? true : undefined));
+    gateway.kill('SIGKILL');
+    const pending = await answer;
+    expect(pending).toMatchObject({
+      status: 'PENDING',
+      status_code: 504,
+      connector_transaction_id: 'bridge:authorize:att_1',
+      error: { connector_details: { code: 'UNAVAILABLE' } },
+    });
+    expect(await authorize(near, 'att_1')).toEqual(pending);
+    expect(await sync(near, 'att_1', 'bridge:authorize:att_1')).toMatchObject({ status: 'PENDING' });
+    expect(charged).toEqual(['att_1']);
+  });
+});
+
+describe('a target that is slower than the deadline', () => {
+  it('is asked no longer; the payment is pending, and a later sync finds it charged', async () => {
+    const near = await stackOf({ config: { request_timeout_ms: 5_000, timeouts: { authorize: 700 } } });
+    const far = await startStack({ config: { request_timeout_ms: 10_000 } });
+    closers.push(() => far.close());
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const deadlines: number[] = [];
+    const slow = await slowProxy(far, held, deadlines);
+    const worker = createUcsWorker({
+      servers: near.server.url,
+      target: createGrpcTarget({ target: slow }),
+    });
+    await worker.start();
+    closers.push(() => worker.stop());
+    const began = Date.now();
+    const pending = await authorize(near, 'att_1');
+    expect(pending).toMatchObject({
+      status: 'PENDING',
+      status_code: 504,
+      connector_transaction_id: 'bridge:authorize:att_1',
+    });
+    // The target was told how long somebody waits.
+    expect(deadlines).toHaveLength(1);
+    expect(deadlines[0]).toBeLessThanOrEqual(began + 1_000);
+    release();
+    expect(
+      await until('the sync finds it charged', async () => {
+        const found = await sync(near, 'att_1', 'bridge:authorize:att_1');
+        return found.status === 'CHARGED' ? found : undefined;
+      }),
+    ).toMatchObject({ connector_transaction_id: expect.stringMatching(/^pay_/), captured_amount: 1_250 });
+  });
+});
+
+describe('a target that refuses', () => {
+  it('is quoted, and nothing has happened', async () => {
+    const far = await stackOf();
+    const near = await forwarding(far.grpcUrl);
+    const charged = await processorBehind(far, () => ({ status: 'success', transaction_id: 't' }));
+    expect(await authorize(near, 'att_1')).toMatchObject({ status: 'CHARGED' });
+    // The far bridge knows the key from another request: only it can say so, when the near one has forgotten.
+    const other = await forwarding(far.grpcUrl);
+    const request = authorizeRequest('att_1', { amount: money(99) });
+    expect(await other.call(AUTHORIZE, request, 'att_1')).toMatchObject({
+      status: 'FAILURE',
+      status_code: 400,
+      error: {
+        connector_details: {
+          code: 'INVALID_ARGUMENT',
+          message: expect.stringContaining('idempotency key authorize:att_1 was used for another request'),
+        },
+      },
+    });
+    expect(charged).toEqual(['att_1']);
+  });
+});
+
+describe('a worker that is killed with a payment in hand', () => {
+  it('has a successor that does not send it twice, and leaves the question to the next sync', async () => {
+    const far = await stackOf();
+    let answers = false;
+    const charged = await processorBehind(far, () =>
+      answers ? { status: 'success', transaction_id: 't' } : new Promise(() => {}),
+    );
+    const near = await stackOf({
+      config: { request_timeout_ms: 8_000, timeouts: { authorize: 6_000 }, jetstream: { ack_wait: 1_000 } },
+    });
+    const worker = await cli(['worker', 'ucs', '--target', far.grpcUrl, '--nats', near.server.url], 'ready');
+    const answer = authorize(near, 'att_1');
+    await until('the processor has it', () => (charged.length > 0 ? true : undefined));
+    worker.kill('SIGKILL');
+    answers = true;
+    const successor = createUcsWorker({
+      servers: near.server.url,
+      target: createGrpcTarget({ target: far.grpcUrl }),
+    });
+    await successor.start();
+    closers.push(() => successor.stop());
+    expect(await answer).toMatchObject({
+      status: 'PENDING',
+      connector_transaction_id: 'bridge:authorize:att_1',
+      error: { connector_details: { code: 'UCS_OUTCOME_UNKNOWN' } },
+    });
+    expect(charged).toEqual(['att_1']);
+    const record = await near.bridge.ledger.findLatest(MERCHANT, 'authorize:att_1');
+    expect(record?.record).toMatchObject({ state: 'answered', attempt: 2 });
+  });
+});
+
+describe('nats-bridge worker ucs', () => {
+  it('forwards over TLS, and leaves in good order', async () => {
+    const authority = createAuthority();
+    closers.push(() => authority.dispose());
+    const { certFile, keyFile } = authority.sign('ucs');
+    const pem = (file: string) => Buffer.from(authority.text(file));
+    const far = await startStack();
+    closers.push(() => far.close());
+    const pair = { private_key: pem(keyFile), cert_chain: pem(certFile) };
+    const secure = await proxy(far, ServerCredentials.createSsl(null, [pair]));
+    const near = await stackOf();
+    const worker = await cli(
+      [
+        'worker',
+        'ucs',
+        '--target',
+        `https://${secure}`,
+        '--tls-ca',
+        authority.caFile,
+        '--nats',
+        near.server.url,
+      ],
+      'UCS worker ready',
+    );
+    expect(await authorize(near, 'att_1')).toMatchObject({ status: 'CHARGED' });
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+
+  it('trusts nobody else', async () => {
+    const [authority, stranger] = [createAuthority(), createAuthority('another authority')];
+    closers.push(authority.dispose, stranger.dispose);
+    const { certFile, keyFile } = authority.sign('ucs');
+    const pem = (file: string) => Buffer.from(authority.text(file));
+    const far = await startStack();
+    closers.push(() => far.close());
+    const pair = { private_key: pem(keyFile), cert_chain: pem(certFile) };
+    const secure = await proxy(far, ServerCredentials.createSsl(null, [pair]));
+    const near = await stackOf();
+    const target = createGrpcTarget({
+      target: `https://${secure}`,
+      tls: { caFile: stranger.caFile },
+      connectTimeoutMs: 500,
+    });
+    const worker = createUcsWorker({ servers: near.server.url, target });
+    await worker.start();
+    closers.push(() => worker.stop());
+    expect(await authorize(near, 'att_1')).toMatchObject({
+      status: 'FAILURE',
+      error: { connector_details: { code: 'UCS_UNREACHABLE' } },
+    });
+  });
+
+  it.each([
+    ['http://prism.internal:8000', 'plain text to another machine'],
+    ['prism', 'write host:port'],
+  ])('does not start with --target %s', async (target, message) => {
+    const { code, stderr } = await runCli(['worker', 'ucs', '--target', target]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});
+
+/** A gRPC server before a bridge that hands every authorize on, byte for byte, once `until` is over. */
+async function proxy(
+  far: Stack,
+  credentials: ServerCredentials,
+  before: (deadlineAt: number) => Promise<void> = async () => {},
+): Promise<string> {
+  const server = new Server();
+  const same = (bytes: Buffer) => bytes;
+  for (const { service, method, path } of UCS_METHODS) {
+    const name = `${service}/${method}`;
+    const definition = {
+      path,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: same,
+      requestDeserialize: same,
+      responseSerialize: same,
+      responseDeserialize: same,
+    } as const;
+    server.addService(
+      { [name]: definition },
+      {
+        [name]: (call: ProxiedCall, callback: (error: object | null, answer?: Buffer) => void) => {
+          const metadata = call.metadata.getMap() as Record<string, string>;
+          const isAuthorize = name === AUTHORIZE;
+          (isAuthorize ? before(Number(call.getDeadline())) : Promise.resolve())
+            .then(() => far.raw(name, call.request, metadata))
+            .then(
+              (answer) => callback(null, answer),
+              () => callback({ code: status.INTERNAL }),
+            );
+        },
+      },
+    );
+  }
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', credentials, (error, at) => (error ? reject(error) : resolve(at))),
+  );
+  closers.push(() => server.forceShutdown());
+  return `127.0.0.1:${port}`;
+}
+
+type ProxiedCall = {
+  readonly request: Buffer;
+  readonly metadata: { getMap(): Record<string, unknown> };
+  getDeadline(): Date | number;
+};
+
+function slowProxy(far: Stack, held: Promise<void>, deadlines: number[]): Promise<string> {
+  return proxy(far, ServerCredentials.createInsecure(), (deadlineAt) => {
+    deadlines.push(deadlineAt);
+    return held;
+  });
+}
+
+/** Starts a command of the CLI as a process that may be killed; resolves when it has printed `ready`. */
+async function cli(
+  args: readonly string[],
+  ready: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, NO_COLOR: '1', ...env } });
+  closers.push(() => child.kill('SIGKILL'));
+  let printed = '';
+  await new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      printed += chunk.toString();
+      if (printed.includes(ready)) resolve();
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${printed}`)));
+  });
+  return child;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
