@@ -57,6 +57,7 @@ try {
     for (const target of TARGETS.filter(({ file }) => file.includes(values.only ?? ''))) {
       const source = readFileSync(join(ROOT, target.file), 'utf8');
       for (const mutant of mutantsOf(source)) {
+        if (!(await isProgram(mutant.mutated, target.file))) continue;
         const killedBy = await judge(copy, target, mutant);
         results.push({ file: target.file, line: mutant.line, what: mutant.what, killedBy });
         say(
@@ -88,6 +89,14 @@ async function judge(copy, { file, tests, isSimulated = true }, { mutated }) {
   ];
   for (const [name, passes] of steps) if (!passes()) return name;
   return undefined;
+}
+
+/** What a line's change breaks in two is no mutant. */
+async function isProgram(source, file) {
+  return transformWithOxc(source, file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Types are not looked at: what has none of its own sense may still run. */

@@ -3,6 +3,7 @@ import {
   applyTopology,
   createRecordStore,
   createRecordWriter,
+  RecordChangedError,
   type RecordStore,
 } from '@nats-bridge/messaging';
 import {
@@ -104,6 +105,45 @@ describe('a claim that is confirmed when its lease is over', () => {
       run,
     );
     expect(ending).toEqual({ kind: 'wait', ms: 1_000 });
+    expect(run).not.toHaveBeenCalled();
+  });
+});
+
+describe('a record that others keep changing', () => {
+  it('is looked at again each time, and left to them after the fifth: let them finish', async () => {
+    const read = vi.fn(async () => undefined);
+    const write = vi.fn(async () => {
+      throw new RecordChangedError('s', 0);
+    });
+    const run = vi.fn();
+    const ending = await runGuarded(
+      {
+        subject: 's',
+        delivery: { correlationId: 'c', fingerprint: 'f', retry: 0, deadlineAt: 9_000, worker: 'w' },
+        isRedelivered: false,
+        about: {},
+      },
+      { records: { read, write }, now: () => 1_000, sleep: async () => {}, leaseMs: 2_000 },
+      run,
+    );
+    expect(ending).toEqual({ kind: 'wait', ms: 1_000 });
+    expect([read.mock.calls.length, write.mock.calls.length, run.mock.calls.length]).toEqual([5, 5, 0]);
+  });
+
+  it('that cannot be written for another reason is not begun', async () => {
+    const records: RecordStore = {
+      read: async () => undefined,
+      write: () => Promise.reject(new Error('no space left')),
+    };
+    const run = vi.fn();
+    const request = {
+      subject: 's',
+      delivery: { correlationId: 'c', fingerprint: 'f', retry: 0, deadlineAt: 9_000, worker: 'w' },
+      isRedelivered: false,
+      about: {},
+    };
+    const world = { records, now: () => 1_000, sleep: async () => {}, leaseMs: 2_000 };
+    await expect(runGuarded(request, world, run)).rejects.toThrow('no space left');
     expect(run).not.toHaveBeenCalled();
   });
 });

@@ -280,6 +280,25 @@ describe('keepRecord', () => {
     expect(onUnrecorded).toHaveBeenCalledOnce();
   });
 
+  it('sends nothing that it could not announce', async () => {
+    const ledger = { ...memoryLedger(), write: () => Promise.reject(new Error('the disk is full')) };
+    const next = vi.fn(async () => success);
+    const send = keepRecord({ ledger, bridge: 'b', onUnrecorded: vi.fn() })(next);
+    await expect(send(unguarded())).rejects.toThrow('the disk is full');
+    expect(next).not.toHaveBeenCalled();
+  });
+
+  it('waits for the first answer until the deadline, looking now and then and not without a pause', async () => {
+    const ledger = memoryLedger();
+    await ledger.write('m', 'k', { state: 'sent', retry: 0 }, 0);
+    const findLatest = vi.spyOn(ledger, 'findLatest');
+    const begunAt = Date.now();
+    await expect(keep(ledger)(vi.fn())(unguarded())).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
+    expect(Date.now() - begunAt).toBeGreaterThanOrEqual(290);
+    expect(findLatest.mock.calls.length).toBeGreaterThan(1);
+    expect(findLatest.mock.calls.length).toBeLessThan(10);
+  });
+
   it('leaves workers that keep their own records to do so', async () => {
     const ledger = memoryLedger();
     await keep(ledger)(async () => success)(exchange());
