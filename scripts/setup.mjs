@@ -27,6 +27,7 @@ export async function build() {
   await run(process.execPath, ['packages/protocol/scripts/derive-schema.mjs']);
   await run(process.execPath, ['node_modules/typescript/bin/tsc', '--build']);
   await run(process.execPath, ['packages/protocol/scripts/write-contract.mjs']);
+  await run(process.execPath, ['packages/cli/scripts/write-templates.mjs']);
 }
 
 async function findNatsServer() {

@@ -7,6 +7,7 @@ import { configCommand } from './commands/config.js';
 import { dlqCommand } from './commands/dlq.js';
 import { doctorCommand } from './commands/doctor.js';
 import { ledgerCommand } from './commands/ledger.js';
+import { newCommand } from './commands/new.js';
 import { payCommand } from './commands/pay.js';
 import { serveCommand } from './commands/serve.js';
 import { topologyCommand } from './commands/topology.js';
@@ -22,6 +23,7 @@ const program = new Command('nats-bridge')
   .addCommand(upCommand())
   .addCommand(serveCommand())
   .addCommand(workerCommand())
+  .addCommand(newCommand())
   .addCommand(payCommand())
   .addCommand(ledgerCommand())
   .addCommand(dlqCommand())

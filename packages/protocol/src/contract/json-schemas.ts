@@ -29,7 +29,12 @@ function simplify({ jsonSchema }: { jsonSchema: Schema }): void {
     delete jsonSchema.anyOf;
     Object.assign(jsonSchema, { ...only, ...jsonSchema, type: [only.type, 'null'] });
   }
+  // json-schema-to-typescript takes what has a description and no type for an object.
+  const names = Object.keys(jsonSchema);
+  if (names.length > 0 && names.every((name) => ANNOTATIONS.includes(name))) jsonSchema.tsType = 'unknown';
 }
+
+const ANNOTATIONS = ['description', 'title'];
 
 function isAnything(schema: unknown): boolean {
   return typeof schema === 'object' && schema !== null && Object.keys(schema).length === 0;
