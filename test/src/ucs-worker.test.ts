@@ -1,6 +1,7 @@
 /** What the UCS worker makes of targets that are absent, die, are slow or refuse, and of its own death. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { UCS_METHODS } from '@nats-bridge/protocol';
@@ -271,16 +272,61 @@ describe('nats-bridge worker ucs', () => {
   });
 
   it.each([
-    ['http://prism.internal:8000', 'plain text to another machine'],
-    ['prism', 'write host:port'],
-  ])('does not start with --target %s', async (target, message) => {
-    const { code, stderr } = await runCli(['worker', 'ucs', '--target', target]);
+    [['--target', 'http://prism.internal:8000'], 'plain text to another machine'],
+    [['--target', 'prism'], 'write host:port'],
+    [['--target', 'localhost:1', '--in-process'], 'name a UCS server with --target'],
+    [[], 'name a UCS server with --target'],
+    [['--in-process', '--environment', 'moon'], 'Allowed choices are sandbox, production'],
+  ])('does not start with %j', async (args, message) => {
+    const { code, stderr } = await runCli(['worker', 'ucs', ...args]);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   });
+
+  it('runs Prism in its process, or says what is missing', async () => {
+    const near = await stackOf();
+    const own = process.env.PRISM_LIBRARY;
+    const library = own === undefined ? [] : ['--prism-library', own];
+    const args = ['worker', 'ucs', '--in-process', ...library, '--nats', near.server.url];
+    const started = await cli(args, 'UCS worker ready').catch((error: Error) => error);
+    if (started instanceof Error) {
+      expect(started.message).toMatch(/^ended with 1:/);
+      expect(started.message).toMatch(/native library|not installed/);
+      expect(started.message).toContain('name it with --target instead of --in-process');
+      return;
+    }
+    // Without credentials by their own names Prism refuses, before anything is sent.
+    expect(await authorize(near, 'att_1')).toMatchObject({
+      status: 'FAILURE',
+      error: { connector_details: { message: expect.stringContaining('x-connector-config is missing') } },
+    });
+    const base_url = await stripeThatAgrees();
+    const config = { config: { Stripe: { api_key: 'sk_test_1', base_url } } };
+    const metadata = { 'x-connector': 'stripe', 'x-connector-config': JSON.stringify(config) };
+    const request = authorizeRequest('att_2', { address: { billing_address: {} } });
+    expect(await near.call(AUTHORIZE, request, 'att_2', metadata)).toMatchObject({
+      connector_transaction_id: 'pi_1',
+      status: 'CHARGED',
+      captured_amount: 1_250,
+      authorized_money: money(1_250),
+    });
+  });
 });
 
-/** A gRPC server before a bridge that hands every authorize on, byte for byte, once `until` is over. */
+/** A real HTTP server that answers every payment as Stripe answers one that succeeded. */
+async function stripeThatAgrees(): Promise<string> {
+  const intent = { id: 'pi_1', object: 'payment_intent', status: 'succeeded', currency: 'eur', created: 1 };
+  const amounts = { amount: 1_250, amount_received: 1_250, livemode: false, metadata: {} };
+  const server = createHttpServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ ...intent, ...amounts }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+/** A gRPC server before a bridge that hands every authorize on, byte for byte, once `before` is over. */
 async function proxy(
   far: Stack,
   credentials: ServerCredentials,

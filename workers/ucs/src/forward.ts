@@ -60,7 +60,6 @@ function callOf(row: OperationRow, { router_data }: BridgeRequest, context: Hand
       ...(traceparent !== undefined && { [HEADER.traceparent]: traceparent }),
     },
     request: encodeUcs(method.requestType, router_data.request),
-    isTest: router_data.test_mode,
     deadlineAt: context.deadlineAt - DEADLINE_MARGIN_MS,
     signal: context.signal,
   };

@@ -5,6 +5,9 @@ import type { UcsTarget } from './ucs-target.js';
 
 export { createGrpcTarget, type GrpcTargetOptions } from './grpc/grpc-target.js';
 export type { TargetOptions } from './grpc/target-address.js';
+export type { PrismEnvironment } from './in-process/connector-config.js';
+export { createInProcessTarget, type InProcessTargetOptions } from './in-process/in-process-target.js';
+export { NativeLibraryError } from './in-process/native-library-error.js';
 export type { UcsCall, UcsEnding, UcsTarget } from './ucs-target.js';
 
 export type UcsWorkerOptions = Omit<WorkerOptions, 'handlers'> & {

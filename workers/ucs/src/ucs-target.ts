@@ -6,8 +6,6 @@ export type UcsCall = {
   readonly metadata: Readonly<Record<string, string>>;
   /** The encoded request. */
   readonly request: Uint8Array;
-  /** Whether the request is of a test; for who chooses between a processor's environments. */
-  readonly isTest: boolean;
   /** Milliseconds since the epoch; the target learns it, and nobody waits any longer after it. */
   readonly deadlineAt: number;
   /** Ends the wait. What was sent then is in doubt. */

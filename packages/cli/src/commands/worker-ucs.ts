@@ -1,36 +1,57 @@
-/** `nats-bridge worker ucs`: every operation forwarded to a UCS server. */
+/** `nats-bridge worker ucs`: every operation forwarded to a UCS, a server or Prism in this process. */
 import { ConfigError } from '@nats-bridge/connector';
-import { createGrpcTarget, createUcsWorker, type UcsTarget } from '@nats-bridge/ucs';
-import { Command } from 'commander';
+import {
+  createGrpcTarget,
+  createInProcessTarget,
+  createUcsWorker,
+  type PrismEnvironment,
+  type UcsTarget,
+} from '@nats-bridge/ucs';
+import { Command, Option } from 'commander';
 import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../worker-options.js';
 
 type Options = WorkerCommandOptions & {
-  readonly target: string;
+  readonly target?: string;
   readonly insecure?: boolean;
   readonly tls?: boolean;
   readonly tlsCa?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly inProcess?: boolean;
+  readonly environment: PrismEnvironment;
+  readonly prismLibrary?: string;
 };
 
 export function ucsCommand(): Command {
   return withWorkerOptions(new Command('ucs'))
     .summary('any UCS server, such as Prism, as a worker')
-    .description('Forwards every operation from NATS to a UCS over gRPC: docs/ucs-worker.md.')
-    .requiredOption('--target <host:port>', 'UCS server; TLS unless it is on this machine')
+    .description('Forwards every operation from NATS to a UCS: docs/ucs-worker.md.')
+    .option('--target <host:port>', 'UCS server; TLS unless it is on this machine')
     .option('--tls', 'TLS on this machine too')
     .option('--tls-ca <file>', "PEM file of the authorities to trust; default: the system's")
     .option('--tls-cert <file>', "PEM file of this worker's certificate, with --tls-key")
     .option('--tls-key <file>', 'PEM file of its key')
     .option('--insecure', 'plain text to another machine: credentials and cards can be read on the way')
+    .option('--in-process', "Prism's core in this process, through its native library, instead of --target")
+    .addOption(
+      new Option('--environment <name>', 'with --in-process: which environment of a processor is called')
+        .choices(['sandbox', 'production'])
+        .default('sandbox'),
+    )
+    .option('--prism-library <file>', 'with --in-process: a native library built for this machine')
     .action(async (options: Options) => {
-      const common = workerOptionsOf('UCS', options);
-      await createUcsWorker({ ...common, target: grpcTarget(options) }).runUntilSignal();
+      const target = targetOf(options);
+      await createUcsWorker({ ...workerOptionsOf('UCS', options), target }).runUntilSignal();
     });
 }
 
-/** @throws ConfigError */
-function grpcTarget({ target, insecure, tls, tlsCa, tlsCert, tlsKey }: Options): UcsTarget {
+/** @throws ConfigError, NativeLibraryError */
+function targetOf(options: Options): UcsTarget {
+  const { target, inProcess = false, environment, prismLibrary } = options;
+  if ((target !== undefined) === inProcess)
+    throw refused('name a UCS server with --target <host:port>, or use Prism itself with --in-process');
+  if (target === undefined) return createInProcessTarget({ environment, libraryFile: prismLibrary });
+  const { insecure, tls, tlsCa, tlsCert, tlsKey } = options;
   const wantsTls = tls === true || [tlsCa, tlsCert, tlsKey].some((file) => file !== undefined);
   try {
     return createGrpcTarget({
@@ -39,7 +60,10 @@ function grpcTarget({ target, insecure, tls, tlsCa, tlsCert, tlsKey }: Options):
       tls: wantsTls ? { caFile: tlsCa, certFile: tlsCert, keyFile: tlsKey } : undefined,
     });
   } catch (error) {
-    const { message } = error as Error;
-    throw new ConfigError([{ key: '', where: 'worker ucs --target', message }]);
+    throw refused((error as Error).message);
   }
+}
+
+function refused(message: string): ConfigError {
+  return new ConfigError([{ key: '', where: 'worker ucs', message }]);
 }

@@ -33,7 +33,6 @@ const call = (changes: Partial<UcsCall> = {}): UcsCall => ({
   method: METHOD,
   metadata: { 'x-connector': 'stripe' },
   request: encodeUcs(METHOD.requestType, { merchant_transaction_id: 'a' }),
-  isTest: true,
   deadlineAt: Date.now() + 10_000,
   signal: new AbortController().signal,
   ...changes,
