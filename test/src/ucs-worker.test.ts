@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { Server, ServerCredentials, status } from '@grpc/grpc-js';
-import { UCS_METHODS } from '@nats-bridge/protocol';
+import { ServerCredentials } from '@grpc/grpc-js';
+import { encodeUcs, UCS_METHODS } from '@nats-bridge/protocol';
 import { createGrpcTarget, createUcsWorker } from '@nats-bridge/ucs';
 import { createWorker, type Handler } from '@nats-bridge/worker';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -18,11 +18,30 @@ import {
   type StackOptions,
   startStack,
 } from './stack-under-test.js';
+import { startUcsProxy } from './ucs-proxy.js';
 import { until } from './until.js';
 import { ROOT } from './worker-process.js';
 
 const AUTHORIZE = 'PaymentService/Authorize';
 const MAIN = join(ROOT, 'packages/cli/dist/main.js');
+
+/** As Hyperswitch writes them; a call of one's own connector with three keys. */
+const CREDENTIALS = {
+  'x-merchant-id': MERCHANT,
+  'x-tenant-id': 'public',
+  'x-lineage-ids': `merchant_id=${MERCHANT}&profile_id=pro_1`,
+  'x-reference-id': 'pay_1',
+  'x-request-id': '0198c0de-0000-7000-8000-000000000000',
+  'x-auth': 'signature-key',
+  'x-api-key': 'key',
+  'x-key1': 'one',
+  'x-api-secret': 'secret',
+  'x-connector-config': '{"config":{"Payconex":{"api_key":"key","account_id":null}}}',
+  'x-shadow-mode': 'false',
+  'x-proxy-name': 'primary',
+  traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+};
+const VAULT = { 'x-external-vault-metadata': Buffer.from('{"vault":1}').toString('base64') };
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -74,6 +93,40 @@ async function processorBehind(stack: Stack, charge: Handler) {
   closers.push(() => worker.stop());
   return charged;
 }
+
+describe('a call that is forwarded', () => {
+  it('arrives as it came: method, bytes and metadata', async () => {
+    const far = await startStack();
+    closers.push(() => far.close());
+    const arrived: { name: string; bytes: string; metadata: Record<string, unknown> }[] = [];
+    const target = await proxy(far, ServerCredentials.createInsecure(), async (name, call) => {
+      arrived.push({ name, bytes: call.request.toString('hex'), metadata: call.metadata.getMap() });
+    });
+    const near = await forwarding(target);
+    const payment = { merchant_transaction_id: 'att_1', amount: money(700), metadata: '{"order": 7}' };
+    const calls: [string, object, Record<string, string>][] = [
+      [AUTHORIZE, authorizeRequest('att_1', { metadata: '{"order": 7}', session_token: '' }), {}],
+      ['PaymentService/ProxyAuthorize', { ...payment, card_proxy: { card_number: 'alias' } }, VAULT],
+      ['PaymentService/TokenAuthorize', { ...payment, connector_token: 'tok' }, {}],
+      ['PaymentService/Refund', { merchant_refund_id: 'r', refund_amount: money(5) }, {}],
+      ['PayoutService/Create', { merchant_payout_id: 'po' }, { 'x-payout-connector': 'payconex' }],
+      ['EventService/ParseEvent', { request_details: { body: '/wA=' } }, {}],
+    ];
+    for (const [index, [name, request, metadata]] of calls.entries()) {
+      const entry = UCS_METHODS.find(({ path }) => path === `/types.${name}`);
+      const bytes = Buffer.from(encodeUcs(entry?.requestType ?? '', request));
+      const connector = name.startsWith('Payout') ? {} : { 'x-connector': 'payconex' };
+      const sent = { ...CREDENTIALS, ...connector, ...metadata, 'x-resource-id': `resource_${index}` };
+      await near.raw(name, bytes, sent);
+      expect(arrived.at(-1), name).toEqual({
+        name,
+        bytes: bytes.toString('hex'),
+        metadata: { ...sent, 'user-agent': expect.stringMatching(/^grpc-node-js/) },
+      });
+      expect(arrived).toHaveLength(index + 1);
+    }
+  });
+});
 
 describe('a target that is not there', () => {
   it('has moved nothing: what moves money has failed, a question changes nothing', async () => {
@@ -326,58 +379,17 @@ async function stripeThatAgrees(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-/** A gRPC server before a bridge that hands every authorize on, byte for byte, once `before` is over. */
-async function proxy(
-  far: Stack,
-  credentials: ServerCredentials,
-  before: (deadlineAt: number) => Promise<void> = async () => {},
-): Promise<string> {
-  const server = new Server();
-  const same = (bytes: Buffer) => bytes;
-  for (const { service, method, path } of UCS_METHODS) {
-    const name = `${service}/${method}`;
-    const definition = {
-      path,
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: same,
-      requestDeserialize: same,
-      responseSerialize: same,
-      responseDeserialize: same,
-    } as const;
-    server.addService(
-      { [name]: definition },
-      {
-        [name]: (call: ProxiedCall, callback: (error: object | null, answer?: Buffer) => void) => {
-          const metadata = call.metadata.getMap() as Record<string, string>;
-          const isAuthorize = name === AUTHORIZE;
-          (isAuthorize ? before(Number(call.getDeadline())) : Promise.resolve())
-            .then(() => far.raw(name, call.request, metadata))
-            .then(
-              (answer) => callback(null, answer),
-              () => callback({ code: status.INTERNAL }),
-            );
-        },
-      },
-    );
-  }
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', credentials, (error, at) => (error ? reject(error) : resolve(at))),
-  );
-  closers.push(() => server.forceShutdown());
-  return `127.0.0.1:${port}`;
+async function proxy(...args: Parameters<typeof startUcsProxy>): Promise<string> {
+  const { address, close } = await startUcsProxy(...args);
+  closers.push(close);
+  return address;
 }
 
-type ProxiedCall = {
-  readonly request: Buffer;
-  readonly metadata: { getMap(): Record<string, unknown> };
-  getDeadline(): Date | number;
-};
-
 function slowProxy(far: Stack, held: Promise<void>, deadlines: number[]): Promise<string> {
-  return proxy(far, ServerCredentials.createInsecure(), (deadlineAt) => {
-    deadlines.push(deadlineAt);
-    return held;
+  return proxy(far, ServerCredentials.createInsecure(), async (name, call) => {
+    if (name !== AUTHORIZE) return;
+    deadlines.push(Number(call.getDeadline()));
+    await held;
   });
 }
 
