@@ -25,7 +25,11 @@ export const CASES = {
   floor_grpc: { usesNats: false, client: grpcSender(false), services: { echo: grpcEcho } },
   library_core: { usesNats: true, client: librarySender(false), services: { worker: sdkWorker(false) } },
   library_durable: { usesNats: true, client: librarySender(true), services: { worker: sdkWorker(true) } },
-  whole: { usesNats: true, client: grpcSender(true), services: { gateway, worker: sdkWorker(true) } },
+  whole: {
+    usesNats: true,
+    client: grpcSender(true),
+    services: { gateway: gateway(false), worker: sdkWorker(true) },
+  },
   floor_writes: { usesNats: true, client: writesFloorSender, services: { worker: writesFloorWorker } },
   floor_writes_flushed: {
     usesNats: true,
@@ -33,11 +37,16 @@ export const CASES = {
     client: writesFloorSender,
     services: { worker: writesFloorWorker },
   },
+  whole_sealed: {
+    usesNats: true,
+    client: grpcSender(true),
+    services: { gateway: gateway(true), worker: sdkWorker(true, true) },
+  },
   whole_flushed: {
     usesNats: true,
     isFlushed: true,
     client: grpcSender(true),
-    services: { gateway, worker: sdkWorker(true) },
+    services: { gateway: gateway(false), worker: sdkWorker(true) },
   },
 } as const satisfies Record<string, Case>;
 

@@ -19,6 +19,8 @@ export type Ratios = {
   /** The same two on a server that flushes each write. */
   readonly promised_throughput_flushed: number | null;
   readonly promised_p50_flushed: number | null;
+  /** Whole way with sealed bodies ÷ without, throughput at 64 in flight. */
+  readonly sealed_throughput: number | null;
 };
 
 /** What must hold; the direction is the second word. */
@@ -31,6 +33,7 @@ export const TARGETS = {
   promised_p50: ['at most', 1.5],
   promised_throughput_flushed: ['at least', 0.7],
   promised_p50_flushed: ['at most', 1.5],
+  sealed_throughput: ['at least', 0.8],
 } as const satisfies Record<keyof Ratios, readonly ['at least' | 'at most', number]>;
 
 export function ratiosOf(results: Results, size: '1KiB' | '8KiB' = '1KiB'): Ratios {
@@ -61,6 +64,7 @@ export function ratiosOf(results: Results, size: '1KiB' | '8KiB' = '1KiB'): Rati
     promised_p50: latency('whole', 'floor_writes'),
     promised_throughput_flushed: throughput('whole_flushed', 'floor_writes_flushed'),
     promised_p50_flushed: latency('whole_flushed', 'floor_writes_flushed'),
+    sealed_throughput: over(64, (round) => perSecond(round, 'whole_sealed') / perSecond(round, 'whole')),
   };
 }
 

@@ -38,6 +38,7 @@ export type Report = {
   readonly floors: Readonly<Record<'core' | 'jetstream' | 'grpc' | 'writes' | 'writes_flushed', CaseReport>>;
   readonly library: { readonly durable: CaseReport; readonly core: CaseReport };
   readonly whole: CaseReport;
+  readonly whole_sealed: CaseReport;
   readonly whole_flushed: CaseReport;
   readonly ratios: Ratios;
   readonly ratios_8kib: Ratios;
@@ -59,6 +60,7 @@ export function reportOf(results: Results, usage: PeakUsage, memory: MemoryRun |
     },
     library: { durable: report('library_durable'), core: report('library_core') },
     whole: report('whole'),
+    whole_sealed: report('whole_sealed'),
     whole_flushed: report('whole_flushed'),
     ratios: ratiosOf(results),
     ratios_8kib: ratiosOf(results, '8KiB'),

@@ -1,13 +1,13 @@
 /** The processes of one case, with a nats-server of their own so that no case hears another's messages. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedServer } from '@nats-bridge/messaging';
+import { newCurveSeed, publicCurveKey, startEmbeddedServer } from '@nats-bridge/messaging';
 import { CASES, type Case, type CaseName } from './cases.js';
 import type { Load, LoadResult } from './load.js';
 import { type ForkedMember, type Member, natsServerMember, startMember } from './member.js';
 import type { Size } from './payment.js';
-import type { Usage } from './roles/role.js';
+import type { CurveKey, Usage } from './roles/role.js';
 
 export type Measured = LoadResult & {
   /** Milliseconds of CPU per 1,000 payments, by process. */
@@ -28,10 +28,11 @@ export async function startScene(name: CaseName, profileDir?: string): Promise<S
   const server = usesNats
     ? await startEmbeddedServer({ storeDir, syncInterval: isFlushed ? 'always' : '2m' })
     : undefined;
+  const keys = { bridge: await newKey(storeDir, 'bridge'), pool: await newKey(storeDir, 'pool') };
   const started: ForkedMember[] = [];
   let grpcAddress = '';
   for (const role of [...Object.keys(services), 'client']) {
-    const options = { natsUrl: server?.url ?? '', grpcAddress };
+    const options = { natsUrl: server?.url ?? '', grpcAddress, keys };
     const member = await startMember(`${name}/${role}`, options, profileDir);
     grpcAddress = member.address ?? grpcAddress;
     started.push(member);
@@ -73,6 +74,13 @@ export async function startScene(name: CaseName, profileDir?: string): Promise<S
       await rm(storeDir, { recursive: true, force: true });
     },
   };
+}
+
+async function newKey(folder: string, name: string): Promise<CurveKey> {
+  const seed = newCurveSeed();
+  const seedFile = join(folder, `${name}.xk`);
+  await writeFile(seedFile, seed.reveal());
+  return { seedFile, publicKey: publicCurveKey(seed) };
 }
 
 /** How many messages each stream has stored since it was made. */

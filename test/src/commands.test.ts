@@ -1,5 +1,5 @@
 /** The commands as processes, as a user or a script runs them. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OPERATIONS } from '@nats-bridge/protocol';
@@ -178,5 +178,19 @@ describe('config check', () => {
     expect([broken.code, broken.stderr]).toEqual([2, expect.stringMatching(/line|TOML/i)]);
     const missing = await runCli(['config', 'check', '--config', join(folder, 'nowhere.toml')]);
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('nowhere.toml')]);
+  });
+});
+
+describe('keys', () => {
+  it('makes a seed that only its owner can read, prints its public part, and never overwrites one', async () => {
+    const file = join(folder, 'pool.xk');
+    const made = await runCli(['keys', 'new', file]);
+    expect(made.stdout).toMatch(/^X[A-Z2-7]{55}\n$/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect((await runCli(['keys', 'show', file])).stdout).toBe(made.stdout);
+    const again = await runCli(['keys', 'new', file]);
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(again.stderr).toContain('never overwritten');
+    expect((await runCli(['keys', 'show', file])).stdout).toBe(made.stdout);
   });
 });

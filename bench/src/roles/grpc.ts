@@ -70,12 +70,13 @@ export const grpcEcho: Role = {
   },
 };
 
-export const gateway: Role = {
+export const gateway = (isSealed: boolean): Role => ({
   kind: 'service',
-  async start({ natsUrl }) {
-    const bridge = new NatsBridge(bridgeConfigOf(natsUrl, true));
+  async start({ natsUrl, keys }) {
+    const sealing = { seed_files: [keys.bridge.seedFile], workers: [keys.pool.publicKey] };
+    const bridge = new NatsBridge({ ...bridgeConfigOf(natsUrl, true), ...(isSealed && { sealing }) });
     await bridge.prepare();
     const { grpcPort } = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 } });
     return { address: `127.0.0.1:${grpcPort}` };
   },
-};
+});

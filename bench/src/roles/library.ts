@@ -28,14 +28,17 @@ export const librarySender = (isDurable: boolean): Role => ({
   },
 });
 
-export const sdkWorker = (isDurable: boolean): Role => ({
+export const sdkWorker = (isDurable: boolean, isSealed = false): Role => ({
   kind: 'service',
-  async start({ natsUrl }) {
+  async start({ natsUrl, keys }) {
     const worker = createWorker({
       servers: natsUrl,
       jetstream: isDurable,
       concurrency: 256,
       handlers: { authorize: () => REPLY },
+      ...(isSealed && {
+        sealing: { seedFiles: [keys.pool.seedFile], bridges: [keys.bridge.publicKey] },
+      }),
     });
     await worker.start();
     return {};

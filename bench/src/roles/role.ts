@@ -3,7 +3,14 @@ import type { Load, LoadResult } from '../load.js';
 import type { Size } from '../payment.js';
 
 /** Where a role finds its other side. */
-export type RoleOptions = { readonly natsUrl: string; readonly grpcAddress: string };
+export type RoleOptions = {
+  readonly natsUrl: string;
+  readonly grpcAddress: string;
+  /** For the cases that seal. */
+  readonly keys: { readonly bridge: CurveKey; readonly pool: CurveKey };
+};
+
+export type CurveKey = { readonly seedFile: string; readonly publicKey: string };
 
 /** A load generator: makes a `send` for payments of a size. */
 export type Sender = { sendOf(size: Size): () => Promise<void> };

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { configCommand } from './commands/config.js';
 import { dlqCommand } from './commands/dlq.js';
 import { doctorCommand } from './commands/doctor.js';
+import { keysCommand } from './commands/keys.js';
 import { ledgerCommand } from './commands/ledger.js';
 import { newCommand } from './commands/new.js';
 import { payCommand } from './commands/pay.js';
@@ -26,6 +27,7 @@ const program = new Command('nats-bridge')
   .addCommand(newCommand())
   .addCommand(payCommand())
   .addCommand(ledgerCommand())
+  .addCommand(keysCommand())
   .addCommand(dlqCommand())
   .addCommand(topologyCommand())
   .addCommand(configCommand())

@@ -5,12 +5,24 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { readSettings, withConfigOption } from './settings.js';
 import { mark } from './terminal.js';
 
-export type WorkerCommandOptions = { config?: string; nats?: string; concurrency: number; json?: boolean };
+export type WorkerCommandOptions = {
+  config?: string;
+  nats?: string;
+  concurrency: number;
+  sealSeed?: string[];
+  sealBridge?: string[];
+  json?: boolean;
+};
 
 export function withWorkerOptions(command: Command): Command {
   return withConfigOption(command)
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .option('--concurrency <n>', 'requests handled at once, per operation', wholeNumber, 64)
+    .option(
+      '--seal-seed <file...>',
+      'seeds of own curve keys (nats-bridge keys new): takes sealed requests only',
+    )
+    .option('--seal-bridge <key...>', 'public curve keys of the bridges, with --seal-seed')
     .option('--json', 'report events as JSON lines');
 }
 
@@ -28,11 +40,20 @@ export function workerOptionsOf(
     ackWaitMs: config.jetstream.ack_wait,
     subjects: config.subjects,
     concurrency: options.concurrency,
+    sealing: sealingOf(options),
     onEvent: (event) => {
       const line = options.json ? JSON.stringify({ event: event.type }) : lineOf(name, event);
       if (line !== undefined) console.log(line);
     },
   };
+}
+
+/** @throws Error when only one of the two is given */
+function sealingOf({ sealSeed, sealBridge }: WorkerCommandOptions): WorkerOptions['sealing'] {
+  if (sealSeed === undefined && sealBridge === undefined) return undefined;
+  if (sealSeed === undefined || sealBridge === undefined)
+    throw new Error('--seal-seed and --seal-bridge go together: own seeds, and the keys of the bridges');
+  return { seedFiles: sealSeed, bridges: sealBridge };
 }
 
 /** undefined for what happens all the time. */

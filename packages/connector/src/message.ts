@@ -25,6 +25,7 @@ export function messageOf(exchange: Exchange, config: BridgeConfig, mayExpire: b
   };
   const { body, contentType } = bodyOf(request, config.msgpack_above_bytes);
   const idempotencyKey = key ?? `${operation}:${correlationId}`;
+  const replyTo = isDurable && key !== undefined ? recordSubject(data.merchant_id, key) : undefined;
   return {
     subject:
       row.channel === 'webhooks'
@@ -41,13 +42,14 @@ export function messageOf(exchange: Exchange, config: BridgeConfig, mayExpire: b
         operation,
         deadlineAt,
         contentType,
+        replyTo,
         traceparent: exchange.traceparent,
       }),
       ...(isDurable && mayExpire && { [TTL_HEADER]: `${secondsToLive(exchange, config)}s` }),
     },
     msgId: `${data.merchant_id}:${idempotencyKey}`.replaceAll(/[^\x21-\x7e]/g, encodeURIComponent),
     correlationId,
-    ...(isDurable && key !== undefined && { replyTo: recordSubject(data.merchant_id, idempotencyKey) }),
+    ...(replyTo !== undefined && { replyTo }),
     deadlineAt: exchange.waitUntil ?? deadlineAt,
     signal: exchange.signal,
   };

@@ -41,11 +41,13 @@ import { bridgeErrorOf } from './bridge-error-of.js';
 import { type BridgeConfig, type BridgeConfigInput, bridgeConfigSchema } from './config/bridge-config.js';
 import { connectionOptionsOf } from './config/connection-options.js';
 import { loadConfig } from './config/load-config.js';
+import { sealingConfigOf } from './config/sealing-config.js';
 import type { Exchange, Send } from './exchange.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
 import { createLedger, type Ledger } from './ledger/ledger.js';
 import { createBreakers, probeNow } from './policies/circuit-breaker.js';
 import type { InFlight } from './policies/limit-in-flight.js';
+import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
 import { createSend } from './send.js';
 import { archiveNameOf, topologyOf } from './topology.js';
 
@@ -104,6 +106,8 @@ export class NatsBridge {
   readonly ledger: Ledger;
   /** What callers in doubt are told when the answer comes. */
   readonly lateAnswers: LateAnswers;
+  /** Opens what was sealed for the bridges, to show or to send it again. */
+  readonly sealing: BridgeSealing;
   readonly #ownsConnection: boolean;
   readonly #requester: Requester;
   readonly #workStream: WorkStream;
@@ -128,10 +132,13 @@ export class NatsBridge {
     const report = options.onEvent ?? (() => {});
     this.#report = report;
     const bodies = createBodyReferences(this.connection, { bucket: BODY_BUCKET });
-    this.ledger = createLedger(this.connection, bodies);
+    const sealing = createBridgeSealing(sealingConfigOf(this.config.sealing));
+    this.sealing = sealing;
+    this.ledger = createLedger(this.connection, bodies, sealing);
     this.lateAnswers = createLateAnswers({
       connection: this.connection,
       ledger: this.ledger,
+      sealing,
       isDurable: this.config.jetstream_enabled,
       onError: (cause) =>
         report({ type: 'error', error: new Error('late answers', { cause }), subject: LATE_STREAM }),
@@ -169,6 +176,7 @@ export class NatsBridge {
       workStream: this.#workStream,
       ledger: this.ledger,
       lateAnswers: this.lateAnswers,
+      sealing,
       inFlight: this.#inFlight,
       breakers: this.#breakers,
       prepare: () => this.prepare(),

@@ -2,6 +2,7 @@
 import {
   type Connection,
   createPresence,
+  type Reply,
   ReplyTimeoutError,
   RequestCancelledError,
   type Requester,
@@ -15,7 +16,9 @@ import {
   aliveSubject,
   BridgeError,
   type BridgeResponse,
+  decodeHeaderValue,
   guardedSubject,
+  HEADER,
   stateOf,
   subjectFor,
 } from '@nats-bridge/protocol';
@@ -39,6 +42,7 @@ import { resolveAliases } from './policies/resolve-aliases.js';
 import { retry } from './policies/retry.js';
 import { retryAfterTimeout } from './policies/retry-after-timeout.js';
 import { settleDoubt } from './policies/settle-doubt.js';
+import type { BridgeSealing } from './sealing/bridge-sealing.js';
 import { consumerNameOf } from './topology.js';
 
 export type SendWorld = {
@@ -48,6 +52,7 @@ export type SendWorld = {
   readonly workStream: WorkStream;
   readonly ledger: Ledger;
   readonly lateAnswers: LateAnswers;
+  readonly sealing: BridgeSealing;
   readonly inFlight: InFlight;
   readonly breakers: Breakers;
   /** Streams and consumers are there when it resolves. */
@@ -58,7 +63,8 @@ export type SendWorld = {
 };
 
 export function createSend(world: SendWorld): Send {
-  const { config, connection, requester, workStream, ledger, lateAnswers, inFlight, breakers } = world;
+  const { config, connection, requester, workStream, ledger, lateAnswers, sealing, inFlight, breakers } =
+    world;
   const { max_in_flight, max_retries, circuit_breaker, jetstream } = config;
   const presence = createPresence(connection, { stream: jetstream.stream_name });
   let asked: Connection['current'];
@@ -113,11 +119,22 @@ export function createSend(world: SendWorld): Send {
   }
 
   async function publishAndAwait(exchange: Exchange): Promise<BridgeResponse> {
-    if (!exchange.isDurable)
-      return readAnswer(await requester.requestCore(messageOf(exchange, config, false)));
+    if (!exchange.isDurable) {
+      const message = sealedMessageOf(exchange, false);
+      return answerIn(exchange, message, await requester.requestCore(message));
+    }
     await world.prepare();
     if (mayBeGuarded(exchange)) workStream.used(consumerNameOf(config, exchange.operation));
-    return requestOnce(exchange, messageOf(exchange, config, mayExpire()));
+    return requestOnce(exchange, sealedMessageOf(exchange, mayExpire()));
+  }
+
+  function sealedMessageOf(exchange: Exchange, expires: boolean): RequestMessage {
+    return sealing.sealRequest(exchange.data.merchant_id, messageOf(exchange, config, expires));
+  }
+
+  function answerIn({ data }: Exchange, request: RequestMessage, reply: Reply): BridgeResponse {
+    const key = decodeHeaderValue(request.headers[HEADER.idempotencyKey] ?? '');
+    return readAnswer(sealing.openAnswer(data.merchant_id, key, reply));
   }
 
   /**
@@ -148,7 +165,7 @@ export function createSend(world: SendWorld): Send {
         .then(async (reply) => {
           if (!mayBeGuarded(exchange) && reply.streamSeq !== undefined) workStream.settled(reply.streamSeq);
           if (stateOf(reply.headers) === 'withdrawn') throw new BridgeError('NO_WORKERS_AVAILABLE');
-          const answer = readAnswer(reply);
+          const answer = answerIn(exchange, message, reply);
           // Said by the worker of this delivery, not of the operation.
           if (reply.via === 'ack' && answer.error?.code === 'CONFLICT') throw conflict(key ?? '');
           // The first request of the key may have asked for something else.

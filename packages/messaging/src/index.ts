@@ -53,6 +53,15 @@ export type {
 } from './request/reply.js';
 export { createRequester } from './request/requester.js';
 export type { Requester, RequesterOptions, RequesterStats } from './request/requester-contract.js';
+export { SealBrokenError } from './sealing/seal-broken-error.js';
+export {
+  createSealer,
+  newCurveSeed,
+  type Opened,
+  publicCurveKey,
+  type Sealer,
+  type SealerOptions,
+} from './sealing/sealer.js';
 export {
   archivedMessage,
   deleteStored,

@@ -15,6 +15,7 @@ export * from './outcome.js';
 export * from './request.js';
 export * from './response.js';
 export * from './router-data.js';
+export * from './sealing-context.js';
 export * from './secret.js';
 export * from './status.js';
 export * from './subject.js';

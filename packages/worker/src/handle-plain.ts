@@ -1,11 +1,12 @@
 /** A request that no stream holds: the answer goes straight back, and nobody delivers it again. */
 import { type BodyReferences, encodeHeaders, readHeaders } from '@nats-bridge/messaging';
-import { encodeBody, encodeHeaderValue, HEADER, ValidationError } from '@nats-bridge/protocol';
+import { ValidationError } from '@nats-bridge/protocol';
 import type { Msg } from '@nats-io/nats-core';
 import type { HandlerResponse, Handlers } from './handler.js';
-import { type EncodedReply, encodeReply, fitReply } from './reply.js';
+import { type EncodedReply, encodeRefusal, encodeReply, fitReply } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
+import type { Sealing } from './sealing.js';
 import type { WorkerEvent } from './worker-event.js';
 
 export type HandlePlainOptions = {
@@ -13,6 +14,7 @@ export type HandlePlainOptions = {
   readonly scope: Scope;
   /** Where bodies lie that were too large for a message. */
   readonly bodies: BodyReferences;
+  readonly sealing: Sealing;
   readonly maxPayload: number | undefined;
   readonly report: (event: WorkerEvent) => void;
   /** Aborts when the worker waits for its handlers no longer. */
@@ -28,11 +30,11 @@ export async function handlePlain(message: Msg, options: HandlePlainOptions): Pr
     const body = bodies.isReference(headers)
       ? await bodies.resolveBody({ body: message.data, headers })
       : message.data;
-    read = readDelivery({ body, headers, attempt: 1 });
+    read = readDelivery(message.subject, { body, headers, attempt: 1 }, options.sealing);
     options.scope(read.request, message.subject);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    refusePlain(message, error);
+    refusePlain(message, error, options.sealing);
     report({ type: 'malformed', subject: message.subject, reason: error.message });
     return;
   }
@@ -44,7 +46,7 @@ export async function handlePlain(message: Msg, options: HandlePlainOptions): Pr
 }
 
 async function answer(message: Msg, read: ReadRequest, startedAt: number, options: HandlePlainOptions) {
-  const { report, bodies, maxPayload } = options;
+  const { report, bodies, maxPayload, sealing } = options;
   const { operation } = read.request;
   let response: HandlerResponse;
   try {
@@ -55,7 +57,7 @@ async function answer(message: Msg, read: ReadRequest, startedAt: number, option
     return;
   }
   try {
-    respond(message, await fitReply(bodies, maxPayload, encodeReply(read, response)));
+    respond(message, await fitReply(bodies, maxPayload, encodeReply(read, response, sealing)));
   } catch (error) {
     report({ type: 'reply_failed', operation, error });
     return;
@@ -64,19 +66,12 @@ async function answer(message: Msg, read: ReadRequest, startedAt: number, option
 }
 
 /** Says that nothing was done, and why. */
-export function refusePlain(message: Msg, { code, message: why }: { code: string; message: string }): void {
-  const correlationId = readHeaders(message)[HEADER.correlationId] ?? '';
-  respond(message, {
-    body: encodeBody({
-      status: 'failure',
-      error: { code, message: why },
-      correlation_id: correlationId,
-    }),
-    headers: {
-      [HEADER.correlationId]: encodeHeaderValue(correlationId),
-      [HEADER.contentType]: 'application/json',
-    },
-  });
+export function refusePlain(
+  message: Msg,
+  why: { readonly code: string; readonly message: string },
+  sealing: Sealing,
+): void {
+  respond(message, encodeRefusal(readHeaders(message), why, sealing));
 }
 
 function respond(message: Msg, { body, headers }: EncodedReply): void {

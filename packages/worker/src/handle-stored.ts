@@ -1,11 +1,18 @@
 /** A request from the stream: read it, run it under its record, and acknowledge by how that ended. */
-import { ackSubjectOf, readHeaders } from '@nats-bridge/messaging';
-import { encodeBody, fingerprintOf, HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
+import { ackSubjectOf, encodeHeaders, readHeaders } from '@nats-bridge/messaging';
+import { fingerprintOf, HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
 import type { JsMsg } from '@nats-io/jetstream';
 import { type GuardedEnding, type GuardWorld, runGuarded } from './guarded-run.js';
 import type { Handlers } from './handler.js';
 import type { Heartbeat } from './heartbeat.js';
-import { encodeReply, fitReply, isRecordSubject, publishReply, type ReplyWay } from './reply.js';
+import {
+  encodeRefusal,
+  encodeReply,
+  fitReply,
+  isRecordSubject,
+  publishReply,
+  type ReplyWay,
+} from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
 import type { WorkerEvent } from './worker-event.js';
@@ -84,8 +91,8 @@ async function runUnderRecord(
       { ...read, attempt: claim.attempt, headers: { ...headers, deadlineAt } },
       () => [options.abandoned, claim.lost],
     );
-    const { bodies, connection } = options.way;
-    return fitReply(bodies, connection.current?.info?.max_payload, encodeReply(read, response));
+    const { bodies, connection, sealing } = options.way;
+    return fitReply(bodies, connection.current?.info?.max_payload, encodeReply(read, response, sealing));
   });
 }
 
@@ -100,7 +107,7 @@ async function runPlainly(read: ReadRequest, options: HandleStoredOptions): Prom
     return { kind: 'failed', attempt, error };
   }
   if (headers.replyTo !== undefined)
-    await publishReply(options.way, headers.replyTo, encodeReply(read, response));
+    await publishReply(options.way, headers.replyTo, encodeReply(read, response, options.way.sealing));
   return { kind: 'answered', attempt };
 }
 
@@ -152,7 +159,8 @@ async function readOrRefuse(message: JsMsg, options: HandleStoredOptions): Promi
     const body = way.bodies.isReference(headers)
       ? await way.bodies.resolveBody({ body: message.data, headers })
       : message.data;
-    const read = readDelivery({ body, headers, attempt: message.info.deliveryCount });
+    const delivery = { body, headers, attempt: message.info.deliveryCount };
+    const read = readDelivery(message.subject, delivery, way.sealing);
     scope(read.request, message.subject);
     return read;
   } catch (error) {
@@ -174,11 +182,10 @@ function refuse(
   error: { readonly code: string; readonly message: string },
 ): void {
   const headers = readHeaders(message);
-  const correlationId = headers[HEADER.correlationId];
   const replyTo = headers[HEADER.replyTo];
-  if (!correlationId || !replyTo) return;
-  way.connection.current?.publish(
-    isRecordSubject(replyTo) ? ackSubjectOf(message) : replyTo,
-    encodeBody({ status: 'failure', error, correlation_id: correlationId }),
-  );
+  if (!headers[HEADER.correlationId] || !replyTo) return;
+  const refusal = encodeRefusal(headers, error, way.sealing);
+  way.connection.current?.publish(isRecordSubject(replyTo) ? ackSubjectOf(message) : replyTo, refusal.body, {
+    headers: encodeHeaders(refusal.headers),
+  });
 }

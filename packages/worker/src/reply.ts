@@ -1,8 +1,15 @@
 /** The way of an answer to who waits for it. It exists only once, here, so it is not given up easily. */
 import { type BodyReferences, type Connection, encodeHeaders } from '@nats-bridge/messaging';
-import { encodeBody, encodeHeaderValue, HEADER, RECORD_PATTERN } from '@nats-bridge/protocol';
+import {
+  decodeHeaderValue,
+  encodeBody,
+  encodeHeaderValue,
+  HEADER,
+  RECORD_PATTERN,
+} from '@nats-bridge/protocol';
 import type { HandlerResponse } from './handler.js';
 import { contentTypeOf, type ReadRequest } from './run-handler.js';
+import type { Sealing } from './sealing.js';
 
 export type EncodedReply = { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> };
 
@@ -11,6 +18,7 @@ export type ReplyWay = {
   readonly connection: Connection;
   /** For answers larger than a message. */
   readonly bodies: BodyReferences;
+  readonly sealing: Sealing;
 };
 
 const RECORD_ROOT = RECORD_PATTERN.slice(0, -1);
@@ -24,16 +32,41 @@ export function isRecordSubject(replyTo: string | undefined): replyTo is string 
   return replyTo?.startsWith(RECORD_ROOT) ?? false;
 }
 
-/** Replies speak the encoding of the request. @throws TypeError for what that encoding cannot say */
-export function encodeReply({ request, headers }: ReadRequest, response: HandlerResponse): EncodedReply {
+/**
+ * Replies speak the encoding of the request, and are sealed when it was.
+ * @throws TypeError for what that encoding cannot say
+ */
+export function encodeReply(
+  { request, headers, wireHeaders }: ReadRequest,
+  response: HandlerResponse,
+  sealing: Sealing,
+): EncodedReply {
   const contentType = contentTypeOf(headers);
-  return {
+  const reply = {
     body: encodeBody({ ...response, correlation_id: request.correlation_id }, contentType),
     headers: {
       [HEADER.correlationId]: encodeHeaderValue(request.correlation_id),
       [HEADER.contentType]: contentType,
     },
   };
+  return sealing.seal(reply, wireHeaders);
+}
+
+/** Says that nothing was done, and why. */
+export function encodeRefusal(
+  request: Readonly<Record<string, string>>,
+  { code, message }: { readonly code: string; readonly message: string },
+  sealing: Sealing,
+): EncodedReply {
+  const correlationId = decodeHeaderValue(request[HEADER.correlationId] ?? '');
+  const reply = {
+    body: encodeBody({ status: 'failure', error: { code, message }, correlation_id: correlationId }),
+    headers: {
+      [HEADER.correlationId]: encodeHeaderValue(correlationId),
+      [HEADER.contentType]: 'application/json',
+    },
+  };
+  return sealing.seal(reply, request);
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type RequestHeaders,
 } from '@nats-bridge/protocol';
 import type { Handler, HandlerResponse, Handlers } from './handler.js';
+import type { Sealing } from './sealing.js';
 
 export type Delivery = {
   readonly body: Uint8Array;
@@ -20,6 +21,8 @@ export type Delivery = {
 export type ReadRequest = {
   readonly request: BridgeRequest;
   readonly headers: Partial<RequestHeaders>;
+  /** As they came over the wire. */
+  readonly wireHeaders: Readonly<Record<string, string>>;
   readonly attempt: number;
 };
 
@@ -28,11 +31,13 @@ const DEFAULT_DEADLINE_MS = 30_000;
 /** A longer setTimeout fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** @throws ValidationError when it is not a request of the contract */
-export function readDelivery({ body, headers, attempt }: Delivery): ReadRequest {
+/** @throws ValidationError when it is not a request of the contract, or does not open */
+export function readDelivery(subject: string, delivery: Delivery, sealing: Sealing): ReadRequest {
+  const { body, headers, attempt } = sealing.open(subject, delivery);
   return {
     request: parseRequest(decodeBody(body, headers[HEADER.contentType])),
     headers: parseRequestHeaders((name) => headers[name]),
+    wireHeaders: delivery.headers,
     attempt,
   };
 }

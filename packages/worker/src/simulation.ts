@@ -2,3 +2,4 @@
 export { type HandleStoredOptions, handleStored } from './handle-stored.js';
 export { createHeartbeat } from './heartbeat.js';
 export { scopeOf } from './scope.js';
+export { NO_SEALING } from './sealing.js';

@@ -31,6 +31,7 @@ import { ackWaitOf, createHeartbeat, type Heartbeat } from './heartbeat.js';
 import { createLimit, type Limit } from './limit.js';
 import { type MicroService, startMicroService } from './micro-service.js';
 import { type Scope, scopeOf, webhookScope } from './scope.js';
+import { createSealing, NO_SEALING, type SealingOptions } from './sealing.js';
 import type { WorkerEvent } from './worker-event.js';
 
 export type WorkerOptions = WorkerAccess & {
@@ -45,6 +46,8 @@ export type WorkerOptions = WorkerAccess & {
   readonly concurrency?: number;
   /** false: plain queue subscriptions (`jetstream_enabled = false`). Default true. */
   readonly jetstream?: boolean;
+  /** Keys with which requests are opened and replies sealed. Default: none, everything travels in clear. */
+  readonly sealing?: SealingOptions;
   /** Default `PAYMENTS` (specification). */
   readonly streamName?: string;
   /** Durable consumers are `{consumerName}-{operation}`. Default `hyperswitch-consumer` (specification). */
@@ -89,6 +92,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const name = options.name ?? 'nats-bridge-worker';
   const id = randomUUID();
   const connection = options.connection ?? connectWorker({ ...options, name });
+  const sealing = options.sealing === undefined ? NO_SEALING : createSealing(options.sealing);
   const bodies = createBodyReferences(connection, { bucket: BODY_BUCKET });
   const writer = createRecordWriter(connection);
   const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
@@ -167,7 +171,7 @@ export function createWorker(options: WorkerOptions): Worker {
       operation,
       scope: scopeOf(operation, templateOf(operation)),
       handlers: options.handlers,
-      way: { connection, bodies },
+      way: { connection, bodies, sealing },
       // A redelivery comes no sooner than the ack wait after the last beat: the lease is over by then.
       guard: { records, now: Date.now, sleep, worker: id, leaseMs: ackWaitMs },
       heartbeat,
@@ -194,6 +198,7 @@ export function createWorker(options: WorkerOptions): Worker {
       handlers: options.handlers,
       scope,
       bodies,
+      sealing,
       maxPayload: nats.info?.max_payload,
       report,
       abandoned: abandoned.signal,
@@ -201,7 +206,8 @@ export function createWorker(options: WorkerOptions): Worker {
     const callback = (error: Error | null, message: Msg) => {
       if (error !== null) return unavailable(error);
       if (limit.offer(() => handlePlain(message, handling).catch(unavailable))) return;
-      refusePlain(message, { code: 'OVERLOADED', message: 'This worker has too many requests in hand' });
+      const why = { code: 'OVERLOADED', message: 'This worker has too many requests in hand' };
+      refusePlain(message, why, sealing);
       report({ type: 'overloaded', subject: message.subject });
     };
     plain.push(nats.subscribe(subject, { queue: consumerName, callback }));

@@ -6,6 +6,7 @@ import {
   createHeartbeat,
   type HandleStoredOptions,
   handleStored,
+  NO_SEALING,
   scopeOf,
 } from '@nats-bridge/worker/simulation';
 import type { Broker } from '../broker/broker.js';
@@ -51,7 +52,7 @@ export class SimWorker {
         operation,
         scope: scopeOf(operation, defaultSubjectTemplate(operation)),
         handlers: this.handlers,
-        way: { connection, bodies: NO_BODIES },
+        way: { connection, bodies: NO_BODIES, sealing: NO_SEALING },
         guard: {
           records,
           now: Date.now,

@@ -4,6 +4,7 @@ import { defaultSubjectTemplate, OPERATIONS, type Operation } from '@nats-bridge
 import { z } from 'zod';
 import { duration } from './duration.js';
 import { natsAuthSchema, natsTlsSchema } from './nats-security-config.js';
+import { sealingSchema } from './sealing-config.js';
 
 const natsUrl = z.string().regex(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/, {
   error: 'must be nats://host:port or tls://host:port, several separated by commas',
@@ -99,6 +100,8 @@ export const bridgeConfigSchema = z
     tls: natsTlsSchema.optional(),
     /** Who the bridge is to NATS. */
     auth: natsAuthSchema.prefault({}),
+    /** Keys that seal requests and open answers; left out: everything travels in clear. */
+    sealing: sealingSchema.optional(),
     /** Own prefix for inboxes, where permissions ask for one; left out: `_INBOX`. */
     inbox_prefix: inboxPrefix.optional(),
     /** Allows NATS servers on other machines without TLS. */

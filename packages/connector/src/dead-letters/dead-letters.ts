@@ -20,6 +20,7 @@ import {
 import { timeoutOf } from '../config/bridge-config.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import type { NatsBridge } from '../nats-bridge.js';
+import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
 import { createAudit } from './audit.js';
 import { type DeadLetter, parseLetter, type Queue } from './dead-letter.js';
 import { QUEUE_STREAM } from './topology.js';
@@ -71,7 +72,7 @@ export type DeadLetters = {
 const QUEUES = ['interventions', 'dead_letters'] as const satisfies readonly Queue[];
 
 export function createDeadLetters(bridge: NatsBridge): DeadLetters {
-  const { config, connection, ledger } = bridge;
+  const { config, connection, ledger, sealing } = bridge;
   const audit = createAudit(connection);
   const writer = createRecordWriter(connection);
 
@@ -124,7 +125,6 @@ export function createDeadLetters(bridge: NatsBridge): DeadLetters {
         throw new ValidationError(
           `letter ${letter.seq} has no request that could be sent: its original was gone, or never was one`,
         );
-      const body = patch === undefined ? letter.body : patched(letter, patch);
       const retry = letter.retry + 1;
       const deadlineAt = Date.now() + timeoutOf(config, operation);
       const { info } = await connection.get();
@@ -137,9 +137,13 @@ export function createDeadLetters(bridge: NatsBridge): DeadLetters {
           'Nats-TTL': `${Math.ceil(timeoutOf(config, operation) / 1_000) + 60}s`,
         }),
       };
+      const kept = { subject: original.subject, body: letter.body, headers: requestHeaders };
+      const sent = sealedAnew(sealing, letter.merchantId, kept, headers, (opened) =>
+        patch === undefined ? opened.body : patched(letter, opened, patch),
+      );
       const more = { verdict: now, retry, edited: patch === undefined ? undefined : 'yes' };
       await act(patch === undefined ? 'retry' : 'edit', letter, actor, more, () =>
-        writer.write(original.subject, body, headers),
+        writer.write(original.subject, sent.body, sent.headers),
       );
     },
 
@@ -219,8 +223,8 @@ function assertMayRetry({ seq }: DeadLetter, verdict: Verdict, isForced: boolean
 }
 
 /** Ids, merchant and operation stay: they are outside of what is patched. */
-function patched({ body, requestHeaders, seq }: DeadLetter, patch: unknown): Uint8Array {
-  const contentType = requestHeaders[HEADER.contentType];
+function patched({ seq }: DeadLetter, { body, headers }: SealableRequest, patch: unknown): Uint8Array {
+  const contentType = headers[HEADER.contentType];
   const request = parseRequest(decodeBody(body, contentType));
   const changed = mergePatch(request.router_data.request, patch);
   if (typeof changed !== 'object' || changed === null || Array.isArray(changed))

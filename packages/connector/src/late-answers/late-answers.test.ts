@@ -15,6 +15,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { encodeAnswer } from '../ledger/answer.js';
 import { createLedger, type Ledger } from '../ledger/ledger.js';
 import { NatsBridge } from '../nats-bridge.js';
+import { NO_SEALING } from '../sealing/bridge-sealing.js';
 import { exchange, memoryLedger, success } from '../testing/exchanges.js';
 import { createLateAnswers, type LateAnswers } from './late-answers.js';
 import { createLateReplies } from './late-replies.js';
@@ -30,7 +31,7 @@ beforeAll(async () => {
   await bridge.prepare();
   await bridge.close();
   connection = createConnection({ servers: server.url });
-  ledger = createLedger(connection, createBodyReferences(connection, { bucket: BODY_BUCKET }));
+  ledger = createLedger(connection, createBodyReferences(connection, { bucket: BODY_BUCKET }), NO_SEALING);
 });
 afterAll(async () => {
   ledger.close();
@@ -52,7 +53,13 @@ describe('pushing', () => {
   const errors: unknown[] = [];
   const open = (over: Partial<Ledger> = {}): LateAnswers => {
     const onError = (error: unknown) => errors.push(error);
-    const late = createLateAnswers({ connection, ledger: { ...ledger, ...over }, isDurable: true, onError });
+    const late = createLateAnswers({
+      connection,
+      ledger: { ...ledger, ...over },
+      sealing: NO_SEALING,
+      isDurable: true,
+      onError,
+    });
     late.begin();
     opened.push(late);
     return late;
@@ -237,7 +244,13 @@ describe('a bridge that closes while calls wait', () => {
     await heard;
     await bridge.close();
     expect(await outcome).toMatchObject({ kind: 'unknown', status: 'PENDING' });
-    const late = createLateAnswers({ connection, ledger, isDurable: true, onError: () => {} });
+    const late = createLateAnswers({
+      connection,
+      ledger,
+      sealing: NO_SEALING,
+      isDurable: true,
+      onError: () => {},
+    });
     expect(await late.findNote('m', 'authorize:att_cut_off')).toMatchObject({ operation: 'authorize' });
     late.close();
   });
@@ -259,7 +272,7 @@ describe('a late reply', () => {
   it('of a worker without records is recorded', async () => {
     const memory = memoryLedger();
     await memory.write('m', KEY, { ...claimed, state: 'sent' }, 0);
-    const replies = createLateReplies(memory);
+    const replies = createLateReplies(memory, NO_SEALING);
     replies.follow(inDoubt);
     await replies.record(reply());
     expect((await memory.findLatest('m', KEY))?.answer).toEqual(success);
@@ -273,7 +286,7 @@ describe('a late reply', () => {
   ] as const)('of %s is not', async (_what, state, changes) => {
     const memory = memoryLedger();
     await memory.write('m', KEY, { ...claimed, state }, 0);
-    const replies = createLateReplies(memory);
+    const replies = createLateReplies(memory, NO_SEALING);
     replies.follow(inDoubt);
     await replies.record(reply(changes));
     expect(memory.history).toHaveLength(1);
@@ -282,7 +295,7 @@ describe('a late reply', () => {
   it('that is none is not recorded, and is reported', async () => {
     const memory = memoryLedger();
     await memory.write('m', KEY, { ...claimed, state: 'sent' }, 0);
-    const replies = createLateReplies(memory);
+    const replies = createLateReplies(memory, NO_SEALING);
     replies.follow(inDoubt);
     await expect(replies.record(reply({ body: Buffer.from('ok') }))).rejects.toMatchObject({
       code: 'INVALID_WORKER_REPLY',

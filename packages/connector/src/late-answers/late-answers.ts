@@ -2,6 +2,7 @@
 import { backoffMs, type Connection } from '@nats-bridge/messaging';
 import type { Exchange } from '../exchange.js';
 import type { Ledger } from '../ledger/ledger.js';
+import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 import { type LateNote, noteOf } from './late-note.js';
 import { createLateNotes } from './late-notes.js';
 import { createLateReplies, type LateReplies } from './late-replies.js';
@@ -31,6 +32,7 @@ const CLOSE_MS = 5_000;
 export function createLateAnswers(world: {
   readonly connection: Connection;
   readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
+  readonly sealing: Pick<BridgeSealing, 'openAnswer'>;
   /** Whether there are streams; without them nothing is known. */
   readonly isDurable: boolean;
   readonly onError: (error: unknown) => void;
@@ -45,7 +47,7 @@ export function createLateAnswers(world: {
   });
 
   return {
-    ...createLateReplies(ledger),
+    ...createLateReplies(ledger, world.sealing),
     async remember(exchange) {
       const note = noteOf(exchange);
       if (note !== undefined) await notes.keep(note);

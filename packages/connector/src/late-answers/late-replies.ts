@@ -6,6 +6,7 @@ import { type LateReply, RecordChangedError } from '@nats-bridge/messaging';
 import type { Exchange } from '../exchange.js';
 import { encodeAnswer, readAnswer } from '../ledger/answer.js';
 import type { Ledger } from '../ledger/ledger.js';
+import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 
 export type LateReplies = {
   /** From before it is sent, so that no reply finds it unknown; `forget` once it was answered. */
@@ -20,7 +21,10 @@ type Followed = { readonly merchantId: string; readonly key: string };
 const MOST = 10_000;
 const NOTHING = { forget: () => {} };
 
-export function createLateReplies(ledger: Pick<Ledger, 'findLatest' | 'write'>): LateReplies {
+export function createLateReplies(
+  ledger: Pick<Ledger, 'findLatest' | 'write'>,
+  sealing: Pick<BridgeSealing, 'openAnswer'>,
+): LateReplies {
   const followed = new Map<string, Followed>();
   return {
     follow({ correlationId, data, key, isDurable }) {
@@ -36,7 +40,7 @@ export function createLateReplies(ledger: Pick<Ledger, 'findLatest' | 'write'>):
       const { merchantId, key } = operation;
       const entry = await ledger.findLatest(merchantId, key);
       if (entry?.record.state !== 'sent') return;
-      const answer = encodeAnswer(readAnswer(reply));
+      const answer = encodeAnswer(readAnswer(sealing.openAnswer(merchantId, key, reply)));
       try {
         await ledger.write(merchantId, key, { ...entry.record, state: 'answered' }, entry.record.seq, answer);
         followed.delete(reply.correlationId);

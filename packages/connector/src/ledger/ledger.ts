@@ -17,6 +17,7 @@ import {
   recordHeaders,
   recordSubject,
 } from '@nats-bridge/protocol';
+import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 import { type EncodedAnswer, readAnswer } from './answer.js';
 
 export type LedgerEntry = {
@@ -45,31 +46,42 @@ export type Ledger = {
   close(): void;
 };
 
-export function createLedger(connection: Connection, bodies: BodyReferences): Ledger {
+export function createLedger(connection: Connection, bodies: BodyReferences, sealing: BridgeSealing): Ledger {
   const writer = createRecordWriter(connection);
   const store = createRecordStore(connection, { stream: RECORD_STREAM, writer });
 
-  async function entryOf(stored: StoredRecord | undefined): Promise<LedgerEntry | undefined> {
+  async function entryOf(
+    merchantId: string,
+    key: string,
+    stored: StoredRecord | undefined,
+  ): Promise<LedgerEntry | undefined> {
     if (stored === undefined) return undefined;
     const record = parseRecord(stored.headers, stored.seq, stored.storedAt.getTime());
     if (record.state !== 'answered') return { record, answer: undefined };
-    return { record, answer: await answerIn(stored).catch(() => undefined) };
+    return { record, answer: await answerIn(merchantId, key, stored).catch(() => undefined) };
   }
 
-  async function answerIn({ body, headers }: StoredRecord): Promise<BridgeResponse> {
-    return readAnswer({ body: await bodies.resolveBody({ body, headers }), headers });
+  async function answerIn(
+    merchantId: string,
+    key: string,
+    { body, headers }: StoredRecord,
+  ): Promise<BridgeResponse> {
+    const whole = { body: await bodies.resolveBody({ body, headers }), headers };
+    return readAnswer(sealing.openAnswer(merchantId, key, whole));
   }
 
   return {
     async find(merchantId, key) {
-      return entryOf(await lastMessage(connection, RECORD_STREAM, recordSubject(merchantId, key)));
+      const stored = await lastMessage(connection, RECORD_STREAM, recordSubject(merchantId, key));
+      return entryOf(merchantId, key, stored);
     },
     async findLatest(merchantId, key) {
-      return entryOf(await store.read(recordSubject(merchantId, key)));
+      return entryOf(merchantId, key, await store.read(recordSubject(merchantId, key)));
     },
     write(merchantId, key, record, expectedSeq, answer) {
-      const headers = { ...recordHeaders(record), ...answer?.headers };
-      return store.write(recordSubject(merchantId, key), bodyIn(record, answer), headers, expectedSeq);
+      const sealed = answer && sealing.sealAnswer(merchantId, key, answer);
+      const headers = { ...recordHeaders(record), ...sealed?.headers };
+      return store.write(recordSubject(merchantId, key), bodyIn(record, sealed), headers, expectedSeq);
     },
     close: () => writer.close(),
   };

@@ -1,0 +1,74 @@
+import { createSealer, newCurveSeed } from '@nats-bridge/messaging';
+import { HEADER, requestContext, SEALED_TYPE } from '@nats-bridge/protocol';
+import { describe, expect, it } from 'vitest';
+import { createBridgeSealing, sealedAnew } from './bridge-sealing.js';
+
+const [bridgeSeed, poolSeed, merchantSeed] = [newCurveSeed(), newCurveSeed(), newCurveSeed()];
+const [bridge, pool, merchantPool] = [bridgeSeed, poolSeed, merchantSeed].map((seed) =>
+  createSealer({ seeds: [seed] }),
+);
+const config = {
+  seeds: [bridgeSeed],
+  workers: [...(pool?.publicKeys ?? [])],
+  merchants: { own: [...(merchantPool?.publicKeys ?? [])] },
+  required: true,
+};
+const sealing = createBridgeSealing(config);
+const request = {
+  subject: 'hyperswitch.payments.m.authorize',
+  body: Buffer.from('{"amount":1}'),
+  headers: {
+    [HEADER.merchantId]: 'm',
+    [HEADER.contentType]: 'application/json',
+    [HEADER.deadline]: '1',
+    'Nats-TTL': '9s',
+  },
+};
+
+describe('what a bridge seals', () => {
+  it('is for the pool, or for that of the merchant and nobody else', () => {
+    const opens = (by: typeof pool, merchantId: string) => {
+      const sealed = sealing.sealRequest(merchantId, request);
+      const context = requestContext(sealed.subject, sealed.headers);
+      return by?.open(sealed.body, context, createSealer({ seeds: [bridgeSeed] }).publicKeys).contentType;
+    };
+    expect(opens(pool, 'm')).toBe('application/json');
+    expect(opens(merchantPool, 'own')).toBe('application/json');
+    expect(() => opens(pool, 'own')).toThrow(/sealed for/);
+    expect(() => opens(merchantPool, 'm')).toThrow(/sealed for/);
+    expect(bridge?.publicKeys).toHaveLength(1);
+  });
+
+  it('is sealed anew under other headers, changed or not, and other headers stay as they are', () => {
+    const kept = sealing.sealRequest('m', request);
+    const later = { ...kept.headers, [HEADER.deadline]: '2' };
+    expect(() => sealing.openRequest('m', { ...kept, headers: later })).toThrow(/moved to another/);
+    const anew = sealedAnew(sealing, 'm', kept, later, ({ body }) => Buffer.from(`${body}!`));
+    expect(anew.headers).toEqual({ ...later, [HEADER.contentType]: SEALED_TYPE });
+    const opened = sealing.openRequest('m', anew);
+    expect(Buffer.from(opened.body).toString()).toBe('{"amount":1}!');
+    expect(opened.headers[HEADER.contentType]).toBe('application/json');
+  });
+
+  it('takes nothing in clear unless it may, and no answer of another key', () => {
+    const answer = { body: Buffer.from('{}'), headers: { [HEADER.contentType]: 'application/json' } };
+    expect(() => sealing.openAnswer('m', 'k', answer)).toThrow();
+    expect(() => sealing.openRequest('m', request)).toThrow(/in clear/);
+    const lenient = createBridgeSealing({ ...config, required: false });
+    expect(lenient.openAnswer('m', 'k', answer)).toBe(answer);
+    expect(lenient.openRequest('m', request)).toBe(request);
+    const sealed = sealing.sealAnswer('m', 'k', answer);
+    expect(Buffer.from(sealing.openAnswer('m', 'k', sealed).body).toString()).toBe('{}');
+    expect(() => sealing.openAnswer('m', 'another', sealed)).toThrow();
+  });
+});
+
+describe('without keys', () => {
+  it('everything stays as it is, and what is sealed is not taken for anything else', () => {
+    const none = createBridgeSealing(undefined);
+    expect(none.sealRequest('m', request)).toBe(request);
+    const sealed = sealing.sealRequest('m', request);
+    expect(() => none.openRequest('m', sealed)).toThrow(/no key is configured/);
+    expect(() => none.openAnswer('m', 'k', sealed)).toThrow();
+  });
+});

@@ -1,0 +1,41 @@
+/**
+ * What a sealed body is bound to: moved to another subject, merchant, operation, key or deadline, it does not open.
+ * Values are taken as they stand in the headers, one a line: no header can hold a line break.
+ */
+import { HEADER, type Headers } from './headers.js';
+import { RECORD_PATTERN } from './subject.js';
+
+/** Of a body that only its recipients can read; what it is inside is said inside. */
+export const SEALED_TYPE = 'application/vnd.nats-bridge.sealed+json';
+
+const BOUND = [
+  HEADER.merchantId,
+  HEADER.paymentId,
+  HEADER.idempotencyKey,
+  HEADER.testMode,
+  HEADER.correlationId,
+  HEADER.operation,
+  HEADER.deadline,
+  HEADER.retry,
+] as const;
+
+const RECORD_ROOT = RECORD_PATTERN.slice(0, -1);
+
+/** An inbox is the requester's own affair; the subject of a record decides what counts as a repeat. */
+export function requestContext(subject: string, headers: Headers): string {
+  const replyTo = headers[HEADER.replyTo] ?? '';
+  const record = replyTo.startsWith(RECORD_ROOT) ? replyTo : '';
+  return ['nats-bridge request 1', subject, record, ...BOUND.map((name) => headers[name] ?? '')].join('\n');
+}
+
+/**
+ * Without the correlation id: a recorded answer is said again to whoever repeats the request.
+ * @param merchantId and the key as they stand in the request's headers
+ */
+export function replyContext(merchantId: string, idempotencyKey: string): string {
+  return ['nats-bridge reply 1', merchantId, idempotencyKey].join('\n');
+}
+
+export function isSealed(contentType: string | undefined): boolean {
+  return contentType?.split(';')[0]?.trim() === SEALED_TYPE;
+}

@@ -1,0 +1,75 @@
+/** What a worker opens and seals: requests from the bridges it trusts, replies for them. */
+import { readFileSync } from 'node:fs';
+import { createSealer, SealBrokenError } from '@nats-bridge/messaging';
+import {
+  HEADER,
+  type Headers,
+  isSealed,
+  replyContext,
+  requestContext,
+  SEALED_TYPE,
+  Secret,
+  ValidationError,
+} from '@nats-bridge/protocol';
+
+export type SealingOptions = {
+  /** Files with the seeds of this pool's curve keys (`SX…`): the first seals, all open. */
+  readonly seedFiles: readonly string[];
+  /** Public curve keys (`X…`) of the bridges: who may send, and who can read the replies. */
+  readonly bridges: readonly string[];
+  /** false: requests in clear are taken, too, and answered in clear; for the time of a change. Default true. */
+  readonly required?: boolean;
+};
+
+type Body = { readonly body: Uint8Array; readonly headers: Headers };
+
+export type Sealing = {
+  /**
+   * A request as it was before it was sealed.
+   * @throws ValidationError when it does not open, or should have been sealed
+   */
+  open<T extends Body>(subject: string, request: T): T;
+  /** A reply that only the bridges can read; in clear to a request in clear. */
+  seal<T extends Body>(reply: T, request: Headers): T;
+};
+
+export const NO_SEALING: Sealing = {
+  open(_, request) {
+    if (isSealed(request.headers[HEADER.contentType]))
+      throw new ValidationError('the body is sealed, and this worker has no key: give it `sealing`');
+    return request;
+  },
+  seal: (reply) => reply,
+};
+
+/** @throws TypeError when a key is none; an error of the file system when a seed cannot be read */
+export function createSealing({ seedFiles, bridges, required = true }: SealingOptions): Sealing {
+  const sealer = createSealer({ seeds: seedFiles.map((file) => new Secret(readFileSync(file, 'utf8'))) });
+  return {
+    open(subject, request) {
+      if (!isSealed(request.headers[HEADER.contentType])) {
+        if (!required) return request;
+        throw new ValidationError('the body is in clear, and this worker takes sealed requests only');
+      }
+      try {
+        const context = requestContext(subject, request.headers);
+        const { body, contentType } = sealer.open(request.body, context, bridges);
+        return { ...request, body, headers: { ...request.headers, [HEADER.contentType]: contentType } };
+      } catch (error) {
+        if (error instanceof SealBrokenError)
+          throw new ValidationError(`the sealed body does not open: ${error.message}`);
+        throw error;
+      }
+    },
+    seal(reply, request) {
+      if (!isSealed(request[HEADER.contentType])) return reply;
+      const context = replyContext(request[HEADER.merchantId] ?? '', request[HEADER.idempotencyKey] ?? '');
+      const type = reply.headers[HEADER.contentType] ?? 'application/json';
+      return {
+        ...reply,
+        body: sealer.seal(reply.body, type, context, bridges),
+        headers: { ...reply.headers, [HEADER.contentType]: SEALED_TYPE },
+      };
+    },
+  };
+}
