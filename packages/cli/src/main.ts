@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { ConfigError } from '@nats-bridge/connector';
 import { Command } from 'commander';
+import { authCommand } from './commands/auth.js';
 import { configCommand } from './commands/config.js';
 import { dlqCommand } from './commands/dlq.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -30,6 +31,7 @@ const program = new Command('nats-bridge')
   .addCommand(keysCommand())
   .addCommand(dlqCommand())
   .addCommand(topologyCommand())
+  .addCommand(authCommand())
   .addCommand(configCommand())
   .addCommand(doctorCommand());
 exitAsPromised(program);

@@ -1,8 +1,11 @@
 /** The connector: NatsBridge and its configuration. */
+
+export { AUDIT_STREAM, QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
 export {
   type BridgeConfig,
   type BridgeConfigInput,
   bridgeConfigSchema,
+  poolOf,
   subjectTemplateOf,
   timeoutOf,
 } from './config/bridge-config.js';
@@ -12,7 +15,7 @@ export { duration, durationMs } from './config/duration.js';
 export { type ConfigSections, type ConfigSource, loadConfig } from './config/load-config.js';
 export { readableFile } from './config/readable-file.js';
 export { secretText } from './config/secret-text.js';
-export type { DeadLetter, NewDeadLetter, Queue } from './dead-letters/dead-letter.js';
+export type { DeadLetter, NewDeadLetter } from './dead-letters/dead-letter.js';
 export {
   type Actor,
   createDeadLetters,
@@ -22,11 +25,10 @@ export {
 } from './dead-letters/dead-letters.js';
 export { type Keeper, type KeeperOptions, keepDeadLetters } from './dead-letters/keeper.js';
 export { type BulkResult, retryMany } from './dead-letters/retry-many.js';
-export { AUDIT_STREAM, QUEUE_STREAM } from './dead-letters/topology.js';
 export type { LateAnswers } from './late-answers/late-answers.js';
 export { callOf, type LateNote } from './late-answers/late-note.js';
 export type { Deliver, Pusher } from './late-answers/push-settled.js';
 export type { Settlement } from './late-answers/settlement.js';
 export type { Ledger, LedgerEntry } from './ledger/ledger.js';
 export { type BridgeEvent, type CallOptions, NatsBridge, type NatsBridgeOptions } from './nats-bridge.js';
-export { archiveNameOf, consumerNameOf, topologyOf } from './topology.js';
+export { archiveNameOf, consumerNameOf, topologyOf, workConsumersOf } from './topology.js';

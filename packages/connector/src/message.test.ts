@@ -7,7 +7,7 @@ import { exchange } from './testing/exchanges.js';
 const config = bridgeConfigSchema.parse({ jetstream: { ack_wait: 2_000, max_deliver: 3 } });
 
 function secondsToLive(workers: Exchange['workers']): number {
-  const { headers } = messageOf(exchange({ workers, deadlineAt: Date.now() + 10_000 }), config, true);
+  const { headers } = messageOf(exchange({ workers, deadlineAt: Date.now() + 10_000 }), config, true, 'b');
   return Number.parseInt(headers['Nats-TTL'] ?? '', 10);
 }
 

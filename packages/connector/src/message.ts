@@ -1,6 +1,7 @@
 /** The message of an exchange: the specification's request, its subject and its headers. */
 import type { RequestMessage } from '@nats-bridge/messaging';
 import {
+  answerSubject,
   type BridgeRequest,
   buildRequestHeaders,
   encodeBody,
@@ -8,12 +9,21 @@ import {
   subjectFor,
   webhookSubject,
 } from '@nats-bridge/protocol';
-import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
+import { type BridgeConfig, poolOf, subjectTemplateOf } from './config/bridge-config.js';
 import { type Exchange, mayBeGuarded } from './exchange.js';
 
-/** @param mayExpire whether the stream lets go of messages at the time their header says */
-export function messageOf(exchange: Exchange, config: BridgeConfig, mayExpire: boolean): RequestMessage {
+/**
+ * @param mayExpire whether the stream lets go of messages at the time their header says
+ * @param instance names who waits for answers that have no record
+ */
+export function messageOf(
+  exchange: Exchange,
+  config: BridgeConfig,
+  mayExpire: boolean,
+  instance: string,
+): RequestMessage {
   const { operation, row, data, key, correlationId, deadlineAt, isDurable } = exchange;
+  const pool = poolOf(config, data.merchant_id);
   const request: BridgeRequest = {
     operation,
     merchant_id: data.merchant_id,
@@ -25,12 +35,16 @@ export function messageOf(exchange: Exchange, config: BridgeConfig, mayExpire: b
   };
   const { body, contentType } = bodyOf(request, config.msgpack_above_bytes);
   const idempotencyKey = key ?? `${operation}:${correlationId}`;
-  const replyTo = isDurable && key !== undefined ? recordSubject(data.merchant_id, key) : undefined;
+  const replyTo = !isDurable
+    ? undefined
+    : key === undefined
+      ? answerSubject(data.merchant_id, operation, instance, correlationId)
+      : recordSubject(data.merchant_id, key);
   return {
     subject:
       row.channel === 'webhooks'
-        ? webhookSubject(data.merchant_id, data.connector)
-        : subjectFor(subjectTemplateOf(config, operation), data.merchant_id),
+        ? webhookSubject(data.merchant_id, data.connector, pool)
+        : subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id),
     body,
     headers: {
       ...buildRequestHeaders({

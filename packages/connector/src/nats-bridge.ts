@@ -20,6 +20,7 @@ import {
   watchOverlaps,
 } from '@nats-bridge/messaging';
 import {
+  answerPattern,
   BODY_BUCKET,
   BridgeError,
   type BridgeResponse,
@@ -49,7 +50,7 @@ import { createBreakers, probeNow } from './policies/circuit-breaker.js';
 import type { InFlight } from './policies/limit-in-flight.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
 import { createSend } from './send.js';
-import { archiveNameOf, topologyOf } from './topology.js';
+import { archiveNameOf, mayDeliver, topologyOf } from './topology.js';
 
 export type CallOptions = {
   /** Milliseconds since the epoch; the configured timeout of the operation still bounds it. */
@@ -112,6 +113,8 @@ export class NatsBridge {
   readonly #requester: Requester;
   readonly #workStream: WorkStream;
   readonly #send: Send;
+  /** Two bridges never hear each other's answers. */
+  readonly #instance = randomUUID();
   readonly #inFlight: InFlight = { count: 0 };
   readonly #breakers = createBreakers();
   #topology: Promise<unknown> | undefined;
@@ -150,9 +153,10 @@ export class NatsBridge {
     });
     this.#requester = createRequester(this.connection, {
       ...(this.config.jetstream_enabled && {
-        replySubjects: [RECORD_PATTERN],
+        replySubjects: [RECORD_PATTERN, answerPattern({ bridge: this.#instance })],
         isAnswer: isConclusion,
         ackStream: jetstream.stream_name,
+        mayDeliver: mayDeliver(this.config),
         bodies,
       }),
       maxRetries: this.config.max_retries,
@@ -172,6 +176,7 @@ export class NatsBridge {
     this.#send = createSend({
       config: this.config,
       connection: this.connection,
+      instance: this.#instance,
       requester: this.#requester,
       workStream: this.#workStream,
       ledger: this.ledger,

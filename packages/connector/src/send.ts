@@ -22,7 +22,7 @@ import {
   stateOf,
   subjectFor,
 } from '@nats-bridge/protocol';
-import { type BridgeConfig, subjectTemplateOf, timeoutOf } from './config/bridge-config.js';
+import { type BridgeConfig, poolOf, subjectTemplateOf, timeoutOf } from './config/bridge-config.js';
 import { compose, type Exchange, mayBeGuarded, type Send } from './exchange.js';
 import type { LateAnswers } from './late-answers/late-answers.js';
 import { readAnswer } from './ledger/answer.js';
@@ -55,6 +55,8 @@ export type SendWorld = {
   readonly sealing: BridgeSealing;
   readonly inFlight: InFlight;
   readonly breakers: Breakers;
+  /** Names this instance in the subjects on which it awaits answers. */
+  readonly instance: string;
   /** Streams and consumers are there when it resolves. */
   prepare(): Promise<void>;
   findAnswer(merchantId: string, key: string): Promise<BridgeResponse | undefined>;
@@ -103,9 +105,10 @@ export function createSend(world: SendWorld): Send {
   async function findWorkers({ operation, data, isDurable }: Exchange): Promise<WorkerPresence> {
     // Core requests are refused by the server itself when nobody listens.
     if (!isDurable) return 'subscribers';
-    const subject = subjectFor(subjectTemplateOf(config, operation), data.merchant_id);
-    const guarded = guardedSubject(operation);
-    return presence.whoIsThere({ guarded, alive: aliveSubject(operation), subject });
+    const pool = poolOf(config, data.merchant_id);
+    const subject = subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id);
+    const guarded = guardedSubject(operation, pool);
+    return presence.whoIsThere({ guarded, alive: aliveSubject(operation, pool), subject });
   }
 
   async function takeBack({ operation, data, workers }: Exchange, { cause }: BridgeError): Promise<boolean> {
@@ -114,7 +117,8 @@ export function createSend(world: SendWorld): Send {
       cause instanceof ReplyTimeoutError || cause instanceof RequestCancelledError
         ? cause.streamSeq
         : undefined;
-    const subject = subjectFor(subjectTemplateOf(config, operation), data.merchant_id);
+    const pool = poolOf(config, data.merchant_id);
+    const subject = subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id);
     return seq !== undefined && workStream.takeBack(subject, seq);
   }
 
@@ -124,12 +128,14 @@ export function createSend(world: SendWorld): Send {
       return answerIn(exchange, message, await requester.requestCore(message));
     }
     await world.prepare();
-    if (mayBeGuarded(exchange)) workStream.used(consumerNameOf(config, exchange.operation));
+    const pool = poolOf(config, exchange.data.merchant_id);
+    if (mayBeGuarded(exchange)) workStream.used(consumerNameOf(config, exchange.operation, pool));
     return requestOnce(exchange, sealedMessageOf(exchange, mayExpire()));
   }
 
   function sealedMessageOf(exchange: Exchange, expires: boolean): RequestMessage {
-    return sealing.sealRequest(exchange.data.merchant_id, messageOf(exchange, config, expires));
+    const message = messageOf(exchange, config, expires, world.instance);
+    return sealing.sealRequest(exchange.data.merchant_id, message);
   }
 
   function answerIn({ data }: Exchange, request: RequestMessage, reply: Reply): BridgeResponse {

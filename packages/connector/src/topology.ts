@@ -1,35 +1,61 @@
 /** The streams and consumers a configuration implies: the specification's PAYMENTS, and the records beside it. */
 
-import type { ConsumerSpec, TopologySpec } from '@nats-bridge/messaging';
+import { type ConsumerSpec, matches, type TopologySpec } from '@nats-bridge/messaging';
 import {
+  archiveOf,
   BODY_BUCKET,
   LATE_PATTERN,
   LATE_STREAM,
+  NOTICE_CONSUMER,
+  NOTICE_STREAM,
   OPERATIONS,
+  poolConsumer,
   RECORD_PATTERN,
   RECORD_STREAM,
   subjectPattern,
 } from '@nats-bridge/protocol';
 import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
 import { durationMs } from './config/duration.js';
-import { deadLetterStreams, NOTICE_CONSUMER, NOTICE_STREAM } from './dead-letters/topology.js';
+import { deadLetterStreams } from './dead-letters/topology.js';
 
 /** Bodies larger than a message may be lie here for as long as anybody could ask for them. */
 const BODY_RETENTION_MS = 86_400_000;
 
-export function consumerNameOf(config: BridgeConfig, operation: string): string {
-  return `${config.jetstream.consumer_name}-${operation}`;
+export function consumerNameOf(config: BridgeConfig, operation: string, pool?: string): string {
+  return `${poolConsumer(config.jetstream.consumer_name, pool)}-${operation}`;
 }
 
 /** Sources the stream of requests, which lets go of what can no longer be executed: history, replay and audit. */
 export function archiveNameOf(config: BridgeConfig): string {
-  return `${config.jetstream.stream_name}_ARCHIVE`;
+  return archiveOf(config.jetstream.stream_name);
+}
+
+type Reader = { readonly name: string; readonly filterSubject: string };
+
+/** The consumers of the work stream that workers read: one for each operation of each pool. */
+export function workConsumersOf(config: BridgeConfig): readonly Reader[] {
+  const streamed = OPERATIONS.filter(({ channel }) => channel === 'payments');
+  return [undefined, ...Object.keys(config.pools)].flatMap((pool) =>
+    streamed.map(({ operation }) => ({
+      name: consumerNameOf(config, operation, pool),
+      filterSubject: subjectPattern(subjectTemplateOf(config, operation, pool)),
+    })),
+  );
+}
+
+/** Whether a consumer can have delivered a request of this subject. Of consumers that others made nothing is known. */
+export function mayDeliver(config: BridgeConfig): (consumer: string, subject: string) => boolean {
+  const filters = new Map(workConsumersOf(config).map(({ name, filterSubject }) => [name, filterSubject]));
+  return (consumer, subject) => {
+    const filter = filters.get(consumer);
+    return filter === undefined || matches(filter, subject);
+  };
 }
 
 export function topologyOf(config: BridgeConfig): TopologySpec {
   const { jetstream } = config;
-  const streamed = OPERATIONS.filter(({ channel }) => channel === 'payments');
-  const patterns = streamed.map(({ operation }) => subjectPattern(subjectTemplateOf(config, operation)));
+  const readers = workConsumersOf(config);
+  const patterns = readers.map(({ filterSubject }) => filterSubject);
   return {
     streams: [
       {
@@ -88,10 +114,9 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
       },
     ],
     consumers: [
-      ...streamed.map(({ operation }, index) => ({
+      ...readers.map((reader) => ({
+        ...reader,
         stream: jetstream.stream_name,
-        name: consumerNameOf(config, operation),
-        filterSubject: patterns[index] ?? '',
         ackWaitMs: jetstream.ack_wait,
         maxDeliver: jetstream.max_deliver,
       })),

@@ -18,6 +18,7 @@ export * from './router-data.js';
 export * from './sealing-context.js';
 export * from './secret.js';
 export * from './status.js';
+export * from './streams.js';
 export * from './subject.js';
 export * from './ucs/index.js';
 export * from './ucs-metadata.js';

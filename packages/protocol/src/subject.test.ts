@@ -5,6 +5,7 @@ import {
   defaultSubjectTemplate,
   encodeToken,
   parsePaymentSubject,
+  poolTemplate,
   recordSubject,
   subjectFor,
   webhookSubject,
@@ -38,12 +39,17 @@ describe('subjects', () => {
       'hyperswitch.payments.merchant_123.authorize',
     );
     expect(webhookSubject('m', 'stripe')).toBe('hyperswitch.webhooks.m.stripe');
-    expect(recordSubject('m', 'authorize:att_1')).toBe('hyperswitch.operations.m.authorize:att_1');
+    expect(recordSubject('m', 'authorize:att_1')).toBe('hyperswitch.operations.m.authorize.att_1');
+    expect(recordSubject('m', 'capture:att_1:ref_2')).toBe('hyperswitch.operations.m.capture.att_1:ref_2');
+    expect(recordSubject('m', 'other')).toBe('hyperswitch.operations.m._.other');
   });
 
   it.each(['a.b', '*', '>', 'a b', 'a\r\nb', 'a\tb', 'é', '%', 'a%2Eb'])(
     'bind %j to its own merchant',
     (merchant) => {
+      const pooled = subjectFor(poolTemplate(defaultSubjectTemplate('capture'), 'acme'), merchant);
+      expect(pooled).toBe(`${subjectFor(defaultSubjectTemplate('capture'), merchant)}.acme`);
+      expect(parsePaymentSubject(pooled)).toEqual({ merchantId: merchant, operation: 'capture' });
       const subject = subjectFor(defaultSubjectTemplate('capture'), merchant);
       expect(subject.split('.')).toHaveLength(4);
       expect(parsePaymentSubject(subject)).toEqual({ merchantId: merchant, operation: 'capture' });
@@ -58,10 +64,12 @@ describe('subjects', () => {
     expect(() => subjectFor(defaultSubjectTemplate('void'), merchant)).toThrow(message);
   });
 
-  it.each(['other.payments.m.authorize', 'hyperswitch.payments.m', 'hyperswitch.payments.m.authorize.x', ''])(
-    'are not found in %j',
-    (subject) => {
-      expect(parsePaymentSubject(subject)).toBeUndefined();
-    },
-  );
+  it.each([
+    'other.payments.m.authorize',
+    'hyperswitch.payments.m',
+    'hyperswitch.payments.m.authorize.x.y',
+    '',
+  ])('are not found in %j', (subject) => {
+    expect(parsePaymentSubject(subject)).toBeUndefined();
+  });
 });

@@ -55,22 +55,72 @@ export function subjectFor(template: SubjectTemplate, merchantId: string): strin
   return template.replace('{merchant_id}', encodeToken(merchantId, 'merchant_id'));
 }
 
+/**
+ * The template of merchants that a pool of workers has for itself. One token longer, so that no consumer of the
+ * general pool takes it.
+ */
+export function poolTemplate(template: SubjectTemplate, pool: string | undefined): SubjectTemplate {
+  return withPool(template, pool);
+}
+
 /** The wildcard subject that workers of an operation subscribe to. */
 export function subjectPattern(template: SubjectTemplate): string {
   return template.replace('{merchant_id}', '*');
 }
 
-/** `hyperswitch.webhooks.{merchant_id}.{connector}` (specification). */
-export function webhookSubject(merchantId: string, connector: string): string {
-  return `${DEFAULT_SUBJECT_ROOT}.webhooks.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(connector, 'connector')}`;
+/** `hyperswitch.webhooks.{merchant_id}.{connector}` (specification), and the pool of merchants that have one. */
+export function webhookSubject(merchantId: string, connector: string, pool?: string): string {
+  const subject = `${DEFAULT_SUBJECT_ROOT}.webhooks.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(connector, 'connector')}`;
+  return withPool(subject, pool);
+}
+
+/** What workers of a pool subscribe to for webhooks of every merchant and connector. */
+export function webhookPattern(pool?: string): string {
+  return withPool(WEBHOOK_PATTERN, pool);
 }
 
 /** What workers subscribe to for webhooks of every merchant and connector. */
 export const WEBHOOK_PATTERN = `${DEFAULT_SUBJECT_ROOT}.webhooks.*.*`;
 
-/** Claim and answer of one idempotency key: the durable reply, the guard's record and the ledger's entry. */
+/** Of keys that no operation begins. */
+const NO_OPERATION = '_';
+
+/**
+ * Claim and answer of one idempotency key: the durable reply, the guard's record and the ledger's entry. The
+ * operation that begins the key is a token of its own, so that permissions can name it.
+ */
 export function recordSubject(merchantId: string, idempotencyKey: string): string {
-  return `${DEFAULT_SUBJECT_ROOT}.operations.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(idempotencyKey, 'idempotency key')}`;
+  const colon = idempotencyKey.indexOf(':');
+  const operation = colon < 1 ? NO_OPERATION : idempotencyKey.slice(0, colon);
+  const rest = colon < 1 ? idempotencyKey : idempotencyKey.slice(colon + 1);
+  return `${DEFAULT_SUBJECT_ROOT}.operations.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(operation, 'operation')}.${encodeToken(rest, 'idempotency key')}`;
+}
+
+/** The records of a merchant and an operation; left out: of all. */
+export function recordPattern(merchantId?: string, operation?: Operation): string {
+  return `${DEFAULT_SUBJECT_ROOT}.operations.${tokenOrAll(merchantId)}.${operation ?? '*'}.*`;
+}
+
+/**
+ * Where a bridge awaits the answer to a request that has no record. Not its inbox: who may publish there could
+ * answer other merchants' requests.
+ *
+ * @param bridge names the instance that waits
+ */
+export function answerSubject(
+  merchantId: string,
+  operation: string,
+  bridge: string,
+  correlationId: string,
+): string {
+  return `${DEFAULT_SUBJECT_ROOT}.answers.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(operation)}.${encodeToken(bridge)}.${encodeToken(correlationId)}`;
+}
+
+/** Those answers, of a merchant, of an operation, or to one bridge; left out: all of them. */
+export function answerPattern(
+  of: { readonly merchantId?: string; readonly operation?: Operation; readonly bridge?: string } = {},
+): string {
+  return `${DEFAULT_SUBJECT_ROOT}.answers.${tokenOrAll(of.merchantId)}.${of.operation ?? '*'}.${tokenOrAll(of.bridge)}.*`;
 }
 
 export const RECORD_PATTERN = `${DEFAULT_SUBJECT_ROOT}.operations.>`;
@@ -92,24 +142,33 @@ export const LATE_STREAM = 'LATE_ANSWERS';
 export const BODY_BUCKET = 'hyperswitch-bodies';
 
 /** Workers that keep no records answer here, so that a missing worker is noticed before a request is stored. */
-export function aliveSubject(operation: Operation): string {
-  return `${DEFAULT_SUBJECT_ROOT}.workers.alive.${operation}`;
+export function aliveSubject(operation: Operation, pool?: string): string {
+  return withPool(`${DEFAULT_SUBJECT_ROOT}.workers.alive.${operation}`, pool);
 }
 
 /** Workers that run under the guard (the SDK's) answer here: they claim the record of a key before they begin. */
-export function guardedSubject(operation: Operation): string {
-  return `${DEFAULT_SUBJECT_ROOT}.workers.guarded.${operation}`;
+export function guardedSubject(operation: Operation, pool?: string): string {
+  return withPool(`${DEFAULT_SUBJECT_ROOT}.workers.guarded.${operation}`, pool);
 }
 
 export type ParsedPaymentSubject = { readonly merchantId: string; readonly operation: string };
 
-/** Reads merchant and operation out of a default payment subject; undefined when it is none. */
+/** Reads merchant and operation out of a default payment subject, a pool's too; undefined when it is none. */
 export function parsePaymentSubject(subject: string): ParsedPaymentSubject | undefined {
   const tokens = subject.split('.');
   const [root, channel, merchant, operation] = tokens;
-  if (tokens.length !== 4 || root !== DEFAULT_SUBJECT_ROOT || channel !== 'payments') return undefined;
+  if (tokens.length < 4 || tokens.length > 5 || root !== DEFAULT_SUBJECT_ROOT || channel !== 'payments')
+    return undefined;
   if (!merchant || !operation) return undefined;
   return { merchantId: decodeToken(merchant), operation };
+}
+
+function withPool(subject: string, pool: string | undefined): string {
+  return pool === undefined ? subject : `${subject}.${encodeToken(pool, 'pool')}`;
+}
+
+function tokenOrAll(id: string | undefined): string {
+  return id === undefined ? '*' : encodeToken(id);
 }
 
 function escapeByte(byte: number): string {

@@ -84,7 +84,7 @@ export function ackWaitOf(
 
   async function ask(): Promise<number> {
     const nats = await connection.get();
-    const manager = await jetstreamManager(nats, { checkAPI: false });
+    const manager = await jetstreamManager(nats, connection.jetstreamOptions);
     const { config } = await manager.consumers.info(stream, consumer);
     return Math.min(atMost, Number(config.ack_wait) / 1_000_000);
   }

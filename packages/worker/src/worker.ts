@@ -17,10 +17,12 @@ import {
   isOperation,
   type Operation,
   operationRow,
+  poolConsumer,
+  poolTemplate,
   RECORD_STREAM,
   type SubjectTemplate,
   subjectPattern,
-  WEBHOOK_PATTERN,
+  webhookPattern,
 } from '@nats-bridge/protocol';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import { connectWorker, type WorkerAccess } from './connect-worker.js';
@@ -52,6 +54,8 @@ export type WorkerOptions = WorkerAccess & {
   readonly streamName?: string;
   /** Durable consumers are `{consumerName}-{operation}`. Default `hyperswitch-consumer` (specification). */
   readonly consumerName?: string;
+  /** Takes the requests of the merchants in this pool of `[nats_bridge.pools]`. Default: all that no pool has. */
+  readonly pool?: string;
   /** As in `[nats_bridge.subjects]`. */
   readonly subjects?: Partial<Record<Operation, string>>;
   /**
@@ -88,14 +92,20 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const isJetStream = options.jetstream ?? true;
   const concurrency = options.concurrency ?? 64;
-  const consumerName = options.consumerName ?? 'hyperswitch-consumer';
+  const { pool } = options;
+  const consumerName = poolConsumer(options.consumerName ?? 'hyperswitch-consumer', pool);
   const name = options.name ?? 'nats-bridge-worker';
   const id = randomUUID();
   const connection = options.connection ?? connectWorker({ ...options, name });
   const sealing = options.sealing === undefined ? NO_SEALING : createSealing(options.sealing);
   const bodies = createBodyReferences(connection, { bucket: BODY_BUCKET });
   const writer = createRecordWriter(connection);
-  const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
+  const records = createRecordStore(connection, {
+    stream: RECORD_STREAM,
+    writer,
+    // Credentials of a worker open the records of its merchants and operations, and no others.
+    readFrom: connection.jetstreamOptions.domain === undefined ? 'leader' : 'nearest',
+  });
   const presence: Subscription[] = [];
   const plain: Subscription[] = [];
   const readers: PullReader[] = [];
@@ -129,7 +139,7 @@ export function createWorker(options: WorkerOptions): Worker {
   async function start(): Promise<void> {
     const nats = await connection.get();
     const streamed = operations.filter((operation) => operationRow(operation).channel === 'payments');
-    if (streamed.length < operations.length) subscribePlain(nats, WEBHOOK_PATTERN, webhookScope);
+    if (streamed.length < operations.length) subscribePlain(nats, webhookPattern(pool), webhookScope);
     for (const operation of streamed) {
       if (isJetStream) readers.push(readConsumer(operation));
       else subscribePlain(nats, patternOf(operation), scopeOf(operation, templateOf(operation)));
@@ -153,7 +163,7 @@ export function createWorker(options: WorkerOptions): Worker {
     // Last: from now on the bridge sends.
     for (const operation of streamed)
       presence.push(
-        nats.subscribe(isJetStream ? guardedSubject(operation) : aliveSubject(operation), {
+        nats.subscribe(isJetStream ? guardedSubject(operation, pool) : aliveSubject(operation, pool), {
           callback: (_, message) => void message.respond(),
         }),
       );
@@ -214,12 +224,12 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   function patternOf(operation: Operation): string {
-    if (operationRow(operation).channel === 'webhooks') return WEBHOOK_PATTERN;
+    if (operationRow(operation).channel === 'webhooks') return webhookPattern(pool);
     return subjectPattern(templateOf(operation));
   }
 
   function templateOf(operation: Operation): SubjectTemplate {
-    return options.subjects?.[operation] ?? defaultSubjectTemplate(operation);
+    return poolTemplate(options.subjects?.[operation] ?? defaultSubjectTemplate(operation), pool);
   }
 
   async function drain(): Promise<void> {

@@ -27,6 +27,7 @@ const encoder = new TextEncoder();
 export class SimConnection implements Connection {
   readonly servers = ['sim:4222'];
   readonly inboxPrefix = undefined;
+  readonly jetstreamOptions = { checkAPI: false };
   readonly link: Link;
   readonly #nats: NatsConnection;
   readonly #stateListeners = new Set<StateListener>();

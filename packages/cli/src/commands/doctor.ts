@@ -1,5 +1,5 @@
 /** `nats-bridge doctor`: what is there, what is missing, and what to do about it. */
-import { consumerNameOf, NatsBridge, QUEUE_STREAM } from '@nats-bridge/connector';
+import { NatsBridge, QUEUE_STREAM, workConsumersOf } from '@nats-bridge/connector';
 import { isAtLeast, SERVER_FEATURES, serverFeatures } from '@nats-bridge/messaging';
 import { guardedSubject, OPERATIONS, RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
 import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
@@ -83,9 +83,7 @@ async function streams({ config }: NatsBridge, nats: Nats): Promise<Finding[]> {
     else findings.push({ level: 'ok', what: name, detail: describeStream(info) });
     if (info !== undefined && name === RECORD_STREAM) findings.push(clock(info));
   }
-  const wanted = OPERATIONS.filter(({ channel }) => channel === 'payments').map(({ operation }) =>
-    consumerNameOf(config, operation),
-  );
+  const wanted = workConsumersOf(config).map(({ name }) => name);
   const have = new Set<string>();
   if (findings.every(({ level }) => level !== 'failed'))
     for await (const { name } of manager.consumers.list(config.jetstream.stream_name)) have.add(name);

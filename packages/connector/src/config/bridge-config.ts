@@ -1,6 +1,12 @@
 /** The `[nats_bridge]` section: the specification's keys verbatim, and what we add to them. */
 import { plaintextHosts, SURVIVALS } from '@nats-bridge/messaging';
-import { defaultSubjectTemplate, OPERATIONS, type Operation } from '@nats-bridge/protocol';
+import {
+  defaultSubjectTemplate,
+  MAX_ID_LENGTH,
+  OPERATIONS,
+  type Operation,
+  poolTemplate,
+} from '@nats-bridge/protocol';
 import { z } from 'zod';
 import { duration } from './duration.js';
 import { natsAuthSchema, natsTlsSchema } from './nats-security-config.js';
@@ -86,6 +92,16 @@ export const bridgeConfigSchema = z
         duplicate_window: duration.default('2m'),
       })
       .prefault({}),
+    /**
+     * Merchants whose requests go to workers of their own and to nobody else, by the pool's name. Merchants that none
+     * names belong to the general pool.
+     */
+    pools: z
+      .record(streamToken, z.strictObject({ merchants: z.array(z.string().min(1).max(MAX_ID_LENGTH)) }))
+      .refine((pools) => twiceNamed(pools).length === 0, {
+        error: 'must name each merchant in one pool only',
+      })
+      .prefault({}),
     connection: z
       .strictObject({
         connect_timeout_ms: milliseconds(100, 120_000).default(10_000),
@@ -125,11 +141,21 @@ export type BridgeConfig = z.output<typeof bridgeConfigSchema>;
 /** What a caller may write: everything is optional. */
 export type BridgeConfigInput = z.input<typeof bridgeConfigSchema>;
 
-/** The subject template of an operation: configured, or the specification's. */
-export function subjectTemplateOf(config: BridgeConfig, operation: Operation): string {
-  return (
-    (config.subjects as Partial<Record<Operation, string>>)[operation] ?? defaultSubjectTemplate(operation)
-  );
+/** The subject template of an operation: configured, or the specification's; with its pool's token at the end. */
+export function subjectTemplateOf(config: BridgeConfig, operation: Operation, pool?: string): string {
+  const template = (config.subjects as Partial<Record<Operation, string>>)[operation];
+  return poolTemplate(template ?? defaultSubjectTemplate(operation), pool);
+}
+
+/** The pool that has a merchant for itself; undefined for the general one. */
+export function poolOf({ pools }: BridgeConfig, merchantId: string): string | undefined {
+  for (const [pool, { merchants }] of Object.entries(pools)) if (merchants.includes(merchantId)) return pool;
+  return undefined;
+}
+
+function twiceNamed(pools: Readonly<Record<string, { readonly merchants: readonly string[] }>>): string[] {
+  const named = Object.values(pools).flatMap(({ merchants }) => [...new Set(merchants)]);
+  return named.filter((merchant, index) => named.indexOf(merchant) !== index);
 }
 
 /** How long a caller waits for an operation, in milliseconds. */

@@ -1,6 +1,6 @@
 /** What people did, written down before it is done: an action that cannot be written down does not happen. */
 import { type Connection, createRecordWriter } from '@nats-bridge/messaging';
-import { auditSubject } from './topology.js';
+import { auditSubject } from '@nats-bridge/protocol';
 
 export type AuditEntry = {
   readonly action: string;

@@ -5,11 +5,9 @@ import {
   encodeHeaderValue,
   HEADER,
   type Headers,
+  type Queue,
   type Verdict,
 } from '@nats-bridge/protocol';
-
-/** Where it lies: `interventions` for money that may have moved, which only a person can settle. */
-export type Queue = 'dead_letters' | 'interventions';
 
 export type DeadLetter = {
   readonly queue: Queue;

@@ -13,6 +13,8 @@ import {
   HEADER,
   isOperation,
   parseRequest,
+  QUEUE_STREAM,
+  type Queue,
   ValidationError,
   type Verdict,
   verdictOf,
@@ -22,8 +24,7 @@ import { encodeAnswer } from '../ledger/answer.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
 import { createAudit } from './audit.js';
-import { type DeadLetter, parseLetter, type Queue } from './dead-letter.js';
-import { QUEUE_STREAM } from './topology.js';
+import { type DeadLetter, parseLetter } from './dead-letter.js';
 
 export type LetterFilter = {
   /** Default: both. */

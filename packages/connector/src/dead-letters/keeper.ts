@@ -13,15 +13,18 @@ import {
   decodeHeaderValue,
   HEADER,
   isOperation,
+  letterSubject,
+  NOTICE_CONSUMER,
+  NOTICE_STREAM,
   operationRow,
   parsePaymentSubject,
+  type Queue,
   verdictOf,
 } from '@nats-bridge/protocol';
 import type { BridgeConfig } from '../config/bridge-config.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { archiveNameOf } from '../topology.js';
-import { letterHeaders, type NewDeadLetter, type Queue, requestHeadersOf } from './dead-letter.js';
-import { letterSubject, NOTICE_CONSUMER, NOTICE_STREAM } from './topology.js';
+import { letterHeaders, type NewDeadLetter, requestHeadersOf } from './dead-letter.js';
 
 export type KeeperOptions = {
   onLetter?(queue: Queue, letter: NewDeadLetter): void;

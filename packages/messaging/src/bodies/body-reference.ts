@@ -1,5 +1,6 @@
 /** Bodies too large for a message travel through an object store; the message carries a reference. */
 import { createHash } from 'node:crypto';
+import { jetstream } from '@nats-io/jetstream';
 import { type NatsConnection, nuid } from '@nats-io/nats-core';
 import { Objm } from '@nats-io/obj';
 import type { Connection } from '../connection/connection.js';
@@ -41,7 +42,8 @@ export function createBodyReferences(connection: Connection, options: BodyRefere
   const referenceHeader = options.referenceHeader ?? 'X-Body-Ref';
   const digestHeader = options.digestHeader ?? 'X-Body-Sha256';
   /** Objects are found by subject, so a bucket opened once serves for the life of its connection. */
-  const open = async (nats: NatsConnection) => new Objm(nats).open(options.bucket);
+  const open = async (nats: NatsConnection) =>
+    new Objm(jetstream(nats, connection.jetstreamOptions)).open(options.bucket);
 
   return {
     maxBodyBytes,

@@ -1,4 +1,5 @@
 /** One shared NATS connection: made on first use, kept alive, reported on, and closed in order. */
+import type { JetStreamManagerOptions } from '@nats-io/jetstream';
 import type { NatsConnection, Status } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { ConnectionClosedError, NotConnectedError, PlaintextRefusedError } from '../errors.js';
@@ -35,6 +36,11 @@ export type ConnectionOptions = {
   readonly allowPlaintext?: boolean;
   /** Own prefix for inboxes, where permissions ask for one. Default `_INBOX`. */
   readonly inboxPrefix?: string;
+  /**
+   * Asks JetStream under `$JS.{domain}.API` instead of `$JS.API`: for an account that has no streams of its own and
+   * borrows those of another (docs/access.md), or a leaf node. Default: the account's own.
+   */
+  readonly jetstreamDomain?: string;
 };
 
 export type Connection = {
@@ -45,6 +51,8 @@ export type Connection = {
   readonly servers: readonly string[];
   /** As configured; undefined for the default. */
   readonly inboxPrefix: string | undefined;
+  /** For `jetstream` and `jetstreamManager`: where the streams are asked for. */
+  readonly jetstreamOptions: JetStreamManagerOptions;
   /**
    * Connects on the first call; calls at the same time share. While reconnecting it gives the
    * connection that is coming back: subscribe on it, but publish only after `whenConnected`.
@@ -192,6 +200,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
     servers: addresses.hosts,
     inboxPrefix: options.inboxPrefix,
+    jetstreamOptions: {
+      checkAPI: false,
+      ...(options.jetstreamDomain === undefined ? {} : { domain: options.jetstreamDomain }),
+    },
     get,
     whenConnected,
     onState: (listener) => observed.listen(listener),

@@ -64,7 +64,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
 
   async function find(): Promise<Consumer> {
     const nats = await connection.get();
-    return jetstream(nats).consumers.get(options.stream, options.consumer);
+    return jetstream(nats, connection.jetstreamOptions).consumers.get(options.stream, options.consumer);
   }
 
   async function request(consumer: Consumer, count: number): Promise<void> {

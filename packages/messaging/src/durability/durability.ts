@@ -59,7 +59,7 @@ export async function readDurability(
   stream: string,
   monitorUrl: string | undefined,
 ): Promise<Durability> {
-  const manager = await jetstreamManager(await connection.get());
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   const { config } = await manager.streams.info(stream);
   const flushesEachWrite = monitorUrl === undefined ? undefined : await flushes(monitorUrl);
   return durabilityOf({

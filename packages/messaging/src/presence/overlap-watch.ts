@@ -39,7 +39,7 @@ export function watchOverlaps(connection: Connection, options: OverlapWatchOptio
   async function look(): Promise<void> {
     const nats = connection.current;
     if (nats === undefined) return;
-    const manager = await jetstreamManager(nats, { checkAPI: false });
+    const manager = await jetstreamManager(nats, connection.jetstreamOptions);
     const consumers: ConsumerInfo[] = [];
     for await (const consumer of manager.consumers.list(options.stream)) consumers.push(consumer);
     const seen = new Set<string>();

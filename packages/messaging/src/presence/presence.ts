@@ -53,8 +53,8 @@ export function createPresence(connection: Connection, options: PresenceOptions)
     if (aliveSaid === 'nothing') return 'unclear';
     if (guardedSaid !== 'no') return 'guarded';
     const [byConsumer, bySubscriber] = await Promise.all([
-      readerOf(nats, options.stream, subject),
-      hasSubscriber(nats, subject, timeoutMs),
+      readerOf(nats, connection, options.stream, subject),
+      hasSubscriber(nats, subject, createInbox(connection.inboxPrefix), timeoutMs),
     ]);
     if (bySubscriber) return 'subscribers';
     return byConsumer;
@@ -103,12 +103,13 @@ async function answers(
  */
 async function readerOf(
   nats: NatsConnection,
+  { jetstreamOptions }: Connection,
   stream: string,
   subject: string,
 ): Promise<'consumers' | 'unclear' | 'nobody'> {
   let found: 'unclear' | 'nobody' = 'nobody';
   try {
-    const manager = await jetstreamManager(nats, { checkAPI: false });
+    const manager = await jetstreamManager(nats, jetstreamOptions);
     for await (const consumer of manager.consumers.list(stream)) {
       if (!isRead(consumer) || !takesSubject(consumer, subject)) continue;
       if (consumer.push_bound === true || consumer.num_waiting > 0) return 'consumers';
@@ -128,9 +129,13 @@ export function isRead(consumer: ConsumerInfo): boolean {
  * Plain subscribers of a stored subject cannot be asked for. Since 2.11 a message can be traced without being
  * delivered or stored (ADR-41): its trace names the clients it would have gone to.
  */
-async function hasSubscriber(nats: NatsConnection, subject: string, timeoutMs: number): Promise<boolean> {
+async function hasSubscriber(
+  nats: NatsConnection,
+  subject: string,
+  inbox: string,
+  timeoutMs: number,
+): Promise<boolean> {
   if (!serverFeatures(nats.info?.version ?? '').messageTracing) return false;
-  const inbox = createInbox();
   const subscription = nats.subscribe(inbox, { max: 1, timeout: timeoutMs });
   const header = headers();
   header.set('Nats-Trace-Dest', inbox);

@@ -19,7 +19,7 @@ export async function lastMessage(
   stream: string,
   subject: string,
 ): Promise<StoredRecord | undefined> {
-  const manager = await jetstreamManager(await connection.get(), { checkAPI: false });
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   try {
     const message = await manager.direct.getMessage(stream, { last_by_subj: subject });
     return message === null ? undefined : recordOf(message);

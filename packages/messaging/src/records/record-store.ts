@@ -3,11 +3,11 @@ import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { RecordChangedError, StoreRefusedError } from '../errors.js';
 import type { HeaderRecord } from '../request/message-headers.js';
-import { NO_MESSAGE, recordOf, type StoredRecord } from './last-message.js';
+import { lastMessage, NO_MESSAGE, recordOf, type StoredRecord } from './last-message.js';
 import type { RecordWriter } from './record-writer.js';
 
 export type RecordStore = {
-  /** The last record of a subject, as the stream's leader has it; undefined when there is none. */
+  /** The last record of a subject, as `readFrom` has it; undefined when there is none. */
   read(subject: string): Promise<StoredRecord | undefined>;
   /**
    * Writes, if the last record of the subject still is the one with sequence `expectedSeq` (0: none).
@@ -21,13 +21,21 @@ const EXPECTED_SEQ = 'Nats-Expected-Last-Subject-Sequence';
 /** `wrong last sequence` (nats-server errors.json). */
 const WRONG_LAST_SEQUENCE = 10071;
 
-export function createRecordStore(
-  connection: Connection,
-  options: { readonly stream: string; readonly writer: RecordWriter },
-): RecordStore {
+export type RecordStoreOptions = {
+  readonly stream: string;
+  readonly writer: RecordWriter;
+  /**
+   * `nearest`: reads with a question that names the subject, which permissions can tell apart; any replica answers,
+   * perhaps with a record that was just changed. A write that builds on it is refused. Default `leader`.
+   */
+  readonly readFrom?: 'leader' | 'nearest';
+};
+
+export function createRecordStore(connection: Connection, options: RecordStoreOptions): RecordStore {
   return {
     async read(subject) {
-      const manager = await jetstreamManager(await connection.get(), { checkAPI: false });
+      if (options.readFrom === 'nearest') return lastMessage(connection, options.stream, subject);
+      const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
       try {
         const message = await manager.streams.getMessage(options.stream, { last_by_subj: subject });
         return message === null ? undefined : recordOf(message);

@@ -14,6 +14,8 @@ export type RouterOptions = {
   readonly readCorrelationId?: ReadCorrelationId;
   /** Says whether a message on a durable reply subject is an answer, where other records share the subject. */
   readonly isAnswer?: (body: Uint8Array) => boolean;
+  /** Whether a consumer can have delivered a message of this subject, so that its reader may answer it. */
+  readonly mayDeliver: (consumer: string, subject: string) => boolean;
   /** How far the server's clock may be behind this one's. */
   readonly clockToleranceMs: number;
 };
@@ -86,19 +88,21 @@ export class ReplyRouter {
       return;
     }
     const said = this.#readId(offered.reply.body, offered.reply.headers) ?? named;
-    const waiting = said === named ? this.pending.byCorrelation(named) : [];
+    const mayAnswer = ({ subject }: { readonly subject: string }) =>
+      this.options.mayDeliver(ack.consumer, subject);
+    const waiting = said === named ? this.pending.byCorrelation(named).filter(mayAnswer) : [];
     for (const request of waiting) this.effects.accept(request, offered);
     if (waiting.length > 0) return;
     // Held, or reported: a reply to this message that names another request is nobody's.
     for (const request of this.#atSeq(ack)) this.#refuse(request, offered, said);
-    if (said === named) this.#offerLate(`correlation:${named}`, offered);
+    if (said === named) this.#offerLate(`correlation:${named}`, offered, mayAnswer);
   }
 
   /** The stream confirmed a request: a reply without correlation id may be waiting for just that. */
   claimEarly(request: PendingRequest, seq: number): void {
     const early = this.early.take(seq);
     if (early === undefined || early.reply.receivedAt < request.sentAt) return;
-    if (this.#isOfItsTime(request, early.ack)) {
+    if (this.#isOf(request, early.ack)) {
       this.effects.accept(request, { reply: early.reply, replySubject: early.ackSubject });
     }
   }
@@ -121,25 +125,30 @@ export class ReplyRouter {
     if (waiting.length > 0) return;
     const entry = this.unanswered.find(`seq:${ack.streamSeq}`);
     if (entry !== undefined && ack.storedAt >= entry.sentAt - this.options.clockToleranceMs) {
-      this.effects.late(entry, offered);
+      if (this.options.mayDeliver(ack.consumer, entry.subject)) this.effects.late(entry, offered);
     } else {
       this.early.keep({ reply: offered.reply, ack, ackSubject: offered.replySubject });
     }
   }
 
   #atSeq(ack: AckSubject): readonly PendingRequest[] {
-    return this.pending.bySeq(ack.streamSeq).filter((request) => this.#isOfItsTime(request, ack));
+    return this.pending.bySeq(ack.streamSeq).filter((request) => this.#isOf(request, ack));
   }
 
-  /** A sequence alone can be that of a stream that was deleted and made again. */
-  #isOfItsTime(request: PendingRequest, ack: AckSubject): boolean {
+  /** A sequence alone can be that of a stream that was deleted and made again, or be made up. */
+  #isOf(request: PendingRequest, ack: AckSubject): boolean {
+    if (!this.options.mayDeliver(ack.consumer, request.subject)) return false;
     if (request.stored?.duplicate === true) return true; // Stored by an earlier request, so before this one.
     return ack.storedAt >= request.sentAt - this.options.clockToleranceMs;
   }
 
-  #offerLate(key: UnansweredKey, offered: OfferedReply): void {
+  #offerLate(
+    key: UnansweredKey,
+    offered: OfferedReply,
+    mayAnswer: (entry: UnansweredRequest) => boolean = () => true,
+  ): void {
     const entry = this.unanswered.find(key);
-    if (entry === undefined) return;
+    if (entry === undefined || !mayAnswer(entry)) return;
     const id = this.#correlationOf(offered.reply);
     if (id === undefined || id === entry.correlationId) this.effects.late(entry, offered);
   }

@@ -34,6 +34,11 @@ export type RequesterOptions = {
   readonly replySubjects?: readonly string[];
   /** The stream whose acknowledgement subjects are listened to for workers that `respond`. Default: none. */
   readonly ackStream?: string;
+  /**
+   * Whether a consumer of that stream can have been given a message of this subject. Who may acknowledge for one
+   * consumer could otherwise answer what another delivered. Default: every one can.
+   */
+  readonly mayDeliver?: (consumer: string, subject: string) => boolean;
   /** How long to wait for a PubAck before the same message is published again. Default 2 000. */
   readonly pubAckTimeoutMs?: number;
   /** Attempts after the first. Default 3 (specification's max_retries). */

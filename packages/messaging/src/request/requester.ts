@@ -56,6 +56,7 @@ export function createRequester(connection: Connection, options: RequesterOption
       correlationHeader: names.correlationHeader,
       readCorrelationId: options.readCorrelationId,
       isAnswer: options.isAnswer,
+      mayDeliver: options.mayDeliver ?? (() => true),
       clockToleranceMs: options.clockToleranceMs ?? 250,
     },
     pending,

@@ -24,7 +24,10 @@ async function streams() {
     for (let index = from; index < from + count; index++)
       await jetstream(nats).publish(`work.${index % 2}`, `${index}`);
   };
-  await applyTopology(connection, { streams: [{ name: 'WORK', subjects: ['work.>'] }], consumers: [] });
+  await applyTopology(connection, {
+    streams: [{ name: 'WORK', subjects: ['work.>'], allowDirect: true }],
+    consumers: [],
+  });
   return { connection, manager, publish };
 }
 

@@ -1,14 +1,7 @@
 /** Reads and takes out single messages of a stream, without a consumer that remembers. */
-import {
-  DeliverPolicy,
-  JetStreamApiError,
-  type JetStreamManager,
-  jetstream,
-  jetstreamManager,
-} from '@nats-io/jetstream';
+import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { NO_MESSAGE, recordOf, type StoredRecord } from '../records/last-message.js';
-import { readHeaders } from '../request/message-headers.js';
 import { originSeqOf } from './origin.js';
 
 /** @returns undefined when the stream has it no longer, or never had */
@@ -18,7 +11,7 @@ export async function storedMessage(
   seq: number,
 ): Promise<StoredRecord | undefined> {
   if (seq < 1) return undefined;
-  const manager = await jetstreamManager(await connection.get(), { checkAPI: false });
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   try {
     const message = await manager.streams.getMessage(stream, { seq });
     return message === null ? undefined : recordOf(message);
@@ -37,7 +30,7 @@ export async function archivedMessage(
   archive: string,
   originSeq: number,
 ): Promise<StoredRecord | undefined> {
-  const manager = await jetstreamManager(await connection.get(), { checkAPI: false });
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   const { state } = await manager.streams.info(archive);
   let [low, high] = [state.first_seq, state.last_seq];
   let guess = Math.min(originSeq, high);
@@ -58,9 +51,10 @@ async function firstFrom(
   manager: JetStreamManager,
   stream: string,
   seq: number,
+  subject = '>',
 ): Promise<StoredRecord | undefined> {
   try {
-    const message = await manager.direct.getMessage(stream, { seq, next_by_subj: '>' });
+    const message = await manager.direct.getMessage(stream, { seq, next_by_subj: subject });
     return message === null ? undefined : recordOf(message);
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return undefined;
@@ -75,41 +69,28 @@ export type ListOptions = {
   readonly since?: Date;
 };
 
-/** What a stream holds at this moment, oldest first. */
+/**
+ * What a stream holds at this moment, oldest first. Read one by one: a consumer could only be made by who may have
+ * the server publish anywhere. The stream must allow direct reads.
+ */
 export async function* storedMessages(
   connection: Connection,
   stream: string,
   options: ListOptions = {},
 ): AsyncGenerator<StoredRecord> {
-  const consumer = await jetstream(await connection.get()).consumers.get(stream, {
-    ...(options.subject !== undefined && { filter_subjects: options.subject }),
-    ...(options.since !== undefined && {
-      deliver_policy: DeliverPolicy.StartTime,
-      opt_start_time: options.since.toISOString(),
-    }),
-  });
-  let { num_pending: left } = await consumer.info();
-  while (left > 0) {
-    const messages = await consumer.fetch({ max_messages: Math.min(left, 500), expires: 5_000 });
-    let seen = 0;
-    for await (const message of messages) {
-      seen++;
-      yield {
-        subject: message.subject,
-        body: message.data,
-        headers: readHeaders(message),
-        seq: message.seq,
-        storedAt: message.time,
-      };
-    }
-    if (seen === 0) return; // what was there has left meanwhile
-    left -= seen;
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const { state } = await manager.streams.info(stream);
+  for (let seq = state.first_seq; seq <= state.last_seq; ) {
+    const stored = await firstFrom(manager, stream, seq, options.subject);
+    if (stored === undefined || stored.seq > state.last_seq) return;
+    if (options.since === undefined || stored.storedAt >= options.since) yield stored;
+    seq = stored.seq + 1;
   }
 }
 
 /** @returns whether it was there */
 export async function deleteStored(connection: Connection, stream: string, seq: number): Promise<boolean> {
-  const manager = await jetstreamManager(await connection.get(), { checkAPI: false });
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   return manager.streams.deleteMessage(stream, seq).catch((error: unknown) => {
     if (error instanceof JetStreamApiError) return false;
     throw error;

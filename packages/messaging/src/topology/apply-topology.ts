@@ -41,7 +41,7 @@ export async function applyTopology(
   options: ApplyOptions = {},
 ): Promise<TopologyChange[]> {
   const nats = await connection.get();
-  const manager = await jetstreamManager(nats, { checkAPI: false });
+  const manager = await jetstreamManager(nats, connection.jetstreamOptions);
   const features = serverFeatures(nats.info?.version ?? '');
   const changes: TopologyChange[] = [];
   for (const stream of spec.streams) {

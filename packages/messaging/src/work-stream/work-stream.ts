@@ -36,7 +36,7 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
   let isClosed = false;
 
   async function manager(): Promise<JetStreamManager> {
-    return jetstreamManager(await connection.get(), { checkAPI: false });
+    return jetstreamManager(await connection.get(), connection.jetstreamOptions);
   }
 
   function wake(): void {

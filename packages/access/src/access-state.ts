@@ -1,0 +1,122 @@
+/** What an installation's access consists of, without its secrets; changed by pure functions. */
+import { type Operation, ValidationError } from '@nats-bridge/protocol';
+import { z } from 'zod';
+import type { Layout } from './layout.js';
+import {
+  assertName,
+  FIXED,
+  type Pools,
+  type Principal,
+  parseOperations,
+  type WorkerPrincipal,
+} from './principal.js';
+
+/** How users prove who they are: JWTs of an operator, or plain configuration with nkeys or passwords. */
+export const PROOFS = ['jwt', 'nkeys', 'passwords'] as const;
+export type Proof = (typeof PROOFS)[number];
+
+export type AccessState = {
+  readonly proof: Proof;
+  readonly layout: Layout;
+  readonly pools: Pools;
+  readonly workers: readonly WorkerPrincipal[];
+};
+
+const stateSchema = z.strictObject({
+  proof: z.enum(PROOFS),
+  layout: z.strictObject({
+    stream: z.string(),
+    consumer: z.string(),
+    subjects: z.record(z.string(), z.string()),
+  }),
+  pools: z.record(z.string(), z.array(z.string())),
+  workers: z.array(
+    z.strictObject({
+      name: z.string(),
+      pool: z.string().optional(),
+      operations: z.array(z.string()).optional(),
+      hasOwnStore: z.boolean(),
+    }),
+  ),
+});
+
+/** @throws ZodError, SyntaxError when it is not what {@link encodeState} wrote */
+export function parseState(text: string): AccessState {
+  const { workers, layout, ...rest } = stateSchema.parse(JSON.parse(text));
+  return {
+    ...rest,
+    layout: { ...layout, subjects: layout.subjects as Layout['subjects'] },
+    workers: workers.map(({ name, pool, operations, hasOwnStore }) => ({
+      role: 'worker',
+      name,
+      pool,
+      operations: operations && parseOperations(operations),
+      hasOwnStore,
+    })),
+  };
+}
+
+export function encodeState({ proof, layout, pools, workers }: AccessState): string {
+  const kept = workers.map(({ role: _, ...worker }) => worker);
+  return `${JSON.stringify({ proof, layout, pools, workers: kept }, null, 2)}\n`;
+}
+
+export function principalsOf({ workers }: AccessState): readonly Principal[] {
+  return [...FIXED, ...workers];
+}
+
+export type NewWorker = {
+  readonly name: string;
+  readonly pool?: string;
+  readonly merchants?: readonly string[];
+  readonly operations?: readonly string[];
+  readonly hasOwnStore?: boolean;
+};
+
+/** @throws ValidationError when the name is taken, or merchants are given without a pool that keeps them apart */
+export function withWorker(state: AccessState, wanted: NewWorker): AccessState {
+  const { name, pool, merchants = [] } = wanted;
+  assertName(name, 'worker');
+  if (principalsOf(state).some((principal) => principal.name === name))
+    throw new ValidationError(
+      `there are credentials called ${name} already; rotate them, or take another name`,
+    );
+  if (pool === undefined && merchants.length > 0)
+    throw new ValidationError(
+      'merchants need a pool: workers of one consumer get the requests of all its merchants. Name one with --pool',
+    );
+  if (pool !== undefined) assertName(pool, 'pool');
+  const operations: readonly Operation[] | undefined =
+    wanted.operations && parseOperations(wanted.operations);
+  const worker: WorkerPrincipal = {
+    role: 'worker',
+    name,
+    pool,
+    operations,
+    hasOwnStore: wanted.hasOwnStore ?? false,
+  };
+  const pooled: AccessState =
+    pool === undefined || state.pools[pool] !== undefined
+      ? state
+      : { ...state, pools: { ...state.pools, [pool]: [] } };
+  let next: AccessState = { ...pooled, workers: [...state.workers, worker] };
+  if (pool !== undefined) for (const merchant of merchants) next = withMerchant(next, merchant, pool);
+  return next;
+}
+
+/** @throws ValidationError when another pool has it: its requests can only go to one */
+export function withMerchant(state: AccessState, merchant: string, pool: string): AccessState {
+  const merchants = state.pools[pool];
+  if (merchants === undefined)
+    throw new ValidationError(
+      `there is no pool ${pool}: the first worker makes it (auth add-worker --pool ${pool})`,
+    );
+  const other = Object.entries(state.pools).find(([, has]) => has.includes(merchant))?.[0];
+  if (other === pool) return state;
+  if (other !== undefined)
+    throw new ValidationError(
+      `${merchant} is in the pool ${other}; a merchant's requests go to one pool only`,
+    );
+  if (merchant === '') throw new ValidationError('a merchant id has 1 to 255 characters');
+  return { ...state, pools: { ...state.pools, [pool]: [...merchants, merchant] } };
+}

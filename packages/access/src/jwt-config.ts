@@ -1,0 +1,125 @@
+/** The accounts as JWTs of an operator, made by the official library, and a server configuration that holds them. */
+import {
+  type Account,
+  type Export,
+  encodeAccount,
+  encodeOperator,
+  encodeUser,
+  fmtCreds,
+  type Import,
+  type KeyPair,
+  newScopedSigner,
+} from '@nats-io/jwt';
+import type { AccountPlan } from './account-plan.js';
+import type { Answers } from './roles.js';
+
+/** Whose signatures the server trusts. */
+export type OperatorKeys = { readonly operator: KeyPair; readonly system: KeyPair };
+
+/**
+ * Of an account: its identity, and what signs its user. The permissions stand with the signing key, in the account:
+ * they change without new credentials, and a new signing key ends the old credentials.
+ */
+export type AccountKeys = { readonly account: KeyPair; readonly signer: KeyPair };
+
+const RESPONSE_TTL_NS = 60_000_000_000;
+const UNLIMITED = -1;
+const NO_LIMITS = {
+  subs: UNLIMITED,
+  data: UNLIMITED,
+  payload: UNLIMITED,
+  imports: UNLIMITED,
+  exports: UNLIMITED,
+  wildcards: true,
+  conn: UNLIMITED,
+  leaf: 0,
+};
+const STREAM_LIMITS = {
+  mem_storage: UNLIMITED,
+  disk_storage: UNLIMITED,
+  streams: UNLIMITED,
+  consumer: UNLIMITED,
+};
+
+/** @param keys by the account's name */
+export async function renderJwtConfig(
+  plans: readonly AccountPlan[],
+  { operator, system }: OperatorKeys,
+  keys: ReadonlyMap<string, AccountKeys>,
+): Promise<string> {
+  const systemId = system.getPublicKey();
+  const operatorJwt = await encodeOperator('nats-bridge', operator, { system_account: systemId });
+  const systemJwt = await encodeAccount('SYS', system, { limits: NO_LIMITS }, { signer: operator });
+  const lines = [`  ${systemId}: ${systemJwt}`];
+  for (const plan of plans) {
+    const { account } = keysOf(keys, plan.name);
+    const jwt = await encodeAccount(plan.name, account, accountOf(plan, keys), { signer: operator });
+    lines.push(`  ${account.getPublicKey()}: ${jwt}`);
+  }
+  return [
+    `operator: ${operatorJwt}`,
+    `system_account: ${systemId}`,
+    'resolver: MEMORY',
+    'resolver_preload: {',
+    ...lines,
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** A file for the clients of a user: its JWT and its seed. */
+export async function renderCreds(plan: AccountPlan, user: KeyPair, keys: AccountKeys): Promise<string> {
+  const jwt = await encodeUser(plan.user, user, keys.account, {}, { signer: keys.signer, scopedUser: true });
+  return Buffer.from(fmtCreds(jwt, user)).toString();
+}
+
+function accountOf(plan: AccountPlan, keys: ReadonlyMap<string, AccountKeys>): Partial<Account> {
+  const { signer } = keysOf(keys, plan.name);
+  const { allow, deny } = plan.publish;
+  const template = {
+    pub: { allow: [...allow], deny: [...deny] },
+    sub: { allow: [...plan.subscribe], deny: [] },
+    ...(plan.mayRespond && { resp: { max: 1, ttl: RESPONSE_TTL_NS } }),
+  };
+  return {
+    limits: { ...NO_LIMITS, ...(plan.hasStreams && STREAM_LIMITS) },
+    signing_keys: [newScopedSigner(signer, plan.user, template)],
+    exports: plan.exports
+      .filter(
+        (narrow) => !plan.exports.some((wide) => wide !== narrow && covers(wide.subject, narrow.subject)),
+      )
+      .map(({ subject, answers }) => exportOf(subject, answers)),
+    imports: plan.imports.map(({ subject, local, from }): Import => {
+      const account = keysOf(keys, from).account.getPublicKey();
+      return { name: subject, subject, account, type: 'service', local_subject: local };
+    }),
+  };
+}
+
+/**
+ * What is exported can only be borrowed by accounts that this operator has signed, and each borrows what its own JWT
+ * says. The server takes no export that another covers.
+ */
+function exportOf(subject: string, answers: Answers): Export {
+  const response_type = answers === 'many' ? 'Stream' : 'Singleton';
+  return { name: subject, subject, type: 'service', response_type };
+}
+
+/** Whether every subject that matches `narrow` matches `wide` too. */
+function covers(wide: string, narrow: string): boolean {
+  const wanted = wide.split('.');
+  const given = narrow.split('.');
+  for (const [index, token] of wanted.entries()) {
+    const other = given[index];
+    if (other === undefined) return false;
+    if (token === '>') return true;
+    if (other === '>' || (token !== '*' && token !== other)) return false;
+  }
+  return wanted.length === given.length;
+}
+
+function keysOf(keys: ReadonlyMap<string, AccountKeys>, account: string): AccountKeys {
+  const found = keys.get(account);
+  if (found === undefined) throw new TypeError(`account ${account} has no keys`);
+  return found;
+}

@@ -1,0 +1,131 @@
+/** A real nats-server under a generated configuration, and connections with its generated credentials. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AccessState,
+  credentialsFile,
+  DEFAULT_LAYOUT,
+  DOMAIN,
+  type NewWorker,
+  type Proof,
+  withWorker,
+  writeAccess,
+  writeServerConfig,
+} from '@nats-bridge/access';
+import { type Connection, createConnection, obtainNatsServer } from '@nats-bridge/messaging';
+import {
+  type Authenticator,
+  credsAuthenticator,
+  nkeyAuthenticator,
+  usernamePasswordAuthenticator,
+} from '@nats-io/nats-core';
+import { until } from './until.js';
+
+export type AccessUnderTest = {
+  readonly dir: string;
+  readonly url: string;
+  readonly state: AccessState;
+  /** Reads the credentials at each connect, as a program with a credentials file does. */
+  connect(name: string, jetstreamDomain?: string): Connection;
+  /** Takes another state, and has the server read it. */
+  change(state: AccessState): Promise<void>;
+  /** Has the server read its configuration again. */
+  reload(): Promise<void>;
+  log(): string;
+  close(): Promise<void>;
+};
+
+export async function startAccess(
+  proof: Proof,
+  workers: readonly NewWorker[],
+  pools: AccessState['pools'] = {},
+): Promise<AccessUnderTest> {
+  const dir = mkdtempSync(join(tmpdir(), 'nats-bridge-access-'));
+  let state: AccessState = { proof, layout: DEFAULT_LAYOUT, pools, workers: [] };
+  for (const worker of workers) state = withWorker(state, worker);
+  await writeAccess(dir, state);
+  writeServerConfig(dir, '127.0.0.1:-1');
+  const config = join(dir, 'nats-server.conf');
+  const logFile = join(dir, 'nats-server.log');
+  const forTests = `ports_file_dir: ${JSON.stringify(dir)}\nlog_file: ${JSON.stringify(logFile)}\n`;
+  writeFileSync(config, forTests + readFileSync(config, 'utf8').replace('sync_interval: always', ''));
+  const { path } = await obtainNatsServer();
+  const server = spawn(path, ['-c', config], { stdio: 'ignore' });
+  const log = () => readFileSync(logFile, 'utf8');
+  const url = await until('the server takes connections', () => {
+    if (server.exitCode !== null) throw new Error(`nats-server ended: ${log()}`);
+    const file = readdirSync(dir).find((name) => name.endsWith('.ports'));
+    return file === undefined ? undefined : urlIn(readFileSync(join(dir, file), 'utf8'));
+  });
+  const connections: Connection[] = [];
+
+  async function reload(): Promise<void> {
+    const reloads = count(log());
+    server.kill('SIGHUP');
+    await until('the configuration is read again', () => (count(log()) > reloads ? true : undefined));
+  }
+
+  return {
+    dir,
+    url,
+    get state() {
+      return state;
+    },
+    connect(name, jetstreamDomain = name === 'bridge' ? undefined : DOMAIN) {
+      const authenticator = authenticatorOf(proof, name, credentialsFile(dir, state, name));
+      const connection = createConnection({
+        servers: url,
+        name,
+        authenticator,
+        jetstreamDomain,
+        maxReconnects: -1,
+        reconnectBackoff: { initialMs: 20, maxMs: 100 },
+      });
+      connections.push(connection);
+      return connection;
+    },
+    async change(changed) {
+      state = changed;
+      await writeAccess(dir, state);
+      await reload();
+    },
+    reload,
+    log,
+    async close() {
+      for (const connection of connections) await connection.close();
+      await end(server);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Of every kind, from the file as it is at that moment. */
+export function authenticatorOf(proof: Proof, name: string, file: string): Authenticator {
+  const text = () => readFileSync(file, 'utf8').trim();
+  if (proof === 'jwt') return credsAuthenticator(() => readFileSync(file));
+  if (proof === 'nkeys') return nkeyAuthenticator(() => Buffer.from(text()));
+  return usernamePasswordAuthenticator(name, text);
+}
+
+function urlIn(ports: string): string | undefined {
+  try {
+    const { nats } = JSON.parse(ports) as { nats: string[] };
+    return nats[0];
+  } catch {
+    return undefined; // half written
+  }
+}
+
+function count(log: string): number {
+  return log.split('Reloaded server configuration').length + log.split('Failed to reload').length;
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null) return;
+  const ended = once(server, 'exit');
+  server.kill('SIGTERM');
+  await ended;
+}

@@ -1,0 +1,94 @@
+/** Payments under generated credentials: bridge and workers reach what they need, of each kind of proof. */
+
+import { PROOFS } from '@nats-bridge/access';
+import { NatsBridge } from '@nats-bridge/connector';
+import type { Operation } from '@nats-bridge/protocol';
+import { createWorker, type Handler, type Worker, type WorkerEvent } from '@nats-bridge/worker';
+import { afterEach, describe, expect, it } from 'vitest';
+import { routerData } from './access-data.js';
+import { type AccessUnderTest, startAccess } from './access-under-test.js';
+
+describe.each(PROOFS)('with %s', (proof) => {
+  let access: AccessUnderTest;
+  const closing: (() => Promise<void>)[] = [];
+
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
+  async function start(pools: Record<string, string[]> = {}) {
+    access = await startAccess(
+      proof,
+      [{ name: 'general' }, { name: 'acme', pool: 'acme', merchants: ['merchant_a'] }],
+      pools,
+    );
+    closing.push(() => access.close());
+    const bridge = new NatsBridge(
+      {
+        request_timeout_ms: 8_000,
+        jetstream: { num_replicas: 1 },
+        pools: { acme: { merchants: ['merchant_a'] } },
+      },
+      { connection: access.connect('bridge') },
+    );
+    closing.push(() => bridge.close());
+    await bridge.prepare();
+    return bridge;
+  }
+
+  async function startWorker(name: string, pool?: string) {
+    const took: string[] = [];
+    const events: WorkerEvent[] = [];
+    const handler: Handler = async ({ merchant_id, operation }) => {
+      took.push(`${operation} of ${merchant_id}`);
+      return { status: 'success', transaction_id: `${name}_${took.length}` };
+    };
+    const operations: Operation[] = ['authorize', 'sync', 'session', 'handle_webhook'];
+    const handlers = Object.fromEntries(operations.map((operation) => [operation, handler]));
+    const worker: Worker = createWorker({
+      name,
+      connection: access.connect(name),
+      handlers,
+      pool,
+      onEvent: (event) => events.push(event),
+    });
+    closing.push(() => worker.stop());
+    await worker.start();
+    return { took, events, worker };
+  }
+
+  it('every merchant reaches its own workers, for payments, questions and webhooks', async () => {
+    const bridge = await start();
+    const general = await startWorker('general');
+    const acme = await startWorker('acme', 'acme');
+    for (const [merchant, by] of [
+      ['merchant_a', 'acme'],
+      ['merchant_b', 'general'],
+    ] as const) {
+      const call = (operation: Operation) => bridge.execute(operation, routerData(merchant, 'att_1'));
+      for (const operation of ['authorize', 'sync', 'session', 'handle_webhook'] as const)
+        expect(await call(operation), `${operation} of ${merchant}`).toMatchObject({
+          kind: 'answered',
+          transactionId: expect.stringContaining(by),
+        });
+      expect(await bridge.ledger.find(merchant, 'authorize:att_1')).toMatchObject({
+        record: { state: 'answered' },
+      });
+    }
+    expect(general.took.every((took) => took.endsWith('merchant_b'))).toBe(true);
+    expect(acme.took.every((took) => took.endsWith('merchant_a'))).toBe(true);
+    expect(general.events.concat(acme.events).filter(({ type }) => type === 'consumer_unavailable')).toEqual(
+      [],
+    );
+    expect(access.log()).not.toContain('Violation');
+  });
+
+  it('a pool without workers is not answered for by the general one', async () => {
+    const bridge = await start();
+    await startWorker('general');
+    const startedAt = performance.now();
+    const outcome = await bridge.authorize(routerData('merchant_a', 'att_2'));
+    expect(outcome).toMatchObject({ kind: 'not_sent', error: { code: 'NO_WORKERS_AVAILABLE' } });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
+});
