@@ -15,13 +15,13 @@ import {
   writeAccess,
   writeServerConfig,
 } from '@nats-bridge/access';
-import { type Connection, createConnection, obtainNatsServer } from '@nats-bridge/messaging';
 import {
-  type Authenticator,
-  credsAuthenticator,
-  nkeyAuthenticator,
-  usernamePasswordAuthenticator,
-} from '@nats-io/nats-core';
+  type Connection,
+  createConnection,
+  type NatsCredentials,
+  obtainNatsServer,
+} from '@nats-bridge/messaging';
+import { Secret } from '@nats-bridge/protocol';
 import { until } from './until.js';
 
 export type AccessUnderTest = {
@@ -75,11 +75,11 @@ export async function startAccess(
       return state;
     },
     connect(name, jetstreamDomain = name === 'bridge' ? undefined : DOMAIN) {
-      const authenticator = authenticatorOf(proof, name, credentialsFile(dir, state, name));
+      const credentials = credentialsOf(proof, name, credentialsFile(dir, state, name));
       const connection = createConnection({
         servers: url,
         name,
-        authenticator,
+        credentials,
         jetstreamDomain,
         maxReconnects: -1,
         reconnectBackoff: { initialMs: 20, maxMs: 100 },
@@ -103,11 +103,10 @@ export async function startAccess(
 }
 
 /** Of every kind, from the file as it is at that moment. */
-export function authenticatorOf(proof: Proof, name: string, file: string): Authenticator {
-  const text = () => readFileSync(file, 'utf8').trim();
-  if (proof === 'jwt') return credsAuthenticator(() => readFileSync(file));
-  if (proof === 'nkeys') return nkeyAuthenticator(() => Buffer.from(text()));
-  return usernamePasswordAuthenticator(name, text);
+export function credentialsOf(proof: Proof, user: string, file: string): NatsCredentials {
+  if (proof === 'jwt') return { kind: 'creds', credsFile: file };
+  if (proof === 'nkeys') return { kind: 'nkey', nkeyFile: file };
+  return { kind: 'user', user, password: new Secret(readFileSync(file, 'utf8').trim()) };
 }
 
 function urlIn(ports: string): string | undefined {

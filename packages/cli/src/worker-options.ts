@@ -8,6 +8,7 @@ import { mark } from './terminal.js';
 export type WorkerCommandOptions = {
   config?: string;
   nats?: string;
+  pool?: string;
   concurrency: number;
   sealSeed?: string[];
   sealBridge?: string[];
@@ -17,6 +18,7 @@ export type WorkerCommandOptions = {
 export function withWorkerOptions(command: Command): Command {
   return withConfigOption(command)
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
+    .option('--pool <name>', 'take the requests of the merchants in this pool of nats_bridge.pools')
     .option('--concurrency <n>', 'requests handled at once, per operation', wholeNumber, 64)
     .option(
       '--seal-seed <file...>',
@@ -37,6 +39,7 @@ export function workerOptionsOf(
     jetstream: config.jetstream_enabled,
     streamName: config.jetstream.stream_name,
     consumerName: config.jetstream.consumer_name,
+    pool: options.pool,
     ackWaitMs: config.jetstream.ack_wait,
     subjects: config.subjects,
     concurrency: options.concurrency,

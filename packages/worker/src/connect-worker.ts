@@ -3,7 +3,7 @@ import { type Connection, type ConnectionOptions, createConnection } from '@nats
 
 export type WorkerAccess = Pick<
   ConnectionOptions,
-  'tls' | 'credentials' | 'allowPlaintext' | 'inboxPrefix'
+  'tls' | 'credentials' | 'allowPlaintext' | 'inboxPrefix' | 'jetstreamDomain'
 > & {
   /** Default `nats://127.0.0.1:4222`. */
   readonly servers?: ConnectionOptions['servers'];
@@ -16,6 +16,7 @@ export function connectWorker({
   credentials,
   allowPlaintext,
   inboxPrefix,
+  jetstreamDomain,
   name,
 }: WorkerAccess & { readonly name: string }): Connection {
   return createConnection({
@@ -24,6 +25,7 @@ export function connectWorker({
     credentials,
     allowPlaintext,
     inboxPrefix,
+    jetstreamDomain,
     name,
     maxReconnects: -1,
   });

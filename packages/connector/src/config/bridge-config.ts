@@ -81,6 +81,8 @@ export const bridgeConfigSchema = z
         stream_name: streamToken.default('PAYMENTS'),
         /** The durable consumer of an operation is `{consumer_name}-{operation}`. */
         consumer_name: streamToken.default('hyperswitch-consumer'),
+        /** Of an account that borrows the streams of another, or a leaf node: asked under `$JS.{domain}.API`. */
+        domain: streamToken.optional(),
         /** Milliseconds until an unacknowledged request is delivered again. */
         ack_wait: milliseconds(1_000, 3_600_000).default(30_000),
         max_deliver: count(1, 100).default(3),

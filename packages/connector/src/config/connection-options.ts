@@ -6,13 +6,17 @@ import { natsCredentialsOf, natsTlsOf } from './nats-security-config.js';
 /** What every program that connects takes from it, worker or bridge. */
 export function natsAccessOf(
   config: BridgeConfig,
-): Pick<ConnectionOptions, 'servers' | 'tls' | 'credentials' | 'allowPlaintext' | 'inboxPrefix'> {
+): Pick<
+  ConnectionOptions,
+  'servers' | 'tls' | 'credentials' | 'allowPlaintext' | 'inboxPrefix' | 'jetstreamDomain'
+> {
   return {
     servers: config.base_url,
     tls: natsTlsOf(config.tls),
     credentials: natsCredentialsOf(config.auth),
     allowPlaintext: config.allow_plaintext,
     inboxPrefix: config.inbox_prefix,
+    jetstreamDomain: config.jetstream.domain,
   };
 }
 
