@@ -65,7 +65,10 @@ export async function startAccess(
   async function reload(): Promise<void> {
     const reloads = count(log());
     server.kill('SIGHUP');
-    await until('the configuration is read again', () => (count(log()) > reloads ? true : undefined));
+    await until('the configuration is read again', () => {
+      if (log().includes('Failed to reload')) throw new Error(`the server does not take it: ${log()}`);
+      return count(log()) > reloads ? true : undefined;
+    });
   }
 
   return {
@@ -119,7 +122,7 @@ function urlIn(ports: string): string | undefined {
 }
 
 function count(log: string): number {
-  return log.split('Reloaded server configuration').length + log.split('Failed to reload').length;
+  return log.split('Reloaded server configuration').length;
 }
 
 async function end(server: ChildProcess): Promise<void> {

@@ -6,7 +6,7 @@ import { ValidationError } from '@nats-bridge/protocol';
 import { createAccount, createOperator, createUser, fromSeed, type KeyPair } from '@nats-io/nkeys';
 import { type AccessState, encodeState, parseState, principalsOf } from './access-state.js';
 import { type AccountPlan, accountOf, planAccounts } from './account-plan.js';
-import { type AccountKeys, renderCreds, renderJwtConfig } from './jwt-config.js';
+import { type AccountKeys, encodeOperatorJwt, renderCreds, renderJwtConfig } from './jwt-config.js';
 import { renderPlainConfig, type UserProof } from './plain-config.js';
 
 const STATE_FILE = 'access.json';
@@ -119,7 +119,11 @@ async function writeJwt(
   }
   const operator = keyOf(folder, 'nats', 'operator', createOperator);
   const system = keyOf(folder, 'nats', 'system', createAccount);
-  return renderJwtConfig(plans, { operator, system }, keys);
+  const authFile = join(folder, AUTH_FILE);
+  const before = existsSync(authFile) ? readFileSync(authFile, 'utf8') : '';
+  const jwtFile = join(folder, 'keys', 'nats.operator.jwt');
+  if (!existsSync(jwtFile)) write(jwtFile, await encodeOperatorJwt({ operator, system }));
+  return renderJwtConfig(plans, { operator, system }, readFileSync(jwtFile, 'utf8'), keys, before);
 }
 
 function writePlain(

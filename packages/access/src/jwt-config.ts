@@ -1,6 +1,7 @@
 /** The accounts as JWTs of an operator, made by the official library, and a server configuration that holds them. */
 import {
   type Account,
+  decode,
   type Export,
   encodeAccount,
   encodeOperator,
@@ -15,6 +16,11 @@ import type { Answers } from './roles.js';
 
 /** Whose signatures the server trusts. */
 export type OperatorKeys = { readonly operator: KeyPair; readonly system: KeyPair };
+
+/** Made once: a server that reads its configuration again takes no other operator, not even one of another date. */
+export function encodeOperatorJwt({ operator, system }: OperatorKeys): Promise<string> {
+  return encodeOperator('nats-bridge', operator, { system_account: system.getPublicKey() });
+}
 
 /**
  * Of an account: its identity, and what signs its user. The permissions stand with the signing key, in the account:
@@ -41,20 +47,30 @@ const STREAM_LIMITS = {
   consumer: UNLIMITED,
 };
 
-/** @param keys by the account's name */
+/**
+ * @param operatorJwt of {@link encodeOperatorJwt}
+ * @param keys by the account's name
+ * @param before what was rendered last: an account that is as it was keeps its JWT, and its users stay undisturbed
+ */
 export async function renderJwtConfig(
   plans: readonly AccountPlan[],
   { operator, system }: OperatorKeys,
+  operatorJwt: string,
   keys: ReadonlyMap<string, AccountKeys>,
+  before: string,
 ): Promise<string> {
   const systemId = system.getPublicKey();
-  const operatorJwt = await encodeOperator('nats-bridge', operator, { system_account: systemId });
-  const systemJwt = await encodeAccount('SYS', system, { limits: NO_LIMITS }, { signer: operator });
-  const lines = [`  ${systemId}: ${systemJwt}`];
+  const known = jwtsIn(before);
+  const encode = async (name: string, account: KeyPair, claims: Partial<Account>) => {
+    const id = account.getPublicKey();
+    const jwt = await encodeAccount(name, account, claims, { signer: operator });
+    const old = known.get(id);
+    return `  ${id}: ${old !== undefined && saysTheSame(old, jwt) ? old : jwt}`;
+  };
+  const lines = [await encode('SYS', system, { limits: NO_LIMITS })];
   for (const plan of plans) {
     const { account } = keysOf(keys, plan.name);
-    const jwt = await encodeAccount(plan.name, account, accountOf(plan, keys), { signer: operator });
-    lines.push(`  ${account.getPublicKey()}: ${jwt}`);
+    lines.push(await encode(plan.name, account, accountOf(plan, keys)));
   }
   return [
     `operator: ${operatorJwt}`,
@@ -103,6 +119,15 @@ function accountOf(plan: AccountPlan, keys: ReadonlyMap<string, AccountKeys>): P
 function exportOf(subject: string, answers: Answers): Export {
   const response_type = answers === 'many' ? 'Stream' : 'Singleton';
   return { name: subject, subject, type: 'service', response_type };
+}
+
+/** By the account's public key. */
+function jwtsIn(config: string): ReadonlyMap<string, string> {
+  return new Map([...config.matchAll(/^ {2}(A\w+): (\S+)$/gm)].map(([, id = '', jwt = '']) => [id, jwt]));
+}
+
+function saysTheSame(one: string, other: string): boolean {
+  return JSON.stringify(decode(one).nats) === JSON.stringify(decode(other).nats);
 }
 
 /** Whether every subject that matches `narrow` matches `wide` too. */

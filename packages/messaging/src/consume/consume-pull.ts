@@ -28,11 +28,17 @@ export type PullReader = {
 
 /** How long one request for messages stays open. */
 const EXPIRES_MS = 30_000;
+/**
+ * The same over another account's streams: when the server reads changed accounts, the way back of open requests ends
+ * without a sign, and what it gives them comes again only after the ack wait.
+ */
+const BORROWED_EXPIRES_MS = 5_000;
 /** A reader that steps back does so this long before the time, and for so long. */
 const STEP_BACK = { leadMs: 50, forMs: 250 };
 
 export function consumePull(connection: Connection, options: ConsumePullOptions): PullReader {
   const { maxInFlight } = options;
+  const expires = connection.jetstreamOptions.domain === undefined ? EXPIRES_MS : BORROWED_EXPIRES_MS;
   /** Places worth a request of their own, so that busy readers ask for many at a time. */
   const worthAsking = Math.ceil(maxInFlight / 4);
   const running = new Set<Promise<void>>();
@@ -41,6 +47,12 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   let steppedBack = 0;
   let draining = false;
   let wake: (() => void) | undefined;
+  const stopListening = connection.onState(({ state }) => {
+    // The server may remember an order whose way back is gone, and would give it messages that nobody gets: the next
+    // one is made under another inbox.
+    if (state === 'disconnected') for (const messages of open.values()) messages.stop();
+    wake?.();
+  });
   const finished = ask();
 
   /** Keeps as many messages on order as there are free places. */
@@ -49,10 +61,11 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       try {
         const consumer = await find();
         attempt = 0;
-        while (!draining && consumer !== undefined) {
+        while (!draining && consumer !== undefined && connection.state !== 'idle') {
           const free = maxInFlight - running.size - asked;
           const isWorthAsking = free >= worthAsking || (free > 0 && asked === 0);
-          if (isWorthAsking && steppedBack === 0) await request(consumer, free);
+          const isConnected = connection.current !== undefined;
+          if (isWorthAsking && steppedBack === 0 && isConnected) await request(consumer, free);
           else await changed();
         }
       } catch (error) {
@@ -74,12 +87,10 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       asked -= places;
       missing -= places;
     };
-    const messages = await consumer
-      .fetch({ max_messages: count, expires: EXPIRES_MS })
-      .catch((error: unknown) => {
-        give(missing);
-        throw error;
-      });
+    const messages = await consumer.fetch({ max_messages: count, expires }).catch((error: unknown) => {
+      give(missing);
+      throw error;
+    });
     const reading = read(messages, () => give(1))
       .catch(fail)
       .finally(() => {
@@ -146,6 +157,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     },
     async drain() {
       draining = true;
+      stopListening();
       wake?.();
       await finished;
       await Promise.all([...open].map(([reading, messages]) => closeOrder(messages).then(() => reading)));
