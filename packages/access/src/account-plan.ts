@@ -41,10 +41,12 @@ export function planAccounts(layout: Layout, pools: Pools, principals: readonly 
       ? []
       : [{ principal, account: accountOf(principal), access: borrowedAccess(layout, pools, principal) }],
   );
-  /** What workers serve, to be asked from another account. */
-  const workers = borrowers.flatMap(({ account, access }) =>
-    access.serves.map((service) => ({ ...service, from: account, local: service.subject })),
-  );
+  /** To be asked from another account. */
+  const servedBy = (services: (access: BorrowedAccess) => readonly Service[]): Import[] =>
+    borrowers.flatMap(({ account, access }) =>
+      services(access).map((service) => ({ ...service, from: account, local: service.subject })),
+    );
+  const announced = servedBy(({ announces }) => announces);
   const seers = [
     BRIDGE_ACCOUNT,
     ...borrowers.filter(({ access }) => access.seesWorkers).map(({ account }) => account),
@@ -55,14 +57,16 @@ export function planAccounts(layout: Layout, pools: Pools, principals: readonly 
     user: 'bridge',
     hasStreams: true,
     exports: exportsTo(borrowers),
-    imports: workers,
+    imports: [...servedBy(({ serves }) => serves), ...announced],
     publish: { allow: publish, deny: [] },
     subscribe,
     mayRespond: false,
   };
   return [
     bridge,
-    ...borrowers.map(({ principal, account, access }) => planOf(principal, account, access, workers, seers)),
+    ...borrowers.map(({ principal, account, access }) =>
+      planOf(principal, account, access, announced, seers),
+    ),
   ];
 }
 
@@ -70,16 +74,19 @@ function planOf(
   { name: user }: Principal,
   account: string,
   access: BorrowedAccess,
-  workers: readonly Import[],
+  announced: readonly Import[],
   seers: readonly string[],
 ): AccountPlan {
-  const seen = access.seesWorkers ? workers : [];
+  const seen = access.seesWorkers ? announced : [];
   const asked = access.asks.map(({ subject }) => inBorrowingAccount(subject));
   return {
     name: account,
     user,
     hasStreams: access.own.length > 0,
-    exports: access.serves.map((service) => ({ ...service, to: seers })),
+    exports: [
+      ...access.serves.map((service) => ({ ...service, to: [BRIDGE_ACCOUNT] })),
+      ...access.announces.map((service) => ({ ...service, to: seers })),
+    ],
     imports: [
       ...access.asks.map((service) => ({
         ...service,
@@ -92,8 +99,8 @@ function planOf(
       allow: [...new Set([...asked, ...seen.map(({ subject }) => subject), ...access.own])],
       deny: access.denied.map((subject) => inBorrowingAccount(subject)),
     },
-    subscribe: [INBOX, ...access.serves.map(({ subject }) => subject)],
-    mayRespond: access.serves.length > 0,
+    subscribe: [INBOX, ...[...access.serves, ...access.announces].map(({ subject }) => subject)],
+    mayRespond: access.announces.length > 0,
   };
 }
 

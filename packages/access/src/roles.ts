@@ -37,6 +37,8 @@ export type BorrowedAccess = {
   readonly asks: readonly Service[];
   /** Subjects of the bridge's account that he is asked on; he may answer what came, and nobody else. */
   readonly serves: readonly Service[];
+  /** The same, asked by operators too: whether he is there, and how he is doing. */
+  readonly announces: readonly Service[];
   /** Never published on, although `asks` would allow it. */
   readonly denied: readonly string[];
   /** Subjects that are his own account's. */
@@ -133,12 +135,12 @@ export function workerAccess(layout: Layout, pools: Pools, worker: WorkerPrincip
       }),
       ...merchants.flatMap(ofMerchant),
     ],
-    serves: [
+    serves: hasWebhooks ? [one(webhookPattern(pool))] : [],
+    announces: [
       ...streamed.flatMap((operation) => [
         one(guardedSubject(operation, pool)),
         one(aliveSubject(operation, pool)),
       ]),
-      ...(hasWebhooks ? [one(webhookPattern(pool))] : []),
       many(SERVICES),
     ],
     denied: elsewhere.flatMap((merchantId) => [
@@ -170,6 +172,7 @@ export function operatorAccess(layout: Layout, pools: Pools): BorrowedAccess {
       ...letters.map((name) => one(api('STREAM.MSG.DELETE', name))),
     ],
     serves: [],
+    announces: [],
     denied: [],
     own: [],
     seesWorkers: true,
@@ -187,6 +190,7 @@ export function auditorAccess(): BorrowedAccess {
       one(api('STREAM.MSG.GET', RECORD_STREAM)),
     ],
     serves: [],
+    announces: [],
     denied: [],
     own: [],
     seesWorkers: false,
