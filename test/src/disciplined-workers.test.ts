@@ -163,6 +163,28 @@ describe.each(WORKERS)('the disciplined worker in %s', (_language, command, idPr
     expect(executions()).toEqual(['att_hangs 1', 'att_hangs 2']);
   });
 
+  it('frozen until another has taken over, gives its own effect up when it wakes, and the other answer stands', async () => {
+    const { worker, start, authorize, executions, stack } = await startScene(command);
+    const answer = authorize('att_hangs');
+    await until('the first execution', () => executions().length === 1 || undefined);
+    worker.signal('SIGSTOP');
+    await start();
+    expect(await answer).toMatchObject({ connector_transaction_id: `${idPrefix}att_hangs` });
+    const answered = await recordOf(stack, 'att_hangs');
+    worker.signal('SIGCONT');
+    await until(
+      'the effect to be given up',
+      () => executions().includes('att_hangs 1 given up') || undefined,
+    );
+    await whenAcknowledged(stack);
+    expect(executions()).toEqual(['att_hangs 1', 'att_hangs 2', 'att_hangs 1 given up']);
+    expect(await recordOf(stack, 'att_hangs')).toMatchObject({
+      state: 'answered',
+      by: answered?.by,
+      attempt: 2,
+    });
+  });
+
   it('a request that comes again is answered from the record, under its own correlation id', async () => {
     const { stack, authorize, executions } = await startScene(command);
     await authorize('att_1');

@@ -13,6 +13,8 @@ export type WorkerProcess = {
   executions(): string[];
   /** What it has printed so far. */
   printed(): string;
+  /** For example SIGSTOP, which freezes it, and SIGCONT. */
+  signal(signal: NodeJS.Signals): void;
   /** Asks it to end (SIGTERM), and gives its exit code. */
   terminate(): Promise<number | null>;
   /** Kills it where it stands. */
@@ -43,6 +45,7 @@ export async function startWorkerProcess(
   await untilPrinted(child, readyText);
   return {
     printed: () => printed,
+    signal: (signal) => void child.kill(signal),
     terminate: () => end(child, 'SIGTERM'),
     executions: () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []),
     stop: async () => void (await end(child, 'SIGKILL')),

@@ -18,15 +18,11 @@ var handlers = map[string]Handler{"authorize": authorize, "sync": sync}
 // Each execution is a line of the file that EXECUTIONS_FILE names. The end of an attempt id says what goes wrong.
 func authorize(ctx context.Context, request contract.NatsPaymentRequest, key string, attempt int) (contract.NatsPaymentResponse, error) {
 	id := request.RouterData.AttemptID
-	executions, err := os.OpenFile(os.Getenv("EXECUTIONS_FILE"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return contract.NatsPaymentResponse{}, err
-	}
-	fmt.Fprintln(executions, id, attempt)
-	executions.Close()
+	note(id, attempt)
 	switch {
 	case attempt == 1 && strings.HasSuffix(id, "_hangs"):
 		<-ctx.Done()
+		note(id, attempt, "given up")
 		return contract.NatsPaymentResponse{}, ctx.Err()
 	case attempt == 1 && strings.HasSuffix(id, "_fails"):
 		return contract.NatsPaymentResponse{}, errors.New("the processor could not be reached")
@@ -34,6 +30,13 @@ func authorize(ctx context.Context, request contract.NatsPaymentRequest, key str
 		time.Sleep(3 * time.Second)
 	}
 	return approved(request), nil
+}
+
+func note(words ...any) {
+	executions, err := os.OpenFile(os.Getenv("EXECUTIONS_FILE"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	must(err)
+	defer executions.Close()
+	fmt.Fprintln(executions, words...)
 }
 
 func sync(_ context.Context, request contract.NatsPaymentRequest, _ string, _ int) (contract.NatsPaymentResponse, error) {
