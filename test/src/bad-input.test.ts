@@ -121,7 +121,7 @@ describe.each(MODES)('at the gRPC door, %s', (mode) => {
     if (mode === 'durable')
       await expect(answer).rejects.toMatchObject({
         code: grpcStatus.INVALID_ARGUMENT,
-        details: 'idempotency key has 4106 characters; at most 255 are allowed in a NATS subject token',
+        details: 'idempotency key has 4096 characters; at most 255 are allowed in a NATS subject token',
       });
     else expect(decode(await answer)).toMatchObject({ status: 'CHARGED' });
     await expectNextWorks(stack);

@@ -34,6 +34,7 @@ export async function driveEveryOperation(stack: Stack): Promise<readonly Exchan
     'hyperswitch.payments.>',
     'hyperswitch.webhooks.>',
     'hyperswitch.operations.>',
+    'hyperswitch.answers.>',
     '_INBOX.>',
   ])
     nats.subscribe(subject, {
