@@ -194,6 +194,13 @@ describe.each(PROOFS)('with %s', (proof) => {
       if (may.includes(role)) expect(seen).toEqual([]);
       else expect(seen).toMatchObject([{ operation: 'publish', subject: name }]);
       for (const error of seen) expect(error).toBeInstanceOf(PermissionViolationError);
+      if (may.includes(role) && isAnswered(subject)) {
+        const nats = await connectionOf(role).get();
+        // Nonsense is refused by JetStream itself: the question has arrived, and did nothing.
+        const body = subject.includes('.MSG.NEXT.') ? '{"batch":1,"no_wait":true}' : 'not JSON';
+        // A message that is pulled keeps its own subject: only a subscription of its own finds it.
+        await nats.request(name, body, { timeout: 5_000, noMux: true });
+      }
     });
   });
 
@@ -208,6 +215,11 @@ describe.each(PROOFS)('with %s', (proof) => {
     });
   });
 });
+
+/** Streams and JetStream answer; answers, acknowledgements and questions to workers that are not there get none. */
+function isAnswered(subject: string): boolean {
+  return /^(\$JS\.API|hyperswitch\.(payments|operations|audit|late|dlq|interventions))\./.test(subject);
+}
 
 function poolsOf({ pools }: AccessState) {
   return Object.fromEntries(
