@@ -42,7 +42,7 @@ export async function readStreamFigures(
   names: readonly string[],
 ): Promise<StreamFigures[]> {
   const nats = connection.current ?? (await connection.get());
-  const manager = await jetstreamManager(nats, connection.jetstreamOptions);
+  const manager = await jetstreamManager(nats, { checkAPI: false });
   const read = await Promise.all(names.map((name) => readStream(manager, name)));
   return read.filter((figures) => figures !== undefined);
 }
