@@ -7,8 +7,6 @@ export type WorkerEvent =
       readonly operations: readonly Operation[];
       readonly mode: 'jetstream' | 'core';
     }
-  /** Where Prometheus finds its metrics. */
-  | { readonly type: 'metrics_served'; readonly url: string }
   | {
       readonly type: 'answered';
       readonly operation: Operation;

@@ -48,6 +48,5 @@ export function createSandboxWorker(options: SandboxOptions): Worker {
       await worker.runUntilSignal();
       await connection.close();
     },
-    metrics: worker.metrics,
   };
 }

@@ -33,6 +33,5 @@ export function createUcsWorker({ target, ...options }: UcsWorkerOptions): Worke
       await worker.runUntilSignal();
       target.close();
     },
-    metrics: worker.metrics,
   };
 }
