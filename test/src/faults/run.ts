@@ -143,7 +143,8 @@ async function gather(scene: Scene, bridge: NatsBridge, calls: readonly Call[]):
     bridge.connection,
     RECORD_STREAM,
   )) {
-    const [, , merchant = '', key = ''] = subject.split('.');
+    const [, , merchant = '', operation = '', rest = ''] = subject.split('.');
+    const key = `${operation}:${rest}`;
     const { state } = parseRecord(headers, seq, storedAt.getTime());
     const answer =
       state === 'answered'
