@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { fail, foreground, run, say } from './run.mjs';
 import { setup } from './setup.mjs';
 import { setupLanguages } from './setup-languages.mjs';
+import { setupPrometheus } from './setup-prometheus.mjs';
 
 const args = process.argv.slice(2);
 try {
   await setup();
   await setupLanguages();
+  await setupPrometheus();
   if (args.length === 0) {
     say('checking types, style and import directions');
     await run('npm', ['run', '--silent', 'check']);

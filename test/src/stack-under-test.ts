@@ -29,6 +29,7 @@ export type Stack = {
   readonly server: EmbeddedServer;
   readonly bridge: NatsBridge;
   readonly grpcUrl: string;
+  readonly httpUrl: string;
   /** What the connector reported, in order. */
   readonly events: BridgeEvent[];
   /** What the gateway told the operator. */
@@ -109,6 +110,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     server,
     bridge,
     grpcUrl: gateway.grpcUrl,
+    httpUrl: gateway.httpUrl,
     events,
     warnings,
     call: (method, request, attempt, metadata = {}) =>

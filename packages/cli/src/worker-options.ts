@@ -13,6 +13,8 @@ export type WorkerCommandOptions = {
   sealSeed?: string[];
   sealBridge?: string[];
   json?: boolean;
+  metricsPort?: number;
+  metricsHost: string;
 };
 
 export function withWorkerOptions(command: Command): Command {
@@ -25,6 +27,8 @@ export function withWorkerOptions(command: Command): Command {
       'seeds of own curve keys (nats-bridge keys new): takes sealed requests only',
     )
     .option('--seal-bridge <key...>', 'public curve keys of the bridges, with --seal-seed')
+    .option('--metrics-port <port>', 'serve Prometheus metrics at this port; 0 for any', wholeNumberOrZero)
+    .option('--metrics-host <host>', 'where metrics are served', '127.0.0.1')
     .option('--json', 'report events as JSON lines');
 }
 
@@ -44,6 +48,9 @@ export function workerOptionsOf(
     subjects: config.subjects,
     concurrency: options.concurrency,
     sealing: sealingOf(options),
+    ...(options.metricsPort !== undefined && {
+      metrics: { port: options.metricsPort, host: options.metricsHost },
+    }),
     onEvent: (event) => {
       const line = options.json ? JSON.stringify({ event: event.type }) : lineOf(name, event);
       if (line !== undefined) console.log(line);
@@ -66,6 +73,8 @@ function lineOf(name: string, event: WorkerEvent): string | undefined {
       return undefined;
     case 'started':
       return `${mark.ok()} ${name} worker ready (${event.mode})`;
+    case 'metrics_served':
+      return `${mark.ok()} metrics ${event.url}`;
     case 'handler_failed':
       return `${mark.warning()} ${event.operation}: ${String((event.error as Error)?.message)}`;
     default:
@@ -74,8 +83,14 @@ function lineOf(name: string, event: WorkerEvent): string | undefined {
 }
 
 function wholeNumber(text: string): number {
+  const number = wholeNumberOrZero(text);
+  if (number < 1) throw new InvalidArgumentError('must be a whole number above 0');
+  return number;
+}
+
+function wholeNumberOrZero(text: string): number {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 1)
-    throw new InvalidArgumentError('must be a whole number above 0');
+  if (text.trim() === '' || !Number.isInteger(number) || number < 0)
+    throw new InvalidArgumentError('must be a whole number');
   return number;
 }

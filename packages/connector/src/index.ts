@@ -25,10 +25,12 @@ export {
 } from './dead-letters/dead-letters.js';
 export { type Keeper, type KeeperOptions, keepDeadLetters } from './dead-letters/keeper.js';
 export { type BulkResult, retryMany } from './dead-letters/retry-many.js';
+export type { BrokerFigures, WorkerFigures } from './figures.js';
 export type { LateAnswers } from './late-answers/late-answers.js';
 export { callOf, type LateNote } from './late-answers/late-note.js';
 export type { Deliver, Pusher } from './late-answers/push-settled.js';
 export type { Settlement } from './late-answers/settlement.js';
 export type { Ledger, LedgerEntry } from './ledger/ledger.js';
 export { type BridgeEvent, type CallOptions, NatsBridge, type NatsBridgeOptions } from './nats-bridge.js';
+export type { CallResult, Observation, Observe, Route } from './observation.js';
 export { archiveNameOf, consumerNameOf, topologyOf, workConsumersOf } from './topology.js';

@@ -14,6 +14,7 @@ import {
   MessagingError,
   type Overlap,
   type Requester,
+  type RequesterStats,
   readDurability,
   type StrayReply,
   type WorkStream,
@@ -23,6 +24,7 @@ import {
   answerPattern,
   BODY_BUCKET,
   BridgeError,
+  type BridgeErrorCode,
   type BridgeResponse,
   HEADER,
   idempotencyKey,
@@ -44,8 +46,10 @@ import { connectionOptionsOf } from './config/connection-options.js';
 import { loadConfig } from './config/load-config.js';
 import { sealingConfigOf } from './config/sealing-config.js';
 import type { Exchange, Send } from './exchange.js';
+import { type BrokerFigures, readFigures } from './figures.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
 import { createLedger, type Ledger } from './ledger/ledger.js';
+import { type CallResult, createObservers, type Observe, resultOf } from './observation.js';
 import { createBreakers, probeNow } from './policies/circuit-breaker.js';
 import type { InFlight } from './policies/limit-in-flight.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
@@ -116,7 +120,10 @@ export class NatsBridge {
   /** Two bridges never hear each other's answers. */
   readonly #instance = randomUUID();
   readonly #inFlight: InFlight = { count: 0 };
-  readonly #breakers = createBreakers();
+  readonly #observers = createObservers();
+  readonly #breakers = createBreakers((route, state) =>
+    this.#observers.tell({ type: 'breaker_changed', ...route, state }),
+  );
   #topology: Promise<unknown> | undefined;
   #closing = false;
   readonly #stopListening: () => void;
@@ -187,6 +194,8 @@ export class NatsBridge {
       prepare: () => this.prepare(),
       findAnswer: (merchantId, key) => this.findAnswer(merchantId, key),
       isClosing: () => this.#closing,
+      onRetry: ({ operation, data }, code) =>
+        this.#observers.tell({ type: 'call_retried', operation, connector: data.connector, code }),
       onUnrecorded: (cause, { operation }) =>
         report({
           type: 'error',
@@ -203,16 +212,47 @@ export class NatsBridge {
    * @throws ValidationError when the data can never be sent; nothing was.
    */
   async execute(operation: Operation, data: RouterData, options: CallOptions = {}): Promise<Outcome> {
-    const correlationId = randomUUID();
-    const call = { operation, data, correlationId };
+    const call = { operation, data, correlationId: randomUUID() };
+    const route = { operation, connector: data.connector };
+    const begunAt = performance.now();
+    this.#observers.tell({ type: 'call_began', ...route });
+    const ended = (result: CallResult, code?: BridgeErrorCode) =>
+      this.#observers.tell({
+        type: 'call_ended',
+        ...route,
+        result,
+        code,
+        durationMs: performance.now() - begunAt,
+      });
     try {
       const reply = await this.#send(this.#exchange(call, options));
-      return outcomeOfReply(call, reply);
+      const outcome = outcomeOfReply(call, reply);
+      ended(resultOf(outcome));
+      return outcome;
     } catch (thrown) {
       const error = bridgeErrorOf(thrown);
+      ended(error.phase === 'before_send' ? 'not_sent' : 'unknown', error.code);
       if (error instanceof ValidationError) throw error;
       return outcomeOfError(call, error);
     }
+  }
+
+  /** Tells of calls as they begin, are tried again and end. @returns unsubscribe */
+  observe(observe: Observe): () => void {
+    return this.#observers.add(observe);
+  }
+
+  /** What was sent and what came back since the bridge was made. */
+  stats(): RequesterStats {
+    return this.#requester.stats();
+  }
+
+  /**
+   * What the broker says of streams, consumers and workers now; undefined while there is no connection: nothing is
+   * dialled for it.
+   */
+  figures(): Promise<BrokerFigures> | undefined {
+    return this.connection.current === undefined ? undefined : readFigures(this.connection, this.config);
   }
 
   /** The answer that stands in the record of an idempotency key, whoever waited for it; undefined without one. */

@@ -15,6 +15,7 @@ import {
 import {
   aliveSubject,
   BridgeError,
+  type BridgeErrorCode,
   type BridgeResponse,
   decodeHeaderValue,
   guardedSubject,
@@ -62,6 +63,8 @@ export type SendWorld = {
   findAnswer(merchantId: string, key: string): Promise<BridgeResponse | undefined>;
   onUnrecorded(error: unknown, exchange: Exchange): void;
   isClosing(): boolean;
+  /** Told of each further try. */
+  onRetry(exchange: Exchange, code: BridgeErrorCode): void;
 };
 
 export function createSend(world: SendWorld): Send {
@@ -92,8 +95,8 @@ export function createSend(world: SendWorld): Send {
       circuitBreaker(breakers, { failures: circuit_breaker.failures, openMs: circuit_breaker.open_ms }),
       settleDoubt(records),
       keepRecord(records),
-      retryAfterTimeout(),
-      retry(max_retries),
+      retryAfterTimeout(undefined, world.onRetry),
+      retry(max_retries, undefined, world.onRetry),
     ],
     publishAndAwait,
   );

@@ -6,6 +6,7 @@ it("says nothing: loopback, Hyperswitch's port, bounded", () => {
   expect(gatewayConfigSchema.parse({})).toEqual({
     grpc: { host: '127.0.0.1', port: 8000 },
     http: { host: '127.0.0.1', port: 8080 },
+    metrics: true,
     max_in_flight: 1_000,
     max_message_bytes: 4_194_304,
     allow_plaintext: false,

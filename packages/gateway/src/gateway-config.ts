@@ -28,7 +28,7 @@ export const gatewayConfigSchema = z
   .strictObject({
     /** The UCS door. Hyperswitch looks at 8000. */
     grpc: door(8000),
-    /** Health. */
+    /** Health and metrics. */
     http: door(8080),
     /** Calls executed at once; more are answered OVERLOADED. */
     max_in_flight: count(1, 100_000).default(1_000),
@@ -36,6 +36,8 @@ export const gatewayConfigSchema = z
     max_message_bytes: count(1_024, 67_108_864).default(4_194_304),
     /** Allows doors without TLS on hosts that other machines can reach. */
     allow_plaintext: z.boolean().default(false),
+    /** Measures calls and serves `/metrics` at the HTTP door. */
+    metrics: z.boolean().default(true),
     /** Late answers, pushed to Hyperswitch. */
     webhooks: webhookOptionsSchema,
   })

@@ -11,6 +11,7 @@ import { ownEvents } from './late-answers/answer-own-event.js';
 import { startNotifier } from './late-answers/notifier.js';
 import { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhook-options.js';
 import { type ListenAt, listenOn, urlOf } from './listen-on.js';
+import { createGatewayMetrics } from './metrics/gateway-metrics.js';
 import { createUcsServer } from './ucs/ucs-server.js';
 import type { OnWarning } from './warning.js';
 
@@ -21,7 +22,7 @@ export type GatewayOptions = {
   readonly bridge: PaymentBridge;
   /** UCS; 127.0.0.1:8000 unless told otherwise, which is where Hyperswitch looks. Port 0 for any. */
   readonly grpc?: Partial<Door>;
-  /** Health; 127.0.0.1:8080 unless told otherwise. Port 0 for any. */
+  /** Health and metrics; 127.0.0.1:8080 unless told otherwise. Port 0 for any. */
   readonly http?: Partial<Door>;
   /** Take a free port where the wanted one is taken; false unless told otherwise. */
   readonly allowPortFallback?: boolean;
@@ -35,6 +36,8 @@ export type GatewayOptions = {
   readonly healthWatchMs?: number;
   /** Where late answers may be pushed to, and the secrets they are signed with; anywhere and unsigned. */
   readonly webhooks?: WebhookOptions;
+  /** false: nothing is measured, and `/metrics` is not served; true unless told otherwise. */
+  readonly metrics?: boolean;
   /** Told, in a line without payment data, of what no caller can see. */
   readonly onWarning?: OnWarning;
 };
@@ -60,11 +63,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const httpTls = httpAt.tls && createDoorTls('http', httpAt.tls, onWarning);
 
   let closing: Promise<void> | undefined;
+  const inFlight = { count: 0, limit: options.maxInFlight ?? 1_000 };
+  const metrics = (options.metrics ?? true) ? createGatewayMetrics({ bridge, inFlight }) : undefined;
   const ucs = createUcsServer({
     bridge,
     onWarning,
+    metrics,
     answerOwnEvent: ownEvents(bridge, onWarning),
-    inFlight: { count: 0, limit: options.maxInFlight ?? 1_000 },
+    inFlight,
     maxMessageBytes: options.maxMessageBytes ?? 4_194_304,
   });
   const services = new Set(UCS_METHODS.map(({ service }) => `types.${service}`));
@@ -75,7 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const grpcSide = grpcDoor(ucs, grpcTls);
   const httpListener = createHttpServer(
-    { bridge, onWarning, isClosing: () => closing !== undefined },
+    { bridge, onWarning, metrics, isClosing: () => closing !== undefined },
     httpTls?.options,
   );
 
@@ -83,6 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const http = await listenOn(httpListener, 'http', httpAt, { allowPortFallback }).catch(
     async (cause: unknown) => {
       await grpcSide.drain(0);
+      metrics?.close();
       throw cause;
     },
   );
@@ -101,6 +108,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await Promise.all([grpcSide.drain(drainMs), notifier?.close()]);
     httpListener.close();
     httpListener.closeAllConnections();
+    metrics?.close();
   };
   return {
     grpcUrl: urlOf(grpcAt.host, grpc.port, grpcTls !== undefined),

@@ -29,6 +29,8 @@ export { EmbeddedServerError, NatsServerNotFoundError } from './embedded/embedde
 export type { NatsServerBinary } from './embedded/find-binary.js';
 export { type ObtainOptions, obtainNatsServer } from './embedded/obtain-nats-server.js';
 export * from './errors.js';
+export { readServiceStatistics, type ServiceStatistics } from './figures/service-statistics.js';
+export { type ConsumerFigures, readStreamFigures, type StreamFigures } from './figures/stream-figures.js';
 export { type Overlap, watchOverlaps } from './presence/overlap-watch.js';
 export {
   createPresence,

@@ -8,7 +8,13 @@ export type ServiceDescription = {
   readonly version: string;
   readonly description: string;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly endpoints: readonly { readonly name: string; readonly subject: string; readonly queue: string }[];
+  readonly endpoints: readonly {
+    readonly name: string;
+    readonly subject: string;
+    readonly queue: string;
+    /** What its statistics say besides those of ADR-32. */
+    readonly data: () => object;
+  }[];
 };
 
 export type MicroService = {
@@ -87,6 +93,7 @@ function endpointStats(endpoint: ServiceDescription['endpoints'][number], stats:
     num_errors: errors,
     last_error: lastError,
     processing_time: nanoseconds,
+    data: endpoint.data(),
     average_processing_time: requests === 0 ? 0 : Math.round(nanoseconds / requests),
   };
 }

@@ -7,6 +7,8 @@ export type WorkerEvent =
       readonly operations: readonly Operation[];
       readonly mode: 'jetstream' | 'core';
     }
+  /** Where Prometheus finds its metrics. */
+  | { readonly type: 'metrics_served'; readonly url: string }
   | {
       readonly type: 'answered';
       readonly operation: Operation;

@@ -31,6 +31,9 @@ import { type HandleStoredOptions, handleStored } from './handle-stored.js';
 import type { Handlers } from './handler.js';
 import { ackWaitOf, createHeartbeat, type Heartbeat } from './heartbeat.js';
 import { createLimit, type Limit } from './limit.js';
+import { type MetricsDoor, type MetricsServer, serveMetrics } from './metrics/serve-metrics.js';
+import { watchHandlers } from './metrics/watched-handlers.js';
+import { createWorkerMetrics } from './metrics/worker-metrics.js';
 import { type MicroService, startMicroService } from './micro-service.js';
 import { type Scope, scopeOf, webhookScope } from './scope.js';
 import { createSealing, NO_SEALING, type SealingOptions } from './sealing.js';
@@ -66,6 +69,8 @@ export type WorkerOptions = WorkerAccess & {
   /** How long a stop waits for running handlers, in milliseconds. Default 25 000: below Kubernetes' 30 s. */
   readonly drainTimeoutMs?: number;
   readonly onEvent?: (event: WorkerEvent) => void;
+  /** Serves `/metrics` for Prometheus at this port; left out, nothing is served and `metrics()` still tells. */
+  readonly metrics?: MetricsDoor;
 };
 
 export type Worker = {
@@ -75,6 +80,8 @@ export type Worker = {
   stop(): Promise<void>;
   /** Starts, and stops in good order at SIGTERM or SIGINT. */
   runUntilSignal(): Promise<void>;
+  /** Its metrics in Prometheus's text format, for a program that serves them itself. */
+  metrics(): Promise<string>;
 };
 
 /** Core requests that wait for a free place, for each one that runs; more are refused. */
@@ -112,6 +119,9 @@ export function createWorker(options: WorkerOptions): Worker {
   const limits: Limit[] = [];
   const heartbeats: Heartbeat[] = [];
   const abandoned = new AbortController();
+  const { handlers, inFlight } = watchHandlers(options.handlers, (run) => metrics.ran(run));
+  const metrics = createWorkerMetrics({ connection, operations, concurrency, inFlight });
+  let metricsServer: MetricsServer | undefined;
   let micro: MicroService | undefined;
   let stopping: Promise<void> | undefined;
 
@@ -123,6 +133,7 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   function report(event: WorkerEvent): void {
+    metrics.reported(event);
     if (event.type === 'answered') micro?.record(event.operation, event.ms);
     if (event.type === 'handler_failed')
       micro?.record(event.operation, 0, String((event.error as Error)?.message));
@@ -137,6 +148,7 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 
   async function start(): Promise<void> {
+    if (options.metrics !== undefined) metricsServer ??= await serveMetrics(options.metrics, metrics);
     const nats = await connection.get();
     const streamed = operations.filter((operation) => operationRow(operation).channel === 'payments');
     if (streamed.length < operations.length) subscribePlain(nats, webhookPattern(pool), webhookScope);
@@ -158,6 +170,7 @@ export function createWorker(options: WorkerOptions): Worker {
         name: operation,
         subject: patternOf(operation),
         queue: consumerName,
+        data: () => ({ in_flight: inFlight(operation) }),
       })),
     });
     // Last: from now on the bridge sends.
@@ -168,6 +181,7 @@ export function createWorker(options: WorkerOptions): Worker {
         }),
       );
     await nats.flush();
+    if (metricsServer !== undefined) report({ type: 'metrics_served', url: metricsServer.url });
     report({ type: 'started', operations, mode: isJetStream ? 'jetstream' : 'core' });
   }
 
@@ -180,7 +194,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const handling: HandleStoredOptions = {
       operation,
       scope: scopeOf(operation, templateOf(operation)),
-      handlers: options.handlers,
+      handlers,
       way: { connection, bodies, sealing },
       // A redelivery comes no sooner than the ack wait after the last beat: the lease is over by then.
       guard: { records, now: Date.now, sleep, worker: id, leaseMs: ackWaitMs },
@@ -205,7 +219,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const unavailable = (error: unknown) =>
       report({ type: 'consumer_unavailable', consumer: subject, error });
     const handling = {
-      handlers: options.handlers,
+      handlers,
       scope,
       bodies,
       sealing,
@@ -244,6 +258,8 @@ export function createWorker(options: WorkerOptions): Worker {
     writer.close();
     if (options.connection === undefined) await connection.close();
     else await connection.current?.flush();
+    await metricsServer?.close();
+    metrics.close();
     report({ type: 'stopped' });
   }
 
@@ -278,6 +294,7 @@ export function createWorker(options: WorkerOptions): Worker {
       });
       await worker.stop();
     },
+    metrics: () => metrics.text(),
   };
   return worker;
 }

@@ -48,5 +48,6 @@ export function createSandboxWorker(options: SandboxOptions): Worker {
       await worker.runUntilSignal();
       await connection.close();
     },
+    metrics: worker.metrics,
   };
 }

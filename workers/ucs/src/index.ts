@@ -33,5 +33,6 @@ export function createUcsWorker({ target, ...options }: UcsWorkerOptions): Worke
       await worker.runUntilSignal();
       target.close();
     },
+    metrics: worker.metrics,
   };
 }

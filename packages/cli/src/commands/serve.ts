@@ -11,7 +11,7 @@ export function serveCommand(): Command {
   return withConfigOption(new Command('serve'))
     .summary('start the gateway only, for an existing NATS server')
     .description(
-      'Opens the gRPC door for Hyperswitch and the HTTP door for health, and carries payments over NATS.',
+      'Opens the gRPC door for Hyperswitch and the HTTP door for health and metrics, and carries payments over NATS.',
     )
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .action(async (options: { config?: string; nats?: string }) => {
@@ -27,11 +27,14 @@ export function serveCommand(): Command {
         maxInFlight: doors.max_in_flight,
         maxMessageBytes: doors.max_message_bytes,
         webhooks: doors.webhooks,
+        metrics: doors.metrics,
         onWarning: progress,
       });
       // Before anybody is told that it is ready, and may stop it.
       const ended = untilSignal();
-      console.log(`${mark.ok()} gateway ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health`);
+      console.log(
+        `${mark.ok()} gateway ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health and metrics`,
+      );
       const keeper = keepDeadLetters(bridge, { onLetter: reportLetter });
       bridge.prepare().then(
         () => console.log(`${mark.ok()} NATS    ${bridge.connection.servers.join(', ')}`),

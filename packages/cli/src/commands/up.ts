@@ -85,7 +85,9 @@ async function up(options: Options): Promise<void> {
     const show = options.json ? progress : console.log;
     for (const note of gateway.portNotes) show(`${mark.warning()} ${note}`);
     show(`${mark.ok()} NATS      ${natsUrl}  (nats-server ${natsVersion}${server ? ', embedded' : ''})`);
-    show(`${mark.ok()} gateway   ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health`);
+    show(
+      `${mark.ok()} gateway   ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health and metrics`,
+    );
     show(
       sandbox ? `${mark.ok()} worker    sandbox` : `${mark.warning()} worker    none here: start your own`,
     );
@@ -112,6 +114,7 @@ function openDoors(bridge: NatsBridge, { gateway }: Settings): Promise<Gateway> 
     maxInFlight: gateway.max_in_flight,
     maxMessageBytes: gateway.max_message_bytes,
     webhooks: gateway.webhooks,
+    metrics: gateway.metrics,
     allowPortFallback: true,
     onWarning: progress,
   });

@@ -5,6 +5,7 @@
 import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
+import type { Route } from '../observation.js';
 
 export type BreakerState =
   | { readonly state: 'closed'; readonly failures: number }
@@ -63,12 +64,14 @@ const FAILURES = new Set<BridgeErrorCode>([
 /** One per operation and route; the route is the connector that Hyperswitch chose. */
 export type Breakers = {
   readonly routes: Map<string, BreakerState>;
+  readonly onChange: (route: Route, state: BreakerState['state']) => void;
   /** When the connection came back last: what failed of calls from before says nothing of now. */
   connectedAt: number;
 };
 
-export function createBreakers(): Breakers {
-  return { routes: new Map(), connectedAt: 0 };
+/** @param onChange told of each change between closed, open and half open */
+export function createBreakers(onChange: Breakers['onChange'] = () => {}): Breakers {
+  return { routes: new Map(), onChange, connectedAt: 0 };
 }
 
 /** The connection came back: whatever was open may be probed now. */
@@ -83,8 +86,13 @@ export function circuitBreaker(breakers: Breakers, options: BreakerOptions, now 
   return (next) => async (exchange) => {
     const route = routeOf(exchange);
     const { routes } = breakers;
-    const tell = (event: BreakerEvent) =>
-      routes.set(route, stepBreaker(routes.get(route) ?? CLOSED, event, now(), options));
+    const tell = (event: BreakerEvent) => {
+      const before = routes.get(route) ?? CLOSED;
+      const after = stepBreaker(before, event, now(), options);
+      routes.set(route, after);
+      if (after.state !== before.state)
+        breakers.onChange({ operation: exchange.operation, connector: exchange.data.connector }, after.state);
+    };
     const breaker = routes.get(route) ?? CLOSED;
     const begunAt = now();
     if (!letsThrough(breaker, now()))

@@ -5,8 +5,9 @@
  */
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
+import type { OnRetry } from './retry.js';
 
-export function retryAfterTimeout(now = Date.now): Policy {
+export function retryAfterTimeout(now = Date.now, onRetry: OnRetry = () => {}): Policy {
   return (next) => async (exchange) => {
     if (!isSafeToRepeat(exchange)) return next(exchange);
     const waitUntil = now() + Math.floor((exchange.deadlineAt - now()) / 2);
@@ -15,6 +16,7 @@ export function retryAfterTimeout(now = Date.now): Policy {
     } catch (thrown) {
       const doubt = bridgeErrorOf(thrown);
       if (doubt.code !== 'NATS_TIMEOUT' || doubt.phase !== 'sent_unknown') throw doubt;
+      onRetry(exchange, doubt.code);
       return next(exchange).catch((again: unknown) => {
         // That the second try was not sent says nothing of the first.
         const error = bridgeErrorOf(again);

@@ -3,7 +3,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import { backoffMs } from '@nats-bridge/messaging';
 import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Policy } from '../exchange.js';
+import type { Exchange, Policy } from '../exchange.js';
 
 /** Failures of the way, which may be gone in a second; all before anything was stored. */
 const PASSING = new Set<BridgeErrorCode>(['NATS_UNREACHABLE', 'STORE_REFUSED']);
@@ -20,8 +20,11 @@ const REAL: RetryWorld = {
   sleep: (ms, signal) => sleepFor(ms, undefined, { signal }),
 };
 
+/** Told before each further try of a call: why the one before it failed. */
+export type OnRetry = (exchange: Exchange, code: BridgeErrorCode) => void;
+
 /** @param maxRetries attempts after the first; all carry the same Nats-Msg-Id, so the stream keeps one of them */
-export function retry(maxRetries: number, world: RetryWorld = REAL): Policy {
+export function retry(maxRetries: number, world: RetryWorld = REAL, onRetry: OnRetry = () => {}): Policy {
   return (next) => async (exchange) => {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -34,6 +37,7 @@ export function retry(maxRetries: number, world: RetryWorld = REAL): Policy {
         await world.sleep(pauseMs, exchange.signal).catch((cause: unknown) => {
           throw new BridgeError('CANCELLED', undefined, { phase: 'before_send', cause });
         });
+        onRetry(exchange, error.code);
       }
     }
   };

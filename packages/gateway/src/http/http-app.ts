@@ -1,9 +1,10 @@
-/** The routes of the HTTP door: is the process alive, is it ready to take payments. */
+/** The routes of the HTTP door: is the process alive, is it ready to take payments, how do payments go. */
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import type { PaymentBridge } from '../bridge.js';
 import { readHealth } from '../health/read-health.js';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { describeFault, type OnWarning } from '../warning.js';
 
 export type HttpAppOptions = {
@@ -11,12 +12,14 @@ export type HttpAppOptions = {
   /** True from the moment the gateway begins to close: load balancers should look elsewhere. */
   readonly isClosing: () => boolean;
   readonly onWarning: OnWarning;
+  /** Left out: `/metrics` is not served. */
+  readonly metrics?: Pick<GatewayMetrics, 'text' | 'contentType'>;
 };
 
 /** Nothing that is served here takes a body. */
 const MAX_BODY_BYTES = 65_536;
 
-export function createHttpApp({ bridge, isClosing, onWarning }: HttpAppOptions): Hono {
+export function createHttpApp({ bridge, isClosing, onWarning, metrics }: HttpAppOptions): Hono {
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -44,8 +47,13 @@ export function createHttpApp({ bridge, isClosing, onWarning }: HttpAppOptions):
     return context.json({ status: connected ? 'ready' : 'not_ready', detail }, connected ? 200 : 503);
   });
 
+  if (metrics !== undefined)
+    app.get('/metrics', async (context) =>
+      context.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType }),
+    );
+
   app.notFound((context) =>
-    context.json(problem('NOT_FOUND', 'nothing is served here; see /healthz and /readyz'), 404),
+    context.json(problem('NOT_FOUND', 'nothing is served here; see /healthz, /readyz and /metrics'), 404),
   );
   app.onError((fault, context) => {
     onWarning(`HTTP ${context.req.method} ${context.req.routePath}: ${describeFault(fault)}`);

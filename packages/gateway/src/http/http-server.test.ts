@@ -42,8 +42,23 @@ it('a health that cannot be read is not ready', async () => {
   expect(JSON.stringify(answer.body)).not.toContain('password');
 });
 
-it.each(['/', '/metrics', '/healthz/..%2f', '/admin'])('%s is 404 in JSON', async (path) => {
+it.each(['/', '/healthz/..%2f', '/admin'])('%s is 404 in JSON', async (path) => {
   expect(await get(path)).toMatchObject({ status: 404, body: { error: { code: 'NOT_FOUND' } } });
+});
+
+it('/metrics shows calls and the process to Prometheus, also without a connector that can be watched', async () => {
+  const response = await fetch(`${gateway.httpUrl}/metrics`);
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+  const text = await response.text();
+  expect(text).toContain('nats_bridge_broker_up 0');
+  expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
+});
+
+it('/metrics is not there where it is switched off', async () => {
+  const without = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 }, metrics: false });
+  const { status } = await fetch(`${without.httpUrl}/metrics`);
+  await without.close();
+  expect(status).toBe(404);
 });
 
 it('answers are not sniffed, framed, cached or allowed to load anything', async () => {

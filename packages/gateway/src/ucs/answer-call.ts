@@ -1,9 +1,10 @@
 /** The one way of a UCS call through the door: bytes and metadata in, execute, bytes or a refusal out. */
 import { randomUUID } from 'node:crypto';
-import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
+import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import { BridgeError, type Outcome, outcomeOfError, ValidationError } from '@nats-bridge/protocol';
 import type { PaymentBridge } from '../bridge.js';
 import type { AnswerOwnEvent } from '../late-answers/answer-own-event.js';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import { describeFault, type OnWarning } from '../warning.js';
 import { statusOfRefusal } from './call-status.js';
 import { encodeAnswer, reasonOf } from './encode-answer.js';
@@ -18,6 +19,7 @@ export type UcsDoor = {
   readonly bridge: PaymentBridge;
   readonly inFlight: InFlight;
   readonly onWarning: OnWarning;
+  readonly metrics?: Pick<GatewayMetrics, 'rpc' | 'refused'>;
   /** Answers what the bridge itself posted to Hyperswitch. */
   readonly answerOwnEvent?: AnswerOwnEvent;
 };
@@ -37,19 +39,28 @@ type RawCall = ServerUnaryCall<Buffer, Buffer>;
  */
 export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCall<Buffer, Buffer> {
   return (call, callback) => {
+    const begunAt = performance.now();
+    const ended = (code: number) => door.metrics?.rpc.ended(method.name, code, performance.now() - begunAt);
+    const refuse = (refusal: unknown) => {
+      const refused = statusOfRefusal(method.name, refusal, door.onWarning);
+      ended(refused.code);
+      callback(refused);
+    };
     let read: UcsCall;
     try {
       read = readCall(method, call.metadata.getMap(), call.request);
     } catch (refusal) {
-      callback(statusOfRefusal(method.name, refusal, door.onWarning));
+      refuse(refusal);
       return;
     }
     executeCall(door, method, read, call)
       .then((outcome) => {
-        if (call.cancelled) return; // nobody listens, and grpc-js has closed the stream
-        callback(null, bytesOf(door, method, read, outcome));
+        if (call.cancelled) return ended(status.CANCELLED); // nobody listens, and grpc-js has closed the stream
+        const bytes = bytesOf(door, method, read, outcome);
+        ended(status.OK);
+        callback(null, bytes);
       })
-      .catch((refusal: unknown) => callback(statusOfRefusal(method.name, refusal, door.onWarning)));
+      .catch(refuse);
   };
 }
 
@@ -64,10 +75,12 @@ async function executeCall(
   const { operation } = method.row;
   const failed = (error: BridgeError) =>
     outcomeOfError({ operation, data: read.data, correlationId: randomUUID() }, error);
-  if (inFlight.count >= inFlight.limit)
+  if (inFlight.count >= inFlight.limit) {
+    door.metrics?.refused({ operation, connector: read.data.connector }, 'OVERLOADED');
     return failed(
       new BridgeError('OVERLOADED', `${inFlight.limit} calls are in flight already (gateway.max_in_flight)`),
     );
+  }
 
   // When its record cannot be read it fails, as only a webhook may: then it is posted again.
   const ownEvent = door.answerOwnEvent?.(operation, read.data);

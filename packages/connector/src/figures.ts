@@ -1,0 +1,66 @@
+/** What the broker says of the bridge's streams, of their consumers and of the workers, read when somebody asks. */
+import {
+  type Connection,
+  readServiceStatistics,
+  readStreamFigures,
+  type StreamFigures,
+} from '@nats-bridge/messaging';
+import { isOperation, type Operation } from '@nats-bridge/protocol';
+import type { BridgeConfig } from './config/bridge-config.js';
+import { LATE_CONSUMER, topologyOf } from './topology.js';
+
+export type BrokerFigures = {
+  /** One round trip to the server, in milliseconds. */
+  readonly rttMs: number;
+  /** Streams of the topology. */
+  readonly streams: readonly StreamFigures[];
+  /** The consumers that the bridge itself makes. */
+  readonly ownConsumers: ReadonlySet<string>;
+  /** Workers of the SDK; others do not say how they are. */
+  readonly workers: readonly WorkerFigures[];
+};
+
+/** One worker and one operation it answers. */
+export type WorkerFigures = {
+  /** As it was configured; several processes may share it. */
+  readonly worker: string;
+  /** Of the process. */
+  readonly id: string;
+  readonly operation: Operation;
+  /** Requests it would take at once. */
+  readonly capacity: number;
+  /** Requests in its hand; undefined for workers that do not say. */
+  readonly inFlight: number | undefined;
+};
+
+const WORKERS_WITHIN_MS = 500;
+
+/** @throws when the server does not answer */
+export async function readFigures(connection: Connection, config: BridgeConfig): Promise<BrokerFigures> {
+  const { streams, consumers } = topologyOf(config);
+  const names = config.jetstream_enabled ? streams.map(({ name }) => name) : [];
+  const [rttMs, figures, services] = await Promise.all([
+    connection.rttMs(),
+    readStreamFigures(connection, names),
+    readServiceStatistics(connection, WORKERS_WITHIN_MS),
+  ]);
+  return {
+    rttMs,
+    streams: figures,
+    ownConsumers: new Set([...(consumers ?? []), LATE_CONSUMER].map(({ name }) => name)),
+    workers: services.flatMap(({ name, id, metadata, endpoints }) => {
+      const capacity = Number(metadata.capacity);
+      if (metadata.operations === undefined || !Number.isFinite(capacity)) return []; // not one of ours
+      return endpoints.flatMap((endpoint) =>
+        isOperation(endpoint.name)
+          ? [{ worker: name, id, operation: endpoint.name, capacity, inFlight: inFlightIn(endpoint.data) }]
+          : [],
+      );
+    }),
+  };
+}
+
+function inFlightIn(data: unknown): number | undefined {
+  const { in_flight } = (data ?? {}) as { in_flight?: unknown };
+  return typeof in_flight === 'number' && in_flight >= 0 ? in_flight : undefined;
+}

@@ -1,0 +1,58 @@
+/** What can be seen of the calls of a bridge while they run, for metrics; none of it holds payment data. */
+import type { BridgeErrorCode, Operation, Outcome } from '@nats-bridge/protocol';
+import type { BreakerState } from './policies/circuit-breaker.js';
+
+/**
+ * How a call ended. The first three are answers of a worker. `unknown`: it may have happened (phase `sent_unknown`).
+ * `not_sent`: it has not happened (phase `before_send`).
+ */
+export type CallResult = 'success' | 'failure' | 'processing' | 'unknown' | 'not_sent';
+
+/** An operation and the connector that Hyperswitch chose for it. */
+export type Route = { readonly operation: Operation; readonly connector: string };
+
+export type Observation =
+  | ({ readonly type: 'call_began' } & Route)
+  | ({
+      readonly type: 'call_ended';
+      readonly result: CallResult;
+      /** Of `unknown` and `not_sent`: why. */
+      readonly code?: BridgeErrorCode;
+      readonly durationMs: number;
+    } & Route)
+  /** The call is tried once more, because the try before it ended with `code`. */
+  | ({ readonly type: 'call_retried'; readonly code: BridgeErrorCode } & Route)
+  | ({ readonly type: 'breaker_changed'; readonly state: BreakerState['state'] } & Route);
+
+export type Observe = (observation: Observation) => void;
+
+export type Observers = {
+  /** Hands an observation to all of them. What one of them throws comes between nobody and his payment. */
+  readonly tell: Observe;
+  /** @returns unsubscribe */
+  add(observe: Observe): () => void;
+};
+
+export function createObservers(): Observers {
+  const observers = new Set<Observe>();
+  return {
+    tell(observation) {
+      for (const observe of observers)
+        try {
+          observe(observation);
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error; // it belongs to who wrote the observer
+          });
+        }
+    },
+    add(observe) {
+      observers.add(observe);
+      return () => void observers.delete(observe);
+    },
+  };
+}
+
+export function resultOf(outcome: Outcome): CallResult {
+  return outcome.kind === 'answered' ? outcome.reply.status : outcome.kind;
+}

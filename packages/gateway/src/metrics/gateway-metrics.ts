@@ -1,0 +1,56 @@
+/** Everything the gateway's `/metrics` shows, in Prometheus's text format. */
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { PaymentBridge } from '../bridge.js';
+import { createBrokerMetrics } from './broker-metrics.js';
+import { createCachedReading } from './cached-reading.js';
+import { watchConnection } from './connection-metrics.js';
+import { createOperationMetrics, type OperationMetrics } from './operation-metrics.js';
+import { createReplyMetrics } from './reply-metrics.js';
+import { createRpcMetrics, type RpcMetrics } from './rpc-metrics.js';
+
+export type GatewayMetrics = {
+  readonly rpc: RpcMetrics;
+  readonly refused: OperationMetrics['refused'];
+  readonly contentType: string;
+  /** Ends within about a second, whatever NATS does. */
+  text(): Promise<string>;
+  close(): void;
+};
+
+export type GatewayMetricsOptions = {
+  readonly bridge: PaymentBridge;
+  /** Calls at the gRPC door. */
+  readonly inFlight: { readonly count: number; readonly limit: number };
+};
+
+/** Prometheus servers that scrape at about the same time ask the broker once. */
+const FIGURES_MAX_AGE_MS = 1_000;
+/** Well below Prometheus's usual 10 s. */
+const FIGURES_TIMEOUT_MS = 1_000;
+
+export function createGatewayMetrics({ bridge, inFlight }: GatewayMetricsOptions): GatewayMetrics {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const operations = createOperationMetrics(register);
+  const observed = bridge.observe === undefined ? undefined : bridge;
+  const endings = observed && [observed.observe(operations.observe), watchConnection(register, observed)];
+  if (observed !== undefined) createReplyMetrics(register, () => observed.stats());
+  const show = createBrokerMetrics(register);
+  const figures = createCachedReading(() => observed?.figures(), {
+    maxAgeMs: FIGURES_MAX_AGE_MS,
+    timeoutMs: FIGURES_TIMEOUT_MS,
+  });
+
+  return {
+    rpc: createRpcMetrics(register, inFlight),
+    refused: operations.refused,
+    contentType: register.contentType,
+    async text() {
+      show(await figures.get());
+      return register.metrics();
+    },
+    close() {
+      for (const end of endings ?? []) end();
+    },
+  };
+}
