@@ -1,10 +1,11 @@
 /** What the example workers and the tests need: Python packages and Go programs below .cache, types made of the contract. Quick when they are there. */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackages, works } from './debian-packages.mjs';
 import { fail, ROOT, run, say } from './run.mjs';
+import { setupGoCommand } from './setup-go-command.mjs';
 
 const PYTHON_EXAMPLES = join(ROOT, 'workers/examples/python');
 /** The second has the generator of types, the third localstripe, a Stripe server with a memory. */
@@ -63,12 +64,12 @@ async function setupGo() {
   const sources = programs.flatMap((name) => goFilesOf(join(GO_EXAMPLES, name))).concat(schemas);
   const wanted = digestOf([join(GO_EXAMPLES, 'go.mod'), join(GO_EXAMPLES, 'go.sum'), ...sources]);
   if (isDone(GO_HOME, wanted) && programs.every((name) => existsSync(join(GO_HOME, name)))) return;
-  if (!works('go', ['version'])) await installPackages('Go 1.23 or later', ['golang-go']);
+  const { command, env } = await setupGoCommand();
   say('building the Go example workers (.cache/go)');
   mkdirSync(GO_HOME, { recursive: true });
-  await run('go', ['generate', './...'], { cwd: GO_EXAMPLES });
-  for (const name of programs)
-    await run('go', ['build', '-o', join(GO_HOME, name), `./${name}`], { cwd: GO_EXAMPLES });
+  const options = { cwd: GO_EXAMPLES, env };
+  await run(command, ['generate', './...'], options);
+  for (const name of programs) await run(command, ['build', '-o', join(GO_HOME, name), `./${name}`], options);
   markDone(GO_HOME, wanted);
 }
 
@@ -85,24 +86,6 @@ function copyContract(folder) {
     cpSync(join(CONTRACT, name), join(folder, name));
     return join(folder, name);
   });
-}
-
-async function installPackages(what, packages) {
-  const byHand = `install it (Debian and Ubuntu: apt-get install ${packages.join(' ')}) and try again`;
-  if (process.getuid?.() !== 0 || !works('apt-get', ['--version']))
-    throw new Error(`${what} is missing: ${byHand}`);
-  say(`installing ${packages.join(', ')} (apt-get)`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  try {
-    await run('apt-get', ['update', '-qq'], { env });
-    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
-  } catch (cause) {
-    throw new Error(`${what} could not be installed (${cause.message}): ${byHand}`, { cause });
-  }
-}
-
-function works(command, args) {
-  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
 function digestOf(files) {

@@ -1,8 +1,8 @@
 /** promtool, which tests the alert rules: on the PATH, or unpacked below .cache from the Debian package. Nothing is installed. */
-import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { works } from './debian-packages.mjs';
 import { fail, ROOT, run, say } from './run.mjs';
 
 const HOME = join(ROOT, '.cache/prometheus');
@@ -15,9 +15,9 @@ const BY_HAND =
  * @returns the program @throws Error that says what to do by hand
  */
 export async function setupPrometheus() {
-  if (works('promtool', '--version')) return 'promtool';
-  if (works(UNPACKED, '--version')) return UNPACKED;
-  if (!works('apt-get', '--version') || !works('dpkg-deb', '--version'))
+  if (works('promtool', ['--version'])) return 'promtool';
+  if (works(UNPACKED, ['--version'])) return UNPACKED;
+  if (!works('apt-get', ['--version']) || !works('dpkg-deb', ['--version']))
     throw new Error(`promtool is missing: ${BY_HAND}`);
   say('unpacking promtool (.cache/prometheus)');
   rmSync(HOME, { recursive: true, force: true });
@@ -45,10 +45,6 @@ async function download() {
     await run('apt-get', ['update', '-qq'], options);
     await run('apt-get', ['download', '-qq', 'prometheus'], options);
   }
-}
-
-function works(command, argument) {
-  return spawnSync(command, [argument], { stdio: 'ignore' }).status === 0;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await setupPrometheus().catch(fail);
