@@ -52,6 +52,7 @@ import { createLedger, type Ledger } from './ledger/ledger.js';
 import { type CallResult, createObservers, type Observe, resultOf } from './observation.js';
 import { createBreakers, probeNow } from './policies/circuit-breaker.js';
 import type { InFlight } from './policies/limit-in-flight.js';
+import { readReplyCorrelationId } from './reply-correlation.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
 import { createSend } from './send.js';
 import { archiveNameOf, mayDeliver, topologyOf } from './topology.js';
@@ -169,6 +170,7 @@ export class NatsBridge {
       maxRetries: this.config.max_retries,
       maxInFlight: this.config.max_in_flight,
       correlationHeader: HEADER.correlationId,
+      readCorrelationId: readReplyCorrelationId,
       replyToHeader: HEADER.replyTo,
       onError: (error, subject) => report({ type: 'error', error, subject }),
     });

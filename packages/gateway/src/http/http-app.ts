@@ -1,6 +1,5 @@
 /** The routes of the HTTP door: is the process alive, is it ready to take payments, how do payments go. */
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import type { PaymentBridge } from '../bridge.js';
 import { readHealth } from '../health/read-health.js';
@@ -32,13 +31,14 @@ export function createHttpApp({ bridge, isClosing, onWarning, metrics }: HttpApp
     await next();
     context.header('Cache-Control', 'no-store');
   });
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: (context) =>
-        context.json(problem('PAYLOAD_TOO_LARGE', `at most ${MAX_BODY_BYTES} bytes are taken`), 413),
-    }),
-  );
+  app.use(async (context, next) => {
+    // Only a length that is announced can be refused before anything is read.
+    if (context.req.header('transfer-encoding') !== undefined)
+      return context.json(problem('LENGTH_REQUIRED', 'send Content-Length, and no chunks'), 411);
+    if (Number(context.req.header('content-length') ?? 0) > MAX_BODY_BYTES)
+      return context.json(problem('PAYLOAD_TOO_LARGE', `at most ${MAX_BODY_BYTES} bytes are taken`), 413);
+    return next();
+  });
 
   app.get('/healthz', (context) => context.json({ status: 'alive' }));
   app.get('/readyz', async (context) => {

@@ -78,6 +78,11 @@ describe('limits', () => {
     expect(await response.json()).toMatchObject({ error: { code: 'PAYLOAD_TOO_LARGE' } });
   });
 
+  it('a body in chunks, whose size nobody knows, is 411', async () => {
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n';
+    expect(await rawStatus(`${head}5\r\nhello\r\n0\r\n\r\n`)).toBe(411);
+  });
+
   it('headers that are too large are 431, and the next request works', async () => {
     expect(
       await rawStatus(`GET /healthz HTTP/1.1\r\nHost: a\r\nX-Filler: ${'x'.repeat(20_000)}\r\n\r\n`),
