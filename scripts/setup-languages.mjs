@@ -63,13 +63,15 @@ async function setupGo() {
   const schemas = copyContract(join(GO_EXAMPLES, 'disciplined/contract'));
   const sources = programs.flatMap((name) => goFilesOf(join(GO_EXAMPLES, name))).concat(schemas);
   const wanted = digestOf([join(GO_EXAMPLES, 'go.mod'), join(GO_EXAMPLES, 'go.sum'), ...sources]);
-  if (isDone(GO_HOME, wanted) && programs.every((name) => existsSync(join(GO_HOME, name)))) return;
+  const built = [...programs, 'disciplined.test'].map((name) => join(GO_HOME, name));
+  if (isDone(GO_HOME, wanted) && built.every((file) => existsSync(file))) return;
   const { command, env } = await setupGoCommand();
   say('building the Go example workers (.cache/go)');
   mkdirSync(GO_HOME, { recursive: true });
   const options = { cwd: GO_EXAMPLES, env };
   await run(command, ['generate', './...'], options);
   for (const name of programs) await run(command, ['build', '-o', join(GO_HOME, name), `./${name}`], options);
+  await run(command, ['test', '-c', '-o', join(GO_HOME, 'disciplined.test'), './disciplined'], options);
   markDone(GO_HOME, wanted);
 }
 

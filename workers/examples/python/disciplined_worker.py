@@ -15,9 +15,11 @@ from pydantic import ValidationError
 from contract.request import NatsPaymentRequest
 from guarded_run import KeyConflict, now_ms, run_guarded
 from processor import HANDLERS
+from sealing import sealing_from_environment
 
 CONCURRENCY = 16  # requests in hand at once, per operation
 NO_DEADLINE = 2**53
+SEALING = sealing_from_environment()
 
 
 async def body_of(js, msg) -> bytes:
@@ -42,11 +44,13 @@ def parse(msg, body) -> NatsPaymentRequest:
     return request
 
 
-async def refuse(msg, code, why) -> None:
+async def refuse(nc, msg, code, why) -> None:
     """Says at once that nothing was done, and that it shall not come again; the bridge makes a dead letter of it."""
-    correlation_id = unquote((msg.headers or {}).get("X-Correlation-Id", ""))
-    reply = {"status": "failure", "error": {"code": code, "message": why}, "correlation_id": correlation_id}
-    await msg.respond(json.dumps(reply).encode())
+    headers = msg.headers or {}
+    correlation_id = headers.get("X-Correlation-Id", "")
+    reply = {"status": "failure", "error": {"code": code, "message": why}, "correlation_id": unquote(correlation_id)}
+    content_type, body = SEALING.seal(headers, json.dumps(reply).encode())
+    await nc.publish(msg.reply, body, headers={"Content-Type": content_type, "X-Correlation-Id": correlation_id})
     await msg.term()
 
 
@@ -56,23 +60,25 @@ async def handle(nc, js, msg, lease_ms) -> None:
     deadline_ms = int(headers.get("X-Deadline") or NO_DEADLINE)
     try:
         try:
-            request = parse(msg, await body_of(js, msg))
+            request = parse(msg, SEALING.open(msg.subject, headers, await body_of(js, msg)))
         except ValueError as error:
-            return await refuse(msg, "VALIDATION_ERROR", str(error))
+            return await refuse(nc, msg, "VALIDATION_ERROR", str(error))
 
-        async def run(attempt, seconds) -> bytes:
+        async def run(attempt, seconds) -> tuple[str, bytes]:
             key = unquote(headers.get("X-Idempotency-Key", ""))
             response = await asyncio.wait_for(HANDLERS[request.operation](request, key, attempt), seconds)
             response.correlation_id = request.correlation_id
-            return response.model_dump_json(exclude_none=True).encode()
+            return SEALING.seal(headers, response.model_dump_json(exclude_none=True).encode())
 
         if reply_to.startswith("hyperswitch.operations."):
             return await run_guarded(js, msg, request, deadline_ms, lease_ms, run)
         if deadline_ms > now_ms():  # a question: to repeat it does no harm, and nothing is recorded
-            await nc.publish(reply_to, await run(msg.metadata.num_delivered, (deadline_ms - now_ms()) / 1000))
+            content_type, body = await run(msg.metadata.num_delivered, (deadline_ms - now_ms()) / 1000)
+            about = {"Content-Type": content_type, "X-Correlation-Id": headers.get("X-Correlation-Id", "")}
+            await nc.publish(reply_to, body, headers=about)
         await msg.ack()
     except KeyConflict as error:
-        await refuse(msg, "CONFLICT", str(error))
+        await refuse(nc, msg, "CONFLICT", str(error))
     except Exception as error:  # nothing was begun, or its answer could not be stored: the record says which
         print(f"not answered: {error!r}", flush=True)
         await msg.nak(delay=1)

@@ -20,7 +20,7 @@ def now_ms() -> int:
 
 
 async def run_guarded(js, msg, request, deadline_ms, lease_ms, run) -> None:
-    """Does what the record allows, and acknowledges; `run(attempt, seconds)` gives the reply's bytes, or raises."""
+    """Does what the record allows, and acknowledges; `run(attempt, seconds)` gives the reply's type and bytes, or raises."""
     subject = msg.headers["X-Reply-To"]
     record = await read_record(js, subject) if msg.metadata.num_delivered > 1 else Record()
     for _ in range(5):
@@ -87,7 +87,7 @@ async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run) ->
     effect = asyncio.ensure_future(run(attempt, RECOVERY_S if attempt > 1 else (deadline_ms - now_ms()) / 1000))
     holding = asyncio.create_task(hold())
     try:
-        body = await effect
+        content_type, body = await effect
     except asyncio.CancelledError:
         return await msg.nak(delay=1)
     except Exception as error:
@@ -96,7 +96,7 @@ async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run) ->
         return await msg.nak(delay=min(30, 2 ** (attempt - 1)))
     finally:
         holding.cancel()
-    await record_answer(js, subject, body, {**about, "Content-Type": "application/json"}, seq)
+    await record_answer(js, subject, body, {**about, "Content-Type": content_type}, seq)
     await msg.ack()  # only now that the answer is stored
 
 

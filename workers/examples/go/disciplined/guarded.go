@@ -25,7 +25,7 @@ var worker = nuid.Next() // names this process in the records
 var ErrKeyConflict = errors.New("its idempotency key was used for another request")
 
 // Does what the record allows, and acknowledges; run gives the reply, or fails.
-func runGuarded(ctx context.Context, js jetstream.JetStream, d Delivery, run func(context.Context, int) ([]byte, error)) error {
+func runGuarded(ctx context.Context, js jetstream.JetStream, d Delivery, run func(context.Context, int) (Reply, error)) error {
 	record, err := Record{Headers: nats.Header{}}, error(nil)
 	if d.meta.NumDelivered > 1 {
 		record, err = readRecord(ctx, js, d.replyTo)
@@ -42,7 +42,7 @@ func runGuarded(ctx context.Context, js jetstream.JetStream, d Delivery, run fun
 	return d.msg.NakWithDelay(time.Second) // let the others finish
 }
 
-func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, record Record, run func(context.Context, int) ([]byte, error)) error {
+func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, record Record, run func(context.Context, int) (Reply, error)) error {
 	about := nats.Header{}
 	for _, name := range []string{"X-Operation", "X-Payment-Id", "X-Correlation-Id", "X-Retry"} {
 		if value := d.msg.Headers().Get(name); value != "" {
@@ -91,11 +91,11 @@ func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, recor
 	}
 	effect, lose := context.WithDeadline(ctx, until)
 	defer lose()
-	return execute(effect, lose, js, d, about, record.Seq, func(ctx context.Context) ([]byte, error) { return run(ctx, attempt) })
+	return execute(effect, lose, js, d, about, record.Seq, func(ctx context.Context) (Reply, error) { return run(ctx, attempt) })
 }
 
 // Claim, effect, answer. The effect's context ends when the claim is lost: then it must not go on.
-func execute(effect context.Context, lose func(), js jetstream.JetStream, d Delivery, about nats.Header, seq uint64, run func(context.Context) ([]byte, error)) error {
+func execute(effect context.Context, lose func(), js jetstream.JetStream, d Delivery, about nats.Header, seq uint64, run func(context.Context) (Reply, error)) error {
 	ctx := context.WithoutCancel(effect)
 	leasedUntil := time.Now().Add(d.lease)
 	claim := func(until time.Time) error {
@@ -136,7 +136,7 @@ func execute(effect context.Context, lose func(), js jetstream.JetStream, d Deli
 			} // any other error: the lease holds for a while, and the next beat tries again
 		}
 	}()
-	body, err := run(effect)
+	reply, err := run(effect)
 	close(finished)
 	<-held
 	if err != nil {
@@ -147,8 +147,8 @@ func execute(effect context.Context, lose func(), js jetstream.JetStream, d Deli
 		}
 		return d.msg.NakWithDelay(min(30*time.Second, time.Second<<min(5, numberIn(about, "X-Attempt", 1)-1)))
 	}
-	about.Set("Content-Type", "application/json")
-	if err := recordAnswer(ctx, js, d.replyTo, body, about, seq); err != nil {
+	about.Set("Content-Type", reply.contentType)
+	if err := recordAnswer(ctx, js, d.replyTo, reply.body, about, seq); err != nil {
 		return err
 	}
 	return d.msg.Ack() // only now that the answer is stored

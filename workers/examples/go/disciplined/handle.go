@@ -26,7 +26,7 @@ type Delivery struct {
 	lease    time.Duration // how long a claim holds: the consumer's ack wait
 }
 
-func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, msg jetstream.Msg, lease time.Duration) error {
+func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, sealing Sealing, msg jetstream.Msg, lease time.Duration) error {
 	headers := msg.Headers()
 	meta, err := msg.Metadata()
 	if err != nil {
@@ -36,23 +36,30 @@ func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, msg jets
 	if err != nil {
 		return err
 	}
-	request, err := parse(msg, body)
+	var request contract.NatsPaymentRequest
+	if body, err = sealing.open(msg.Subject(), headers, body); err == nil {
+		request, err = parse(msg, body)
+	}
 	if err != nil {
-		return refuse(nc, msg, "VALIDATION_ERROR", err.Error())
+		return refuse(nc, sealing, msg, "VALIDATION_ERROR", err.Error())
 	}
 	d := Delivery{msg, meta, request, headers.Get("X-Reply-To"), time.UnixMilli(numberIn(headers, "X-Deadline", 1<<53)), lease}
-	run := func(ctx context.Context, attempt int) ([]byte, error) {
+	run := func(ctx context.Context, attempt int) (Reply, error) {
 		key := unescaped(headers.Get("X-Idempotency-Key"))
 		response, err := handlers[request.Operation](ctx, request, key, attempt)
 		if err != nil {
-			return nil, err
+			return Reply{}, err
 		}
 		response.CorrelationID = &request.CorrelationID
-		return json.Marshal(response)
+		answer, err := json.Marshal(response)
+		if err != nil {
+			return Reply{}, err
+		}
+		return sealing.seal(headers, answer)
 	}
 	if strings.HasPrefix(d.replyTo, "hyperswitch.operations.") {
 		if err = runGuarded(ctx, js, d, run); errors.Is(err, ErrKeyConflict) {
-			return refuse(nc, msg, "CONFLICT", err.Error())
+			return refuse(nc, sealing, msg, "CONFLICT", err.Error())
 		}
 		return err
 	}
@@ -63,7 +70,7 @@ func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, msg jets
 		if err != nil {
 			return err
 		}
-		if err := nc.Publish(d.replyTo, answer); err != nil {
+		if err := publish(nc, d.replyTo, headers, answer); err != nil {
 			return err
 		}
 	}
@@ -97,7 +104,7 @@ func parse(msg jetstream.Msg, body []byte) (request contract.NatsPaymentRequest,
 }
 
 // Says at once that nothing was done, and that it shall not come again; the bridge makes a dead letter of it.
-func refuse(nc *nats.Conn, msg jetstream.Msg, code, why string) error {
+func refuse(nc *nats.Conn, sealing Sealing, msg jetstream.Msg, code, why string) error {
 	status := contract.NatsPaymentResponseStatusFailure
 	correlationID := unescaped(msg.Headers().Get("X-Correlation-Id"))
 	reply, err := json.Marshal(map[string]any{"status": status, "correlation_id": correlationID,
@@ -105,10 +112,23 @@ func refuse(nc *nats.Conn, msg jetstream.Msg, code, why string) error {
 	if err != nil {
 		return err
 	}
-	if err := nc.Publish(msg.Reply(), reply); err != nil {
+	sealed, err := sealing.seal(msg.Headers(), reply)
+	if err != nil {
+		return err
+	}
+	if err := publish(nc, msg.Reply(), msg.Headers(), sealed); err != nil {
 		return err
 	}
 	return msg.TermWithReason(strings.ToLower(code))
+}
+
+// A sealed body does not say whose answer it is: its header does.
+func publish(nc *nats.Conn, subject string, request nats.Header, reply Reply) error {
+	message := nats.NewMsg(subject)
+	message.Header.Set("Content-Type", reply.contentType)
+	message.Header.Set("X-Correlation-Id", request.Get("X-Correlation-Id"))
+	message.Data = reply.body
+	return nc.PublishMsg(message)
 }
 
 func unescaped(value string) string {

@@ -34,6 +34,8 @@ func main() {
 	must(err)
 	js, err := jetstream.New(nc)
 	must(err)
+	sealing, err := sealingFromEnvironment()
+	must(err)
 
 	var presence []*nats.Subscription
 	var takers []jetstream.ConsumeContext
@@ -48,7 +50,7 @@ func main() {
 			free <- struct{}{}
 			go func() {
 				defer func() { <-free }()
-				if err := handle(ctx, nc, js, msg, lease); err != nil {
+				if err := handle(ctx, nc, js, sealing, msg, lease); err != nil {
 					log.Println("not answered:", err) // the record says how far it came
 					msg.NakWithDelay(time.Second)
 				}
