@@ -12,6 +12,6 @@ describe('with processes killed, frozen and cut off under load', () => {
     const result = await runOnce({ seed: 1, payments: 200 });
     expect(violations(result)).toEqual([]);
     expect(Object.keys(result.faults).length).toBeGreaterThanOrEqual(9);
-    expect(result.calls.length).toBeGreaterThan(200);
+    expect(result.evidence.calls.length).toBeGreaterThan(200);
   }, 120_000);
 });

@@ -8,6 +8,7 @@ import {
   createRecordStore,
   createRecordWriter,
   type PullReader,
+  type RecordStore,
 } from '@nats-bridge/messaging';
 import {
   aliveSubject,
@@ -88,6 +89,14 @@ export type Worker = {
 const WAITING_PER_RUNNING = 16;
 
 export function createWorker(options: WorkerOptions): Worker {
+  return composeWorker(options, (records) => records);
+}
+
+/** @param keeperOf what stands between the worker and its records: a test takes a guard off, or a process down, there */
+export function composeWorker(
+  options: WorkerOptions,
+  keeperOf: (records: RecordStore) => RecordStore,
+): Worker {
   const operations = Object.keys(options.handlers).filter(isOperation);
   if (operations.length === 0)
     throw new TypeError(
@@ -107,12 +116,14 @@ export function createWorker(options: WorkerOptions): Worker {
   const sealing = options.sealing === undefined ? NO_SEALING : createSealing(options.sealing);
   const bodies = createBodyReferences(connection, { bucket: BODY_BUCKET });
   const writer = createRecordWriter(connection);
-  const records = createRecordStore(connection, {
-    stream: RECORD_STREAM,
-    writer,
-    // Credentials of a worker open the records of its merchants and operations, and no others.
-    readFrom: connection.jetstreamOptions.domain === undefined ? 'leader' : 'nearest',
-  });
+  const records = keeperOf(
+    createRecordStore(connection, {
+      stream: RECORD_STREAM,
+      writer,
+      // Credentials of a worker open the records of its merchants and operations, and no others.
+      readFrom: connection.jetstreamOptions.domain === undefined ? 'leader' : 'nearest',
+    }),
+  );
   const presence: Subscription[] = [];
   const plain: Subscription[] = [];
   const readers: PullReader[] = [];

@@ -1,100 +1,58 @@
-/** The mixed load: payments of several merchants, each an authorize and what may follow it. */
+/** The mixed load: the payments of a plan in its lanes, each an authorize and what may follow it, some asked for twice. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { UcsClient } from '@nats-bridge/gateway';
-import { ERROR_CODES, type JsonObject } from '@nats-bridge/protocol';
-import { authorizeRequest, money } from '../stack-under-test.js';
-import type { Call } from './checker.js';
-import type { Random } from './random.js';
-
-const MERCHANTS = ['merchant_a', 'merchant_b', 'merchant_c'];
-const CALL_LIMIT_MS = 15_000;
-const SUCCEEDED = new Set(['CHARGED', 'AUTHORIZED', 'VOIDED', 'REFUND_SUCCESS']);
+import { type Order, orderOf, place } from './ask.js';
+import { type Call, meaningOf } from './evidence.js';
+import type { PaymentPlan, Plan, RepeatKind } from './plan.js';
+import { DUPLICATE_WINDOW_MS } from './scene.js';
 
 export type LoadOptions = {
   readonly client: UcsClient;
-  readonly payments: number;
-  readonly inFlight: number;
-  readonly random: Random;
-  onCall(call: Call): void;
-  /** Before each payment: how many were begun. */
-  onPayment(begun: number): Promise<void> | void;
+  readonly plan: Plan;
+  onCall(call: Call, order: Order): void;
+  /** Before each payment. */
+  onPayment(number: number): Promise<void> | void;
 };
 
-/** Calls a method and notes what its caller heard. */
-export async function callAs(
-  client: UcsClient,
-  method: string,
-  request: JsonObject,
-  { merchant, resource, key }: { readonly merchant: string; readonly resource: string; readonly key: string },
-): Promise<Call> {
-  const at = Date.now();
-  const metadata = { 'x-merchant-id': merchant, 'x-resource-id': resource, 'x-reference-id': resource };
-  try {
-    const response = await client.call(method, request, { metadata, timeoutMs: CALL_LIMIT_MS });
-    const error = response.error as JsonObject | undefined;
-    const code = (error?.connector_details as JsonObject | undefined)?.code;
-    const ended = {
-      kind: 'answered',
-      status: String(response.status),
-      id: String(response.connector_refund_id ?? response.connector_transaction_id ?? ''),
-      ...(typeof code === 'string' && code in ERROR_CODES && { bridgeCode: code }),
-    } as const;
-    return { key: `${merchant} ${key}`, at, endedAt: Date.now(), ended };
-  } catch (error) {
-    const message = (error as Error).message.slice(0, 120);
-    return { key: `${merchant} ${key}`, at, endedAt: Date.now(), ended: { kind: 'error', message } };
-  }
-}
+/** The processor has it in hand by then, and the stream has forgotten its message id. */
+const DURING_MS = DUPLICATE_WINDOW_MS * 2;
+const LATER_MS = 3_000;
 
-export async function runLoad(options: LoadOptions): Promise<void> {
-  const { client, payments, random, onCall } = options;
-  let begun = 0;
+export async function runLoad({ client, plan, onCall, onPayment }: LoadOptions): Promise<void> {
+  const later: Promise<void>[] = [];
 
-  async function step(...args: [method: string, request: JsonObject, who: Parameters<typeof callAs>[3]]) {
-    const call = await callAs(client, ...args);
-    onCall(call);
-    // Some callers are not sure that they were heard.
-    if (random() < 0.03) onCall(await callAs(client, ...args));
-    return call.ended.kind === 'answered' && SUCCEEDED.has(call.ended.status) ? call.ended.id : undefined;
+  async function call(order: Order, turn: number): Promise<Call> {
+    const heard = await place(client, order, turn);
+    onCall(heard, order);
+    return heard;
   }
 
-  async function payment(number: number): Promise<void> {
-    const merchant = MERCHANTS[number % MERCHANTS.length] as string;
-    const attempt = `att_${number}`;
-    const isManual = random() < 0.4;
-    const next = random();
-    const id = await step(
-      'PaymentService/Authorize',
-      authorizeRequest(attempt, { capture_method: isManual ? 'MANUAL' : 'AUTOMATIC' }),
-      { merchant, resource: attempt, key: `authorize:${attempt}` },
-    );
-    if (id === undefined) return;
-    const payment = { connector_transaction_id: id };
-    if (isManual && next < 0.7)
-      await step(
-        'PaymentService/Capture',
-        { ...payment, merchant_capture_id: attempt, amount_to_capture: money(1_250) },
-        { merchant, resource: attempt, key: `capture:${attempt}` },
-      );
-    else if (isManual)
-      await step(
-        'PaymentService/Void',
-        { ...payment, merchant_void_id: attempt },
-        { merchant, resource: attempt, key: `void:${attempt}` },
-      );
-    else if (next < 0.3)
-      await step(
-        'PaymentService/Refund',
-        { ...payment, merchant_refund_id: `ref_${number}`, refund_amount: money(500) },
-        { merchant, resource: `ref_${number}`, key: `refund:ref_${number}` },
-      );
+  /** @returns the processor's id, when the first call heard of a success */
+  async function step(order: Order, repeat: RepeatKind | undefined): Promise<string | undefined> {
+    const beside =
+      repeat === 'beside' || repeat === 'during'
+        ? sleep(repeat === 'during' ? DURING_MS : 0).then(() => call(order, 1))
+        : undefined;
+    const { ended, succeedsAs } = await call(order, 0);
+    await beside;
+    if (repeat === 'after') await call(order, 1);
+    if (repeat === 'later') later.push(sleep(LATER_MS).then(async () => void (await call(order, 1))));
+    const isDone = meaningOf(ended, succeedsAs) === 'success';
+    return isDone && ended.kind === 'answered' ? ended.id : undefined;
   }
 
-  async function lane(): Promise<void> {
-    while (begun < payments) {
-      const number = begun++;
-      await options.onPayment(begun);
-      await payment(number);
-    }
+  async function payment(of: PaymentPlan): Promise<void> {
+    await sleep(of.pauseMs);
+    await onPayment(of.number);
+    const [first, second] = of.repeats;
+    const id = await step(orderOf('authorize', of), first);
+    if (id !== undefined && of.next !== undefined) await step(orderOf(of.next, of, id), second);
   }
-  await Promise.all(Array.from({ length: options.inFlight }, lane));
+
+  await Promise.all(
+    plan.lanes.map(async (lane) => {
+      for (const of of lane) await payment(of);
+    }),
+  );
+  await Promise.all(later);
 }

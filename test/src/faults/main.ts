@@ -1,25 +1,30 @@
 /** `npm run faults`: real processes, real faults, and a book that cannot lie. */
 import { parseArgs } from 'node:util';
-import { CRASHES, FAULTS } from './faults.js';
+import { GUARDS, isGuard } from './guards.js';
 import { historyLines, reportLines, reportOf } from './report.js';
-import { type RunResult, runOnce } from './run.js';
+import { kindsOf, type RunResult, runOnce } from './run.js';
 
 const HELP = `npm run faults -- [options]
 
-  --payments <n>   payments of each seed (2000)
-  --seed <n>       of the load, the faults and the crashes (1)
-  --seeds <a-b>    several seeds, one after the other
-  --only <kinds>   of ${[...Object.keys(FAULTS), ...CRASHES].join(', ')}
-  --without <guard> lookup: handlers charge again without asking; fence: the processor takes an
-                   earlier attempt after a later one has asked. P3 must be violated then
-  --keep           leave the folder of the run
-  --json           the last line is one JSON object`;
+  --payments <n>    payments of each seed (2000)
+  --seed <n>        of the load, the faults and the crashes (1)
+  --seeds <a-b>     several seeds, one after the other
+  --cluster         three NATS servers that replicate, whose leaders are killed
+  --only <kinds>    of ${kindsOf(false).join(', ')};
+                    with --cluster also kill_leader, kill_ledger_leader
+  --without <guard> takes one guard off: a promise must be violated then
+${Object.entries(GUARDS)
+  .map(([name, what]) => `                    ${name.padEnd(10)} ${what}`)
+  .join('\n')}
+  --keep            leave the folder of the run
+  --json            the last line is one JSON object`;
 
 const { values } = parseArgs({
   options: {
     payments: { type: 'string', default: '2000' },
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string' },
+    cluster: { type: 'boolean', default: false },
     only: { type: 'string' },
     without: { type: 'string' },
     keep: { type: 'boolean', default: false },
@@ -33,22 +38,31 @@ function seeds(): number[] {
   return Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => Number(from) + index);
 }
 
-if (values.help) console.log(HELP);
-else {
+function refusal(): string | undefined {
+  if (values.without !== undefined && !isGuard(values.without))
+    return `--without: there is no guard "${values.without}", but ${Object.keys(GUARDS).join(', ')}`;
+  const unknown = values.only?.split(',').filter((kind) => !kindsOf(values.cluster).includes(kind)) ?? [];
+  if (unknown.length > 0) return `--only: there is no fault "${unknown.join(', ')}": see --help`;
+  const numbers = [Number(values.payments), ...seeds()];
+  return seeds().length > 0 && numbers.every(Number.isSafeInteger)
+    ? undefined
+    : '--payments, --seed and --seeds take whole numbers, as --seeds 1-20';
+}
+
+async function main(): Promise<number> {
+  const refused = refusal();
+  if (refused !== undefined) {
+    console.error(refused);
+    return 2;
+  }
   const payments = Number(values.payments);
   const results: RunResult[] = [];
   for (const seed of seeds()) {
     const onProgress = (line: string) => process.stderr.write(`seed ${seed}: ${line}\n`);
+    const without = values.without !== undefined && isGuard(values.without) ? values.without : undefined;
     const only = values.only?.split(',');
-    const result = await runOnce({
-      seed,
-      payments,
-      only,
-      looks: values.without !== 'lookup',
-      fences: values.without !== 'fence',
-      keep: values.keep,
-      onProgress,
-    });
+    const { cluster: isCluster, keep } = values;
+    const result = await runOnce({ seed, payments, only, without, isCluster, keep, onProgress });
     results.push(result);
     for (const [name, { violations }] of Object.entries(result.findings))
       for (const violation of violations.slice(0, 5))
@@ -57,5 +71,8 @@ else {
   const report = reportOf(results, payments);
   process.stderr.write(`${reportLines(report)}\n`);
   if (values.json) console.log(JSON.stringify(report));
-  process.exitCode = report.ok ? 0 : 1;
+  return report.ok ? 0 : 1;
 }
+
+if (values.help) console.log(HELP);
+else process.exitCode = await main();

@@ -12,12 +12,17 @@ export type Part = {
   signal(signal: NodeJS.Signals): void;
 };
 
-/** @param command run with node; `onExit` is told when it ends by itself, and it is then started again */
+/**
+ * @param command run with node
+ * @param onExit told when it ends by itself; it is then started again
+ * @param onLine told what it prints when it is ready
+ */
 export async function startPart(
   command: readonly string[],
   env: Readonly<Record<string, string>>,
   readyLine: RegExp,
   onExit?: (code: number | null) => void,
+  onLine?: (line: string, part: Part) => void,
 ): Promise<Part> {
   let child: ChildProcess;
   let ready = '';
@@ -35,16 +40,18 @@ export async function startPart(
       onExit?.(code);
       void start();
     });
-    for await (const line of createInterface({ input: started.stdout as NodeJS.ReadableStream }))
-      if (readyLine.test(line)) {
+    await new Promise<void>((resolve) => {
+      const lines = createInterface({ input: started.stdout as NodeJS.ReadableStream });
+      lines.once('close', resolve);
+      lines.on('line', (line) => {
+        if (!readyLine.test(line)) return onLine?.(line, part);
         ready = line;
-        break;
-      }
-    started.stdout?.resume();
+        resolve();
+      });
+    });
   }
 
-  await start();
-  return {
+  const part: Part = {
     get pid() {
       return child.pid ?? 0;
     },
@@ -61,4 +68,6 @@ export async function startPart(
       await ended;
     },
   };
+  await start();
+  return part;
 }

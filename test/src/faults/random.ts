@@ -1,4 +1,4 @@
-/** Chance that a seed repeats: mulberry32, and a coin for each name. */
+/** Chance that a seed repeats: mulberry32, a stream for each name, and a coin for each name. */
 
 export type Random = () => number;
 
@@ -12,10 +12,26 @@ export function randomOf(seed: number): Random {
   };
 }
 
-/** The same for the same name and seed, in whatever order and process it is asked for. */
-export function coin(name: string, seed: number): number {
+/** A stream of its own for each name: what others draw changes nothing in it. */
+export function randomFor(name: string, seed: number): Random {
   let hash = seed;
   for (let index = 0; index < name.length; index++)
     hash = Math.imul(hash ^ name.charCodeAt(index), 16_777_619);
-  return randomOf(hash)();
+  return randomOf(hash);
+}
+
+/** The same for the same name and seed, in whatever order and process it is asked for. */
+export function coin(name: string, seed: number): number {
+  return randomFor(name, seed)();
+}
+
+export function pick<T>(items: readonly T[], random: Random): T {
+  return items[Math.floor(random() * items.length)] as T;
+}
+
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
+  return items
+    .map((item) => ({ item, rank: random() }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ item }) => item);
 }

@@ -1,8 +1,7 @@
 /** What a fault run says: lines for people, one object for programs. */
-import type { Violation } from './checker.js';
+import type { PromiseName, Violation } from './checker.js';
+import { describeHeard } from './evidence.js';
 import type { RunResult } from './run.js';
-
-type PromiseName = 'P1' | 'P2' | 'P3' | 'P4';
 
 const PROMISES: Readonly<Record<PromiseName, string>> = {
   P1: 'nothing lost',
@@ -10,14 +9,25 @@ const PROMISES: Readonly<Record<PromiseName, string>> = {
   P3: 'no double',
   P4: 'honest doubt',
 };
+/** Where most calls fail, promises are easy to keep: such a run proves nothing. */
+const LEAST_SUCCESSES = 0.5;
 
 export type Report = {
   readonly ok: boolean;
+  /** Why it is not, where no promise is violated. */
+  readonly problem?: string;
   readonly seeds: readonly number[];
+  /** Of each seed's plan. */
+  readonly digests: readonly string[];
   readonly payments: number;
   readonly calls: number;
+  /** Calls by what they heard. */
+  readonly heard: Readonly<Record<string, number>>;
   readonly pending: number;
   readonly late_answers: number;
+  /** Keys that wait for a person. */
+  readonly letters: number;
+  readonly withdrawn: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly promises: Readonly<Record<PromiseName, { readonly checked: number; readonly violated: number }>>;
   readonly recovery_ms: Readonly<Record<string, { readonly p50: number; readonly max: number }>>;
@@ -36,21 +46,31 @@ export function reportOf(results: readonly RunResult[], payments: number): Repor
       },
     ]),
   ) as Report['promises'];
-  const faults: Record<string, number> = {};
+  const calls = sum(({ evidence }) => evidence.calls.length);
+  const heard = addUp(results.map((result) => result.heard));
+  const problem =
+    (heard.success ?? 0) < calls * LEAST_SUCCESSES
+      ? `only ${heard.success} of ${calls} calls succeeded: this run proves nothing`
+      : undefined;
   const recoveries: Record<string, number[]> = {};
-  for (const result of results) {
-    for (const [kind, count] of Object.entries(result.faults)) faults[kind] = (faults[kind] ?? 0) + count;
-    for (const [kind, ms] of Object.entries(result.recoveryMs))
+  for (const { recoveryMs } of results)
+    for (const [kind, ms] of Object.entries(recoveryMs))
       recoveries[kind] = [...(recoveries[kind] ?? []), ...ms];
-  }
   return {
-    ok: Object.values(promises).every(({ violated }) => violated === 0),
+    ok: problem === undefined && Object.values(promises).every(({ violated }) => violated === 0),
+    ...(problem !== undefined && { problem }),
     seeds: results.map(({ seed }) => seed),
+    digests: results.map(({ digest }) => digest),
     payments: payments * results.length,
-    calls: sum(({ calls }) => calls.length),
-    pending: sum(({ pending }) => pending),
+    calls,
+    heard,
+    pending: heard.pending ?? 0,
     late_answers: sum(({ lateAnswers }) => lateAnswers),
-    faults,
+    letters: sum(({ evidence }) => evidence.letters.size),
+    withdrawn: sum(
+      ({ evidence }) => [...evidence.ledger.values()].filter(({ state }) => state === 'withdrawn').length,
+    ),
+    faults: addUp(results.map((result) => result.faults)),
     promises,
     recovery_ms: Object.fromEntries(
       Object.entries(recoveries).map(([kind, ms]) => {
@@ -61,8 +81,15 @@ export function reportOf(results: readonly RunResult[], payments: number): Repor
   };
 }
 
+function addUp(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const one of counts)
+    for (const [name, count] of Object.entries(one)) total[name] = (total[name] ?? 0) + count;
+  return total;
+}
+
 export function reportLines(report: Report): string {
-  const { calls, payments, pending, late_answers } = report;
+  const { calls, payments, pending, late_answers, heard, withdrawn, letters } = report;
   const promises = (Object.keys(PROMISES) as PromiseName[]).map((name) => {
     const { checked, violated } = report.promises[name];
     return `${violated === 0 ? '✓' : '✗'} ${name} ${PROMISES[name].padEnd(13)} ${String(checked).padStart(7)} checked, ${violated} violated`;
@@ -71,11 +98,16 @@ export function reportLines(report: Report): string {
     const recovery = report.recovery_ms[kind];
     const time =
       recovery === undefined ? '' : `   works again after ${recovery.p50} ms (p50), ${recovery.max} ms (max)`;
-    return `  ${kind.padEnd(18)} ${String(count).padStart(3)}${time}`;
+    return `  ${kind.padEnd(20)} ${String(count).padStart(3)}${time}`;
   });
   return [
-    `${payments} payments, ${calls} calls; ${pending} answered pending, of which ${late_answers} have an answer now`,
+    `${payments} payments, ${calls} calls; plan ${report.digests.join(' ')}`,
+    `heard: ${Object.entries(heard)
+      .map(([meaning, count]) => `${count} ${meaning}`)
+      .join(', ')}`,
+    `${pending} answered pending, of which ${late_answers} have an answer now; ${withdrawn} withdrawn, ${letters} letters`,
     ...promises,
+    ...(report.problem === undefined ? [] : [`✗ ${report.problem}`]),
     'faults:',
     ...faults,
   ].join('\n');
@@ -86,21 +118,23 @@ export function historyLines(name: string, { key, why }: Violation, { evidence }
   const lines = [
     ...evidence.calls
       .filter((call) => call.key === key)
-      .map(({ at, endedAt, ended }) => ({
+      .map(({ at, endedAt, ended, traceId }) => ({
         at,
-        text: `call, for ${endedAt - at} ms: ${JSON.stringify(ended)}`,
+        text: `call ${traceId.slice(0, 8)}, for ${endedAt - at} ms: ${JSON.stringify(ended)}`,
       })),
     ...evidence.book
       .filter((effect) => effect.key === key)
-      .map(({ at, id, worker, attempt }) => ({
+      .map(({ at, id, outcome, worker, attempt, traceId }) => ({
         at,
-        text: `effect ${id} by worker ${worker}, attempt ${attempt}`,
+        text: `effect ${id} ${outcome} by worker ${worker}, attempt ${attempt}, of call ${traceId.slice(0, 8)}`,
       })),
   ].sort((a, b) => a.at - b.at);
   const start = lines[0]?.at ?? 0;
+  const said = (heard: Parameters<typeof describeHeard>[0]) => describeHeard(heard);
   return [
     `${name}: ${key}: ${why}`,
     ...lines.map(({ at, text }) => `  ${String(at - start).padStart(6)} ms  ${text}`),
-    `  ledger: ${JSON.stringify(evidence.ledger.get(key) ?? null)}, letter: ${evidence.letters.has(key)}, sync: ${evidence.syncs.get(key) ?? '-'}`,
+    `  ledger: ${JSON.stringify(evidence.ledger.get(key) ?? null)}, letter: ${evidence.letters.has(key)}`,
+    `  at the end: sync ${said(evidence.syncs.get(key))}; repeat ${said(evidence.repeats.get(key))}`,
   ].join('\n');
 }

@@ -1,87 +1,113 @@
-/** The parts of a fault run: NATS, the recording processor, two gateways, two workers, a network that can be cut. */
+/** The parts of a fault run: NATS, the recording processor, two gateways, two workers, networks that can be cut. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createUcsClient, type UcsClient } from '@nats-bridge/gateway';
-import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
+import { freePort, type NatsUnderFaults, startNats } from './cluster.js';
+import type { Effect } from './evidence.js';
 import { type Part, startPart } from './part.js';
-import type { Effect } from './processor.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
 /** As configured here, and how long a fault lasts against it. */
-export const ACK_WAIT_MS = 2_000;
+export const ACK_WAIT_MS = 1_500;
+export const REQUEST_TIMEOUT_MS = 2_000;
+/** How long what is frozen stays so. Longer than the ack wait: what was in hand is delivered to others meanwhile. */
+export const FROZEN_MS = ACK_WAIT_MS * 1.5;
+/** The least that NATS allows: most repeats come when the stream has forgotten their message id. */
+export const DUPLICATE_WINDOW_MS = 100;
+
+/** Of the second worker: a fifth of the ack wait. */
+const CLOCK_BEHIND_MS = 300;
 
 export type Scene = {
-  readonly server: EmbeddedServer;
+  readonly nats: NatsUnderFaults;
   readonly gateways: readonly Part[];
   readonly workers: readonly Part[];
-  /** Between the second worker and NATS. */
-  readonly proxy: TcpProxy;
+  /** Between the second worker and NATS: one for each server. */
+  readonly workerLinks: readonly TcpProxy[];
+  /** Between the second gateway and NATS. */
+  readonly gatewayLinks: readonly TcpProxy[];
   readonly client: UcsClient;
-  /** Crashes that workers were told to have, by kind. */
-  readonly crashes: ReadonlyMap<string, number>;
+  /** What workers did to themselves, by kind. */
+  readonly steps: ReadonlyMap<string, number>;
   book(): Effect[];
   close(): Promise<void>;
 };
 
 export type SceneOptions = {
   readonly seed: number;
-  /** Which of the crashes within a handler happen. */
-  readonly crashes: readonly string[];
-  /** false: handlers charge again without asking whether they did. */
-  readonly looks: boolean;
-  /** false: the processor takes an earlier attempt after a later one has asked. */
-  readonly fences: boolean;
+  /** At which steps of a handler workers die or freeze. */
+  readonly steps: readonly string[];
+  /** The guard that is taken off; see guards.ts. */
+  readonly without: string | undefined;
+  readonly isCluster: boolean;
   readonly keep: boolean;
 };
 
 const BUILT = (name: string) => fileURLToPath(new URL(`../../dist/faults/${name}.js`, import.meta.url));
 const CLI = fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url));
-/** Exit codes of faults/worker.ts. */
-const CRASH_OF_CODE: Readonly<Record<number, string>> = { 70: 'crash_in_handler', 71: 'crash_before_ack' };
 
-export async function startScene({
-  seed,
-  crashes: kinds,
-  looks,
-  fences,
-  keep,
-}: SceneOptions): Promise<Scene> {
+export async function startScene(options: SceneOptions): Promise<Scene> {
+  const { seed, without = '', isCluster } = options;
   const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-faults-'));
-  const server = await startEmbeddedServer({ storeDir: join(folder, 'nats'), syncInterval: 'always' });
-  const proxy = await startTcpProxy(() => server.port);
+  const nats = await startNats(folder, isCluster);
+  const linksToAll = () => Promise.all(nats.servers.map((server) => startTcpProxy(() => server.port)));
+  const workerLinks = await linksToAll();
+  const gatewayLinks = await linksToAll();
+  const through = (links: readonly TcpProxy[]) =>
+    links.map(({ port }) => `nats://127.0.0.1:${port}`).join(',');
   const book = join(folder, 'book');
-  const processor = await startPart([BUILT('processor'), book, fences ? 'yes' : 'no'], {}, /^ready/);
-  const crashes = new Map<string, number>();
-  const config = {
-    NATS_BRIDGE__BASE_URL: server.url,
-    NATS_BRIDGE__REQUEST_TIMEOUT_MS: '4000',
-    NATS_BRIDGE__JETSTREAM__ACK_WAIT: String(ACK_WAIT_MS),
-    NATS_BRIDGE__JETSTREAM__MAX_DELIVER: '8',
-    NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1',
-    NATS_BRIDGE__CONNECTION__MAX_RECONNECTS: '-1',
+  const processor = await startPart(
+    [BUILT('processor'), book, String(seed), without === 'fence' ? 'no' : 'yes'],
+    {},
+    /^ready/,
+  );
+  const steps = new Map<string, number>();
+  const count = (kind: string | undefined) => {
+    if (kind !== undefined) steps.set(kind, (steps.get(kind) ?? 0) + 1);
   };
   const gateways: Part[] = [];
-  for (let index = 0; index < 2; index++) {
-    const ports = { GATEWAY__GRPC__PORT: String(await freePort()), GATEWAY__HTTP__PORT: '0' };
-    gateways.push(await startPart([CLI, 'serve'], { ...config, ...ports }, /gateway http/));
-  }
+  // Without a guard of the bridge, and as the control of that, it is put together here.
+  const command = without === 'withdrawal' || without === 'nothing' ? [BUILT('gateway')] : [CLI, 'serve'];
+  for (const url of [nats.url(), through(gatewayLinks)])
+    gateways.push(
+      await startPart(
+        command,
+        {
+          NATS_BRIDGE__BASE_URL: url,
+          NATS_BRIDGE__REQUEST_TIMEOUT_MS: String(REQUEST_TIMEOUT_MS),
+          NATS_BRIDGE__JETSTREAM__ACK_WAIT: String(ACK_WAIT_MS),
+          NATS_BRIDGE__JETSTREAM__MAX_DELIVER: '8',
+          NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: String(nats.servers.length),
+          NATS_BRIDGE__JETSTREAM__DUPLICATE_WINDOW: `${DUPLICATE_WINDOW_MS}ms`,
+          NATS_BRIDGE__CONNECTION__MAX_RECONNECTS: '-1',
+          GATEWAY__GRPC__PORT: String(await freePort()),
+          GATEWAY__HTTP__PORT: '0',
+          WITHOUT: without,
+        },
+        /gateway http/,
+      ),
+    );
   const workers: Part[] = [];
-  for (const url of [server.url, `nats://127.0.0.1:${proxy.port}`]) {
+  for (const [index, url] of [nats.url(), through(workerLinks)].entries()) {
     const env = {
+      CLOCK_BEHIND_MS: String(index * CLOCK_BEHIND_MS),
       NATS_URL: url,
       PROCESSOR_URL: processor.ready.split(' ')[1] ?? '',
       SEED: String(seed),
-      CRASHES: kinds.join(','),
-      LOOKS: looks ? 'yes' : 'no',
+      STEPS: options.steps.join(','),
+      WITHOUT: without,
     };
     const onExit = (code: number | null) => {
-      const kind = CRASH_OF_CODE[code ?? 0];
-      if (kind !== undefined) crashes.set(kind, (crashes.get(kind) ?? 0) + 1);
+      count(options.steps[(code ?? 0) - FIRST_STEP_CODE]);
     };
-    workers.push(await startPart([BUILT('worker')], env, /^ready/, onExit));
+    const onLine = (line: string, part: Part) => {
+      if (!options.steps.includes(line)) return;
+      count(line);
+      setTimeout(() => part.signal('SIGCONT'), FROZEN_MS);
+    };
+    workers.push(await startPart([BUILT('worker')], env, /^ready/, onExit, onLine));
   }
   const addresses = gateways.map(({ ready }) => /127\.0\.0\.1:\d+/.exec(ready)?.[0] ?? '');
   const client = createUcsClient(`ipv4:${addresses.join(',')}`, {
@@ -90,12 +116,13 @@ export async function startScene({
     apiKey: 'key',
   });
   return {
-    server,
+    nats,
     gateways,
     workers,
-    proxy,
+    workerLinks,
+    gatewayLinks,
     client,
-    crashes,
+    steps,
     book: () =>
       readText(book)
         .split('\n')
@@ -107,12 +134,15 @@ export async function startScene({
         part.signal('SIGCONT');
         await part.kill();
       }
-      await proxy.close();
-      await server.stop();
-      if (!keep) rmSync(folder, { recursive: true, force: true });
+      for (const link of [...workerLinks, ...gatewayLinks]) await link.close();
+      await nats.stop();
+      if (!options.keep) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
+
+/** Exit codes of worker.ts count the steps from here. */
+const FIRST_STEP_CODE = 70;
 
 function readText(file: string): string {
   try {
@@ -120,15 +150,4 @@ function readText(file: string): string {
   } catch {
     return ''; // nothing has happened yet
   }
-}
-
-/** A port that a gateway keeps over its restarts. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -23,10 +23,14 @@ export async function startTcpProxy(targetPort: () => number): Promise<TcpProxy>
     return socket;
   }
 
+  /** In order: what comes after the delay is over may not overtake what still waits. */
   function carry(from: Socket, to: Socket): void {
+    let dueAt = 0;
     from.on('data', (chunk) => {
-      if (delayMs === 0) to.write(chunk);
-      else setTimeout(() => to.write(chunk), delayMs);
+      const now = Date.now();
+      if (delayMs === 0 && dueAt <= now) return void to.write(chunk);
+      dueAt = Math.max(dueAt + 1, now + delayMs);
+      setTimeout(() => to.write(chunk), dueAt - now);
     });
     from.on('close', () => to.destroy());
   }

@@ -1,7 +1,7 @@
 /** Replies that a broken or hostile worker may send, and what an honest reader may take from them. */
 import { decodeBody, encodeBody } from '@nats-bridge/protocol';
-import type { Random } from '../faults/random.js';
-import { mutate, pick } from './mutate.js';
+import { pick, type Random } from '../faults/random.js';
+import { mutate } from './mutate.js';
 import type { Answer } from './rogue-worker.js';
 
 const ODD_VALUES = [

@@ -1,11 +1,11 @@
 /** The gRPC door: requests of every method with wounds in body and metadata. */
 import { status } from '@grpc/grpc-js';
 import { decodeUcs, encodeUcs, type JsonObject, UCS_METHODS } from '@nats-bridge/protocol';
-import type { Random } from '../faults/random.js';
+import { pick, type Random } from '../faults/random.js';
 import { METADATA } from '../stack-under-test.js';
 import { driveEveryMethod } from '../ucs-scenario.js';
 import type { GrpcCalls } from './grpc-calls.js';
-import { mutate, pick } from './mutate.js';
+import { mutate } from './mutate.js';
 import type { Asked } from './rogue-worker.js';
 import { Finding, randomFor, type Target } from './target.js';
 

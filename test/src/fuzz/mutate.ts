@@ -1,5 +1,5 @@
 /** What a byte-level fuzzer does to an input: a few small wounds, or one large one. */
-import type { Random } from '../faults/random.js';
+import { pick, type Random } from '../faults/random.js';
 
 /** Bytes that parsers are known to stumble over: ends of varints and frames, quotes, brackets, lone surrogates, signs. */
 const TOKENS = [
@@ -34,11 +34,6 @@ const TOKENS = [
 
 export function below(limit: number, random: Random): number {
   return Math.floor(random() * limit);
-}
-
-/** @param items not empty */
-export function pick<T>(items: readonly T[], random: Random): T {
-  return items[below(items.length, random)] as T;
 }
 
 export function mutate(input: Uint8Array, random: Random): Buffer {

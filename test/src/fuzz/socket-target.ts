@@ -1,6 +1,7 @@
 /** Both doors as sockets: bytes that are nearly, or not at all, the protocol that is spoken there. */
 import { connect } from 'node:net';
-import { mutate, pick } from './mutate.js';
+import { pick } from '../faults/random.js';
+import { mutate } from './mutate.js';
 import { Finding, randomFor, type Target } from './target.js';
 
 /** How long a door may think before we go on to the next input; silence to half a request is right. */

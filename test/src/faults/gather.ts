@@ -1,0 +1,94 @@
+/** Gathers the evidence when the load is over: ledger, letters, what a sync and a repeat say, and the book at last. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDeadLetters, type NatsBridge } from '@nats-bridge/connector';
+import { storedMessages } from '@nats-bridge/messaging';
+import { decodeBody, HEADER, parseRecord, RECORD_STREAM } from '@nats-bridge/protocol';
+import { askHowItStands, type Order, place } from './ask.js';
+import { type Call, type Evidence, type Heard, type LedgerLine, meaningOf } from './evidence.js';
+import { inDoubt } from './rules/rule.js';
+import type { Scene } from './scene.js';
+import { settle } from './settle.js';
+
+const REST_LIMIT_MS = 120_000;
+/** A caller keeps asking for so long; what is not answered then is not answered. */
+const ASK_LIMIT_MS = 20_000;
+const ASKERS = 8;
+
+export async function gather(
+  scene: Scene,
+  bridge: NatsBridge,
+  calls: readonly Call[],
+  orders: ReadonlyMap<string, Order>,
+  restLimitMs = REST_LIMIT_MS,
+): Promise<Evidence> {
+  const { client } = scene;
+  const unfinished = await settle(bridge, restLimitMs);
+  const ledger = await readLedger(bridge);
+  const letters = await readLetters(bridge);
+  const doubtful = new Map<string, string>();
+  for (const { key, ended, succeedsAs } of calls)
+    if (inDoubt(meaningOf(ended, succeedsAs)))
+      doubtful.set(key, (ended.kind === 'answered' && ended.id) || doubtful.get(key) || '');
+  const syncs = await forEach([...doubtful], orders, (order, id) =>
+    untilAnswered(() => askHowItStands(client, order, id)),
+  );
+  const answered = [...ledger]
+    .filter(([, { state }]) => state === 'answered')
+    .map(([key]) => [key, ''] as const);
+  const repeats = await forEach(answered, orders, (order) =>
+    untilAnswered(async () => (await place(client, order, 0)).ended),
+  );
+  unfinished.push(...(await settle(bridge, restLimitMs)));
+  return { calls, book: scene.book(), ledger, letters, syncs, repeats, unfinished };
+}
+
+async function readLedger({ connection }: NatsBridge): Promise<Map<string, LedgerLine>> {
+  const ledger = new Map<string, LedgerLine>();
+  for await (const { subject, headers, body, seq, storedAt } of storedMessages(connection, RECORD_STREAM)) {
+    const [, , merchant = '', operation = '', rest = ''] = subject.split('.');
+    const key = `${operation}:${rest}`;
+    const { state } = parseRecord(headers, seq, storedAt.getTime());
+    const answer =
+      state === 'answered'
+        ? (decodeBody(body, headers[HEADER.contentType]) as { transaction_id?: string; status?: string })
+        : {};
+    ledger.set(`${merchant} ${decodeURIComponent(key)}`, {
+      state,
+      id: answer.transaction_id,
+      status: answer.status,
+    });
+  }
+  return ledger;
+}
+
+async function readLetters(bridge: NatsBridge): Promise<Set<string>> {
+  const deadLetters = createDeadLetters(bridge);
+  const letters = await deadLetters.list();
+  deadLetters.close();
+  return new Set(letters.map(({ merchantId, idempotencyKey }) => `${merchantId} ${idempotencyKey}`));
+}
+
+async function untilAnswered(ask: () => Promise<Heard>): Promise<Heard> {
+  for (const end = Date.now() + ASK_LIMIT_MS; ; await sleep(500)) {
+    const heard = await ask();
+    if (heard.kind === 'answered' || Date.now() > end) return heard;
+  }
+}
+
+async function forEach(
+  items: readonly (readonly [key: string, id: string])[],
+  orders: ReadonlyMap<string, Order>,
+  ask: (order: Order, id: string) => Promise<Heard>,
+): Promise<Map<string, Heard>> {
+  const heard = new Map<string, Heard>();
+  const left = [...items];
+  const asker = async () => {
+    for (let item = left.pop(); item !== undefined; item = left.pop()) {
+      const [key, id] = item;
+      const order = orders.get(key);
+      if (order !== undefined) heard.set(key, await ask(order, id));
+    }
+  };
+  await Promise.all(Array.from({ length: ASKERS }, asker));
+  return heard;
+}
