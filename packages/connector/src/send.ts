@@ -29,6 +29,7 @@ import type { LateAnswers } from './late-answers/late-answers.js';
 import { readAnswer } from './ledger/answer.js';
 import type { Ledger } from './ledger/ledger.js';
 import { conflict, outcomeOfEntry } from './ledger/outcome-of-entry.js';
+import { createWithdrawUnsent } from './ledger/withdraw-unsent.js';
 import { messageOf } from './message.js';
 import { answerFromLedger } from './policies/answer-from-ledger.js';
 import { type Breakers, circuitBreaker } from './policies/circuit-breaker.js';
@@ -74,7 +75,9 @@ export function createSend(world: SendWorld): Send {
   const presence = createPresence(connection, { stream: jetstream.stream_name });
   let asked: Connection['current'];
   let expires = false;
+  const withdrawUnsent = createWithdrawUnsent(connection, config, ledger);
   const records = {
+    withdrawUnsent,
     ledger,
     bridge: config.connection_name,
     takeBack,
@@ -89,7 +92,7 @@ export function createSend(world: SendWorld): Send {
       rememberDoubt(lateAnswers),
       mindEarlierCall(ledger),
       deadline((operation) => timeoutOf(config, operation)),
-      answerFromLedger({ find: ledger.find, findCaptureMethod }),
+      answerFromLedger({ find: ledger.find, findCaptureMethod, withdrawUnsent }),
       resolveAliases(world.findAnswer),
       requireWorker(findWorkers),
       circuitBreaker(breakers, { failures: circuit_breaker.failures, openMs: circuit_breaker.open_ms }),

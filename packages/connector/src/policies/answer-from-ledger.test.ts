@@ -55,6 +55,7 @@ function policy(records: Record<string, LedgerEntry>, captureMethod?: string) {
       return records[key];
     },
     findCaptureMethod: async () => captureMethod,
+    withdrawUnsent: async () => false,
   });
   return { send, asked };
 }
@@ -187,6 +188,7 @@ describe('answerFromLedger', () => {
         throw new Error('no connection');
       },
       findCaptureMethod: async () => undefined,
+      withdrawUnsent: async () => false,
     });
     await expect(send(noWorkers)(byAlias)).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
   });

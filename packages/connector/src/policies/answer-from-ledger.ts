@@ -16,12 +16,15 @@ import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
 import { keysOfBeginnings } from '../ledger/beginnings.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
+import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
 
 export type AnswerFromLedgerWorld = {
   /** The record of a key, or undefined. */
   find(merchantId: string, key: string): Promise<LedgerEntry | undefined>;
   /** How the operation of a key was to be captured, where that was remembered. */
   findCaptureMethod(merchantId: string, key: string): Promise<unknown>;
+  /** Ends what was announced and never sent. */
+  readonly withdrawUnsent: WithdrawUnsent;
 };
 
 /** What may have come after: then only a worker knows how the payment stands. */
@@ -103,10 +106,13 @@ async function recordedAnswer(
   const { merchant_id } = exchange.data;
   for (const key of keys) {
     const entry = await world.find(merchant_id, key);
-    if (entry?.record.state === 'withdrawn') return neverSent();
-    if (entry?.answer === undefined) continue;
+    if (entry === undefined) continue;
+    const { record, answer } = entry;
+    if (record.state === 'withdrawn' || (await world.withdrawUnsent(merchant_id, key, record)))
+      return neverSent();
+    if (answer === undefined) continue;
     if (exchange.operation === 'sync' && (await hasLaterStep(exchange, world))) return undefined;
-    return asAnswerToQuestion(exchange, key, entry.answer, world);
+    return asAnswerToQuestion(exchange, key, answer, world);
   }
   return undefined;
 }

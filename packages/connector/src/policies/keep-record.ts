@@ -10,6 +10,7 @@ import type { Exchange, Policy } from '../exchange.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
+import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
 
 export type KeepRecordWorld = {
   readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
@@ -17,6 +18,8 @@ export type KeepRecordWorld = {
   readonly bridge: string;
   /** What became of it could not be recorded. */
   onUnrecorded(error: unknown, exchange: Exchange): void;
+  /** Ends what was announced and never sent. */
+  readonly withdrawUnsent: WithdrawUnsent;
 };
 
 const LOOK_AGAIN_MS = 200;
@@ -31,7 +34,7 @@ export function keepRecord(world: KeepRecordWorld): Policy {
 async function sendRecorded(
   exchange: Exchange,
   key: string,
-  { ledger, bridge, onUnrecorded }: KeepRecordWorld,
+  { ledger, bridge, onUnrecorded, withdrawUnsent }: KeepRecordWorld,
   next: (exchange: Exchange) => Promise<BridgeResponse>,
 ): Promise<BridgeResponse> {
   const { merchant_id } = exchange.data;
@@ -50,7 +53,7 @@ async function sendRecorded(
     seq = await ledger.write(merchant_id, key, sent, 0);
   } catch (error) {
     if (!(error instanceof RecordChangedError)) throw error;
-    return awaitFirst(exchange, key, ledger);
+    return awaitFirst(exchange, key, ledger, withdrawUnsent);
   }
   const answer = await next(exchange).catch((thrown: unknown) => {
     const error = bridgeErrorOf(thrown);
@@ -73,12 +76,16 @@ async function awaitFirst(
   exchange: Exchange,
   key: string,
   ledger: Pick<Ledger, 'findLatest'>,
+  withdrawUnsent: WithdrawUnsent,
 ): Promise<BridgeResponse> {
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     // A ledger that cannot be read just now is read again: that the key was sent is known.
     const entry = await ledger.findLatest(exchange.data.merchant_id, key).catch(() => undefined);
     const answer = entry && outcomeOfEntry(entry, exchange);
     if (answer !== undefined) return answer;
+    // Then the entry says so, the next time it is read.
+    if (isFirst && entry !== undefined)
+      await withdrawUnsent(exchange.data.merchant_id, key, entry.record).catch(() => false);
     const leftMs = exchange.deadlineAt - Date.now();
     if (leftMs <= 0) throw new BridgeError('NATS_TIMEOUT');
     await sleep(Math.min(LOOK_AGAIN_MS, leftMs));

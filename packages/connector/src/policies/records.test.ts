@@ -207,7 +207,7 @@ describe('keepRecord', () => {
   const unguarded = (request = {}) =>
     exchange({ workers: 'consumers', deadlineAt: Date.now() + 300 }, request);
   const keep = (ledger = memoryLedger(), onUnrecorded = vi.fn()) =>
-    keepRecord({ ledger, bridge: 'bridge', onUnrecorded });
+    keepRecord({ withdrawUnsent: async () => false, ledger, bridge: 'bridge', onUnrecorded });
 
   it('announces what goes to workers without records, and records their answer', async () => {
     const ledger = memoryLedger();
@@ -272,6 +272,7 @@ describe('keepRecord', () => {
       return write(...args);
     };
     const send = keepRecord({
+      withdrawUnsent: async () => false,
       ledger: { ...ledger, write: async (...args) => failsLater(...args) },
       bridge: 'b',
       onUnrecorded,
@@ -283,7 +284,12 @@ describe('keepRecord', () => {
   it('sends nothing that it could not announce', async () => {
     const ledger = { ...memoryLedger(), write: () => Promise.reject(new Error('the disk is full')) };
     const next = vi.fn(async () => success);
-    const send = keepRecord({ ledger, bridge: 'b', onUnrecorded: vi.fn() })(next);
+    const send = keepRecord({
+      withdrawUnsent: async () => false,
+      ledger,
+      bridge: 'b',
+      onUnrecorded: vi.fn(),
+    })(next);
     await expect(send(unguarded())).rejects.toThrow('the disk is full');
     expect(next).not.toHaveBeenCalled();
   });

@@ -80,12 +80,33 @@ export async function* storedMessages(
 ): AsyncGenerator<StoredRecord> {
   const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   const { state } = await manager.streams.info(stream);
-  for (let seq = state.first_seq; seq <= state.last_seq; ) {
+  const first =
+    options.since === undefined
+      ? state.first_seq
+      : await firstSeqSince(manager, stream, state, options.since);
+  for (let seq = first; seq <= state.last_seq; ) {
     const stored = await firstFrom(manager, stream, seq, options.subject);
     if (stored === undefined || stored.seq > state.last_seq) return;
-    if (options.since === undefined || stored.storedAt >= options.since) yield stored;
+    yield stored;
     seq = stored.seq + 1;
   }
+}
+
+/** A stream's messages are in the order of their times: the place is found by halving. */
+async function firstSeqSince(
+  manager: JetStreamManager,
+  stream: string,
+  { first_seq, last_seq }: { readonly first_seq: number; readonly last_seq: number },
+  since: Date,
+): Promise<number> {
+  let [low, high] = [first_seq, last_seq + 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const found = await firstFrom(manager, stream, middle);
+    if (found === undefined || found.storedAt >= since) high = middle;
+    else low = found.seq + 1;
+  }
+  return low;
 }
 
 /** @returns whether it was there */

@@ -1,0 +1,90 @@
+/** A bridge that died between the announcement of a request and sending it: nobody waits for ever, nothing happens twice. */
+import { fingerprintOf, type RouterData } from '@nats-bridge/protocol';
+import { createWorker } from '@nats-bridge/worker';
+import { afterEach, expect, it } from 'vitest';
+import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
+import { until } from './until.js';
+
+const KEY = 'authorize:att_1';
+const ALIAS = `bridge:${KEY}`;
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function start(): Promise<Stack> {
+  const stack = await startStack({
+    sandbox: false,
+    config: { request_timeout_ms: 300, jetstream: { ack_wait: 1_000 } },
+  });
+  closers.push(() => stack.close());
+  const worker = createWorker({
+    servers: stack.server.url,
+    ackWaitMs: 1_000,
+    handlers: {
+      sync: () => ({ status: 'failure', error: { code: 'resource_missing', message: 'no such payment' } }),
+    },
+  });
+  await worker.start();
+  closers.push(() => worker.stop());
+  return stack;
+}
+
+/** As the bridge announces a request for workers that keep no records. */
+function announce(stack: Stack): Promise<number> {
+  const data = {
+    merchant_id: MERCHANT,
+    payment_id: 'pay_of_att_1',
+    attempt_id: 'att_1',
+    connector: 'imerchantsolutions',
+    request: { amount: { minor_amount: 1_250, currency: 'EUR' } },
+  } as unknown as RouterData;
+  return stack.bridge.ledger.write(
+    MERCHANT,
+    KEY,
+    {
+      state: 'sent',
+      operation: 'authorize',
+      paymentId: 'pay_of_att_1',
+      correlationId: 'c_1',
+      fingerprint: fingerprintOf(data),
+      retry: 0,
+      requestedAt: Date.now(),
+    },
+    0,
+  );
+}
+
+const stateOf = async (stack: Stack) => (await stack.bridge.ledger.findLatest(MERCHANT, KEY))?.record.state;
+const sync = async (stack: Stack) => {
+  const request = { merchant_transaction_id: 'att_1', connector_transaction_id: ALIAS };
+  return (await stack.call('PaymentService/Get', request, 'att_1')).status;
+};
+
+it('is pending while it may still be sent, then failed, and cannot be begun afterwards', async () => {
+  const stack = await start();
+  await announce(stack);
+  expect(await sync(stack)).toBe('PENDING');
+  expect(await stateOf(stack)).toBe('sent');
+  await until('it is withdrawn', async () => ((await sync(stack)) === 'FAILURE' ? true : undefined));
+  expect((await stack.bridge.ledger.findLatest(MERCHANT, KEY))?.record).toMatchObject({
+    state: 'withdrawn',
+    reason: 'NEVER_SENT',
+    correlationId: 'c_1',
+  });
+});
+
+it('stays in doubt where the request is in the stream: somebody may have it', async () => {
+  const stack = await start();
+  const nats = await stack.nats();
+  // A plain subscriber that never answers: the bridge keeps the record, and sends.
+  nats.subscribe('hyperswitch.payments.*.authorize', { callback: () => undefined });
+  await nats.flush();
+  const { status } = await stack.call('PaymentService/Authorize', authorizeRequest('att_1'), 'att_1');
+  expect(status).toBe('PENDING');
+  expect(await stateOf(stack)).toBe('sent');
+  const begunAt = (await stack.bridge.ledger.findLatest(MERCHANT, KEY))?.record.at ?? 0;
+  await until('it could not be sent any more', () => (Date.now() > begunAt + 1_500 ? true : undefined));
+  expect(await sync(stack)).toBe('PENDING');
+  expect(await stateOf(stack)).toBe('sent');
+});
