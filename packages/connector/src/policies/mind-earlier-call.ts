@@ -22,11 +22,18 @@ export function mindEarlierCall(ledger: Pick<Ledger, 'findLatest'>): Policy {
       const { key, isDurable, data } = exchange;
       if (error.phase !== 'before_send' || OF_THE_CALL.has(error.code) || key === undefined || !isDurable)
         throw error;
-      const entry = await withinMs(ASK_MS, ledger.findLatest(data.merchant_id, key)).catch(() => undefined);
+      const found = await withinMs(
+        ASK_MS,
+        ledger.findLatest(data.merchant_id, key).then((entry) => ({ entry })),
+      ).catch(() => undefined);
+      const inDoubt = new BridgeError('NATS_TIMEOUT', undefined, { cause: error });
+      // A ledger that does not answer may have an earlier call. A bridge that is cut off can only speak for itself.
+      if (found === undefined) throw error.code === 'NATS_UNREACHABLE' ? error : inDoubt;
+      const { entry } = found;
       if (entry === undefined || entry.record.state === 'withdrawn') throw error;
       const answer = outcomeOfEntry(entry, exchange);
       if (answer !== undefined) return answer;
-      throw new BridgeError('NATS_TIMEOUT', undefined, { cause: error });
+      throw inDoubt;
     }
   };
 }

@@ -193,6 +193,16 @@ describe('mindEarlierCall', () => {
     expect(await refused(ledger, 'NO_WORKERS_AVAILABLE')).toEqual(success);
   });
 
+  it.each([
+    ['does not answer', () => new Promise<never>(() => {})],
+    ['cannot be read', () => Promise.reject(new Error('no leader'))],
+  ])('is in doubt where the ledger %s: it may have an earlier call', async (_, findLatest) => {
+    await expect(refused({ findLatest }, 'CIRCUIT_OPEN')).rejects.toMatchObject({
+      code: 'NATS_TIMEOUT',
+      phase: 'sent_unknown',
+    });
+  });
+
   it('asks nobody about a call that is wrong in itself, and waits for no ledger', async () => {
     const findLatest = vi.fn(() => new Promise<never>(() => {}));
     await expect(refused({ findLatest }, 'VALIDATION_ERROR')).rejects.toThrow();
