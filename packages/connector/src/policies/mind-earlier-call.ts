@@ -24,8 +24,12 @@ export function mindEarlierCall(ledger: Pick<Ledger, 'findLatest'>): Policy {
         throw error;
       const found = await withinMs(
         ASK_MS,
-        ledger.findLatest(data.merchant_id, key).then((entry) => ({ entry })),
-      ).catch(() => undefined);
+        ledger
+          .findLatest(data.merchant_id, key)
+          .then((entry) => ({ entry }))
+          // Where there is no ledger yet, nothing was recorded.
+          .catch(() => ({ entry: undefined })),
+      );
       const inDoubt = new BridgeError('NATS_TIMEOUT', undefined, { cause: error });
       // A ledger that does not answer may have an earlier call. A bridge that is cut off can only speak for itself.
       if (found === undefined) throw error.code === 'NATS_UNREACHABLE' ? error : inDoubt;
