@@ -110,7 +110,9 @@ describe.each(PROOFS)('with %s, a worker of merchant A', (proof) => {
     expect(await paying).toMatchObject({ kind: 'answered', transactionId: 'true' });
     expect(await asking).toMatchObject({ kind: 'answered', transactionId: 'true' });
     expect(runs.toSorted()).toEqual(['authorize', 'sync']);
-    expect(await lastRecord(await connection.get(), record)).toContain('true');
+    await until('the record has the answer', async () =>
+      (await lastRecord(await connection.get(), record)).includes('true') ? true : undefined,
+    );
     expect(textOf(heard)).not.toContain('pay_of_att_b');
   });
 
