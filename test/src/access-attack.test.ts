@@ -111,7 +111,7 @@ describe.each(PROOFS)('with %s, a worker of merchant A', (proof) => {
     expect(await asking).toMatchObject({ kind: 'answered', transactionId: 'true' });
     expect(runs.toSorted()).toEqual(['authorize', 'sync']);
     await until('the record has the answer', async () =>
-      (await lastRecord(await connection.get(), record)).includes('true') ? true : undefined,
+      (await lastRecord(await connection.get(), record))?.includes('true') ? true : undefined,
     );
     expect(textOf(heard)).not.toContain('pay_of_att_b');
   });
