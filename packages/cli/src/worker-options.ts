@@ -48,6 +48,9 @@ export function workerOptionsOf(
     subjects: config.subjects,
     concurrency: options.concurrency,
     sealing: sealingOf(options),
+    ...(config.tracing.endpoint !== undefined && {
+      tracing: { endpoint: config.tracing.endpoint, sampleRatio: config.tracing.sample_ratio },
+    }),
     ...(options.metricsPort !== undefined && {
       metrics: { port: options.metricsPort, host: options.metricsHost },
     }),
@@ -75,6 +78,8 @@ function lineOf(name: string, event: WorkerEvent): string | undefined {
       return `${mark.ok()} ${name} worker ready (${event.mode})`;
     case 'metrics_served':
       return `${mark.ok()} metrics ${event.url}`;
+    case 'traces_not_exported':
+      return `${mark.warning()} ${event.error.message}`;
     case 'handler_failed':
       return `${mark.warning()} ${event.operation}: ${String((event.error as Error)?.message)}`;
     default:

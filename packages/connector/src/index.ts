@@ -1,6 +1,7 @@
 /** The connector: NatsBridge and its configuration. */
 
 export { AUDIT_STREAM, QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
+export type { TraceSpan, Tracing } from '@nats-bridge/tracing';
 export {
   type BridgeConfig,
   type BridgeConfigInput,

@@ -40,11 +40,13 @@ import {
   type RouterData,
   ValidationError,
 } from '@nats-bridge/protocol';
+import type { Tracing } from '@nats-bridge/tracing';
 import { bridgeErrorOf } from './bridge-error-of.js';
 import { type BridgeConfig, type BridgeConfigInput, bridgeConfigSchema } from './config/bridge-config.js';
 import { connectionOptionsOf } from './config/connection-options.js';
 import { loadConfig } from './config/load-config.js';
 import { sealingConfigOf } from './config/sealing-config.js';
+import { tracingOf } from './config/tracing-config.js';
 import type { Exchange, Send } from './exchange.js';
 import { type BrokerFigures, readFigures } from './figures.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
@@ -56,6 +58,7 @@ import { readReplyCorrelationId } from './reply-correlation.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
 import { createSend } from './send.js';
 import { archiveNameOf, mayDeliver, topologyOf } from './topology.js';
+import { beginCall, endCall } from './tracing/trace-call.js';
 
 export type CallOptions = {
   /** Milliseconds since the epoch; the configured timeout of the operation still bounds it. */
@@ -114,6 +117,8 @@ export class NatsBridge {
   readonly lateAnswers: LateAnswers;
   /** Opens what was sealed for the bridges, to show or to send it again. */
   readonly sealing: BridgeSealing;
+  /** Begins spans; undefined without `tracing.endpoint`. */
+  readonly tracing: Tracing | undefined;
   readonly #ownsConnection: boolean;
   readonly #requester: Requester;
   readonly #workStream: WorkStream;
@@ -142,6 +147,9 @@ export class NatsBridge {
     const { jetstream } = this.config;
     const report = options.onEvent ?? (() => {});
     this.#report = report;
+    this.tracing = tracingOf(this.config.tracing, (error) =>
+      report({ type: 'error', error, subject: 'tracing' }),
+    );
     const bodies = createBodyReferences(this.connection, { bucket: BODY_BUCKET });
     const sealing = createBridgeSealing(sealingConfigOf(this.config.sealing));
     this.sealing = sealing;
@@ -191,6 +199,7 @@ export class NatsBridge {
       ledger: this.ledger,
       lateAnswers: this.lateAnswers,
       sealing,
+      tracing: this.tracing,
       inFlight: this.#inFlight,
       breakers: this.#breakers,
       prepare: () => this.prepare(),
@@ -218,7 +227,9 @@ export class NatsBridge {
     const route = { operation, connector: data.connector };
     const begunAt = performance.now();
     this.#observers.tell({ type: 'call_began', ...route });
-    const ended = (result: CallResult, code?: BridgeErrorCode) =>
+    const span = beginCall(this.tracing, call, options.traceparent);
+    const ended = (result: CallResult, code?: BridgeErrorCode) => {
+      endCall(span, result, code);
       this.#observers.tell({
         type: 'call_ended',
         ...route,
@@ -226,8 +237,9 @@ export class NatsBridge {
         code,
         durationMs: performance.now() - begunAt,
       });
+    };
     try {
-      const reply = await this.#send(this.#exchange(call, options));
+      const reply = await this.#send(this.#exchange(call, options, span?.traceparent));
       const outcome = outcomeOfReply(call, reply);
       ended(resultOf(outcome));
       return outcome;
@@ -336,11 +348,13 @@ export class NatsBridge {
     this.lateAnswers.close();
     this.ledger.close();
     if (this.#ownsConnection) await this.connection.close();
+    await this.tracing?.close();
   }
 
   #exchange(
     call: { operation: Operation; data: RouterData; correlationId: string },
     options: CallOptions,
+    traceparent: string | undefined,
   ): Exchange {
     if (this.#closing) throw new BridgeError('SHUTTING_DOWN');
     const row = operationRow(call.operation);
@@ -357,7 +371,7 @@ export class NatsBridge {
       isDurable: this.config.jetstream_enabled && row.channel === 'payments',
       workers: 'nobody',
       signal: options.signal,
-      traceparent: options.traceparent,
+      traceparent: traceparent ?? options.traceparent,
     };
   }
 }

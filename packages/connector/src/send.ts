@@ -22,7 +22,10 @@ import {
   HEADER,
   stateOf,
   subjectFor,
+  webhookPattern,
 } from '@nats-bridge/protocol';
+import type { Tracing } from '@nats-bridge/tracing';
+import { bridgeErrorOf } from './bridge-error-of.js';
 import { type BridgeConfig, poolOf, subjectTemplateOf, timeoutOf } from './config/bridge-config.js';
 import { compose, type Exchange, mayBeGuarded, type Send } from './exchange.js';
 import type { LateAnswers } from './late-answers/late-answers.js';
@@ -46,6 +49,7 @@ import { retryAfterTimeout } from './policies/retry-after-timeout.js';
 import { settleDoubt } from './policies/settle-doubt.js';
 import type { BridgeSealing } from './sealing/bridge-sealing.js';
 import { consumerNameOf } from './topology.js';
+import { beginPublish } from './tracing/trace-call.js';
 
 export type SendWorld = {
   readonly config: BridgeConfig;
@@ -55,6 +59,7 @@ export type SendWorld = {
   readonly ledger: Ledger;
   readonly lateAnswers: LateAnswers;
   readonly sealing: BridgeSealing;
+  readonly tracing: Tracing | undefined;
   readonly inFlight: InFlight;
   readonly breakers: Breakers;
   /** Names this instance in the subjects on which it awaits answers. */
@@ -101,7 +106,7 @@ export function createSend(world: SendWorld): Send {
       retryAfterTimeout(undefined, world.onRetry),
       retry(max_retries, undefined, world.onRetry),
     ],
-    publishAndAwait,
+    tracedPublish,
   );
 
   async function findCaptureMethod(merchantId: string, key: string): Promise<unknown> {
@@ -128,7 +133,33 @@ export function createSend(world: SendWorld): Send {
     return seq !== undefined && workStream.takeBack(subject, seq);
   }
 
-  async function publishAndAwait(exchange: Exchange): Promise<BridgeResponse> {
+  /** The span ends when the stream has the request, or when it is certain that it will not be known. */
+  async function tracedPublish(exchange: Exchange): Promise<BridgeResponse> {
+    if (world.tracing === undefined) return publishAndAwait(exchange);
+    const pool = poolOf(config, exchange.data.merchant_id);
+    const destination =
+      exchange.row.channel === 'webhooks'
+        ? webhookPattern(pool)
+        : subjectTemplateOf(config, exchange.operation, pool);
+    const span = beginPublish(world.tracing, exchange, destination);
+    const traced = { ...exchange, traceparent: span?.traceparent };
+    try {
+      const answer = await publishAndAwait(traced, ({ seq }) => {
+        span?.set({ 'nats_bridge.stream_sequence': seq });
+        span?.end();
+      });
+      span?.end();
+      return answer;
+    } catch (thrown) {
+      span?.end(bridgeErrorOf(thrown).code);
+      throw thrown;
+    }
+  }
+
+  async function publishAndAwait(
+    exchange: Exchange,
+    stored?: (message: StoredMessage) => void,
+  ): Promise<BridgeResponse> {
     if (!exchange.isDurable) {
       const message = sealedMessageOf(exchange, false);
       return answerIn(exchange, message, await requester.requestCore(message));
@@ -136,7 +167,7 @@ export function createSend(world: SendWorld): Send {
     await world.prepare();
     const pool = poolOf(config, exchange.data.merchant_id);
     if (mayBeGuarded(exchange)) workStream.used(consumerNameOf(config, exchange.operation, pool));
-    return requestOnce(exchange, sealedMessageOf(exchange, mayExpire()));
+    return requestOnce(exchange, sealedMessageOf(exchange, mayExpire()), stored);
   }
 
   function sealedMessageOf(exchange: Exchange, expires: boolean): RequestMessage {
@@ -153,11 +184,17 @@ export function createSend(world: SendWorld): Send {
    * A request the stream had already is not delivered again: when it was answered before, nobody publishes the
    * answer once more, and it is read from its record.
    */
-  function requestOnce(exchange: Exchange, message: RequestMessage): Promise<BridgeResponse> {
+  function requestOnce(
+    exchange: Exchange,
+    message: RequestMessage,
+    stored?: (message: StoredMessage) => void,
+  ): Promise<BridgeResponse> {
     const { key, data } = exchange;
     return new Promise((resolve, reject) => {
       let isRepeat = false;
-      const onStored = ({ duplicate }: StoredMessage) => {
+      const onStored = (message: StoredMessage) => {
+        const { duplicate } = message;
+        stored?.(message);
         isRepeat = duplicate;
         if (!duplicate || key === undefined) return;
         ledger

@@ -2,6 +2,8 @@
 import type { NatsBridge } from '@nats-bridge/connector';
 
 export type PaymentBridge = Pick<NatsBridge, 'execute' | 'health'> &
+  /** Without it the door begins no spans. */
+  Partial<Pick<NatsBridge, 'tracing'>> &
   /** Without them nothing is pushed, and every event is for the workers. */
   Partial<Pick<NatsBridge, 'lateAnswers'>> &
   /** Without it there are no metrics but those of the doors and the process. */

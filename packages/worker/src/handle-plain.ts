@@ -1,17 +1,20 @@
 /** A request that no stream holds: the answer goes straight back, and nobody delivers it again. */
 import { type BodyReferences, encodeHeaders, readHeaders } from '@nats-bridge/messaging';
 import { ValidationError } from '@nats-bridge/protocol';
+import type { Tracing } from '@nats-bridge/tracing';
 import type { Msg } from '@nats-io/nats-core';
 import type { HandlerResponse, Handlers } from './handler.js';
 import { type EncodedReply, encodeRefusal, encodeReply, fitReply } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
 import type { Sealing } from './sealing.js';
+import { type DeliveryTrace, failureOf, traceDelivery } from './tracing/trace-delivery.js';
 import type { WorkerEvent } from './worker-event.js';
 
 export type HandlePlainOptions = {
   readonly handlers: Handlers;
   readonly scope: Scope;
+  readonly tracing?: { readonly tracing: Tracing; readonly destination: string };
   /** Where bodies lie that were too large for a message. */
   readonly bodies: BodyReferences;
   readonly sealing: Sealing;
@@ -25,6 +28,13 @@ export async function handlePlain(message: Msg, options: HandlePlainOptions): Pr
   const { report, bodies } = options;
   const startedAt = Date.now();
   const headers = readHeaders(message);
+  const trace =
+    options.tracing &&
+    traceDelivery(options.tracing.tracing, {
+      headers,
+      destination: options.tracing.destination,
+      attempt: 1,
+    });
   let read: ReadRequest;
   try {
     const body = bodies.isReference(headers)
@@ -33,35 +43,48 @@ export async function handlePlain(message: Msg, options: HandlePlainOptions): Pr
     read = readDelivery(message.subject, { body, headers, attempt: 1 }, options.sealing);
     options.scope(read.request, message.subject);
   } catch (error) {
+    trace?.ended('malformed', failureOf(error));
     if (!(error instanceof ValidationError)) throw error;
     refusePlain(message, error, options.sealing);
     report({ type: 'malformed', subject: message.subject, reason: error.message });
     return;
   }
   if (read.headers.deadlineAt !== undefined && read.headers.deadlineAt <= Date.now()) {
+    trace?.ended('expired');
     report({ type: 'expired', subject: message.subject });
     return;
   }
-  await answer(message, read, startedAt, options);
+  await answer(message, read, startedAt, { ...options, trace });
 }
 
-async function answer(message: Msg, read: ReadRequest, startedAt: number, options: HandlePlainOptions) {
-  const { report, bodies, maxPayload, sealing } = options;
+async function answer(
+  message: Msg,
+  read: ReadRequest,
+  startedAt: number,
+  options: HandlePlainOptions & { readonly trace: DeliveryTrace | undefined },
+) {
+  const { report, bodies, maxPayload, sealing, trace } = options;
   const { operation } = read.request;
   let response: HandlerResponse;
   try {
-    response = await runHandler(options.handlers, read, () => [options.abandoned]);
+    const run = (request: ReadRequest) => runHandler(options.handlers, request, () => [options.abandoned]);
+    response = await (trace?.handle(read, run) ?? run(read));
   } catch (error) {
     // Nothing delivers it again: without an answer the caller waits for its deadline, which is honest.
+    trace?.ended('failed', failureOf(error));
     report({ type: 'handler_failed', operation, attempt: 1, retryInMs: 0, error });
     return;
   }
   try {
-    respond(message, await fitReply(bodies, maxPayload, encodeReply(read, response, sealing)));
+    const publish = async () =>
+      respond(message, await fitReply(bodies, maxPayload, encodeReply(read, response, sealing)));
+    await (trace?.reply(publish) ?? publish());
   } catch (error) {
+    trace?.ended('reply_failed', failureOf(error));
     report({ type: 'reply_failed', operation, error });
     return;
   }
+  trace?.ended('answered');
   report({ type: 'answered', operation, attempt: 1, ms: Date.now() - startedAt });
 }
 

@@ -1,6 +1,7 @@
 /** A request from the stream: read it, run it under its record, and acknowledge by how that ended. */
 import { ackSubjectOf, encodeHeaders, readHeaders } from '@nats-bridge/messaging';
 import { fingerprintOf, HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
+import type { Tracing } from '@nats-bridge/tracing';
 import type { JsMsg } from '@nats-io/jetstream';
 import { type GuardedEnding, type GuardWorld, runGuarded } from './guarded-run.js';
 import type { Handlers } from './handler.js';
@@ -15,12 +16,15 @@ import {
 } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
+import { type DeliveryTrace, failureOf, traceDelivery } from './tracing/trace-delivery.js';
 import type { WorkerEvent } from './worker-event.js';
 
 export type HandleStoredOptions = {
   /** The consumer's. */
   readonly operation: Operation;
   readonly scope: Scope;
+  /** Where spans are begun, and what they say of where the request came from. */
+  readonly tracing?: { readonly tracing: Tracing; readonly destination: string; readonly consumer: string };
   readonly handlers: Handlers;
   readonly way: ReplyWay;
   readonly guard: Omit<GuardWorld, 'leaseMs'> & {
@@ -44,27 +48,47 @@ const RECOVERY_MS = 30_000;
 export async function handleStored(message: JsMsg, options: HandleStoredOptions): Promise<void> {
   const startedAt = Date.now();
   const hand = options.heartbeat.begin(message);
+  const trace = beginTrace(message, options);
   try {
     const read = await readOrRefuse(message, options);
-    if (read === undefined) return;
+    if (read === undefined) return trace?.ended('malformed', 'malformed');
     const ending = isRecordSubject(read.headers.replyTo)
-      ? await runUnderRecord(message, read, read.headers.replyTo, options, hand.onBeat)
-      : await runPlainly(read, options);
+      ? await runUnderRecord(message, read, read.headers.replyTo, { ...options, trace }, hand.onBeat)
+      : await runPlainly(read, { ...options, trace });
     settle(message, ending, Date.now() - startedAt, options);
+    trace?.ended(ending.kind, failureOfEnding(ending));
   } catch (error) {
     message.nak(AGAIN_SOON_MS);
+    trace?.ended('reply_failed', failureOf(error));
     options.report({ type: 'reply_failed', operation: options.operation, error });
   } finally {
     hand.end();
   }
 }
 
+function beginTrace(message: JsMsg, { tracing }: HandleStoredOptions): DeliveryTrace | undefined {
+  if (tracing === undefined) return undefined;
+  return traceDelivery(tracing.tracing, {
+    headers: readHeaders(message),
+    destination: tracing.destination,
+    attempt: message.info.deliveryCount,
+    stored: { consumer: tracing.consumer, atMs: message.time.getTime(), seq: message.seq },
+  });
+}
+
+function failureOfEnding(ending: GuardedEnding): string | undefined {
+  if (ending.kind === 'failed') return failureOf(ending.error);
+  return ending.kind === 'conflict' || ending.kind === 'superseded' ? ending.kind : undefined;
+}
+
+type Traced = HandleStoredOptions & { readonly trace: DeliveryTrace | undefined };
+
 /** A repeat of it would move money: claim, effect, answer. */
 async function runUnderRecord(
   message: JsMsg,
   read: ReadRequest,
   subject: string,
-  options: HandleStoredOptions,
+  options: Traced,
   onBeat: (listener: () => void) => void,
 ): Promise<GuardedEnding> {
   const { worker, leaseMs, ...guard } = options.guard;
@@ -83,31 +107,38 @@ async function runUnderRecord(
     requestSeq: message.seq,
   };
   const guarded = { subject, delivery, isRedelivered: message.info.deliveryCount > 1, about };
-  return runGuarded(guarded, { ...guard, leaseMs: await leaseMs() }, async (claim) => {
+  const { trace } = options;
+  const records = trace?.records(guard.records) ?? guard.records;
+  return runGuarded(guarded, { ...guard, records, leaseMs: await leaseMs() }, async (claim) => {
     onBeat(() => void claim.renew());
     const deadlineAt = claim.attempt > 1 ? Date.now() + RECOVERY_MS : headers.deadlineAt;
-    const response = await runHandler(
-      options.handlers,
-      { ...read, attempt: claim.attempt, headers: { ...headers, deadlineAt } },
-      () => [options.abandoned, claim.lost],
-    );
+    const claimed = { ...read, attempt: claim.attempt, headers: { ...headers, deadlineAt } };
+    const run = (request: ReadRequest) =>
+      runHandler(options.handlers, request, () => [options.abandoned, claim.lost]);
+    const response = await (trace?.handle(claimed, run) ?? run(claimed));
     const { bodies, connection, sealing } = options.way;
     return fitReply(bodies, connection.current?.info?.max_payload, encodeReply(read, response, sealing));
   });
 }
 
 /** A question, or a request that names another place for its answer: nothing is recorded, a repeat does no harm. */
-async function runPlainly(read: ReadRequest, options: HandleStoredOptions): Promise<GuardedEnding> {
+async function runPlainly(read: ReadRequest, options: Traced): Promise<GuardedEnding> {
   const { attempt, headers } = read;
+  const { trace } = options;
   if (headers.deadlineAt !== undefined && headers.deadlineAt <= Date.now()) return { kind: 'expired' };
   let response: Awaited<ReturnType<typeof runHandler>>;
   try {
-    response = await runHandler(options.handlers, read, () => [options.abandoned]);
+    const run = (request: ReadRequest) => runHandler(options.handlers, request, () => [options.abandoned]);
+    response = await (trace?.handle(read, run) ?? run(read));
   } catch (error) {
     return { kind: 'failed', attempt, error };
   }
-  if (headers.replyTo !== undefined)
-    await publishReply(options.way, headers.replyTo, encodeReply(read, response, options.way.sealing));
+  const { replyTo } = headers;
+  if (replyTo !== undefined) {
+    const publish = () =>
+      publishReply(options.way, replyTo, encodeReply(read, response, options.way.sealing));
+    await (trace?.reply(publish) ?? publish());
+  }
   return { kind: 'answered', attempt };
 }
 

@@ -47,6 +47,8 @@ export type WorkerEvent =
   | { readonly type: 'reply_failed'; readonly operation: Operation; readonly error: unknown }
   /** Reading a consumer failed; it is tried again. Usual while the bridge has not made it yet. */
   | { readonly type: 'consumer_unavailable'; readonly consumer: string; readonly error: unknown }
+  /** Spans cannot be exported; said once, until they can again. */
+  | { readonly type: 'traces_not_exported'; readonly error: Error }
   | { readonly type: 'draining' }
   /** These did not end within `drainTimeoutMs`; what came from the stream will be delivered again. */
   | { readonly type: 'abandoned'; readonly requests: number }

@@ -25,6 +25,7 @@ import {
   subjectPattern,
   webhookPattern,
 } from '@nats-bridge/protocol';
+import { createTracing, type TracingOptions } from '@nats-bridge/tracing';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import { connectWorker, type WorkerAccess } from './connect-worker.js';
 import { handlePlain, refusePlain } from './handle-plain.js';
@@ -72,6 +73,8 @@ export type WorkerOptions = WorkerAccess & {
   readonly onEvent?: (event: WorkerEvent) => void;
   /** Serves `/metrics` for Prometheus at this port; left out, nothing is served and `metrics()` still tells. */
   readonly metrics?: MetricsDoor;
+  /** Exports spans of what it handles; left out, nothing is traced. `serviceName` is its name unless told otherwise. */
+  readonly tracing?: Pick<TracingOptions, 'endpoint' | 'sampleRatio'> & { readonly serviceName?: string };
 };
 
 export type Worker = {
@@ -132,6 +135,13 @@ export function composeWorker(
   const abandoned = new AbortController();
   const { handlers, inFlight } = watchHandlers(options.handlers, (run) => metrics.ran(run));
   const metrics = createWorkerMetrics({ connection, operations, concurrency, inFlight });
+  const tracing =
+    options.tracing &&
+    createTracing({
+      ...options.tracing,
+      serviceName: options.tracing.serviceName ?? name,
+      onError: (error) => report({ type: 'traces_not_exported', error }),
+    });
   let metricsServer: MetricsServer | undefined;
   let micro: MicroService | undefined;
   let stopping: Promise<void> | undefined;
@@ -162,10 +172,17 @@ export function composeWorker(
     if (options.metrics !== undefined) metricsServer ??= await serveMetrics(options.metrics, metrics);
     const nats = await connection.get();
     const streamed = operations.filter((operation) => operationRow(operation).channel === 'payments');
-    if (streamed.length < operations.length) subscribePlain(nats, webhookPattern(pool), webhookScope);
+    if (streamed.length < operations.length)
+      subscribePlain(nats, webhookPattern(pool), webhookScope, webhookPattern(pool));
     for (const operation of streamed) {
       if (isJetStream) readers.push(readConsumer(operation));
-      else subscribePlain(nats, patternOf(operation), scopeOf(operation, templateOf(operation)));
+      else
+        subscribePlain(
+          nats,
+          patternOf(operation),
+          scopeOf(operation, templateOf(operation)),
+          templateOf(operation),
+        );
     }
     micro = startMicroService(nats, {
       name: name.replaceAll(/[^A-Za-z0-9_-]/g, '-'),
@@ -205,6 +222,7 @@ export function composeWorker(
     const handling: HandleStoredOptions = {
       operation,
       scope: scopeOf(operation, templateOf(operation)),
+      tracing: tracing && { tracing, destination: templateOf(operation), consumer },
       handlers,
       way: { connection, bodies, sealing },
       // A redelivery comes no sooner than the ack wait after the last beat: the lease is over by then.
@@ -224,7 +242,7 @@ export function composeWorker(
     return reader;
   }
 
-  function subscribePlain(nats: NatsConnection, subject: string, scope: Scope): void {
+  function subscribePlain(nats: NatsConnection, subject: string, scope: Scope, destination: string): void {
     const limit = createLimit(concurrency, concurrency * WAITING_PER_RUNNING);
     limits.push(limit);
     const unavailable = (error: unknown) =>
@@ -232,6 +250,7 @@ export function composeWorker(
     const handling = {
       handlers,
       scope,
+      tracing: tracing && { tracing, destination },
       bodies,
       sealing,
       maxPayload: nats.info?.max_payload,
@@ -271,6 +290,7 @@ export function composeWorker(
     else await connection.current?.flush();
     await metricsServer?.close();
     metrics.close();
+    await tracing?.close();
     report({ type: 'stopped' });
   }
 

@@ -6,6 +6,7 @@ raises and is called again, with a higher attempt. How and why: docs/workers.md.
 import asyncio
 import json
 import os
+import re
 import signal
 from urllib.parse import unquote
 
@@ -44,6 +45,12 @@ def parse(msg, body) -> NatsPaymentRequest:
     return request
 
 
+def trace_id_of(headers) -> str | None:
+    """The trace that a request belongs to (W3C trace context): bridge and worker write the same id."""
+    match = re.fullmatch(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", headers.get("traceparent", ""))
+    return match and match[1]
+
+
 async def refuse(nc, msg, code, why) -> None:
     """Says at once that nothing was done, and that it shall not come again; the bridge makes a dead letter of it."""
     headers = msg.headers or {}
@@ -64,6 +71,9 @@ async def handle(nc, js, msg, lease_ms) -> None:
         except ValueError as error:
             return await refuse(nc, msg, "VALIDATION_ERROR", str(error))
 
+        if trace_id := trace_id_of(headers):
+            print(f"{request.operation} in trace {trace_id}", flush=True)
+
         async def run(attempt, seconds) -> tuple[str, bytes]:
             key = unquote(headers.get("X-Idempotency-Key", ""))
             response = await asyncio.wait_for(HANDLERS[request.operation](request, key, attempt), seconds)
@@ -75,6 +85,8 @@ async def handle(nc, js, msg, lease_ms) -> None:
         if deadline_ms > now_ms():  # a question: to repeat it does no harm, and nothing is recorded
             content_type, body = await run(msg.metadata.num_delivered, (deadline_ms - now_ms()) / 1000)
             about = {"Content-Type": content_type, "X-Correlation-Id": headers.get("X-Correlation-Id", "")}
+            if "traceparent" in headers:
+                about["traceparent"] = headers["traceparent"]
             await nc.publish(reply_to, body, headers=about)
         await msg.ack()
     except KeyConflict as error:

@@ -33,7 +33,7 @@ async def run_guarded(js, msg, request, deadline_ms, lease_ms, run) -> None:
 
 async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run) -> None:
     subject = msg.headers["X-Reply-To"]
-    carried = ("X-Operation", "X-Payment-Id", "X-Correlation-Id", "X-Retry")
+    carried = ("X-Operation", "X-Payment-Id", "X-Correlation-Id", "X-Retry", "traceparent")
     about = {name: msg.headers[name] for name in carried if name in msg.headers}
     about["X-Fingerprint"] = fingerprint_of(request.router_data.request)
     about["X-Worker"] = WORKER

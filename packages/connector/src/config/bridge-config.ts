@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { duration } from './duration.js';
 import { natsAuthSchema, natsTlsSchema } from './nats-security-config.js';
 import { sealingSchema } from './sealing-config.js';
+import { tracingSchema } from './tracing-config.js';
 
 const natsUrl = z.string().regex(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/, {
   error: 'must be nats://host:port or tls://host:port, several separated by commas',
@@ -114,6 +115,8 @@ export const bridgeConfigSchema = z
         reconnect_buffer_size: count(0, 1_000_000).default(256),
       })
       .prefault({}),
+    /** Traces over OTLP. */
+    tracing: tracingSchema,
     /** TLS to NATS, also where no address says `tls://`. */
     tls: natsTlsSchema.optional(),
     /** Who the bridge is to NATS. */

@@ -10,6 +10,7 @@ import { statusOfRefusal } from './call-status.js';
 import { encodeAnswer, reasonOf } from './encode-answer.js';
 import { idInDoubt } from './id-in-doubt.js';
 import { readCall, type UcsCall } from './read-call.js';
+import { traceRpc } from './trace-rpc.js';
 import type { ServedMethod } from './ucs-methods.js';
 
 /** How much sooner than the caller the bridge stops waiting, so that its answer is still heard. */
@@ -40,7 +41,13 @@ type RawCall = ServerUnaryCall<Buffer, Buffer>;
 export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCall<Buffer, Buffer> {
   return (call, callback) => {
     const begunAt = performance.now();
-    const ended = (code: number) => door.metrics?.rpc.ended(method.name, code, performance.now() - begunAt);
+    const { tracing } = door.bridge;
+    const metadata = call.metadata.getMap();
+    const trace = tracing && traceRpc(tracing, method.name, metadata.traceparent);
+    const ended = (code: status) => {
+      trace?.ended(code);
+      door.metrics?.rpc.ended(method.name, code, performance.now() - begunAt);
+    };
     const refuse = (refusal: unknown) => {
       const refused = statusOfRefusal(method.name, refusal, door.onWarning);
       ended(refused.code);
@@ -48,13 +55,15 @@ export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCal
     };
     let read: UcsCall;
     try {
-      read = readCall(method, call.metadata.getMap(), call.request);
+      const parsed = readCall(method, metadata, call.request);
+      read = trace === undefined ? parsed : { ...parsed, traceparent: trace.traceparent };
     } catch (refusal) {
       refuse(refusal);
       return;
     }
     executeCall(door, method, read, call)
       .then((outcome) => {
+        trace?.outcome(outcome);
         if (call.cancelled) return ended(status.CANCELLED); // nobody listens, and grpc-js has closed the stream
         const bytes = bytesOf(door, method, read, outcome);
         ended(status.OK);

@@ -44,7 +44,7 @@ func runGuarded(ctx context.Context, js jetstream.JetStream, d Delivery, run fun
 
 func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, record Record, run func(context.Context, int) (Reply, error)) error {
 	about := nats.Header{}
-	for _, name := range []string{"X-Operation", "X-Payment-Id", "X-Correlation-Id", "X-Retry"} {
+	for _, name := range []string{"X-Operation", "X-Payment-Id", "X-Correlation-Id", "X-Retry", "traceparent"} {
 		if value := d.msg.Headers().Get(name); value != "" {
 			about.Set(name, value)
 		}

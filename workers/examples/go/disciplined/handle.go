@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -26,6 +28,9 @@ type Delivery struct {
 	lease    time.Duration // how long a claim holds: the consumer's ack wait
 }
 
+// W3C trace context: the trace that a request belongs to. Bridge and worker write the same id.
+var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$`)
+
 func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, sealing Sealing, msg jetstream.Msg, lease time.Duration) error {
 	headers := msg.Headers()
 	meta, err := msg.Metadata()
@@ -42,6 +47,9 @@ func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, sealing 
 	}
 	if err != nil {
 		return refuse(nc, sealing, msg, "VALIDATION_ERROR", err.Error())
+	}
+	if traced := traceparent.FindStringSubmatch(headers.Get("traceparent")); traced != nil {
+		log.Printf("%s in trace %s", request.Operation, traced[1])
 	}
 	d := Delivery{msg, meta, request, headers.Get("X-Reply-To"), time.UnixMilli(numberIn(headers, "X-Deadline", 1<<53)), lease}
 	run := func(ctx context.Context, attempt int) (Reply, error) {
@@ -127,6 +135,9 @@ func publish(nc *nats.Conn, subject string, request nats.Header, reply Reply) er
 	message := nats.NewMsg(subject)
 	message.Header.Set("Content-Type", reply.contentType)
 	message.Header.Set("X-Correlation-Id", request.Get("X-Correlation-Id"))
+	if traced := request.Get("traceparent"); traced != "" {
+		message.Header.Set("traceparent", traced)
+	}
 	message.Data = reply.body
 	return nc.PublishMsg(message)
 }
