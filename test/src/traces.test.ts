@@ -176,7 +176,60 @@ describe('a sampled payment', () => {
   });
 });
 
+describe('a repeated payment', () => {
+  it('is published and dropped by the stream: its trace has no spans of a worker', async () => {
+    const receiver = await startReceiver();
+    const tracing = { endpoint: receiver.endpoint };
+    const stack = await startStack({ sandbox: false, config: { tracing } });
+    const worker = await startWorker(stack, { tracing, handlers: { authorize } });
+    const again = newTrace('01');
+    await pay(stack, 'att_1');
+    expect(await pay(stack, 'att_1', again.traceparent)).toMatchObject({ status: 'CHARGED' });
+    await worker.stop();
+    await stack.close();
+    const names = receiver.spans.filter(({ traceId }) => traceId === again.traceId).map(({ name }) => name);
+    expect(names.toSorted()).toEqual(['execute authorize', `publish ${AUTHORIZE}`, RPC].toSorted());
+  });
+});
+
 describe('a payment that is not sampled', () => {
+  it('is exported by the process that saw a failure, and by no other', async () => {
+    const receiver = await startReceiver();
+    const tracing = { endpoint: receiver.endpoint };
+    const stack = await startStack({
+      sandbox: false,
+      config: { tracing, timeouts: { authorize: 4_000, capture: 500 } },
+    });
+    let release: () => void = () => {};
+    const worker = await startWorker(stack, {
+      tracing,
+      handlers: {
+        authorize: (request, context) => {
+          if (context.attempt === 1) throw new RangeError('not yet');
+          return authorize(request, context);
+        },
+        capture: async () => {
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
+          return { status: 'success', transaction_id: 'txn_1' };
+        },
+      },
+    });
+    const twice = newTrace('00');
+    const late = newTrace('00');
+    expect(await pay(stack, 'att_1', twice.traceparent)).toMatchObject({ status: 'CHARGED' });
+    const capture = { connector_transaction_id: 'txn_1', amount_to_capture: money(1) };
+    await stack.call('PaymentService/Capture', capture, 'att_2', { traceparent: late.traceparent });
+    release();
+    await worker.stop();
+    await stack.close();
+    const servicesOf = (id: string) =>
+      new Set(receiver.spans.filter(({ traceId }) => traceId === id).map(({ service }) => service));
+    expect(servicesOf(twice.traceId)).toEqual(new Set(['probe']));
+    expect(servicesOf(late.traceId)).toEqual(new Set(['nats-bridge']));
+  });
+
   it('is exported when it failed, by every process in which it did, and not when it was good', async () => {
     const receiver = await startReceiver();
     const tracing = { endpoint: receiver.endpoint };
@@ -219,6 +272,9 @@ describe('a payment that is not sampled', () => {
       expect(spans.find(({ spanId }) => spanId === process?.parentSpanId)?.name).toBe(`publish ${AUTHORIZE}`);
     }
     const refused = receiver.spans.filter(({ traceId }) => traceId === declined.traceId);
+    expect(refused.map(({ name }) => name).toSorted()).toEqual(
+      ['execute capture', 'types.PaymentService/Capture'].toSorted(),
+    );
     expect(byName(refused, 'execute capture').attributes).toMatchObject({
       'error.type': 'NO_WORKERS_AVAILABLE',
     });
