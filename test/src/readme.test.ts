@@ -12,7 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { bridgeConfigSchema } from '@nats-bridge/connector';
+import { runConformance } from '@nats-bridge/conformance';
+import { bridgeConfigSchema, NatsBridge } from '@nats-bridge/connector';
 import { gatewayConfigSchema } from '@nats-bridge/gateway';
 import { ERROR_CODES, OPERATIONS } from '@nats-bridge/protocol';
 import { PENDING_REFUND_AMOUNT, TEST_AMOUNTS, TEST_CARDS } from '@nats-bridge/sandbox';
@@ -79,7 +80,7 @@ describe("the README's programs", () => {
     ['Python', async () => [PYTHON, exampleFile(folder, 'worker.py')] as const],
     ['Go', async () => [await goProgram()] as const],
   ])(
-    'the %s worker answers payments, one after another',
+    'the %s worker answers payments, one after another, and keeps the contract',
     async (language, command) => {
       const worker = await startWorkerProcess(await command(), { NATS_URL: bridge.url }, 'started');
       try {
@@ -94,6 +95,11 @@ describe("the README's programs", () => {
           );
           return num_ack_pending === 0 ? true : undefined;
         });
+        const kit = new NatsBridge({ base_url: bridge.url });
+        const report = await runConformance({ bridge: kit, operations: ['authorize'], parallel: 8 });
+        await kit.close();
+        expect(report.findings.filter(({ finding }) => finding.result === 'broken')).toEqual([]);
+        expect(report.ok).toBe(true);
       } finally {
         await worker.stop();
       }

@@ -9,6 +9,7 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const PYTHON = join(ROOT, '.cache/python/bin/python');
 
 export type WorkerProcess = {
+  readonly pid: number | undefined;
   /** Attempt ids, one for each time the processor was called. */
   executions(): string[];
   /** What it has printed so far. */
@@ -44,6 +45,7 @@ export async function startWorkerProcess(
     });
   await untilPrinted(child, readyText);
   return {
+    pid: child.pid,
     printed: () => printed,
     signal: (signal) => void child.kill(signal),
     terminate: () => end(child, 'SIGTERM'),

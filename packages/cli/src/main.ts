@@ -5,6 +5,7 @@ import { ConfigError } from '@nats-bridge/connector';
 import { Command } from 'commander';
 import { authCommand } from './commands/auth.js';
 import { configCommand } from './commands/config.js';
+import { conformanceCommand } from './commands/conformance.js';
 import { dlqCommand } from './commands/dlq.js';
 import { doctorCommand } from './commands/doctor.js';
 import { keysCommand } from './commands/keys.js';
@@ -26,6 +27,7 @@ const program = new Command('nats-bridge')
   .addCommand(serveCommand())
   .addCommand(workerCommand())
   .addCommand(newCommand())
+  .addCommand(conformanceCommand())
   .addCommand(payCommand())
   .addCommand(ledgerCommand())
   .addCommand(keysCommand())

@@ -6,6 +6,8 @@ import type { BridgeConfig } from '@nats-bridge/connector';
 export type SupervisedWorker = {
   /** Resolves when it takes requests. */
   readonly ready: Promise<void>;
+  /** Of the process that runs now. */
+  pid(): number | undefined;
   stop(): Promise<void>;
 };
 
@@ -43,6 +45,7 @@ export function superviseSandbox(config: BridgeConfig, file: string | undefined)
   });
   return {
     ready,
+    pid: () => child.pid,
     async stop() {
       stopping = true;
       if (child.exitCode !== null) return;

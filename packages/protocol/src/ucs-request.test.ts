@@ -19,10 +19,15 @@ describe('the method a request came from', () => {
     expect(nameOf(ucsMethodOf(operationRow('authorize'), {}))).toBe('PaymentService/Authorize');
   });
 
-  it('is refused by field name where no method has it', () => {
-    const request = { merchant_transaction_id: 'a', minor_amount: 1 };
+  it('is not told by fields that no method has: they may come from a later contract', () => {
+    const request = { card_proxy: {}, added_later: 1 };
+    expect(nameOf(ucsMethodOf(operationRow('authorize'), request))).toBe('PaymentService/ProxyAuthorize');
+  });
+
+  it('is refused by field name where no one method has them all', () => {
+    const request = { merchant_transaction_id: 'a', card_proxy: {}, connector_token: 'x' };
     expect(() => ucsMethodOf(operationRow('authorize'), request)).toThrow(
-      'the request of authorize has fields that PaymentService/Authorize, PaymentService/TokenAuthorize, PaymentService/ProxyAuthorize do not: minor_amount',
+      'the request of authorize has fields of different methods (PaymentService/Authorize, PaymentService/TokenAuthorize, PaymentService/ProxyAuthorize): card_proxy, connector_token',
     );
   });
 });

@@ -52,22 +52,22 @@ export function routerDataFromUcs(row: OperationRow, request: UcsRequest, metada
 
 /**
  * The method a request was sent to: of those that the operation has, the first whose request message has all its
- * fields (a card proxy, for instance, only ProxyAuthorize has). Of a method that was renamed it is today's name.
+ * fields (a card proxy, for instance, only ProxyAuthorize has). Fields that none of them has are a later contract's,
+ * and take no part. Of a method that was renamed it is today's name.
  *
- * @throws ValidationError that names the fields which no method of the operation has.
+ * @throws ValidationError that names the fields which no single method has together.
  */
 export function ucsMethodOf(row: OperationRow, request: UcsRequest): UcsMethod {
-  const present = Object.keys(request).filter((field) => request[field] !== undefined);
   const methods = row.methods.flatMap((name) => METHOD_BY_NAME.get(name) ?? []);
-  const missing = (method: UcsMethod) => {
-    const known = ucsFieldNames(method.requestType);
-    return present.filter((field) => !known.has(field));
-  };
-  const found = methods.find((method) => missing(method).length === 0);
+  const fieldsOf = (method: UcsMethod) => ucsFieldNames(method.requestType);
+  const present = Object.keys(request).filter(
+    (field) => request[field] !== undefined && methods.some((method) => fieldsOf(method).has(field)),
+  );
+  const found = methods.find((method) => present.every((field) => fieldsOf(method).has(field)));
   if (found !== undefined) return found;
-  const strange = methods[0] === undefined ? present : missing(methods[0]);
+  const telling = present.filter((field) => !methods.every((method) => fieldsOf(method).has(field)));
   throw new ValidationError(
-    `the request of ${row.operation} has fields that ${row.methods.join(', ')} do not: ${strange.slice(0, 5).join(', ')}`,
+    `the request of ${row.operation} has fields of different methods (${row.methods.join(', ')}): ${telling.slice(0, 5).join(', ')}`,
   );
 }
 

@@ -172,7 +172,12 @@ describe('a worker', () => {
       version: '1.2.3',
     });
     expect(await ask('INFO')).toMatchObject({
-      metadata: { operations: 'authorize', capacity: '64', mode: 'jetstream' },
+      metadata: {
+        operations: 'authorize',
+        capacity: '64',
+        mode: 'jetstream',
+        encodings: 'application/json,application/msgpack',
+      },
       endpoints: [{ name: 'authorize' }],
     });
     expect(await ask('STATS')).toMatchObject({

@@ -193,6 +193,7 @@ export function composeWorker(
         operations: operations.join(','),
         capacity: String(concurrency),
         mode: isJetStream ? 'jetstream' : 'core',
+        encodings: 'application/json,application/msgpack',
       },
       endpoints: operations.map((operation) => ({
         name: operation,

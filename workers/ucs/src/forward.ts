@@ -2,7 +2,7 @@
 import {
   type BridgeRequest,
   decodeUcs,
-  encodeUcs,
+  encodeKnownUcs,
   HEADER,
   OPERATIONS,
   type OperationRow,
@@ -59,7 +59,7 @@ function callOf(row: OperationRow, { router_data }: BridgeRequest, context: Hand
       ...ucsMetadataOf(row, router_data),
       ...(traceparent !== undefined && { [HEADER.traceparent]: traceparent }),
     },
-    request: encodeUcs(method.requestType, router_data.request),
+    request: encodeKnownUcs(method.requestType, router_data.request),
     deadlineAt: context.deadlineAt - DEADLINE_MARGIN_MS,
     signal: context.signal,
   };

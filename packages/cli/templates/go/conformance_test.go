@@ -26,7 +26,7 @@ func TestTheWorkerKeepsTheContract(t *testing.T) {
 	}
 	start(t, []string{worker}, "NATS_URL="+url, "started")
 
-	question := append(cli[:len(cli):len(cli)], "conformance", "--operation", "authorize", "--embedded", "none", "--server", url, "--json")
+	question := append(cli[:len(cli):len(cli)], "conformance", "--operation", "authorize", "--nats", url, "--json")
 	kit := exec.Command(question[0], question[1:]...)
 	kit.Stderr = os.Stderr
 	if report, err := kit.Output(); err != nil {

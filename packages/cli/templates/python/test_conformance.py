@@ -30,7 +30,7 @@ class Conformance(unittest.TestCase):
         bridge = [*CLI, "up", "--no-sandbox", "--data", data]
         url = self.start(bridge, {"NO_COLOR": "1"}, r"NATS +(nats:\S+).*Ready")[1]
         self.start([sys.executable, "disciplined_worker.py"], {"NATS_URL": url}, "started")
-        question = ["conformance", "--operation", "authorize", "--embedded", "none", "--server", url, "--json"]
+        question = ["conformance", "--operation", "authorize", "--nats", url, "--json"]
         kit = subprocess.run([*CLI, *question], stdout=subprocess.PIPE, text=True, timeout=300)
         self.assertEqual(kit.returncode, 0, kit.stdout)
 

@@ -12,6 +12,7 @@ import {
   encodeBody,
   HEADER,
   isOperation,
+  mergePatch,
   parseRequest,
   QUEUE_STREAM,
   type Queue,
@@ -235,18 +236,6 @@ function patched({ seq }: DeadLetter, { body, headers }: SealableRequest, patch:
     parseRequest(edited),
     contentType?.includes('msgpack') ? 'application/msgpack' : undefined,
   );
-}
-
-/** RFC 7386. */
-function mergePatch(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const base = typeof target === 'object' && target !== null && !Array.isArray(target) ? target : {};
-  const merged: Record<string, unknown> = { ...base };
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) delete merged[name];
-    else merged[name] = mergePatch(merged[name], value);
-  }
-  return merged;
 }
 
 function answerOf({ status, transactionId, code, message }: Settled): BridgeResponse {

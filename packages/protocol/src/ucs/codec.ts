@@ -22,6 +22,8 @@ export type UcsCodec = {
    *   or two members of one oneof.
    */
   encode(messageType: string, object: unknown): Uint8Array;
+  /** The same, for what comes from a contract that may be later than this schema: names it does not know are skipped. */
+  encodeKnown(messageType: string, object: unknown): Uint8Array;
 };
 
 /**
@@ -31,7 +33,19 @@ export type UcsCodec = {
  */
 export function createUcsCodec(schema: UcsSchema = UCS_SCHEMA): UcsCodec {
   const readerOf = createMessageReaders(schema);
-  const writerOf = createMessageWriters(schema);
+  const encodeWith = (writerOf: ReturnType<typeof createMessageWriters>): UcsCodec['encode'] => {
+    return (messageType, object) => {
+      const write = writerOf(messageType);
+      const writer = protobuf.Writer.create();
+      try {
+        write(writer, object);
+      } catch (cause) {
+        if (cause instanceof Mismatch) throw new UcsEncodeError(messageType, cause.where, cause.expected);
+        throw cause;
+      }
+      return writer.finish();
+    };
+  };
   return {
     decode(messageType, bytes) {
       const read = readerOf(messageType);
@@ -45,17 +59,8 @@ export function createUcsCodec(schema: UcsSchema = UCS_SCHEMA): UcsCodec {
         throw new UcsDecodeError(messageType, reason, cause);
       }
     },
-    encode(messageType, object) {
-      const write = writerOf(messageType);
-      const writer = protobuf.Writer.create();
-      try {
-        write(writer, object);
-      } catch (cause) {
-        if (cause instanceof Mismatch) throw new UcsEncodeError(messageType, cause.where, cause.expected);
-        throw cause;
-      }
-      return writer.finish();
-    },
+    encode: encodeWith(createMessageWriters(schema)),
+    encodeKnown: encodeWith(createMessageWriters(schema, 'skip')),
   };
 }
 
@@ -66,3 +71,6 @@ export const decodeUcs = shared.decode;
 
 /** {@link UcsCodec.encode} with this build's schema. */
 export const encodeUcs = shared.encode;
+
+/** {@link UcsCodec.encodeKnown} with this build's schema. */
+export const encodeKnownUcs = shared.encodeKnown;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createUcsCodec, decodeUcs, encodeUcs } from './codec.js';
+import { createUcsCodec, decodeUcs, encodeKnownUcs, encodeUcs } from './codec.js';
 import { UcsEncodeError } from './codec-error.js';
 import { UCS_SCHEMA, type UcsField, type UcsScalarType } from './schema.js';
 
@@ -81,6 +81,18 @@ describe('encodeUcs', () => {
     [{ redirection_response: { payload: { a: 1 } } }, 'redirection_response.payload.a: must be text'],
   ])('refuses %j by path', (request, message) => {
     expect(() => encodeUcs(AUTHORIZE, request)).toThrow(`${AUTHORIZE}.${message}`);
+  });
+
+  it('skips names that it does not know only where it is asked to, at every depth, and nothing else', () => {
+    const known = { description: 'a', amount: { minor_amount: 1 } };
+    const later = { ...known, amount: { minor_amount: 1, added: 2 }, added_later: { by: 'somebody' } };
+    expect(encodeKnownUcs(AUTHORIZE, later)).toEqual(encodeUcs(AUTHORIZE, known));
+    expect(() => encodeUcs(AUTHORIZE, later)).toThrow(
+      /(amount\.added|added_later): is no field of this message/,
+    );
+    expect(() => encodeKnownUcs(AUTHORIZE, { ...later, test_mode: 'yes' })).toThrow(
+      'test_mode: must be true',
+    );
   });
 
   it('says message type, path and what was expected as data too', () => {

@@ -7,7 +7,11 @@ import { isTextWrapper, type UcsField, type UcsSchema, ucsEnum, ucsFields } from
 /** Writes a field, tag and all; a default without presence is not written. */
 type WriteField = (writer: Writer, value: unknown, depth: number) => void;
 type FieldWriter = { readonly field: UcsField; readonly write: WriteField };
-type FieldWriters = ReadonlyMap<string, FieldWriter>;
+type FieldWriters = {
+  readonly byName: ReadonlyMap<string, FieldWriter>;
+  /** Of a name that is no field. @throws Mismatch where that is a mistake */
+  readonly unknown: (name: string, names: Iterable<string>) => void;
+};
 /** Writes one value behind its tag. */
 type ValueWriter = { readonly wireType: number; readonly write: WriteField };
 
@@ -36,17 +40,29 @@ export class Mismatch extends Error {
   }
 }
 
-/** Gives the writer of any message of the schema. */
-export function createMessageWriters(schema: UcsSchema): (messageType: string) => WriteMessage {
+function refuseUnknown(name: string, names: Iterable<string>): never {
+  throw new Mismatch(`is no field of this message${nearestNames(name, names)}`).within(name);
+}
+
+/**
+ * Gives the writer of any message of the schema.
+ * @param unknownFields `skip` for what somebody with a later schema may have written
+ */
+export function createMessageWriters(
+  schema: UcsSchema,
+  unknownFields: 'refuse' | 'skip' = 'refuse',
+): (messageType: string) => WriteMessage {
+  const unknown = unknownFields === 'refuse' ? refuseUnknown : () => {};
   const writers = new Map<string, FieldWriters>();
 
   function writersOf(messageType: string): FieldWriters {
     const known = writers.get(messageType);
     if (known !== undefined) return known;
-    const fields = new Map<string, FieldWriter>();
+    const byName = new Map<string, FieldWriter>();
+    const fields: FieldWriters = { byName, unknown };
     writers.set(messageType, fields); // before the fields: messages may contain themselves
     for (const field of ucsFields(messageType, schema))
-      fields.set(field.name, { field, write: fieldWriter(field) });
+      byName.set(field.name, { field, write: fieldWriter(field) });
     return fields;
   }
 
@@ -84,7 +100,12 @@ export function createMessageWriters(schema: UcsSchema): (messageType: string) =
   };
 }
 
-function writeFields(fields: FieldWriters, writer: Writer, object: unknown, depth: number): void {
+function writeFields(
+  { byName, unknown }: FieldWriters,
+  writer: Writer,
+  object: unknown,
+  depth: number,
+): void {
   const source = asObject(object);
   if (depth > MAX_DEPTH) throw new Mismatch('is nested too deep');
   const present: FieldWriter[] = [];
@@ -92,10 +113,10 @@ function writeFields(fields: FieldWriters, writer: Writer, object: unknown, dept
   let last = 0;
   for (const name of Object.keys(source)) {
     const value = source[name];
-    const writerOfField = fields.get(name);
+    const writerOfField = byName.get(name);
     if (writerOfField === undefined) {
-      if (value === undefined) continue;
-      throw new Mismatch(`is no field of this message${nearestNames(name, fields.keys())}`).within(name);
+      if (value !== undefined) unknown(name, byName.keys());
+      continue;
     }
     if (value === undefined || value === null) continue;
     if (writerOfField.field.id < last) isAscending = false;

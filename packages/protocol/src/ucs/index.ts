@@ -1,5 +1,5 @@
 /** The UCS protocol: schema and codec. */
-export { createUcsCodec, decodeUcs, encodeUcs, type UcsCodec } from './codec.js';
+export { createUcsCodec, decodeUcs, encodeKnownUcs, encodeUcs, type UcsCodec } from './codec.js';
 export { UcsDecodeError, UcsEncodeError } from './codec-error.js';
 export {
   describeMessage,

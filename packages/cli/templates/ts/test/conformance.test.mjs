@@ -34,16 +34,7 @@ function start([program, ...args], env, pattern) {
 /** Runs the kit to its end. */
 function conformance(url) {
   const [program, ...args] = CLI;
-  const question = [
-    'conformance',
-    '--operation',
-    'authorize',
-    '--embedded',
-    'none',
-    '--server',
-    url,
-    '--json',
-  ];
+  const question = ['conformance', '--operation', 'authorize', '--nats', url, '--json'];
   const child = spawn(program, [...args, ...question], { stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     let printed = '';

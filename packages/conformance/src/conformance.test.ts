@@ -1,0 +1,148 @@
+/** The kit against a worker that is right, and against workers that each make one mistake: it finds that one. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NatsBridge } from '@nats-bridge/connector';
+import { startEmbeddedServer } from '@nats-bridge/messaging';
+import { describe, expect, it } from 'vitest';
+import { LAST_RULE, RULES } from './rules/index.js';
+import { type ConformanceOptions, type ConformanceReport, runConformance } from './run-conformance.js';
+import { MISTAKES, startHandWrittenWorker } from './testing/hand-written-worker.js';
+
+const ALL_RULES = [...RULES, LAST_RULE];
+const ANSWER_MS = 1_500;
+
+type Scene = { readonly url: string; readonly bridge: NatsBridge };
+
+/** A server of its own, because workers of one operation share what comes. */
+async function onStage<T>(play: (scene: Scene) => Promise<T>): Promise<T> {
+  const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-conformance-'));
+  const server = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
+  const bridge = new NatsBridge({ base_url: server.url, jetstream: { num_replicas: 1 } });
+  try {
+    await bridge.prepare();
+    return await play({ url: server.url, bridge });
+  } finally {
+    await bridge.close();
+    await server.stop();
+    rmSync(storeDir, { recursive: true, force: true });
+  }
+}
+
+const ask = (bridge: NatsBridge, options: Partial<ConformanceOptions> = {}) =>
+  runConformance({ bridge, operations: ['authorize'], waitMs: ANSWER_MS, parallel: 8, ...options });
+
+const namesOf = ({ findings }: ConformanceReport, result: string) =>
+  findings.filter(({ finding }) => finding.result === result).map(({ rule }) => rule.name);
+
+/** As a process, which can be stopped. */
+async function startProcess(url: string, mistake: string): Promise<ChildProcess & { readonly pid: number }> {
+  const program = fileURLToPath(new URL('../dist/testing/hand-written-worker.js', import.meta.url));
+  const child = spawn(process.execPath, [program, url, mistake], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve, reject) => {
+    child.stdout?.once('data', resolve);
+    child.once('exit', (code) => reject(new Error(`the worker ended with ${code}; was it built?`)));
+  });
+  return child as ChildProcess & { readonly pid: number };
+}
+
+describe.concurrent('a worker written by hand', () => {
+  it('keeps every rule', async () => {
+    const report = await onStage(async ({ url, bridge }) => {
+      const { pid } = await startProcess(url, 'none');
+      return ask(bridge, { pid });
+    });
+    expect(report.findings.filter(({ finding }) => finding.result === 'broken')).toEqual([]);
+    expect(namesOf(report, 'kept')).toEqual(ALL_RULES.map(({ name }) => name));
+    expect(report).toMatchObject({ ok: true, workers: [{ worker: { kind: 'guarded' } }] });
+  });
+
+  it('keeps what is demanded of one without records', async () => {
+    const report = await onStage(async ({ url, bridge }) => {
+      const worker = await startHandWrittenWorker(url, 'none', false);
+      return ask(bridge).finally(worker.stop);
+    });
+    expect(report).toMatchObject({ ok: true, workers: [{ worker: { kind: 'disciplined' } }] });
+    expect(namesOf(report, 'not_demanded')).toEqual(
+      RULES.filter(({ of }) => !of.includes('disciplined')).map(({ name }) => name),
+    );
+  });
+
+  it.each(MISTAKES.filter((mistake) => mistake !== 'drains-on-sigterm'))(
+    'that breaks %s breaks that rule alone',
+    async (mistake) => {
+      const rule = RULES.find(({ name }) => name === mistake);
+      // Mistakes that a record would cover are those of a worker without one.
+      const keepsRecords = !['answers-where-asked', 'acknowledges-last', 'has-one-effect'].includes(mistake);
+      const report = await onStage(async ({ url, bridge }) => {
+        const worker = await startHandWrittenWorker(url, mistake, keepsRecords);
+        return ask(bridge).finally(worker.stop);
+      });
+      expect(report.ok).toBe(false);
+      const broken = report.findings.filter(({ finding }) => finding.result === 'broken');
+      expect(broken.map(({ rule, finding }) => [rule.name, finding])).toEqual([
+        [rule?.name, expect.objectContaining({ why: expect.any(String) })],
+      ]);
+    },
+  );
+
+  it('that ends with requests in its hand breaks drains-on-sigterm alone', async () => {
+    const report = await onStage(async ({ url, bridge }) => {
+      const { pid } = await startProcess(url, 'drains-on-sigterm');
+      return ask(bridge, { pid, parallel: 16 });
+    });
+    expect(namesOf(report, 'broken')).toEqual(['drains-on-sigterm']);
+  });
+});
+
+describe.concurrent('the kit', () => {
+  it('says that nobody is there', async () => {
+    const report = await onStage(({ bridge }) => ask(bridge, { operations: ['authorize', 'refund'] }));
+    expect(report.ok).toBe(false);
+    expect(report.findings.map(({ operation, finding }) => [operation, finding])).toEqual([
+      ['authorize', { result: 'broken', why: 'nobody is there: no worker of this operation runs' }],
+      ['refund', { result: 'broken', why: 'nobody is there: no worker of this operation runs' }],
+    ]);
+  });
+
+  it('refuses an operation for which it has no request, before it asks anything', async () => {
+    await expect(onStage(({ bridge }) => ask(bridge, { operations: ['accept_dispute'] }))).rejects.toThrow(
+      /no request is known for accept_dispute: bring one in a file with --requests/,
+    );
+  });
+
+  it('says that a payment is missing which a request needs, and does not call that kept', async () => {
+    const report = await onStage(async ({ bridge }) => {
+      const nats = await bridge.connection.get();
+      nats.subscribe('hyperswitch.workers.alive.void', { callback: (_, message) => void message.respond() });
+      return ask(bridge, { operations: ['void'] });
+    });
+    expect(report).toMatchObject({
+      ok: false,
+      findings: [{ operation: 'void' }, ...RULES.slice(1).map(() => ({}))],
+    });
+    expect(report.findings[0]?.finding).toEqual({
+      result: 'not_tried',
+      why: expect.stringMatching(
+        /^void needs a payment, and no worker answers authorize: start one, or name/,
+      ),
+    });
+  });
+
+  it('leaves nothing behind in the work stream', async () => {
+    const messages = await onStage(async ({ url, bridge }) => {
+      const worker = await startHandWrittenWorker(url, 'refuses-malformed');
+      await ask(bridge).finally(worker.stop);
+      const figures = await bridge.figures();
+      return figures?.streams.find(({ name }) => name === 'PAYMENTS')?.messages;
+    });
+    expect(messages).toBe(0);
+  });
+});
+
+it('each rule says where it stands and how to mend it', () => {
+  expect(new Set(ALL_RULES.map(({ name }) => name)).size).toBe(ALL_RULES.length);
+  expect([...MISTAKES].sort()).toEqual(ALL_RULES.map(({ name }) => name).sort());
+});

@@ -1,0 +1,65 @@
+/** Rule: a worker that is asked to stop finishes what it has in hand. Its process ends, so this is the last to be tried. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ALL_WORKERS, broken, type Finding, KEPT, notTried, type Rule } from '../rule.js';
+import type { Asked, Stage } from '../stage.js';
+
+const ENDS_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 50;
+
+export const drainsOnSigterm: Rule = {
+  name: 'drains-on-sigterm',
+  demands: 'on SIGTERM takes nothing new, answers what it has in hand, and ends',
+  paragraph: 'docs/workers.md#the-record-in-any-language',
+  mend: 'catch SIGTERM: stop answering on hyperswitch.workers.…, stop pulling, await the requests in hand, drain the connection, then exit',
+  of: ALL_WORKERS,
+  requests: 'all',
+  async check(stage): Promise<Finding> {
+    const { pid } = stage;
+    if (pid === undefined) return notTried('name its process with --pid to have it stopped');
+    if (!isRunning(pid)) return notTried(`there is no process ${pid} on this machine`);
+    const calls = await Promise.all(Array.from({ length: stage.parallel }, () => stage.newCall()));
+    const deadlineAt = Date.now() + ENDS_WITHIN_MS + stage.waitMs;
+    const asked = await Promise.all(calls.map((call) => stage.send(call, { deadlineAt })));
+    await Promise.race(asked.map((one) => one.until((heard) => heard[0], stage.waitMs)));
+    process.kill(pid, 'SIGTERM');
+    if (!(await ends(pid))) return broken(`process ${pid} still runs ${ENDS_WITHIN_MS} ms after SIGTERM`);
+    return whatWasInHand(stage, asked);
+  },
+};
+
+/** Whether the process is one that can be asked to stop from here. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function ends(pid: number): Promise<boolean> {
+  const until = Date.now() + ENDS_WITHIN_MS;
+  while (isRunning(pid)) {
+    if (Date.now() > until) return false;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return true;
+}
+
+async function whatWasInHand(stage: Stage, asked: readonly Asked[]): Promise<Finding> {
+  if (stage.worker.kind === 'core') {
+    // Nothing keeps them: what was taken and not answered is lost.
+    await Promise.all(asked.map((one) => one.until((heard) => heard[0], LOOK_EVERY_MS)));
+    const lost = asked.filter(({ heard }) => heard.length === 0).length;
+    return lost === 0 ? KEPT : broken(`${lost} of ${asked.length} requests were taken and never answered`);
+  }
+  // Others of its kind may work on, and have some in hand at any moment.
+  const until = Date.now() + stage.waitMs;
+  let inHand = await stage.wire.inHand();
+  while (inHand > 0 && Date.now() < until) {
+    await sleep(LOOK_EVERY_MS);
+    inHand = await stage.wire.inHand();
+  }
+  return inHand === 0
+    ? KEPT
+    : broken(`${inHand} requests were in its hand when it ended: they wait for ack_wait to pass`);
+}

@@ -1,0 +1,41 @@
+/** Rule: what was withdrawn is never executed: its caller was told that it failed. */
+import { bodyOf, fingerprintOf, recordHeaders, recordSubject } from '@nats-bridge/protocol';
+import { textIn } from '../answer.js';
+import { isEnding } from '../heard.js';
+import { broken, type Finding, KEPT, notTried, type Rule } from '../rule.js';
+
+export const leavesTheWithdrawn: Rule = {
+  name: 'leaves-the-withdrawn',
+  demands: 'executes nothing whose record says withdrawn, and acknowledges it',
+  paragraph: 'docs/workers.md#the-record-in-any-language',
+  mend: 'read the record when your claim is refused: withdrawn, and no higher X-Retry than its own, is acknowledged and left',
+  of: ['guarded'],
+  requests: 'that move money',
+  async check(stage): Promise<Finding> {
+    const call = await stage.newCall();
+    const { data, recordKey } = call;
+    if (recordKey === undefined) return notTried('this request has no record');
+    const withdrawal = recordHeaders({
+      state: 'withdrawn',
+      operation: call.operation,
+      paymentId: data.payment_id,
+      fingerprint: fingerprintOf(data),
+      by: 'a bridge',
+      retry: 0,
+      reason: 'nobody had begun',
+    });
+    await stage.wire.records.write(
+      recordSubject(data.merchant_id, recordKey),
+      bodyOf('withdrawn'),
+      withdrawal,
+      0,
+    );
+    const asked = await stage.send(call);
+    const ending = await asked.until((heard) => heard.find(isEnding), stage.waitMs);
+    if (ending === undefined) return broken(`it was not settled within ${stage.waitMs} ms`);
+    if (ending.kind === 'said')
+      return ending.said === 'nak' ? broken('it was given back with nak, to come again') : KEPT;
+    const status = textIn(await stage.answerTo(asked), 'status');
+    return status === 'failure' ? KEPT : broken(`it was answered with ${status}: somebody may have paid`);
+  },
+};
