@@ -45,16 +45,15 @@ describe('every shipped worker', () => {
   const reports: WorkerReport[] = [];
 
   it.each(SHIPPED_WORKERS)(
-    '$name keeps the contract as far as it says',
+    '$name keeps the contract',
     async (shipped) => {
       const report = await reportOf(shipped);
       reports.push({ name: shipped.name, report });
       const broken = report.findings.filter(({ finding }) => finding.result === 'broken');
-      const { breaks = [] } = shipped;
       expect(broken.map(({ operation, rule, finding }) => ({ operation, rule: rule.name, finding }))).toEqual(
-        breaks.map((rule) => expect.objectContaining({ rule })),
+        [],
       );
-      expect(report.ok).toBe(breaks.length === 0);
+      expect(report.ok).toBe(true);
     },
     120_000,
   );

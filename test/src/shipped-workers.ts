@@ -14,8 +14,6 @@ export type ShippedWorker = {
   /** What the kit's file of requests says for it. */
   readonly requests?: object;
   readonly config?: BridgeConfigInput;
-  /** Rules that it breaks, and is known to. */
-  readonly breaks?: readonly string[];
   start(url: string): Promise<{ readonly pid?: number; stop(): Promise<void> }>;
 };
 
@@ -103,11 +101,7 @@ export const SHIPPED_WORKERS: readonly ShippedWorker[] = [
   program('Python, naive', AUTHORIZE, () => [PYTHON, `${EXAMPLES}/python/naive_worker.py`], {
     readyText: 'ready',
   }),
-  // As the specification has it: it does not look whether the body could be read.
-  {
-    ...program('Go, naive', AUTHORIZE, () => [join(ROOT, '.cache/go/naive')], { readyText: 'ready' }),
-    breaks: ['refuses-malformed'],
-  },
+  program('Go, naive', AUTHORIZE, () => [join(ROOT, '.cache/go/naive')], { readyText: 'ready' }),
   program('Python, core', AUTHORIZE, () => [PYTHON, `${EXAMPLES}/python/core_worker.py`], {
     readyText: 'ready',
     config: { jetstream_enabled: false },

@@ -23,15 +23,19 @@ export async function gather(
 ): Promise<Evidence> {
   const { client } = scene;
   const unfinished = await settle(bridge, restLimitMs);
-  const ledger = await readLedger(bridge);
-  const letters = await readLetters(bridge);
   const doubtful = new Map<string, string>();
   for (const { key, ended, succeedsAs } of calls)
     if (inDoubt(meaningOf(ended, succeedsAs)))
       doubtful.set(key, (ended.kind === 'answered' && ended.id) || doubtful.get(key) || '');
-  const syncs = await forEach([...doubtful], orders, (order, id) =>
-    untilAnswered(() => askHowItStands(client, order, id)),
-  );
+  const askAll = (keys: Iterable<readonly [string, string]>) =>
+    forEach([...keys], orders, (order, id) => untilAnswered(() => askHowItStands(client, order, id)));
+  const syncs = await askAll(doubtful);
+  // What was announced and never sent is settled by who asks for it: a sync, and where that names no key, a repeat.
+  const announced = await announcedIn(bridge, doubtful);
+  await forEach(announced, orders, (order) => untilSettled(() => place(client, order, 0)));
+  for (const [key, heard] of await askAll(announced)) syncs.set(key, heard);
+  const ledger = await readLedger(bridge);
+  const letters = await readLetters(bridge);
   const answered = [...ledger]
     .filter(([, { state }]) => state === 'answered')
     .map(([key]) => [key, ''] as const);
@@ -66,6 +70,18 @@ async function readLetters(bridge: NatsBridge): Promise<Set<string>> {
   const letters = await deadLetters.list();
   deadLetters.close();
   return new Set(letters.map(({ merchantId, idempotencyKey }) => `${merchantId} ${idempotencyKey}`));
+}
+
+async function announcedIn(bridge: NatsBridge, doubtful: ReadonlyMap<string, string>) {
+  const ledger = await readLedger(bridge);
+  return [...doubtful].filter(([key]) => ledger.get(key)?.state === 'sent');
+}
+
+async function untilSettled(ask: () => Promise<Call>): Promise<Heard> {
+  for (const end = Date.now() + ASK_LIMIT_MS; ; await sleep(500)) {
+    const { ended, succeedsAs } = await ask();
+    if (!inDoubt(meaningOf(ended, succeedsAs)) || Date.now() > end) return ended;
+  }
 }
 
 async function untilAnswered(ask: () => Promise<Heard>): Promise<Heard> {

@@ -41,6 +41,8 @@ const AT_THE_DOOR = new Set([
   'STORE_REFUSED',
   'SHUTTING_DOWN',
   'NATS_UNREACHABLE',
+  // As a failure: its time was over before anything could be sent. What was sent and not answered is pending.
+  'NATS_TIMEOUT',
 ]);
 /** A bridge that is cut off knows nothing of earlier calls either. */
 const CUT_OFF = new Set(['NATS_UNREACHABLE']);
