@@ -1,5 +1,5 @@
 // The specification's Go worker. Its NATS calls are the specification's; the processor is a stand-in, and unlike the
-// specification's it does not execute what it could not read.
+// specification's it does not execute what is no request.
 package main
 
 import (
@@ -37,7 +37,7 @@ func processPayment(routerData RouterData) NatsPaymentResponse {
 
 func handleAuthorize(msg *nats.Msg) {
 	var request NatsPaymentRequest
-	if err := json.Unmarshal(msg.Data, &request); err != nil {
+	if json.Unmarshal(msg.Data, &request) != nil || request.RouterData.AttemptID == "" {
 		return // left unsettled: after its last delivery the bridge makes a dead letter of it
 	}
 
