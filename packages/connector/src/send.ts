@@ -95,7 +95,7 @@ export function createSend(world: SendWorld): Send {
       limitInFlight(inFlight, max_in_flight),
       joinConcurrent(),
       rememberDoubt(lateAnswers),
-      mindEarlierCall(ledger),
+      mindEarlierCall(records),
       deadline((operation) => timeoutOf(config, operation)),
       answerFromLedger({ find: ledger.find, findCaptureMethod, withdrawUnsent }),
       resolveAliases(world.findAnswer),

@@ -64,6 +64,7 @@ export {
   type Sealer,
   type SealerOptions,
 } from './sealing/sealer.js';
+export { type BatchQuestion, readBatch } from './stored/read-batch.js';
 export {
   archivedMessage,
   deleteStored,

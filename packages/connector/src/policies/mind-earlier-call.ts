@@ -5,15 +5,15 @@
 import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Policy } from '../exchange.js';
-import type { Ledger } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
+import { type SettleDoubtWorld, settleLater } from './settle-doubt.js';
 
 /** These are about the call itself, whatever became of an earlier one. */
 const OF_THE_CALL = new Set<BridgeErrorCode>(['VALIDATION_ERROR', 'MESSAGE_TOO_LARGE', 'SHUTTING_DOWN']);
 /** A ledger that cannot be asked in this time keeps nobody waiting. */
 const ASK_MS = 500;
 
-export function mindEarlierCall(ledger: Pick<Ledger, 'findLatest'>): Policy {
+export function mindEarlierCall(world: SettleDoubtWorld): Policy {
   return (next) => async (exchange) => {
     try {
       return await next(exchange);
@@ -24,15 +24,20 @@ export function mindEarlierCall(ledger: Pick<Ledger, 'findLatest'>): Policy {
         throw error;
       const found = await withinMs(
         ASK_MS,
-        ledger
+        world.ledger
           .findLatest(data.merchant_id, key)
           .then((entry) => ({ entry }))
           // Where there is no ledger yet, nothing was recorded.
           .catch(() => ({ entry: undefined })),
       );
       const inDoubt = new BridgeError('NATS_TIMEOUT', undefined, { cause: error });
-      // A ledger that does not answer may have an earlier call. A bridge that is cut off can only speak for itself.
-      if (found === undefined) throw error.code === 'NATS_UNREACHABLE' ? error : inDoubt;
+      if (found === undefined) {
+        // A bridge that is cut off can only speak for itself.
+        if (error.code === 'NATS_UNREACHABLE') throw error;
+        // A ledger that does not answer may have an earlier call; when it does, this one is withdrawn if it has none.
+        settleLater(exchange, key, inDoubt, world);
+        throw inDoubt;
+      }
       const { entry } = found;
       if (entry === undefined || entry.record.state === 'withdrawn') throw error;
       const answer = outcomeOfEntry(entry, exchange);

@@ -172,8 +172,13 @@ describe('settleDoubt', () => {
 });
 
 describe('mindEarlierCall', () => {
-  const refused = (ledger: Pick<ReturnType<typeof memoryLedger>, 'findLatest'>, code: BridgeErrorCode) =>
-    mindEarlierCall(ledger)(failing(code))(exchange());
+  const refused = (changes: Partial<ReturnType<typeof memoryLedger>>, code: BridgeErrorCode) =>
+    mindEarlierCall({
+      ledger: { ...memoryLedger(), ...changes },
+      bridge: 'bridge',
+      takeBack: async () => false,
+      sleep: async () => {},
+    })(failing(code))(exchange());
 
   it('says "failed" where the ledger knows nothing of the key, or that it was withdrawn', async () => {
     const ledger = memoryLedger();
@@ -199,6 +204,22 @@ describe('mindEarlierCall', () => {
       code: 'NATS_TIMEOUT',
       phase: 'sent_unknown',
     });
+  });
+
+  it.each([
+    ['withdraws the call when the ledger answers again and has none', 'nothing', ['withdrawn']],
+    ['leaves an earlier call as it is', 'claimed', ['claimed']],
+  ] as const)('%s', async (_what, before, states) => {
+    const ledger = memoryLedger();
+    if (before === 'claimed') await ledger.write('m', 'k', { state: 'claimed', retry: 0 }, 0);
+    let asked = 0;
+    const findLatest: typeof ledger.findLatest = (...of) =>
+      ++asked === 1 ? new Promise<never>(() => {}) : ledger.findLatest(...of);
+    await expect(refused({ ...ledger, findLatest }, 'CIRCUIT_OPEN')).rejects.toMatchObject({
+      phase: 'sent_unknown',
+    });
+    await vi.waitFor(() => expect(asked).toBe(2));
+    await vi.waitFor(() => expect(ledger.history.map(({ state }) => state)).toEqual(states));
   });
 
   it('asks nobody about a call that is wrong in itself, and waits for no ledger', async () => {

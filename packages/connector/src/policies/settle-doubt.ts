@@ -61,7 +61,7 @@ export function settleDoubt(world: SettleDoubtWorld): Policy {
         },
       );
       return within(SETTLE_MS, settled, error).catch((said: unknown) => {
-        if (!isDecided) void settleLater(attempt, world);
+        if (!isDecided) settleLater(exchange, key, error, world);
         throw said;
       });
     }
@@ -77,19 +77,28 @@ async function within<T>(ms: number, promise: Promise<T>, error: BridgeError): P
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** The caller has heard "unknown"; the ledger still is to have an outcome, as soon as it can be asked (P1). */
-async function settleLater(
-  attempt: () => Promise<unknown>,
-  { isClosing = () => false, sleep = pause }: SettleDoubtWorld,
-): Promise<void> {
-  for (let tries = 0; tries < LATER_TRIES && !isClosing(); tries++) {
-    await sleep(backoffMs(tries, LATER));
-    try {
-      return void (await attempt());
-    } catch (thrown) {
-      if (thrown instanceof BridgeError) return; // withdrawn, or in somebody's hand
+/**
+ * The caller has heard "unknown"; the ledger still is to have an outcome, as soon as it can be asked (P1). Nobody waits
+ * for it.
+ */
+export function settleLater(
+  exchange: Exchange,
+  key: string,
+  error: BridgeError,
+  world: SettleDoubtWorld,
+): void {
+  const { isClosing = () => false, sleep = pause } = world;
+  const tryOn = async () => {
+    for (let tries = 0; tries < LATER_TRIES && !isClosing(); tries++) {
+      await sleep(backoffMs(tries, LATER));
+      try {
+        return void (await settle(exchange, key, error, world));
+      } catch (thrown) {
+        if (thrown instanceof BridgeError) return; // withdrawn, or in somebody's hand
+      }
     }
-  }
+  };
+  void tryOn();
 }
 
 async function settle(

@@ -2,7 +2,9 @@
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { NO_MESSAGE, recordOf, type StoredRecord } from '../records/last-message.js';
+import { serverFeatures } from '../topology/server-features.js';
 import { originSeqOf } from './origin.js';
+import { readBatch } from './read-batch.js';
 
 /** @returns undefined when the stream has it no longer, or never had */
 export async function storedMessage(
@@ -70,7 +72,7 @@ export type ListOptions = {
 };
 
 /**
- * What a stream holds at this moment, oldest first. Read one by one: a consumer could only be made by who may have
+ * What a stream holds at this moment, oldest first. Read without a consumer: that could only be made by who may have
  * the server publish anywhere. The stream must allow direct reads.
  */
 export async function* storedMessages(
@@ -85,11 +87,29 @@ export async function* storedMessages(
       ? state.first_seq
       : await firstSeqSince(manager, stream, state, options.since);
   for (let seq = first; seq <= state.last_seq; ) {
-    const stored = await firstFrom(manager, stream, seq, options.subject);
-    if (stored === undefined || stored.seq > state.last_seq) return;
-    yield stored;
-    seq = stored.seq + 1;
+    const batch = await nextFrom(connection, manager, stream, seq, options.subject);
+    for (const stored of batch) {
+      if (stored.seq > state.last_seq) return;
+      yield stored;
+      seq = stored.seq + 1;
+    }
+    if (batch.length === 0) return;
   }
+}
+
+const BATCH = 512;
+
+async function nextFrom(
+  connection: Connection,
+  manager: JetStreamManager,
+  stream: string,
+  seq: number,
+  subject: string | undefined,
+): Promise<readonly StoredRecord[]> {
+  if (serverFeatures(connection.current?.info?.version ?? '').batchDirectGet)
+    return readBatch(connection, stream, { seq, subject, atMost: BATCH });
+  const stored = await firstFrom(manager, stream, seq, subject);
+  return stored === undefined ? [] : [stored];
 }
 
 /** A stream's messages are in the order of their times: the place is found by halving. */
