@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { type BridgeConfigInput, type BridgeEvent, NatsBridge } from '@nats-bridge/connector';
-import { createUcsClient, startGateway } from '@nats-bridge/gateway';
+import { createUcsClient, gatewayConfigSchema, startGateway } from '@nats-bridge/gateway';
 import { type EmbeddedServer, type EmbeddedServerOptions, startEmbeddedServer } from '@nats-bridge/messaging';
 import type { JsonObject } from '@nats-bridge/protocol';
 import { createSandboxWorker } from '@nats-bridge/sandbox';
@@ -21,6 +21,8 @@ export type StackOptions = {
   readonly runningServer?: EmbeddedServer;
   /** false: nobody answers unless the test starts somebody. */
   readonly sandbox?: boolean;
+  /** `[gateway.admin]`, as it would be configured. */
+  readonly admin?: object;
   /** false: the first call makes the streams. */
   readonly prepare?: boolean;
 };
@@ -87,6 +89,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     grpc: { port: 0 },
     http: { port: 0 },
     drainMs: 2_000,
+    ...(options.admin && {
+      admin: { bridge, config: gatewayConfigSchema.parse({ admin: options.admin }).admin },
+    }),
     onWarning: (line) => warnings.push(line),
   });
   const client = createUcsClient(gateway.grpcUrl, {

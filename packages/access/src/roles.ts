@@ -1,5 +1,6 @@
 /** The one table of who may do what: each role's subjects, made of the protocol's own. */
 import {
+  ALERT_PATTERN,
   AUDIT_PATTERN,
   AUDIT_STREAM,
   aliveSubject,
@@ -77,6 +78,7 @@ export function bridgeAccess(layout: Layout, pools: Pools): OwnerAccess {
       LATE_PATTERN,
       ...QUEUES.map(letterPattern),
       AUDIT_PATTERN,
+      ALERT_PATTERN,
       SERVICES,
       ...bodies.subjects,
       ...acksOfStream(stream),

@@ -16,6 +16,7 @@ export { duration, durationMs } from './config/duration.js';
 export { type ConfigSections, type ConfigSource, loadConfig } from './config/load-config.js';
 export { readableFile } from './config/readable-file.js';
 export { secretText } from './config/secret-text.js';
+export { type AuditEntry, readAudit, writeAudit } from './dead-letters/audit.js';
 export type { DeadLetter, NewDeadLetter } from './dead-letters/dead-letter.js';
 export {
   type Actor,
@@ -34,4 +35,14 @@ export type { Settlement } from './late-answers/settlement.js';
 export type { Ledger, LedgerEntry } from './ledger/ledger.js';
 export { type BridgeEvent, type CallOptions, NatsBridge, type NatsBridgeOptions } from './nats-bridge.js';
 export type { CallResult, Observation, Observe, Route } from './observation.js';
+export type { OperationView } from './payments/operation-view.js';
+export { type HistoryEvent, readPaymentHistory } from './payments/payment-history.js';
+export {
+  createPaymentIndex,
+  type PaymentIndex,
+  type PaymentIndexOptions,
+  type PaymentPage,
+  type PaymentQuery,
+} from './payments/payment-index.js';
+export { type ShownMessage, showRequest, showStored } from './payments/stored-body.js';
 export { archiveNameOf, consumerNameOf, topologyOf, workConsumersOf } from './topology.js';

@@ -11,6 +11,7 @@ it("says nothing: loopback, Hyperswitch's port, bounded", () => {
     max_message_bytes: 4_194_304,
     allow_plaintext: false,
     webhooks: { allowed_hosts: [], secrets: {} },
+    admin: { tokens: [], rate_limit: 50, max_streams: 50 },
   });
 });
 
@@ -23,6 +24,9 @@ it.each([
   [{ prot: 1 }, ''],
   [{ grpc: { host: '0.0.0.0' } }, 'grpc.host'],
   [{ http: { host: '10.0.0.1' } }, 'http.host'],
+  [{ admin: { tokens: [{ name: 'jo', role: 'admin' }] } }, 'admin.tokens.0'],
+  [{ admin: { tokens: [{ name: 'jo', role: 'root', sha256: 'a'.repeat(64) }] } }, 'admin.tokens.0.role'],
+  [{ admin: { tokens: [{ name: 'jo', role: 'admin', sha256: 'the token' }] } }, 'admin.tokens.0.sha256'],
 ])('%j is refused at %s', (config, path) => {
   const parsed = gatewayConfigSchema.safeParse(config);
   expect(parsed.error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);

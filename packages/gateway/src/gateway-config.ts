@@ -1,5 +1,6 @@
 /** The `[gateway]` section of the configuration: where the doors are and how much passes through them. */
 import { z } from 'zod';
+import { adminConfigSchema } from './admin/admin-config.js';
 import { doorTlsSchema } from './door-tls.js';
 import { webhookOptionsSchema } from './late-answers/webhook-options.js';
 import { isLoopback } from './listen-on.js';
@@ -40,6 +41,8 @@ export const gatewayConfigSchema = z
     metrics: z.boolean().default(true),
     /** Late answers, pushed to Hyperswitch. */
     webhooks: webhookOptionsSchema,
+    /** Who may use the admin API; nobody, and it is not served, unless somebody is named. */
+    admin: adminConfigSchema,
   })
   .check(({ value, issues }) => {
     if (value.allow_plaintext) return;

@@ -2,7 +2,10 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import type { NatsBridge } from '@nats-bridge/connector';
 import { UCS_METHODS } from '@nats-bridge/protocol';
+import type { AdminConfig } from './admin/admin-config.js';
+import { createAdminDoor } from './admin/admin-door.js';
 import type { PaymentBridge } from './bridge.js';
 import { createDoorTls, type DoorTls, type DoorTlsFiles } from './door-tls.js';
 import { addHealthService } from './health/grpc-health.js';
@@ -38,6 +41,8 @@ export type GatewayOptions = {
   readonly webhooks?: WebhookOptions;
   /** false: nothing is measured, and `/metrics` is not served; true unless told otherwise. */
   readonly metrics?: boolean;
+  /** Serves the admin API to who is named in `config`; left out: it is not served. */
+  readonly admin?: { readonly bridge: NatsBridge; readonly config: AdminConfig };
   /** Told, in a line without payment data, of what no caller can see. */
   readonly onWarning?: OnWarning;
 };
@@ -80,8 +85,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     watchIntervalMs: options.healthWatchMs ?? 1_000,
   });
   const grpcSide = grpcDoor(ucs, grpcTls);
+  const admin = options.admin && createAdminDoor(options.admin.bridge, options.admin.config, onWarning);
   const httpListener = createHttpServer(
-    { bridge, onWarning, metrics, isClosing: () => closing !== undefined },
+    { bridge, onWarning, metrics, admin: admin?.app, isClosing: () => closing !== undefined },
     httpTls?.options,
   );
 
@@ -89,6 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const http = await listenOn(httpListener, 'http', httpAt, { allowPortFallback }).catch(
     async (cause: unknown) => {
       await grpcSide.drain(0);
+      await admin?.close();
       metrics?.close();
       throw cause;
     },
@@ -108,6 +115,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await Promise.all([grpcSide.drain(drainMs), notifier?.close()]);
     httpListener.close();
     httpListener.closeAllConnections();
+    await admin?.close();
     metrics?.close();
   };
   return {

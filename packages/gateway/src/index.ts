@@ -1,4 +1,5 @@
 /** The doors of NATS Bridge: a Unified Connector Service over gRPC, and HTTP. */
+export { type AdminConfig, digestOf } from './admin/admin-config.js';
 export type { BridgeHealth, PaymentBridge } from './bridge.js';
 export {
   createUcsClient,

@@ -10,6 +10,7 @@ export * from './life/guard.js';
 export * from './life/record.js';
 export * from './life/verdict.js';
 export * from './life/withdrawal.js';
+export { maskAnswer, maskRequest } from './mask.js';
 export * from './merge-patch.js';
 export * from './operation-catalogue.js';
 export * from './outcome.js';

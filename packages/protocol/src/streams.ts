@@ -23,6 +23,13 @@ export function auditSubject(action: string): string {
   return `${DEFAULT_SUBJECT_ROOT}.audit.${encodeToken(action)}`;
 }
 
+/** What a gateway sees that somebody should look at: `hyperswitch.alerts.{name}`, when it begins and when it ends. */
+export function alertSubject(name: string): string {
+  return `${DEFAULT_SUBJECT_ROOT}.alerts.${encodeToken(name)}`;
+}
+
+export const ALERT_PATTERN = `${DEFAULT_SUBJECT_ROOT}.alerts.*`;
+
 /** `hyperswitch.dlq.{merchant_id}.{operation}`, or `hyperswitch.interventions.…`. */
 export function letterSubject(queue: Queue, merchantId: string, operation: string): string {
   return `${DEFAULT_SUBJECT_ROOT}.${QUEUE_TOKEN[queue]}.${tokenOf(merchantId)}.${tokenOf(operation)}`;

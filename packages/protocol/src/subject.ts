@@ -96,6 +96,20 @@ export function recordSubject(merchantId: string, idempotencyKey: string): strin
   return `${DEFAULT_SUBJECT_ROOT}.operations.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(operation, 'operation')}.${encodeToken(rest, 'idempotency key')}`;
 }
 
+/** Reads a record's subject back; undefined when it is none. */
+export function parseRecordSubject(
+  subject: string,
+): { readonly merchantId: string; readonly idempotencyKey: string } | undefined {
+  const [root, kind, merchant, operation, rest, ...more] = subject.split('.');
+  if (root !== DEFAULT_SUBJECT_ROOT || kind !== 'operations' || more.length > 0) return undefined;
+  if (!merchant || !operation || !rest) return undefined;
+  const key = decodeToken(rest);
+  return {
+    merchantId: decodeToken(merchant),
+    idempotencyKey: operation === NO_OPERATION ? key : `${decodeToken(operation)}:${key}`,
+  };
+}
+
 /** The records of a merchant and an operation; left out: of all. */
 export function recordPattern(merchantId?: string, operation?: Operation): string {
   return `${DEFAULT_SUBJECT_ROOT}.operations.${tokenOrAll(merchantId)}.${operation ?? '*'}.*`;

@@ -40,14 +40,16 @@ async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run) ->
     about["X-Requested-At"] = str(int(msg.metadata.timestamp.timestamp() * 1000))
     about["X-Request-Seq"] = str(msg.metadata.sequence.stream)
 
-    if record.headers.get("X-Fingerprint", about["X-Fingerprint"]) != about["X-Fingerprint"]:
+    # A person looked at it, and may have mended it.
+    is_retried = record.state == "withdrawn" and int(msg.headers.get("X-Retry", 0)) > record.number("X-Retry")
+    if not is_retried and record.headers.get("X-Fingerprint", about["X-Fingerprint"]) != about["X-Fingerprint"]:
         raise KeyConflict("its idempotency key was used for another request")
     if record.state == "answered":  # the same again, to who asks now
         kept = {name: value for name, value in record.headers.items() if not name.startswith("Nats-")}
         again = {**kept, "X-Correlation-Id": about["X-Correlation-Id"]}
         await write_record(js, subject, "answered", record.body, again, record.seq)
         return await msg.ack()
-    if record.state == "withdrawn" and int(msg.headers.get("X-Retry", 0)) <= record.number("X-Retry"):
+    if record.state == "withdrawn" and not is_retried:
         return await msg.ack()  # its caller was told that it failed
     lease_left_ms = record.number("X-Lease-Until") - now_ms()
     if record.state == "claimed" and lease_left_ms > 0:

@@ -28,6 +28,7 @@ export function serveCommand(): Command {
         maxMessageBytes: doors.max_message_bytes,
         webhooks: doors.webhooks,
         metrics: doors.metrics,
+        admin: { bridge, config: doors.admin },
         onWarning: progress,
       });
       // Before anybody is told that it is ready, and may stop it.

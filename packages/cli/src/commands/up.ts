@@ -115,6 +115,7 @@ function openDoors(bridge: NatsBridge, { gateway }: Settings): Promise<Gateway> 
     maxMessageBytes: gateway.max_message_bytes,
     webhooks: gateway.webhooks,
     metrics: gateway.metrics,
+    admin: { bridge, config: gateway.admin },
     allowPortFallback: true,
     onWarning: progress,
   });

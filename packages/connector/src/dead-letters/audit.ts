@@ -1,6 +1,6 @@
 /** What people did, written down before it is done: an action that cannot be written down does not happen. */
-import { type Connection, createRecordWriter } from '@nats-bridge/messaging';
-import { auditSubject } from '@nats-bridge/protocol';
+import { type Connection, createRecordWriter, storedMessages } from '@nats-bridge/messaging';
+import { AUDIT_STREAM, auditSubject } from '@nats-bridge/protocol';
 
 export type AuditEntry = {
   readonly action: string;
@@ -28,4 +28,21 @@ export function createAudit(connection: Connection, now = Date.now): Audit {
     },
     close: () => writer.close(),
   };
+}
+
+/** One entry of who makes no others. */
+export async function writeAudit(connection: Connection, entry: Omit<AuditEntry, 'at'>): Promise<void> {
+  const audit = createAudit(connection);
+  await audit.append(entry).finally(audit.close);
+}
+
+/** @returns oldest first; `at` is what the writer said, `seq` the place in the stream */
+export async function readAudit(
+  connection: Connection,
+  options: { readonly since?: Date } = {},
+): Promise<readonly (AuditEntry & { readonly seq: number })[]> {
+  const entries: (AuditEntry & { seq: number })[] = [];
+  for await (const { seq, body } of storedMessages(connection, AUDIT_STREAM, options))
+    entries.push({ ...(JSON.parse(Buffer.from(body).toString()) as AuditEntry), seq });
+  return entries;
 }

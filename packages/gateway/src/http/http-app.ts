@@ -1,6 +1,7 @@
 /** The routes of the HTTP door: is the process alive, is it ready to take payments, how do payments go. */
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
+import { ADMIN_PATH } from '../admin/open-api.js';
 import type { PaymentBridge } from '../bridge.js';
 import { readHealth } from '../health/read-health.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
@@ -13,12 +14,14 @@ export type HttpAppOptions = {
   readonly onWarning: OnWarning;
   /** Left out: `/metrics` is not served. */
   readonly metrics?: Pick<GatewayMetrics, 'text' | 'contentType'>;
+  /** The admin API; left out: it is not served. */
+  readonly admin?: Hono;
 };
 
-/** Nothing that is served here takes a body. */
+/** Orders of the admin API are small. */
 const MAX_BODY_BYTES = 65_536;
 
-export function createHttpApp({ bridge, isClosing, onWarning, metrics }: HttpAppOptions): Hono {
+export function createHttpApp({ bridge, isClosing, onWarning, metrics, admin }: HttpAppOptions): Hono {
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -51,6 +54,8 @@ export function createHttpApp({ bridge, isClosing, onWarning, metrics }: HttpApp
     app.get('/metrics', async (context) =>
       context.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType }),
     );
+
+  if (admin !== undefined) app.route(ADMIN_PATH, admin);
 
   app.notFound((context) =>
     context.json(problem('NOT_FOUND', 'nothing is served here; see /healthz, /readyz and /metrics'), 404),

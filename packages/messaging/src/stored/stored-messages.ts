@@ -69,6 +69,8 @@ export type ListOptions = {
   readonly subject?: string;
   /** Stored at or after this time. */
   readonly since?: Date;
+  /** From this sequence on; what `since` says counts first. */
+  readonly fromSeq?: number;
 };
 
 /**
@@ -84,7 +86,7 @@ export async function* storedMessages(
   const { state } = await manager.streams.info(stream);
   const first =
     options.since === undefined
-      ? state.first_seq
+      ? Math.max(state.first_seq, options.fromSeq ?? 0)
       : await firstSeqSince(manager, stream, state, options.since);
   for (let seq = first; seq <= state.last_seq; ) {
     const batch = await nextFrom(connection, manager, stream, seq, options.subject);

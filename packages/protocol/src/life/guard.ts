@@ -42,13 +42,14 @@ export function guardDelivery(
     ? { kind: 'expire', expectedSeq }
     : { kind: 'claim', attempt: 1, expectedSeq };
   if (record === undefined) return begin;
+  // Only a person who looked at it can have it sent again, and may have mended it.
+  if (record.state === 'withdrawn' && delivery.retry > record.retry) return begin;
   if (isOtherContent(record, delivery)) return { kind: 'conflict' };
   switch (record.state) {
     case 'answered':
       return { kind: 'resend' };
     case 'withdrawn':
-      // Only a person who looked at it can have it sent again.
-      return delivery.retry > record.retry ? begin : { kind: 'drop' };
+      return { kind: 'drop' };
     case 'sent':
       return begin;
     case 'claimed': {

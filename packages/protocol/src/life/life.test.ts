@@ -57,6 +57,8 @@ describe('the guard', () => {
     expect(guard(record({ state: 'withdrawn' }))).toEqual({ kind: 'drop' });
     expect(guard(record({ state: 'withdrawn', retry: 1 }), { retry: 1 })).toEqual({ kind: 'drop' });
     expect(guard(record({ state: 'withdrawn' }), { retry: 1 })).toMatchObject({ kind: 'claim', attempt: 1 });
+    const mended = guard(record({ state: 'withdrawn', fingerprint: 'before' }), { retry: 1 });
+    expect(mended).toMatchObject({ kind: 'claim', attempt: 1 });
   });
 
   it('refuses another content under the same key, whatever became of the first', () => {

@@ -54,7 +54,9 @@ func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, recor
 	about.Set("X-Requested-At", millis(d.meta.Timestamp))
 	about.Set("X-Request-Seq", strconv.FormatUint(d.meta.Sequence.Stream, 10))
 
-	if seen := record.Headers.Get("X-Fingerprint"); seen != "" && seen != about.Get("X-Fingerprint") {
+	// A person looked at it, and may have mended it.
+	isRetried := record.State == "withdrawn" && numberIn(d.msg.Headers(), "X-Retry", 0) > record.number("X-Retry", 0)
+	if seen := record.Headers.Get("X-Fingerprint"); !isRetried && seen != "" && seen != about.Get("X-Fingerprint") {
 		return ErrKeyConflict
 	}
 	leaseLeft := time.Until(time.UnixMilli(record.number("X-Lease-Until", 0)))
@@ -67,7 +69,7 @@ func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, recor
 			return err
 		}
 		return d.msg.Ack()
-	case record.State == "withdrawn" && numberIn(d.msg.Headers(), "X-Retry", 0) <= record.number("X-Retry", 0):
+	case record.State == "withdrawn" && !isRetried:
 		return d.msg.Ack() // its caller was told that it failed
 	case record.State == "claimed" && leaseLeft > 0:
 		return d.msg.NakWithDelay(leaseLeft) // somebody has it in hand

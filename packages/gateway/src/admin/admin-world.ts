@@ -1,0 +1,91 @@
+/** What the routes of the admin API read from and act on; made once for a gateway. */
+import {
+  createDeadLetters,
+  createPaymentIndex,
+  type DeadLetters,
+  type NatsBridge,
+  type PaymentIndex,
+} from '@nats-bridge/connector';
+import { alertSubject } from '@nats-bridge/protocol';
+import { type AlertWatch, createAlertWatch, type FiringAlert } from '../alerts/alert-watch.js';
+import { type CachedReading, createCachedReading } from '../metrics/cached-reading.js';
+import type { OnWarning } from '../warning.js';
+import type { AdminConfig } from './admin-config.js';
+import { createJobs, type Jobs } from './jobs.js';
+import { createRecentCalls, type RecentCalls } from './recent-calls.js';
+import { iso } from './schema/common.js';
+
+export type AdminWorld = {
+  readonly bridge: NatsBridge;
+  readonly config: AdminConfig;
+  readonly payments: PaymentIndex;
+  readonly letters: DeadLetters;
+  readonly calls: RecentCalls;
+  readonly jobs: Jobs;
+  readonly alerts: Pick<AlertWatch, 'firing'>;
+  readonly figures: CachedReading<NonNullable<Awaited<ReturnType<NatsBridge['figures']>>>>;
+  readonly durability: CachedReading<Awaited<ReturnType<NatsBridge['durability']>>>;
+  /** Times the connection came back. */
+  reconnects(): number;
+  close(): Promise<void>;
+};
+
+/** The broker is asked once a second at most, however many look. */
+const FIGURES = { maxAgeMs: 1_000, timeoutMs: 1_000 };
+const LOOK_EVERY_MS = 5_000;
+const DURABILITY = { maxAgeMs: 60_000, timeoutMs: 2_000 };
+
+export function createAdminWorld(bridge: NatsBridge, config: AdminConfig, onWarning: OnWarning): AdminWorld {
+  const payments = createPaymentIndex(bridge, {
+    onError: (error) => onWarning(`the admin API cannot read the records: ${error.message}`),
+  });
+  const letters = createDeadLetters(bridge);
+  const calls = createRecentCalls(bridge);
+  const jobs = createJobs();
+  let connections = 0;
+  const stopCounting = bridge.connection.onState(({ state }) => {
+    if (state === 'connected') connections++;
+  });
+  const figures = createCachedReading(() => bridge.figures(), FIGURES);
+  const alerts = createAlertWatch((alert, state) => publishAlert(bridge, alert, state));
+  const look = async () => {
+    const isConnected = bridge.connection.state === 'connected';
+    const sight = {
+      figures: await figures.get(),
+      operations: calls.operations(),
+      breakers: calls.breakers(),
+    };
+    alerts.look({ isConnected, ...sight }, Date.now());
+  };
+  const looking = setInterval(() => void look(), LOOK_EVERY_MS);
+  return {
+    bridge,
+    config,
+    alerts,
+    payments,
+    letters,
+    calls,
+    jobs,
+    figures,
+    durability: createCachedReading(() => bridge.durability(), DURABILITY),
+    reconnects: () => Math.max(0, connections - 1),
+    async close() {
+      clearInterval(looking);
+      stopCounting();
+      calls.close();
+      jobs.close();
+      letters.close();
+      await payments.close();
+    },
+  };
+}
+
+/** For who listens; nobody waits for it. */
+function publishAlert(
+  { connection, config }: NatsBridge,
+  { name, since, ...alert }: FiringAlert,
+  state: 'firing' | 'resolved',
+): void {
+  const message = { name, state, since: iso(since), ...alert, instance: config.connection_name };
+  connection.current?.publish(alertSubject(name), JSON.stringify(message));
+}

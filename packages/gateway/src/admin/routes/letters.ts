@@ -1,0 +1,233 @@
+/** Dead letters and interventions: looked at, sent again, mended, settled, discarded. */
+import { type DeadLetter, showRequest } from '@nats-bridge/connector';
+import { ValidationError, type Verdict } from '@nats-bridge/protocol';
+import { z } from 'zod';
+import type { AdminWorld } from '../admin-world.js';
+import { AdminProblem, route } from '../route.js';
+import {
+  discard,
+  done,
+  edit,
+  job,
+  type Letter,
+  letterDetail,
+  letterFilterOf,
+  letterOf,
+  letterPage,
+  letterQuery,
+  resolution,
+  retryOrder,
+  retryPlan,
+} from '../schema/letters.js';
+
+export const letterRoutes = [
+  route({
+    method: 'get',
+    path: '/letters',
+    summary: 'What was given up, newest first, and the same in groups of one cause.',
+    role: 'viewer',
+    query: letterQuery,
+    answer: letterPage,
+    async handle({ letters }, { query }) {
+      const found = (await letters.list(letterFilterOf(query))).map(letterOf);
+      const begin = query.cursor === undefined ? 0 : Number(query.cursor);
+      const end = begin + query.limit;
+      return {
+        items: found.slice(begin, end),
+        total: found.length,
+        ...(end < found.length && { next_cursor: String(end) }),
+        groups: groupsOf(found),
+      };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/letters/{name}',
+    summary: 'One letter, with what the ledger says of it now, and its request masked.',
+    role: 'viewer',
+    answer: letterDetail,
+    async handle(world, { params }) {
+      const letter = await letterNamed(world, params.name ?? '');
+      const { original, requestHeaders: headers, body } = letter;
+      return {
+        ...letterOf(letter),
+        verdict_now: await world.letters.verdict(letter),
+        headers: { ...headers },
+        body: shownBody(world, { subject: original.subject, headers, body }),
+      };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/letters/retry',
+    summary:
+      'Sends letters again under their own idempotency keys, at a rate; never one that may have been charged. A dry run says what would happen.',
+    role: 'operator',
+    body: retryOrder,
+    answer: z.union([retryPlan, z.object({ job })]),
+    async handle(world, { body, by }) {
+      const { names, filter, rate_per_s, dry_run, force_unknown, reason } = body;
+      if (force_unknown && by.role !== 'admin')
+        throw new AdminProblem(
+          403,
+          'FORBIDDEN',
+          'force_unknown is for an admin: it may charge a second time',
+        );
+      if (force_unknown && names?.length !== 1)
+        throw new AdminProblem(400, 'VALIDATION_ERROR', 'force_unknown is for one letter, named');
+      const chosen =
+        names === undefined
+          ? await world.letters.list(letterFilterOf(filter ?? {}))
+          : await Promise.all(names.map((name) => letterNamed(world, name)));
+      if (dry_run) return planOf(world, chosen, rate_per_s, force_unknown);
+      const actor = { who: by.who, why: reason };
+      const items = chosen.map((letter) => ({
+        name: letterOf(letter).name,
+        run: async () => {
+          if (!force_unknown && (await world.letters.verdict(letter)) !== 'never_sent') return false;
+          await world.letters.retry(letter, actor, { force: force_unknown });
+          return true;
+        },
+      }));
+      return { job: world.jobs.start(items, rate_per_s) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/jobs/{id}',
+    summary: 'How far a retry has come.',
+    role: 'viewer',
+    answer: job,
+    handle: ({ jobs }, { params }) => jobs.get(params.id ?? '') ?? noJob(),
+  }),
+  route({
+    method: 'post',
+    path: '/jobs/{id}/cancel',
+    summary: 'Sends no more of it; what was sent stays sent.',
+    role: 'operator',
+    answer: job,
+    handle: ({ jobs }, { params }) => jobs.cancel(params.id ?? '') ?? noJob(),
+  }),
+  route({
+    method: 'post',
+    path: '/letters/{name}/edit',
+    summary: 'Mends the request of a letter, and sends it again.',
+    role: 'admin',
+    body: edit,
+    answer: done,
+    async handle(world, { params, body: { patch, reason }, by }) {
+      const letter = await letterNamed(world, params.name ?? '');
+      await acted(world.letters.retry(letter, { who: by.who, why: reason }, { patch }));
+      return { done: 1 };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/letters/{name}/resolve',
+    summary: 'Records the outcome that the processor told; the next sync gives it.',
+    role: 'operator',
+    body: resolution,
+    answer: done,
+    async handle(world, { params, body, by }) {
+      const letter = await letterNamed(world, params.name ?? '');
+      const { status, transaction_id: transactionId, code, message, reason } = body;
+      await acted(
+        world.letters.resolve(letter, { who: by.who, why: reason }, { status, transactionId, code, message }),
+      );
+      return { done: 1 };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/letters/discard',
+    summary: 'Takes letters off the list.',
+    role: 'operator',
+    body: discard,
+    answer: done,
+    async handle(world, { body: { names, reason }, by }) {
+      const chosen = await Promise.all(names.map((name) => letterNamed(world, name)));
+      for (const letter of chosen) await acted(world.letters.discard(letter, { who: by.who, why: reason }));
+      return { done: chosen.length };
+    },
+  }),
+];
+
+async function letterNamed({ letters }: AdminWorld, name: string): Promise<DeadLetter> {
+  const [, kind, seq] = /^([di])(\d{1,15})$/.exec(name) ?? [];
+  const letter =
+    kind === undefined
+      ? undefined
+      : await letters.get(kind === 'i' ? 'interventions' : 'dead_letters', Number(seq));
+  if (letter === undefined)
+    throw new AdminProblem(404, 'NOT_FOUND', `there is no letter ${name}: it was dealt with, or never was`);
+  return letter;
+}
+
+function noJob(): never {
+  throw new AdminProblem(
+    404,
+    'NOT_FOUND',
+    'there is no such job at this gateway: its retries are forgotten when it ends',
+  );
+}
+
+/** What the ledger forbids is a conflict, said in the words of the connector. */
+async function acted(action: Promise<void>): Promise<void> {
+  await action.catch((error: unknown) => {
+    throw error instanceof ValidationError ? new AdminProblem(409, 'CONFLICT', error.message) : error;
+  });
+}
+
+function shownBody(world: AdminWorld, request: Parameters<typeof showRequest>[1]): unknown {
+  try {
+    return showRequest(world.bridge, request, false);
+  } catch {
+    return null; // it may have been given up because nobody could read it
+  }
+}
+
+async function planOf(
+  world: AdminWorld,
+  chosen: readonly DeadLetter[],
+  perSecond: number,
+  isForced: boolean,
+) {
+  const skipped: Partial<Record<Verdict, number>> = {};
+  let would_retry = 0;
+  for (const letter of chosen) {
+    const verdict = await world.letters.verdict(letter);
+    if (verdict === 'never_sent' || (isForced && verdict === 'unknown')) would_retry++;
+    else skipped[verdict] = (skipped[verdict] ?? 0) + 1;
+  }
+  return { would_retry, skipped, eta_ms: Math.round((would_retry / perSecond) * 1_000) };
+}
+
+const MOST_MERCHANTS = 10;
+
+function groupsOf(letters: readonly Letter[]) {
+  const groups = new Map<string, Letter[]>();
+  for (const letter of letters) {
+    const name = [causeOf(letter), letter.operation, letter.verdict].join('\n');
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [letter]);
+    else group.push(letter);
+  }
+  return [...groups.values()]
+    .sort((a, b) => b.length - a.length)
+    .map((group) => {
+      const [newest] = group as [Letter, ...Letter[]];
+      return {
+        cause: causeOf(newest),
+        operation: newest.operation,
+        verdict: newest.verdict,
+        count: group.length,
+        first_at: group.at(-1)?.at ?? newest.at,
+        last_at: newest.at,
+        merchants: [...new Set(group.map(({ merchant_id }) => merchant_id))].slice(0, MOST_MERCHANTS),
+      };
+    });
+}
+
+function causeOf({ reason, error }: Letter): string {
+  return [reason, error].filter(Boolean).join(', ');
+}

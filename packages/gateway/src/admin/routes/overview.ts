@@ -1,0 +1,108 @@
+/** The overview, once and live. */
+import type { AdminWorld } from '../admin-world.js';
+import { eventStream } from '../event-stream.js';
+import { AdminProblem, route } from '../route.js';
+import { iso } from '../schema/common.js';
+import { type Overview, overview } from '../schema/overview.js';
+import { paymentRowOf } from '../schema/payments.js';
+
+export const overviewRoutes = [
+  route({
+    method: 'get',
+    path: '/overview',
+    summary: 'Throughput, latency, outcomes by operation, and how the parts on the way of a payment are.',
+    role: 'viewer',
+    answer: overview,
+    handle: readOverview,
+  }),
+  route({
+    method: 'get',
+    path: '/live',
+    summary:
+      'The overview each second (event `overview`), and changes of payments (event `payment`, 20 a second at most).',
+    role: 'viewer',
+    answer: 'text/event-stream',
+    handle(world, { signal }) {
+      if (!streams.enter(world))
+        throw new AdminProblem(
+          503,
+          'TOO_MANY_STREAMS',
+          'too many look already: try again later, or raise gateway.admin.max_streams',
+        );
+      return eventStream(signal, (send) => {
+        let left = MOST_PAYMENTS_PER_S;
+        const stopListening = world.payments.onChange((view) => {
+          if (left-- > 0) send('payment', paymentRowOf(view));
+        });
+        const tick = async () => {
+          left = MOST_PAYMENTS_PER_S;
+          const { series, ...rest } = await readOverview(world);
+          send('overview', { ...rest, point: series.at(-1) });
+        };
+        const timer = setInterval(() => void tick(), 1_000);
+        void tick();
+        return () => {
+          clearInterval(timer);
+          stopListening();
+          streams.leave(world);
+        };
+      });
+    },
+  }),
+];
+
+const MOST_PAYMENTS_PER_S = 20;
+
+/** How many look, by gateway. */
+const streams = (() => {
+  const open = new WeakMap<AdminWorld, number>();
+  return {
+    enter(world: AdminWorld): boolean {
+      const count = open.get(world) ?? 0;
+      if (count >= world.config.max_streams) return false;
+      open.set(world, count + 1);
+      return true;
+    },
+    leave: (world: AdminWorld) => void open.set(world, (open.get(world) ?? 1) - 1),
+  };
+})();
+
+async function readOverview(world: AdminWorld): Promise<Overview> {
+  const { bridge, calls } = world;
+  const [figures, durability] = await Promise.all([world.figures.get(), world.durability.get()]);
+  const work = figures?.streams.find(({ name }) => name === bridge.config.jetstream.stream_name);
+  const messagesIn = (name: string) => figures?.streams.find((stream) => stream.name === name)?.messages ?? 0;
+  const processes = new Map(figures?.workers.map((worker) => [worker.id, worker]));
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  return {
+    at: iso(Date.now()),
+    window_s: calls.windowS,
+    throughput_per_s: calls.throughputPerS(),
+    latency_ms: calls.percentiles(),
+    in_flight: bridge.inFlight,
+    in_flight_limit: bridge.config.max_in_flight,
+    series: calls.series(),
+    operations: calls.operations(),
+    path: {
+      broker: {
+        connected: bridge.connection.state === 'connected',
+        url_host: bridge.connection.servers[0] ?? null,
+        rtt_ms: figures?.rttMs ?? null,
+        reconnects: world.reconnects(),
+        durability: durability?.survives ?? null,
+      },
+      stream: work
+        ? { name: work.name, messages: work.messages, bytes: work.bytes, max_bytes: work.maxBytes ?? null }
+        : null,
+      workers: {
+        alive: processes.size,
+        in_flight: sum(figures?.workers.map(({ inFlight }) => inFlight ?? 0) ?? []),
+        capacity: sum([...processes.values()].map(({ capacity }) => capacity)),
+      },
+    },
+    letters: { dead: messagesIn('DEAD_LETTERS'), interventions: messagesIn('INTERVENTIONS') },
+    alerts: world.alerts
+      .firing()
+      .map(({ since, ...alert }) => ({ ...alert, labels: { ...alert.labels }, since: iso(since) })),
+  };
+}

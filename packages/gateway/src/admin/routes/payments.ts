@@ -1,0 +1,151 @@
+/** Payments: searched, exported, and one with everything that happened to it. */
+import { type OperationView, type PaymentQuery, readPaymentHistory } from '@nats-bridge/connector';
+import type { z } from 'zod';
+import { AdminProblem, route } from '../route.js';
+import { iso } from '../schema/common.js';
+import {
+  type Payment,
+  type PaymentRow,
+  payment,
+  paymentPage,
+  paymentQuery,
+  paymentRowOf,
+} from '../schema/payments.js';
+
+/** What a spreadsheet still opens. */
+const MOST_ROWS = 100_000;
+
+export const paymentRoutes = [
+  route({
+    method: 'get',
+    path: '/payments',
+    summary: 'Operations that move money, as far as their records are kept.',
+    role: 'viewer',
+    query: paymentQuery,
+    answer: paymentPage,
+    handle({ payments }, { query }) {
+      const { items, total, next } = payments.search(searchOf(query));
+      return {
+        items: items.map(paymentRowOf),
+        total,
+        ...(next !== undefined && { next_cursor: String(next) }),
+      };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/payments.csv',
+    summary: `The same as a file, ${MOST_ROWS.toLocaleString('en')} rows at most.`,
+    role: 'viewer',
+    query: paymentQuery.omit({ cursor: true, limit: true }),
+    answer: 'text/csv',
+    handle({ payments }, { query }) {
+      const { items } = payments.search({ ...searchOf({ ...query, limit: MOST_ROWS }) });
+      const lines = [COLUMNS.join(','), ...items.map((view) => csvLine(paymentRowOf(view)))];
+      return new Response(`${lines.join('\r\n')}\r\n`, {
+        headers: {
+          'Content-Type': 'text/csv; charset=utf-8',
+          'Content-Disposition': 'attachment; filename="payments.csv"',
+        },
+      });
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/payments/{merchant_id}/{payment_id}',
+    summary: 'One payment: its operations, what happened to them in order, and where the time went.',
+    role: 'viewer',
+    answer: payment,
+    async handle({ bridge, letters, payments }, { params: { merchant_id = '', payment_id = '' } }) {
+      const operations = payments.ofPayment(merchant_id, payment_id);
+      if (operations.length === 0)
+        throw new AdminProblem(
+          404,
+          'NOT_FOUND',
+          `no operation of payment ${payment_id} of ${merchant_id} is kept: records stay for nats_bridge.jetstream.max_age`,
+        );
+      const history = await readPaymentHistory(bridge, letters, operations);
+      return {
+        merchant_id,
+        payment_id,
+        operations: operations.map((view) => ({
+          ...paymentRowOf(view),
+          ...(view.transactionId !== undefined && { transaction_id: view.transactionId }),
+          ...(view.error !== undefined && { error: view.error }),
+        })),
+        timeline: history.map(({ at, idempotencyKey, ...event }) => ({
+          ...event,
+          at: iso(at),
+          idempotency_key: idempotencyKey,
+        })),
+        waterfall: operations.flatMap(waterfallOf),
+      };
+    },
+  }),
+];
+
+function searchOf(query: Omit<z.output<typeof paymentQuery>, 'cursor'> & { cursor?: string }): PaymentQuery {
+  const { q, merchant, operation, state, status, sort, from, to, cursor, limit } = query;
+  const after = cursor === undefined ? undefined : Number(cursor);
+  if (after !== undefined && !Number.isSafeInteger(after))
+    throw new AdminProblem(
+      400,
+      'BAD_CURSOR',
+      'cursor is not one that was given: leave it out for the first page',
+    );
+  return {
+    text: q,
+    merchantId: merchant,
+    operation,
+    state,
+    status,
+    oldestFirst: sort === 'oldest',
+    ...(from !== undefined && { from: Date.parse(from) }),
+    ...(to !== undefined && { to: Date.parse(to) }),
+    after,
+    limit,
+  };
+}
+
+/** By the server's clock, which wrote all three times: they add up. */
+function waterfallOf({
+  operation,
+  idempotencyKey,
+  state,
+  requestedAt,
+  claimedAt,
+  at,
+}: OperationView): Payment['waterfall'] {
+  if (state !== 'answered' || requestedAt === undefined || claimedAt === undefined) return [];
+  const waited = Math.max(0, claimedAt - requestedAt);
+  const total_ms = Math.max(waited, at - requestedAt);
+  const parts = [
+    { name: 'queue_wait', start_ms: 0, ms: waited },
+    { name: 'handler', start_ms: waited, ms: total_ms - waited },
+  ];
+  return [{ operation, idempotency_key: idempotencyKey, total_ms, parts }];
+}
+
+const COLUMNS = [
+  'at',
+  'merchant_id',
+  'payment_id',
+  'operation',
+  'idempotency_key',
+  'state',
+  'status',
+  'attempts',
+  'worker',
+  'requested_at',
+  'duration_ms',
+  'correlation_id',
+] as const satisfies (keyof PaymentRow)[];
+
+/** RFC 4180; what a spreadsheet would take for a formula is made text. */
+function csvLine(row: PaymentRow): string {
+  return COLUMNS.map((name) => {
+    const text = String(row[name] ?? '');
+    const safe = /^[=+\-@\t]/.test(text) ? `'${text}` : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  }).join(',');
+}

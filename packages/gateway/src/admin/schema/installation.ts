@@ -1,0 +1,93 @@
+/** Workers, streams, breakers, the audit, the configuration and single messages. */
+import { z } from 'zod';
+import { count, milliseconds, operation, page, pageQuery, time, timeQuery } from './common.js';
+
+export const workers = z.object({
+  items: z.array(
+    z.object({
+      worker: z.string(),
+      id: z.string(),
+      operations: z.array(operation),
+      capacity: count.meta({ description: 'Requests it takes at once, of each operation.' }),
+      in_flight: count.nullable().meta({ description: 'null: it does not say.' }),
+    }),
+  ),
+  consumers_without_workers: z.array(z.string()).meta({ description: 'Something waits, and nobody reads.' }),
+  overlaps: z.array(z.string()).meta({ description: 'Consumers that each get the same requests.' }),
+});
+
+export const streams = z.object({
+  items: z.array(
+    z.object({
+      name: z.string(),
+      messages: count,
+      bytes: count,
+      max_bytes: count.nullable(),
+      share: z.number().nullable().meta({ description: 'Of its nearest limit, 0 to 1; null without one.' }),
+      replicas: z.object({ current: count, wanted: count }),
+      consumers: z.array(
+        z.object({
+          name: z.string(),
+          pending: count,
+          ack_pending: count,
+          redelivered: count,
+          own: z.boolean().meta({ description: 'Made by the bridge.' }),
+        }),
+      ),
+    }),
+  ),
+});
+
+export const breakers = z.object({
+  items: z.array(
+    z.object({
+      operation,
+      connector: z.string(),
+      state: z.enum(['closed', 'open', 'half_open']),
+      since: time,
+    }),
+  ),
+  limits: z.object({ in_flight: count, limit: count, failures: count, open_ms: milliseconds }),
+});
+
+export const auditQuery = z.object({
+  who: z.string().max(255).optional(),
+  action: z.string().max(64).optional(),
+  ...timeQuery,
+  ...pageQuery,
+});
+export const auditPage = page(
+  z.object({
+    seq: count,
+    at: time,
+    who: z.string(),
+    action: z.string(),
+    reason: z.string(),
+    target: z.record(z.string(), z.unknown()),
+  }),
+);
+
+export const settings = z.object({
+  version: z.string(),
+  configuration: z.record(z.string(), z.unknown()).meta({ description: 'Secrets are hidden.' }),
+  durability: z.object({ survives: z.string(), because: z.string() }).nullable(),
+});
+
+export const messageQuery = z.object({
+  raw: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .meta({ description: 'Unmasked: for an admin, and written into the audit.' }),
+  reason: z.string().trim().max(500).optional().meta({ description: 'Needed with `raw`.' }),
+});
+export const message = z.object({
+  stream: z.string(),
+  seq: count,
+  subject: z.string(),
+  at: time,
+  headers: z.record(z.string(), z.string()),
+  body: z.unknown(),
+});
+
+export const session = z.object({ who: z.string(), role: z.enum(['viewer', 'operator', 'admin']) });

@@ -1,0 +1,174 @@
+/** Dead letters and interventions, and what is done about them. */
+import type { DeadLetter, LetterFilter } from '@nats-bridge/connector';
+import { VERDICT_ADVICE } from '@nats-bridge/protocol';
+import { z } from 'zod';
+import {
+  count,
+  milliseconds,
+  operation,
+  page,
+  pageQuery,
+  reason,
+  source,
+  time,
+  timeQuery,
+} from './common.js';
+
+const verdict = z.enum(['never_sent', 'answered_no', 'unknown', 'answered_yes']);
+const queue = z.enum(['dead', 'interventions']);
+const name = z.string().regex(/^[di]\d{1,15}$/, { error: 'names a letter, such as d4 or i7' });
+
+export const letter = z.object({
+  name,
+  queue,
+  seq: count,
+  at: time,
+  merchant_id: z.string(),
+  payment_id: z.string(),
+  operation,
+  idempotency_key: z.string(),
+  reason: z.string(),
+  error: z.string().optional(),
+  attempts: count,
+  worker: z.string().optional(),
+  verdict: verdict.meta({ description: 'When it was given up; an action asks the ledger again.' }),
+  advice: z.string(),
+  retries: count,
+  original: source.extend({ consumer: z.string() }),
+});
+
+const filter = {
+  queue: queue.optional(),
+  merchant: z.string().max(255).optional(),
+  operation: z.string().max(64).optional(),
+  verdict: verdict.optional(),
+  cause: z.string().max(255).optional().meta({ description: 'Part of the reason or of the error.' }),
+  ...timeQuery,
+};
+
+export const letterQuery = z.object({ ...filter, ...pageQuery });
+
+export const letterPage = page(letter).extend({
+  groups: z
+    .array(
+      z.object({
+        cause: z.string(),
+        operation,
+        verdict,
+        count,
+        first_at: time,
+        last_at: time,
+        merchants: z.array(z.string()).meta({ description: 'At most ten of them.' }),
+      }),
+    )
+    .meta({ description: 'Of all that match, whatever the page; the largest first.' }),
+});
+
+export const letterDetail = letter.extend({
+  verdict_now: verdict,
+  headers: z.record(z.string(), z.string()),
+  body: z.unknown().meta({ description: 'Masked.' }),
+});
+
+export const retryOrder = z
+  .strictObject({
+    names: z.array(name).min(1).max(10_000).optional(),
+    filter: z.strictObject(filter).optional(),
+    rate_per_s: z.number().positive().max(1_000).default(10),
+    dry_run: z.boolean().default(false),
+    force_unknown: z.boolean().default(false).meta({
+      description: 'For one letter, by an admin: the processor was asked, and it has not happened.',
+    }),
+    reason,
+  })
+  .refine(({ names, filter }) => (names === undefined) !== (filter === undefined), {
+    error: 'give names or a filter, and not both',
+  });
+
+export const retryPlan = z.object({
+  would_retry: count,
+  skipped: z.partialRecord(verdict, count).meta({ description: 'Left as they are, by verdict.' }),
+  eta_ms: milliseconds,
+});
+
+export const job = z.object({
+  id: z.string(),
+  kind: z.literal('retry'),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  done: count,
+  of: count,
+  retried: count,
+  skipped: count,
+  failed: z.array(z.object({ name, why: z.string() })),
+  eta_ms: milliseconds,
+});
+
+export const edit = z.strictObject({
+  patch: z.record(z.string(), z.unknown()).meta({
+    description: 'JSON merge patch (RFC 7386) of `router_data.request`.',
+  }),
+  reason,
+});
+export const resolution = z
+  .strictObject({
+    status: z.enum(['success', 'failure']),
+    transaction_id: z.string().min(1).max(255).optional(),
+    code: z.string().min(1).max(255).optional(),
+    message: z.string().min(1).max(1_000).optional(),
+    reason,
+  })
+  .refine(({ status, transaction_id }) => status === 'failure' || transaction_id !== undefined, {
+    error: "a success needs the processor's transaction_id",
+  });
+export const discard = z.strictObject({ names: z.array(name).min(1).max(1_000), reason });
+export const done = z.object({ done: count });
+
+export type Letter = z.infer<typeof letter>;
+export type Job = z.infer<typeof job>;
+
+export function letterOf(dead: DeadLetter): Letter {
+  return {
+    name: `${dead.queue === 'interventions' ? 'i' : 'd'}${dead.seq}`,
+    queue: dead.queue === 'interventions' ? 'interventions' : 'dead',
+    seq: dead.seq,
+    at: dead.at.toISOString(),
+    merchant_id: dead.merchantId,
+    payment_id: dead.paymentId,
+    operation: dead.operation,
+    idempotency_key: dead.idempotencyKey,
+    reason: dead.reason,
+    ...(dead.error !== undefined && { error: dead.error }),
+    attempts: dead.attempts,
+    ...(dead.worker !== undefined && { worker: dead.worker }),
+    verdict: dead.verdict,
+    advice: VERDICT_ADVICE[dead.verdict],
+    retries: dead.retry,
+    original: {
+      stream: dead.original.stream,
+      seq: dead.original.seq,
+      subject: dead.original.subject,
+      consumer: dead.original.consumer,
+    },
+  };
+}
+
+/** @param asked as the query or the order has it */
+export function letterFilterOf(asked: {
+  readonly queue?: 'dead' | 'interventions';
+  readonly merchant?: string;
+  readonly operation?: string;
+  readonly verdict?: DeadLetter['verdict'];
+  readonly cause?: string;
+  readonly from?: string;
+  readonly to?: string;
+}): LetterFilter {
+  return {
+    ...(asked.queue !== undefined && { queue: asked.queue === 'dead' ? 'dead_letters' : 'interventions' }),
+    ...(asked.merchant !== undefined && { merchantId: asked.merchant }),
+    ...(asked.operation !== undefined && { operation: asked.operation }),
+    ...(asked.verdict !== undefined && { verdict: asked.verdict }),
+    ...(asked.cause !== undefined && { cause: asked.cause }),
+    ...(asked.from !== undefined && { since: new Date(asked.from) }),
+    ...(asked.to !== undefined && { until: new Date(asked.to) }),
+  };
+}

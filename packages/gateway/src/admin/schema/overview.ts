@@ -1,0 +1,69 @@
+/** How payments flow now. */
+import { z } from 'zod';
+import { count, milliseconds, operation, time } from './common.js';
+
+export const alert = z.object({
+  name: z.string(),
+  severity: z.enum(['critical', 'warning']),
+  since: time,
+  labels: z.record(z.string(), z.string()),
+  summary: z.string(),
+  runbook: z.string(),
+});
+
+export const secondPoint = z.object({
+  at: time,
+  calls: count,
+  failures: count.meta({ description: 'Ended unknown or not sent. A decline is an answer.' }),
+  p95_ms: milliseconds.nullable(),
+});
+
+export const operationFigures = z.object({
+  operation,
+  connector: z.string(),
+  calls: count,
+  success: count,
+  failure: count.meta({ description: 'Declined by the processor.' }),
+  processing: count,
+  unknown: count,
+  not_sent: count,
+  p50_ms: milliseconds.nullable(),
+  p95_ms: milliseconds.nullable(),
+});
+
+export const overview = z.object({
+  at: time,
+  window_s: count,
+  throughput_per_s: z.number(),
+  latency_ms: z.object({
+    p50: milliseconds.nullable(),
+    p95: milliseconds.nullable(),
+    p99: milliseconds.nullable(),
+  }),
+  in_flight: count,
+  in_flight_limit: count,
+  series: z.array(secondPoint),
+  operations: z.array(operationFigures),
+  path: z.object({
+    broker: z.object({
+      connected: z.boolean(),
+      url_host: z.string().nullable(),
+      rtt_ms: milliseconds.nullable(),
+      reconnects: count,
+      durability: z.string().nullable(),
+    }),
+    stream: z
+      .object({ name: z.string(), messages: count, bytes: count, max_bytes: count.nullable() })
+      .nullable(),
+    workers: z.object({ alive: count, in_flight: count, capacity: count }),
+  }),
+  letters: z.object({ dead: count, interventions: count }),
+  alerts: z.array(alert),
+});
+
+/** Each second on `/live`: the overview without its series, and the newest second of it. */
+export const liveOverview = overview.omit({ series: true }).extend({ point: secondPoint });
+
+export type Overview = z.infer<typeof overview>;
+export type SecondPoint = z.infer<typeof secondPoint>;
+export type OperationFigures = z.infer<typeof operationFigures>;

@@ -1,0 +1,100 @@
+/** Operations of payments, and the story of one payment. */
+import type { OperationView } from '@nats-bridge/connector';
+import { z } from 'zod';
+import { count, iso, milliseconds, operation, page, pageQuery, source, time, timeQuery } from './common.js';
+
+const state = z.enum(['sent', 'claimed', 'answered', 'withdrawn']);
+const status = z.enum(['success', 'failure', 'processing']);
+
+export const paymentRow = z.object({
+  merchant_id: z.string(),
+  payment_id: z.string(),
+  idempotency_key: z.string(),
+  operation,
+  state: state.meta({ description: 'Of the record of its idempotency key.' }),
+  status: status.optional(),
+  at: time.meta({ description: 'When it came to this state.' }),
+  requested_at: time.optional(),
+  attempts: count,
+  worker: z.string().optional(),
+  correlation_id: z.string().optional(),
+  duration_ms: milliseconds.optional().meta({ description: 'From the stream to the answer.' }),
+});
+
+export const paymentQuery = z.object({
+  q: z
+    .string()
+    .max(255)
+    .optional()
+    .meta({ description: 'Beginning of a payment id, idempotency key, correlation id or worker.' }),
+  merchant: z.string().max(255).optional(),
+  operation: z.string().max(64).optional(),
+  state: state.optional(),
+  status: status.optional(),
+  sort: z.enum(['newest', 'oldest']).default('newest'),
+  ...timeQuery,
+  ...pageQuery,
+});
+
+export const paymentPage = page(paymentRow);
+
+export const payment = z.object({
+  merchant_id: z.string(),
+  payment_id: z.string(),
+  operations: z.array(
+    paymentRow.extend({
+      transaction_id: z.string().optional(),
+      error: z.object({ code: z.string(), message: z.string() }).optional(),
+    }),
+  ),
+  timeline: z.array(
+    z.object({
+      at: time,
+      kind: z.enum([
+        'requested',
+        'sent',
+        'claimed',
+        'answered',
+        'said_again',
+        'withdrawn',
+        'dead_letter',
+        'action',
+      ]),
+      operation,
+      idempotency_key: z.string(),
+      source: source.nullable(),
+      worker: z.string().optional(),
+      detail: z.string().optional(),
+    }),
+  ),
+  waterfall: z.array(
+    z.object({
+      operation,
+      idempotency_key: z.string(),
+      total_ms: milliseconds,
+      parts: z.array(z.object({ name: z.string(), start_ms: milliseconds, ms: milliseconds })),
+    }),
+  ),
+});
+
+export type PaymentRow = z.infer<typeof paymentRow>;
+export type Payment = z.infer<typeof payment>;
+
+export function paymentRowOf(view: OperationView): PaymentRow {
+  const { state, status: said, at, requestedAt, attempts, worker, correlationId } = view;
+  const known = status.safeParse(said);
+  return {
+    merchant_id: view.merchantId,
+    payment_id: view.paymentId,
+    idempotency_key: view.idempotencyKey,
+    operation: view.operation,
+    state,
+    ...(known.success && { status: known.data }),
+    at: iso(at),
+    ...(requestedAt !== undefined && { requested_at: iso(requestedAt) }),
+    attempts,
+    ...(worker !== undefined && { worker }),
+    ...(correlationId !== undefined && { correlation_id: correlationId }),
+    ...(state === 'answered' && requestedAt !== undefined && { duration_ms: Math.max(0, at - requestedAt) }),
+  };
+}

@@ -1,0 +1,485 @@
+/** The admin API over its socket, before real payments: who may, what is shown, and what each action does in NATS. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { keepDeadLetters, readAudit } from '@nats-bridge/connector';
+import { digestOf } from '@nats-bridge/gateway';
+import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
+import { jetstream } from '@nats-io/jetstream';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { APPROVED, authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
+import { until } from './until.js';
+
+type Json = Record<string, unknown> & { items: Record<string, unknown>[] };
+type Answer = { readonly status: number; readonly body: Json; readonly headers: Headers };
+
+const TOKENS = { viewer: 'viewer-token', operator: 'operator-token', admin: 'admin-token' } as const;
+type Role = keyof typeof TOKENS;
+
+const tokens = (Object.keys(TOKENS) as Role[]).map((role) => ({
+  name: `${role}_jo`,
+  role,
+  sha256: digestOf(TOKENS[role]),
+}));
+
+let stack: Stack;
+const closers: (() => unknown)[] = [];
+
+async function ask(path: string, init: RequestInit & { role?: Role; token?: string } = {}): Promise<Answer> {
+  const { role = 'viewer', token = TOKENS[role], headers, ...rest } = init;
+  const response = await fetch(`${stack.httpUrl}/admin/v1${path}`, {
+    ...rest,
+    headers: { ...(token !== '' && { Authorization: `Bearer ${token}` }), ...headers },
+  });
+  const text = await response.text();
+  const body = (response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : { text }) as Json;
+  return { status: response.status, body, headers: response.headers };
+}
+const post = (path: string, body: object, role: Role = 'operator') =>
+  ask(path, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'Content-Type': 'application/json' },
+    role,
+  });
+
+const authorize = (attempt: string, changes = {}) =>
+  stack.call('PaymentService/Authorize', authorizeRequest(attempt, changes), attempt);
+
+async function workerWith(handler: Handler): Promise<Worker> {
+  const worker = createWorker({
+    servers: stack.server.url,
+    name: 'admin-test',
+    handlers: { authorize: handler },
+  });
+  await worker.start();
+  return worker;
+}
+
+/** A request that a worker gave back before it began: safe to send again. */
+async function letterNeverSent(attempt: string): Promise<string> {
+  const nats = await stack.nats();
+  const there = nats.subscribe('hyperswitch.workers.guarded.authorize', {
+    callback: (_, message) => void message.respond(),
+  });
+  const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
+  const asking = authorize(attempt);
+  (await until('it is sent', async () => (await consumer.next({ expires: 1_000 })) ?? undefined)).term(
+    'no processor',
+  );
+  await asking;
+  there.unsubscribe();
+  return letterOf(attempt);
+}
+
+const letterOf = (attempt: string) =>
+  until(`the letter of ${attempt}`, async () => {
+    const { body } = await ask('/letters');
+    return body.items.find(({ idempotency_key }) => idempotency_key === `authorize:${attempt}`)
+      ?.name as string;
+  });
+
+const rowOf = (attempt: string) =>
+  until(`the row of ${attempt}`, async () => {
+    const { body } = await ask(`/payments?q=${attempt}`);
+    return body.items[0]?.state === 'answered' ? body.items[0] : undefined;
+  });
+
+beforeAll(async () => {
+  stack = await startStack({
+    sandbox: false,
+    config: { timeouts: { authorize: 1_000 }, jetstream: { ack_wait: 1_000, max_deliver: 1 } },
+    admin: { tokens, rate_limit: 1_000 },
+  });
+  const keeper = keepDeadLetters(stack.bridge);
+  closers.push(() => keeper.close());
+});
+afterAll(async () => {
+  for (const close of closers.reverse()) await close();
+  await stack.close();
+});
+
+describe('who may', () => {
+  it.each([
+    ['without a token', { token: '' }],
+    ['with a token that nobody gave out', { token: 'wrong' }],
+  ])('nobody %s', async (_what, options) => {
+    const { status, body, headers } = await ask('/session', options);
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate')).toBe('Bearer');
+    expect(body).toEqual({
+      error: { code: 'UNAUTHENTICATED', message: expect.stringMatching(/send Authorization/) },
+    });
+  });
+
+  it('says whose token it is', async () => {
+    expect((await ask('/session', { role: 'operator' })).body).toEqual({
+      who: 'operator_jo',
+      role: 'operator',
+    });
+  });
+
+  it.each([
+    ['a viewer retries', '/letters/retry', { names: ['d1'], reason: 'x' }, 'viewer'],
+    ['a viewer discards', '/letters/discard', { names: ['d1'], reason: 'x' }, 'viewer'],
+    ['an operator edits', '/letters/d1/edit', { patch: {}, reason: 'x' }, 'operator'],
+    ['an operator forces', '/letters/retry', { names: ['d1'], force_unknown: true, reason: 'x' }, 'operator'],
+  ] as const)('not %s', async (_what, path, body, role) => {
+    expect(await post(path, body, role)).toMatchObject({
+      status: 403,
+      body: { error: { code: 'FORBIDDEN' } },
+    });
+  });
+
+  it('no page of another origin, whatever its token', async () => {
+    const foreign = await ask('/session', { headers: { Origin: 'https://elsewhere.example' } });
+    expect(foreign).toMatchObject({ status: 403, body: { error: { code: 'FOREIGN_ORIGIN' } } });
+    expect((await ask('/session', { headers: { Origin: stack.httpUrl } })).status).toBe(200);
+  });
+
+  it('nobody who guesses, and nobody too often', async () => {
+    const limited = await startStack({
+      sandbox: false,
+      runningServer: stack.server,
+      admin: { tokens, rate_limit: 2 },
+    });
+    const url = `${limited.httpUrl}/admin/v1/session`;
+    const statuses = async (token: string, times: number) => {
+      const found = [];
+      for (let time = 0; time < times; time++)
+        found.push((await fetch(url, { headers: { Authorization: `Bearer ${token}` } })).status);
+      return found;
+    };
+    expect(await statuses(TOKENS.viewer, 3)).toEqual([200, 200, 429]);
+    expect(await statuses('guess', 12)).toEqual([...Array(10).fill(401), 429, 429]);
+    await limited.close();
+  });
+
+  it('nobody where nobody is named: the API is not there', async () => {
+    const without = await startStack({ sandbox: false, runningServer: stack.server });
+    expect((await fetch(`${without.httpUrl}/admin/v1/session`)).status).toBe(404);
+    await without.close();
+  });
+
+  it('who has a token of the OpenID provider, with the role that it names', async () => {
+    const { provider, issuer, sign } = await startProvider();
+    const oidc = { issuer, audience: 'nats-bridge', roles: { payments_ops: 'operator' } };
+    const withOidc = await startStack({ sandbox: false, runningServer: stack.server, admin: { oidc } });
+    const session = async (token: string) =>
+      (
+        await fetch(`${withOidc.httpUrl}/admin/v1/session`, { headers: { Authorization: `Bearer ${token}` } })
+      ).json();
+    expect(await session(await sign({ roles: ['payments_ops'] }))).toEqual({ who: 'jo', role: 'operator' });
+    const refused = { error: { code: 'UNAUTHENTICATED' } };
+    expect(await session(await sign({ roles: ['other'] }))).toMatchObject(refused);
+    expect(await session(await sign({ roles: ['payments_ops'] }, 'another-audience'))).toMatchObject(refused);
+    expect(await session('a.b.c')).toMatchObject(refused);
+    await withOidc.close();
+    provider.close();
+  });
+});
+
+describe('what is asked wrongly', () => {
+  it.each([
+    ['/payments?limit=0', /limit/],
+    ['/payments?state=lost', /state/],
+    ['/payments?from=yesterday', /from/],
+    ['/payments?cursor=x', /cursor is not one that was given/],
+  ])('%s is 400 and says what', async (path, message) => {
+    const { status, body } = await ask(path);
+    expect(status).toBe(400);
+    expect((body.error as { message: string }).message).toMatch(message);
+  });
+
+  it.each([
+    ['/letters/retry', {}, /names or a filter|reason/],
+    ['/letters/retry', { names: ['d1'], filter: {}, reason: 'x' }, /names or a filter/],
+    ['/letters/discard', { names: ['d1'], reason: ' ' }, /reason/],
+    ['/letters/i1/resolve', { status: 'success', reason: 'x' }, /transaction_id/],
+  ])('%s of %j is 400 and says what', async (path, body, message) => {
+    const answer = await post(path, body);
+    expect(answer.status).toBe(400);
+    expect((answer.body.error as { message: string }).message).toMatch(message);
+  });
+
+  it.each([
+    '/letters/d999999',
+    '/payments/nobody/pay_none',
+    '/messages/PAYMENTS/999999',
+    '/messages/KV_secret/1',
+    '/jobs/x',
+  ])('%s is 404', async (path) => {
+    expect(await ask(path)).toMatchObject({ status: 404, body: { error: { code: 'NOT_FOUND' } } });
+  });
+});
+
+describe('payments', () => {
+  it('are found, told in order, and masked', async () => {
+    const worker = await workerWith(() => ({
+      status: 'success',
+      transaction_id: 'txn_1',
+      amount_captured: 1_250,
+    }));
+    await authorize('att_shown');
+    const row = await rowOf('att_shown');
+    expect(row).toMatchObject({
+      merchant_id: MERCHANT,
+      payment_id: 'pay_of_att_shown',
+      operation: 'authorize',
+      status: 'success',
+      attempts: 1,
+    });
+    const { body } = await ask(`/payments/${MERCHANT}/pay_of_att_shown`);
+    expect(body.operations).toMatchObject([{ transaction_id: 'txn_1', state: 'answered' }]);
+    const timeline = body.timeline as { kind: string; at: string; source: { stream: string; seq: number } }[];
+    expect(timeline.map(({ kind }) => kind)).toEqual(['requested', 'claimed', 'answered']);
+    const [waterfall] = body.waterfall as { total_ms: number; parts: { ms: number }[] }[];
+    expect(waterfall?.parts.reduce((sum, { ms }) => sum + ms, 0)).toBeCloseTo(waterfall?.total_ms ?? -1);
+
+    const { stream, seq } = timeline[0]?.source ?? { stream: '', seq: 0 };
+    const masked = await ask(`/messages/${stream}/${seq}`);
+    const text = JSON.stringify(masked.body);
+    for (const secret of [APPROVED, '"123"', '"key"', 'Jo Doe']) expect(text).not.toContain(secret);
+    expect(masked.body.body).toMatchObject({
+      router_data: {
+        attempt_id: 'att_shown',
+        connector_auth_type: { auth_type: 'HeaderKey', api_key: '***' },
+        request: {
+          amount: { minor_amount: 1_250, currency: 'EUR' },
+          payment_method: { card: { card_number: '***4242', card_cvc: '***' } },
+        },
+      },
+    });
+
+    const raw = `/messages/${stream}/${seq}?raw=true&reason=the+payer+complained`;
+    expect((await ask(raw, { role: 'operator' })).status).toBe(403);
+    expect((await ask(`/messages/${stream}/${seq}?raw=true`, { role: 'admin' })).status).toBe(400);
+    const whole = await ask(raw, { role: 'admin' });
+    expect(JSON.stringify(whole.body)).toContain(APPROVED);
+    expect((await readAudit(stack.bridge.connection)).at(-1)).toMatchObject({
+      action: 'show_raw',
+      who: 'admin_jo',
+      why: 'the payer complained',
+      what: { stream, seq },
+    });
+    await worker.stop();
+  });
+
+  it('are read page by page, each once, and as a file', async () => {
+    const worker = await workerWith((_, { idempotencyKey }) => ({
+      status: 'success',
+      transaction_id: idempotencyKey,
+    }));
+    const attempts = Array.from({ length: 5 }, (_, index) => `att_page_${index}`);
+    for (const attempt of attempts) await authorize(attempt);
+    await rowOf('att_page_4');
+    const seen: unknown[] = [];
+    for (let cursor = ''; ; ) {
+      const { body } = await ask(`/payments?q=att_page&limit=2${cursor}`);
+      expect(body.total).toBe(5);
+      seen.push(...body.items.map(({ idempotency_key }) => idempotency_key));
+      if (body.next_cursor === undefined) break;
+      cursor = `&cursor=${String(body.next_cursor)}`;
+    }
+    expect(seen).toEqual(attempts.map((attempt) => `authorize:${attempt}`).reverse());
+    const { body, headers } = await ask('/payments.csv?q=att_page&sort=oldest');
+    expect(headers.get('content-disposition')).toContain('payments.csv');
+    const lines = String(body.text).trim().split('\r\n');
+    expect(lines[0]).toMatch(/^at,merchant_id,payment_id,operation,/);
+    expect(lines.slice(1).map((line) => line.split(',')[4])).toEqual(
+      attempts.map((attempt) => `authorize:${attempt}`),
+    );
+    await worker.stop();
+  });
+
+  it('are seen live, with the overview', async () => {
+    const worker = await workerWith(() => ({ status: 'success', transaction_id: 'txn_live' }));
+    const ending = new AbortController();
+    const response = await fetch(`${stack.httpUrl}/admin/v1/live`, {
+      headers: { Authorization: `Bearer ${TOKENS.viewer}` },
+      signal: ending.signal,
+    });
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    let text = '';
+    const reading = (async () => {
+      for await (const chunk of response.body as AsyncIterable<Uint8Array>)
+        text += Buffer.from(chunk).toString();
+    })().catch(() => {});
+    await authorize('att_live');
+    await until('the payment', () => (text.includes('"authorize:att_live"') ? true : undefined));
+    await until('the overview', () => (text.includes('event: overview') ? true : undefined));
+    ending.abort();
+    await reading;
+    const { body } = await until('a second to end', async () => {
+      const answer = await ask('/overview');
+      return Number(answer.body.throughput_per_s) > 0 ? answer : undefined;
+    });
+    expect(body).toMatchObject({
+      in_flight: 0,
+      path: {
+        broker: { connected: true },
+        stream: { name: 'PAYMENTS' },
+        workers: { alive: 1, capacity: 64 },
+      },
+    });
+    expect(body.series).toHaveLength(300);
+    expect((body.operations as Json[])[0]).toMatchObject({ operation: 'authorize', unknown: 0 });
+    await worker.stop();
+  });
+});
+
+describe('letters', () => {
+  it('are shown with their verdict, in groups, and are sent again', async () => {
+    const name = await letterNeverSent('att_again');
+    const { body: list } = await ask('/letters?cause=no+processor');
+    expect(list.items).toMatchObject([
+      { name, queue: 'dead', verdict: 'never_sent', advice: expect.any(String) },
+    ]);
+    expect(list.groups).toMatchObject([{ cause: 'no processor', operation: 'authorize', count: 1 }]);
+    const { body: detail } = await ask(`/letters/${name}`);
+    expect(detail).toMatchObject({ name, verdict_now: 'never_sent' });
+    expect(JSON.stringify(detail)).not.toContain(APPROVED);
+
+    const order = { filter: { cause: 'no processor' }, rate_per_s: 50, reason: 'the processor is back' };
+    expect((await post('/letters/retry', { ...order, dry_run: true })).body).toEqual({
+      would_retry: 1,
+      skipped: {},
+      eta_ms: 20,
+    });
+    const ran: string[] = [];
+    const worker = await workerWith((_, { idempotencyKey }) => {
+      ran.push(idempotencyKey);
+      return { status: 'success', transaction_id: 'txn_again' };
+    });
+    const { job } = (await post('/letters/retry', order)).body as unknown as { job: { id: string } };
+    const ended = await until('the job to end', async () => {
+      const { body } = await ask(`/jobs/${job.id}`);
+      return body.state === 'running' ? undefined : body;
+    });
+    expect(ended).toMatchObject({ state: 'done', done: 1, of: 1, retried: 1, skipped: 0, failed: [] });
+    await until('it ran', () => (ran.includes('authorize:att_again') ? true : undefined));
+    expect((await ask(`/letters/${name}`)).status).toBe(404);
+    expect((await readAudit(stack.bridge.connection)).at(-1)).toMatchObject({
+      action: 'retry',
+      who: 'operator_jo',
+      why: 'the processor is back',
+    });
+    await worker.stop();
+  });
+
+  it('that may have been charged are left by a retry, and settled by a person', async () => {
+    const worker = await workerWith(() => {
+      throw new Error('the processor is away');
+    });
+    await authorize('att_doubt');
+    const name = await letterOf('att_doubt');
+    await worker.stop();
+    expect(name).toMatch(/^i/);
+    const { job } = (await post('/letters/retry', { names: [name], reason: 'x' })).body as unknown as {
+      job: { id: string };
+    };
+    expect(
+      await until('the job to end', async () => {
+        const { body } = await ask(`/jobs/${job.id}`);
+        return body.state === 'running' ? undefined : body;
+      }),
+    ).toMatchObject({ state: 'done', retried: 0, skipped: 1 });
+    const resolution = { status: 'success', transaction_id: 'txn_found', reason: 'found at the processor' };
+    expect(await post(`/letters/${name}/resolve`, resolution)).toMatchObject({
+      status: 200,
+      body: { done: 1 },
+    });
+    expect((await stack.bridge.ledger.findLatest(MERCHANT, 'authorize:att_doubt'))?.answer).toMatchObject({
+      status: 'success',
+      transaction_id: 'txn_found',
+    });
+    const { body } = await ask(`/payments/${MERCHANT}/pay_of_att_doubt`);
+    const kinds = (body.timeline as { kind: string }[]).map(({ kind }) => kind);
+    expect(kinds).toContain('action');
+    expect(kinds.at(-1)).toBe('answered');
+  });
+
+  it('are mended by an admin, and discarded with a reason', async () => {
+    const asked: unknown[] = [];
+    const name = await letterNeverSent('att_mended');
+    const worker = await workerWith(({ router_data }) => {
+      asked.push((router_data.request as { amount: object }).amount);
+      return { status: 'success', transaction_id: 'txn_mended' };
+    });
+    const patch = { amount: { minor_amount: 900 } };
+    expect((await post(`/letters/${name}/edit`, { patch, reason: 'a typo' }, 'admin')).status).toBe(200);
+    await until('it ran', () => (asked.length > 0 ? true : undefined));
+    expect(asked).toEqual([{ minor_amount: 900, currency: 'EUR' }]);
+    await worker.stop();
+
+    const other = await letterNeverSent('att_gone');
+    expect((await post('/letters/discard', { names: [other], reason: 'a test' })).body).toEqual({ done: 1 });
+    expect((await ask(`/letters/${other}`)).status).toBe(404);
+    expect((await readAudit(stack.bridge.connection)).at(-1)).toMatchObject({
+      action: 'discard',
+      why: 'a test',
+    });
+  });
+});
+
+describe('the installation', () => {
+  it('shows workers, streams, breakers, the audit and the configuration, without a secret', async () => {
+    const worker = await workerWith(() => ({ status: 'success' }));
+    const { body: workers } = await until('the worker', async () => {
+      const answer = await ask('/workers');
+      return answer.body.items.length > 0 ? answer : undefined;
+    });
+    expect(workers.items).toMatchObject([
+      { worker: 'admin-test', operations: ['authorize'], capacity: 64, in_flight: 0 },
+    ]);
+    const { body: streams } = await ask('/streams');
+    const payments = streams.items.find(({ name }) => name === 'PAYMENTS') as Json & { consumers: Json[] };
+    expect(payments.consumers).toContainEqual(
+      expect.objectContaining({ name: 'hyperswitch-consumer-authorize', own: true, pending: 0 }),
+    );
+    expect((await ask('/breakers')).body.limits).toMatchObject({ limit: 10_000, failures: 5 });
+    const { body: audit } = await ask('/audit?who=admin_jo');
+    expect(audit.items.every(({ who }) => who === 'admin_jo')).toBe(true);
+    const { body: settings } = await ask('/settings');
+    expect(settings.configuration).toMatchObject({ nats_bridge: { max_in_flight: 10_000 } });
+    await worker.stop();
+  });
+
+  it('says in OpenAPI exactly what is served', async () => {
+    const { body } = await ask('/openapi.json');
+    expect(body.openapi).toBe('3.1.0');
+    const paths = body.paths as unknown as Record<string, Record<string, { responses: object }>>;
+    for (const [path, methods] of Object.entries(paths))
+      for (const method of Object.keys(methods)) {
+        if (path === '/live') continue; // never ends
+        const real = path.replaceAll(/\{\w+\}/g, 'x');
+        const { status, body } = await ask(real, { method: method.toUpperCase() });
+        // Of a viewer every order is refused; what is not served would be 404 with other words.
+        expect(method === 'post' ? status : 403, `${method} ${path}`).toBe(403);
+        expect(JSON.stringify(body), `${method} ${path}`).not.toContain('nothing is served here');
+      }
+    expect(Object.keys(paths)).toHaveLength(21);
+    expect((await ask('/nothing')).status).toBe(404);
+  });
+});
+
+/** An OpenID provider: its configuration, its keys, and tokens that it signs. */
+async function startProvider() {
+  const { publicKey, privateKey } = await generateKeyPair('RS256');
+  const key = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
+  const provider: Server = createServer((request, response) => {
+    const body = request.url?.includes('openid') ? { issuer, jwks_uri: `${issuer}/keys` } : { keys: [key] };
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  const issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  const sign = (claims: object, audience = 'nats-bridge') =>
+    new SignJWT({ ...claims })
+      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+      .setIssuer(issuer)
+      .setAudience(audience)
+      .setSubject('jo')
+      .setExpirationTime('5m')
+      .sign(privateKey);
+  return { provider, issuer, sign };
+}
