@@ -8,6 +8,7 @@ import { createUcsClient, gatewayConfigSchema, startGateway } from '@nats-bridge
 import { type EmbeddedServer, type EmbeddedServerOptions, startEmbeddedServer } from '@nats-bridge/messaging';
 import type { JsonObject } from '@nats-bridge/protocol';
 import { createSandboxWorker } from '@nats-bridge/sandbox';
+import type { SealingOptions, WorkerEvent } from '@nats-bridge/worker';
 import type { NatsConnection } from '@nats-io/nats-core';
 
 export type Mode = 'durable' | 'core';
@@ -21,6 +22,10 @@ export type StackOptions = {
   readonly runningServer?: EmbeddedServer;
   /** false: nobody answers unless the test starts somebody. */
   readonly sandbox?: boolean;
+  /** With `config.sealing`. */
+  readonly workerSealing?: SealingOptions;
+  /** What the sandbox reports. */
+  readonly onWorkerEvent?: (event: WorkerEvent) => void;
   /** `[gateway.admin]`, as it would be configured. */
   readonly admin?: object;
   /** false: the first call makes the streams. */
@@ -44,6 +49,7 @@ export type Stack = {
   /** The sandbox's clock, in milliseconds. */
   advance(ms: number): void;
   startSandbox(): Promise<void>;
+  stopSandbox(): Promise<void>;
   close(): Promise<void>;
 };
 export type Meta = Readonly<Record<string, string | undefined>>;
@@ -105,6 +111,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     servers: server.url,
     jetstream: isDurable,
     ackWaitMs: bridge.config.jetstream.ack_wait,
+    sealing: options.workerSealing,
+    onEvent: options.onWorkerEvent,
     settleAfterMs: 1_000,
     slowMs: 1,
     now: () => clock,
@@ -140,6 +148,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       clock += ms;
     },
     startSandbox: () => sandbox.start(),
+    stopSandbox: () => sandbox.stop(),
     async close() {
       client.close();
       rawClient.close();

@@ -81,7 +81,8 @@ function lineOf(name: string, event: WorkerEvent): string | undefined {
     case 'traces_not_exported':
       return `${mark.warning()} ${event.error.message}`;
     case 'handler_failed':
-      return `${mark.warning()} ${event.operation}: ${String((event.error as Error)?.message)}`;
+      // Not its message, which may hold what the processor was sent.
+      return `${mark.warning()} ${event.operation}: ${String((event.error as Error)?.name)}`;
     default:
       return event.type;
   }

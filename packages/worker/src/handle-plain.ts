@@ -3,12 +3,13 @@ import { type BodyReferences, encodeHeaders, readHeaders } from '@nats-bridge/me
 import { ValidationError } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
 import type { Msg } from '@nats-io/nats-core';
+import { failureOf } from './failure-of.js';
 import type { HandlerResponse, Handlers } from './handler.js';
 import { type EncodedReply, encodeRefusal, encodeReply, fitReply } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
 import type { Sealing } from './sealing.js';
-import { type DeliveryTrace, failureOf, traceDelivery } from './tracing/trace-delivery.js';
+import { type DeliveryTrace, traceDelivery } from './tracing/trace-delivery.js';
 import type { WorkerEvent } from './worker-event.js';
 
 export type HandlePlainOptions = {

@@ -3,6 +3,7 @@ import { ackSubjectOf, encodeHeaders, readHeaders } from '@nats-bridge/messaging
 import { fingerprintOf, HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
 import type { JsMsg } from '@nats-io/jetstream';
+import { failureOf } from './failure-of.js';
 import { type GuardedEnding, type GuardWorld, runGuarded } from './guarded-run.js';
 import type { Handlers } from './handler.js';
 import type { Heartbeat } from './heartbeat.js';
@@ -16,7 +17,7 @@ import {
 } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
-import { type DeliveryTrace, failureOf, traceDelivery } from './tracing/trace-delivery.js';
+import { type DeliveryTrace, traceDelivery } from './tracing/trace-delivery.js';
 import type { WorkerEvent } from './worker-event.js';
 
 export type HandleStoredOptions = {

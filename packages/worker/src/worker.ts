@@ -28,6 +28,7 @@ import {
 import { createTracing, type TracingOptions } from '@nats-bridge/tracing';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import { connectWorker, type WorkerAccess } from './connect-worker.js';
+import { failureOf } from './failure-of.js';
 import { handlePlain, refusePlain } from './handle-plain.js';
 import { type HandleStoredOptions, handleStored } from './handle-stored.js';
 import type { Handlers } from './handler.js';
@@ -157,7 +158,8 @@ export function composeWorker(
     metrics.reported(event);
     if (event.type === 'answered') micro?.record(event.operation, event.ms);
     if (event.type === 'handler_failed')
-      micro?.record(event.operation, 0, String((event.error as Error)?.message));
+      // Whoever may ask a service how it is hears this: the kind of an error, whose message may hold anything.
+      micro?.record(event.operation, 0, failureOf(event.error));
     try {
       options.onEvent?.(event);
     } catch (error) {

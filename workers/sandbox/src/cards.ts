@@ -76,8 +76,10 @@ export const TEST_AMOUNTS: readonly {
 /** A refund of this amount, in minor units, stays pending until a sync after `settleAfterMs`. */
 export const PENDING_REFUND_AMOUNT = 77_003;
 
-export function isTestCard(number: string): boolean {
-  return TEST_CARDS.some((card) => card.number === number);
+/** What is kept of a card: not its number, but which of these it is; undefined for any other. */
+export function testCardIndex(number: string): number | undefined {
+  const index = TEST_CARDS.findIndex((card) => card.number === number);
+  return index < 0 ? undefined : index;
 }
 
 /** What a card and an amount do together; cards that are not listed are approved. */

@@ -2,6 +2,7 @@
 import type { RecordStore } from '@nats-bridge/messaging';
 import { decodeHeaderValue, HEADER, stateOf } from '@nats-bridge/protocol';
 import type { TraceSpan, Tracing } from '@nats-bridge/tracing';
+import { failureOf } from '../failure-of.js';
 import type { HandlerResponse } from '../handler.js';
 import type { ReadRequest } from '../run-handler.js';
 
@@ -116,10 +117,3 @@ export function traceDelivery(tracing: Tracing, delivery: TracedDelivery): Deliv
 
 /** What a handler answers is checked further on. */
 const STATUSES = ['success', 'failure', 'processing'] as const;
-const NAME = /^[A-Za-z_]{1,64}$/;
-
-/** The kind of an error only: its message may hold what no trace may. */
-export function failureOf(error: unknown): string {
-  const { name } = (error ?? {}) as { readonly name?: unknown };
-  return typeof name === 'string' && NAME.test(name) ? name : '_OTHER';
-}

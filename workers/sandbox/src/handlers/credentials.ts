@@ -1,11 +1,11 @@
 /** Tokens, sessions, customers and stored payment methods: everything that moves no money. */
 import type { Handlers } from '@nats-bridge/worker';
-import { isTestCard } from '../cards.js';
+import { testCardIndex } from '../cards.js';
 import { refuse } from '../payment.js';
 import { currency, field, minorAmount, own, text } from '../request-reader.js';
 import { refusal, type Sandbox } from '../sandbox.js';
 import { digest } from '../store.js';
-import type { CardSource } from './payments.js';
+import type { KeptCard } from './payments.js';
 
 type Customer = { readonly id: string; readonly name?: string; readonly email?: string };
 
@@ -19,8 +19,7 @@ export function credentialHandlers(sandbox: Sandbox): Handlers {
         return refusal(refuse('invalid_payment_method', 'Only cards can be tokenized here'));
       const token = `tok_${digest(own(request, number))}`;
       const last4 = number.slice(-4);
-      // Somebody will try a real card one day; only numbers of the documentation are kept.
-      const kept: CardSource = isTestCard(number) ? { number, last4 } : { last4 };
+      const kept: KeptCard = { testCard: testCardIndex(number), last4 };
       await sandbox.store.create('token', own(request, token), kept);
       return {
         status: 'success',

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { Handler, HandlerContext, HandlerResponse, Handlers } from '@nats-bridge/worker';
-import { behaviourOf, type CardBehaviour } from '../cards.js';
+import { behaviourOf, type CardBehaviour, TEST_CARDS } from '../cards.js';
 import {
   approve,
   capture,
@@ -222,12 +222,17 @@ function captureOf(method: string | undefined): Payment['capture'] {
 /** A number that decides what happens, and what of it may be shown. */
 export type CardSource = { readonly number?: string; readonly last4: string };
 
+/** Behind a token: somebody will try a real card one day, and no number is kept. */
+export type KeptCard = { readonly testCard?: number; readonly last4: string };
+
 /** The card behind a request, be it in clear or behind a token; other payment methods have none and are approved. */
 export async function cardOf(sandbox: Sandbox, request: BridgeRequest): Promise<CardSource | Refusal> {
   const token = text(request, 'payment_method', 'token', 'token') ?? text(request, 'connector_token');
   if (token !== undefined) {
-    const stored = await sandbox.store.read<CardSource>('token', own(request, token));
-    return stored ?? refuse('token_not_found', `There is no token ${token}`);
+    const stored = await sandbox.store.read<KeptCard>('token', own(request, token));
+    if (stored === undefined) return refuse('token_not_found', `There is no token ${token}`);
+    const { testCard = -1, last4 } = stored;
+    return { number: TEST_CARDS[testCard]?.number, last4 };
   }
   const number =
     text(request, 'payment_method', 'card', 'card_number') ?? text(request, 'card_proxy', 'card_number');

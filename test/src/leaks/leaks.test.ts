@@ -1,0 +1,87 @@
+/**
+ * P5: no card number, CVC, credential or name stands in anything that is written down, and with sealing on not even on
+ * the wire or on the server's disk. The same search finds them where a protection is off, so it can find something.
+ */
+import { TEST_CARDS } from '@nats-bridge/sandbox';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { drive, type Gathered, MARKED } from './drive.js';
+import { cardNumbersIn, type Mark, marksIn } from './marks.js';
+import { filesWithWaysOut, SINKS, type Sink, WAYS_OUT } from './ways-out.js';
+
+const CARDS: readonly Mark[] = [
+  ...TEST_CARDS.map(({ number }) => ({ name: `card ${number}`, value: number })),
+  { name: 'card of the letter', value: MARKED.letterCard },
+  { name: 'card of the late answer', value: MARKED.lateCard },
+];
+const SECRETS: readonly Mark[] = [
+  { name: 'api key', value: MARKED.apiKey },
+  { name: 'cvc', value: MARKED.cvc },
+];
+const MARKS = [...CARDS, ...SECRETS, { name: 'holder', value: MARKED.holder }];
+/** Where bodies are meant to be, unless they are sealed. */
+const HOLD_BODIES: readonly Sink[] = ['wire', 'streams'];
+
+let sealed: Gathered;
+let inClear: Gathered;
+
+beforeAll(async () => {
+  sealed = await drive(true);
+  inClear = await drive(false);
+}, 180_000);
+
+describe('with sealing, nothing stands in', () => {
+  it.each(SINKS)('%s', (sink) => {
+    const text = sealed.sinks[sink];
+    expect(text.length, `${sink} holds nothing to search`).toBeGreaterThan(0);
+    expect(marksIn(text, MARKS)).toEqual([]);
+    expect(cardNumbersIn(text)).toEqual([]);
+  });
+});
+
+describe('without sealing, nothing stands in', () => {
+  it.each(SINKS.filter((sink) => !HOLD_BODIES.includes(sink)))('%s all the same', (sink) => {
+    expect(marksIn(inClear.sinks[sink], MARKS)).toEqual([]);
+    expect(cardNumbersIn(inClear.sinks[sink])).toEqual([]);
+  });
+});
+
+describe('a protection that is off is found out', () => {
+  it.each(HOLD_BODIES)('sealing: %s holds what went through it', (sink) => {
+    const found = marksIn(inClear.sinks[sink], MARKS);
+    expect(found).toEqual(expect.arrayContaining(['api key', 'cvc', 'holder', 'card of the letter']));
+    expect(cardNumbersIn(inClear.sinks[sink])).toContain(MARKED.lateCard);
+  });
+
+  it('masking: what an admin sees whole', () => {
+    for (const { raw } of [sealed, inClear])
+      expect(marksIn(raw, MARKS)).toEqual(['card of the late answer', 'api key', 'cvc', 'holder']);
+  });
+});
+
+describe('the search', () => {
+  const value = 'Zelda Markedname';
+  const mark = [{ name: 'it', value }];
+  it.each([
+    ['as it is', value],
+    ['in the middle of base64', Buffer.from(`{"a":"${value}"}`).toString('base64')],
+    ['in base64url', Buffer.from(`xy${value}?>`).toString('base64url')],
+    ['in hex', Buffer.from(value).toString('hex').toUpperCase()],
+    ['in a URL', encodeURIComponent(value)],
+    ['in UTF-16', Buffer.from(value, 'utf16le').toString('latin1')],
+  ])('finds a mark %s', (_how, text) => {
+    expect(marksIn(`before ${text} after`, mark)).toEqual(['it']);
+  });
+
+  it('finds a card number by its check digit, and no other number', () => {
+    expect(cardNumbersIn('a 4242424242424242, b 4242424242424241, c 1700000000123456789')).toEqual([
+      '4242424242424242',
+    ]);
+  });
+});
+
+it('every way out of the code leads to a sink that is searched', () => {
+  const unknown = filesWithWaysOut().filter((file) => !(file in WAYS_OUT));
+  expect(unknown, 'say in ways-out.ts where it leads').toEqual([]);
+  const gone = Object.keys(WAYS_OUT).filter((file) => !filesWithWaysOut().includes(file));
+  expect(gone, 'has no way out any more').toEqual([]);
+});
