@@ -1,0 +1,88 @@
+/** The live feed: the overview each second and payments as they change, for as long as the console is open. */
+import { type Signal, signal } from '@preact/signals';
+import type { Api } from '../api/client.js';
+import type { Overview, PaymentRow, SecondPoint } from '../api/types.js';
+import { createEventParser, type ServerEvent } from './event-stream.js';
+
+export type LiveState = 'connecting' | 'live' | 'lost';
+
+export type LiveFeed = {
+  readonly state: Signal<LiveState>;
+  readonly overview: Signal<Overview | undefined>;
+  /** One point a second, at most the last five minutes. */
+  readonly series: Signal<readonly SecondPoint[]>;
+  /** Gives what stops the listening. */
+  onPayment(listener: (row: PaymentRow) => void): () => void;
+  close(): void;
+};
+
+const SERIES_LENGTH = 300;
+/** The bridge says something at least every 15 s. */
+const SILENCE_MS = 20_000;
+const RECONNECT_MS = 2_000;
+
+export function startLiveFeed(api: Api): LiveFeed {
+  const state = signal<LiveState>('connecting');
+  const overview = signal<Overview | undefined>(undefined);
+  const series = signal<readonly SecondPoint[]>([]);
+  const listeners = new Set<(row: PaymentRow) => void>();
+  const closing = new AbortController();
+
+  const take = ({ event, data }: ServerEvent) => {
+    if (event === 'overview') {
+      const { point, ...rest } = JSON.parse(data) as Overview & { readonly point?: SecondPoint };
+      overview.value = rest;
+      if (point !== undefined) series.value = appendPoint(series.value, point);
+    } else if (event === 'payment') {
+      const row = JSON.parse(data) as PaymentRow;
+      for (const listener of listeners) listener(row);
+    }
+  };
+
+  const follow = async () => {
+    const { series: past, ...now } = await api.get<Overview & { readonly series: readonly SecondPoint[] }>(
+      '/overview',
+      {},
+      closing.signal,
+    );
+    overview.value = now;
+    series.value = past.slice(-SERIES_LENGTH);
+    const silence = new AbortController();
+    const { body } = await api.open('/live', {}, AbortSignal.any([closing.signal, silence.signal]));
+    if (body === null) return;
+    state.value = 'live';
+    const parse = createEventParser();
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      const { value, done } = await reader.read().finally(() => clearTimeout(timer));
+      if (done) return;
+      for (const event of parse(value)) take(event);
+    }
+  };
+
+  void (async () => {
+    while (!closing.signal.aborted) {
+      await follow().catch(() => {}); // whatever ended it, the state says so and it begins again
+      if (closing.signal.aborted) return;
+      state.value = 'lost';
+      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+    }
+  })();
+
+  return {
+    state,
+    overview,
+    series,
+    onPayment: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => closing.abort(),
+  };
+}
+
+/** A second that is there already is said again, not twice. */
+export function appendPoint(series: readonly SecondPoint[], point: SecondPoint): readonly SecondPoint[] {
+  return [...series.filter(({ at }) => at < point.at), point].slice(-SERIES_LENGTH);
+}
