@@ -28,6 +28,9 @@ export async function build() {
   await run(process.execPath, ['node_modules/typescript/bin/tsc', '--build']);
   await run(process.execPath, ['packages/protocol/scripts/write-contract.mjs']);
   await run(process.execPath, ['packages/cli/scripts/write-templates.mjs']);
+  await run(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
+    cwd: join(ROOT, 'packages/console'),
+  });
 }
 
 async function findNatsServer() {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail, foreground, run, say } from './run.mjs';
 import { setup } from './setup.mjs';
+import { setupBrowser } from './setup-browser.mjs';
 import { setupLanguages } from './setup-languages.mjs';
 import { setupPrometheus } from './setup-prometheus.mjs';
 
@@ -12,6 +13,7 @@ try {
   await setup();
   await setupLanguages();
   await setupPrometheus();
+  await setupBrowser();
   if (args.length === 0) {
     say('checking types, style and import directions');
     await run('npm', ['run', '--silent', 'check']);

@@ -10,6 +10,7 @@ import type { JsonObject } from '@nats-bridge/protocol';
 import { createSandboxWorker } from '@nats-bridge/sandbox';
 import type { SealingOptions, WorkerEvent } from '@nats-bridge/worker';
 import type { NatsConnection } from '@nats-io/nats-core';
+import { ROOT } from './worker-process.js';
 
 export type Mode = 'durable' | 'core';
 export const MODES: readonly Mode[] = ['durable', 'core'];
@@ -97,6 +98,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     drainMs: 2_000,
     ...(options.admin && {
       admin: { bridge, config: gatewayConfigSchema.parse({ admin: options.admin }).admin },
+      console: join(ROOT, 'packages/console/dist/site'),
     }),
     onWarning: (line) => warnings.push(line),
   });

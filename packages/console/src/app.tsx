@@ -14,7 +14,9 @@ export function App({ session, tools }: { readonly session: SessionKeeper; reado
           <Skeleton lines={3} label="Signing in" />
         </main>
       )}
-      {state.kind === 'out' && <SignIn problem={state.problem} onToken={(token) => void session.signIn(token)} />}
+      {state.kind === 'out' && (
+        <SignIn problem={state.problem} onToken={(token) => void session.signIn(token)} />
+      )}
       {state.kind === 'in' && (
         <SessionContext.Provider value={state}>
           <Shell onSignOut={session.signOut} />

@@ -9,6 +9,7 @@ import { createAdminDoor } from './admin/admin-door.js';
 import type { PaymentBridge } from './bridge.js';
 import { createDoorTls, type DoorTls, type DoorTlsFiles } from './door-tls.js';
 import { addHealthService } from './health/grpc-health.js';
+import { createConsoleApp } from './http/console-files.js';
 import { createHttpServer } from './http/http-server.js';
 import { ownEvents } from './late-answers/answer-own-event.js';
 import { startNotifier } from './late-answers/notifier.js';
@@ -43,6 +44,8 @@ export type GatewayOptions = {
   readonly metrics?: boolean;
   /** Serves the admin API to who is named in `config`; left out: it is not served. */
   readonly admin?: { readonly bridge: NatsBridge; readonly config: AdminConfig };
+  /** Folder of the built console; it is served where the admin API is. */
+  readonly console?: string;
   /** Told, in a line without payment data, of what no caller can see. */
   readonly onWarning?: OnWarning;
 };
@@ -86,8 +89,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const grpcSide = grpcDoor(ucs, grpcTls);
   const admin = options.admin && createAdminDoor(options.admin.bridge, options.admin.config, onWarning);
+  const consoleApp =
+    admin === undefined || options.console === undefined ? undefined : createConsoleApp(options.console);
   const httpListener = createHttpServer(
-    { bridge, onWarning, metrics, admin: admin?.app, isClosing: () => closing !== undefined },
+    {
+      bridge,
+      onWarning,
+      metrics,
+      admin: admin?.app,
+      console: consoleApp,
+      isClosing: () => closing !== undefined,
+    },
     httpTls?.options,
   );
 

@@ -2,6 +2,7 @@
 import { bridgeConfigWarnings, keepDeadLetters, NatsBridge } from '@nats-bridge/connector';
 import { gatewayConfigWarnings, startGateway } from '@nats-bridge/gateway';
 import { Command } from 'commander';
+import { consoleFolder } from '../console-folder.js';
 import { reportEvent, reportLetter } from '../report-event.js';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark, progress } from '../terminal.js';
@@ -29,6 +30,7 @@ export function serveCommand(): Command {
         webhooks: doors.webhooks,
         metrics: doors.metrics,
         admin: { bridge, config: doors.admin },
+        console: consoleFolder(),
         onWarning: progress,
       });
       // Before anybody is told that it is ready, and may stop it.

@@ -1,12 +1,14 @@
 /** `nats-bridge up`: NATS, gateway and sandbox worker on this machine, with one payment to show that it works. */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { keepDeadLetters, NatsBridge } from '@nats-bridge/connector';
-import { createUcsClient, type Gateway, startGateway } from '@nats-bridge/gateway';
+import { createUcsClient, digestOf, type Gateway, startGateway } from '@nats-bridge/gateway';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { Command } from 'commander';
+import { consoleFolder } from '../console-folder.js';
 import { runLifeCycle, type Step } from '../life-cycle.js';
 import { reportEvent, reportLetter } from '../report-event.js';
 import { readSettings, type Settings, withConfigOption } from '../settings.js';
@@ -77,7 +79,8 @@ async function up(options: Options): Promise<void> {
     started.push(() => keeper.close());
     const sandbox = options.sandbox ? superviseSandbox(bridge.config, settings.file) : undefined;
     if (sandbox !== undefined) started.push(sandbox.stop);
-    const gateway = await openDoors(bridge, settings);
+    const token = namesNobody(settings) ? randomBytes(18).toString('base64url') : undefined;
+    const gateway = await openDoors(bridge, token === undefined ? settings : withAdmin(settings, token));
     started.push(gateway.close);
     await sandbox?.ready;
 
@@ -91,6 +94,8 @@ async function up(options: Options): Promise<void> {
     show(
       sandbox ? `${mark.ok()} worker    sandbox` : `${mark.warning()} worker    none here: start your own`,
     );
+    const fragment = token === undefined ? '' : `#token=${token}`;
+    show(`${mark.ok()} console   ${gateway.httpUrl}/console/${fragment}`);
     if (settings.gateway.grpc.tls !== undefined)
       show(`${mark.warning()} demo      left out: the gRPC door has TLS; try nats-bridge pay --ca …`);
     else if ((options.demo || options.once) && sandbox !== undefined) {
@@ -116,9 +121,21 @@ function openDoors(bridge: NatsBridge, { gateway }: Settings): Promise<Gateway> 
     webhooks: gateway.webhooks,
     metrics: gateway.metrics,
     admin: { bridge, config: gateway.admin },
+    console: consoleFolder(),
     allowPortFallback: true,
     onWarning: progress,
   });
+}
+
+function namesNobody({ gateway: { admin } }: Settings): boolean {
+  return admin.tokens.length === 0 && admin.oidc === undefined;
+}
+
+/** Until it is stopped, for who sees the terminal. */
+function withAdmin(settings: Settings, token: string): Settings {
+  const { gateway } = settings;
+  const tokens = [{ name: userInfo().username, role: 'admin' as const, sha256: digestOf(token) }];
+  return { ...settings, gateway: { ...gateway, admin: { ...gateway.admin, tokens } } };
 }
 
 async function demonstrate(

@@ -28,12 +28,15 @@ const BASE = '/admin/v1';
 export function createApi(token: string, onRefused: () => void): Api {
   const ask = async (path: string, init: RequestInit): Promise<Response> => {
     const headers = { ...init.headers, Authorization: `Bearer ${token}` };
-    const response = await fetch(BASE + path, { ...init, headers, credentials: 'omit', cache: 'no-store' }).catch(
-      (cause: unknown) => {
-        if (init.signal?.aborted) throw cause;
-        throw new ApiError(0, 'UNREACHABLE', 'The bridge does not answer. It may be restarting, or stopped.');
-      },
-    );
+    const response = await fetch(BASE + path, {
+      ...init,
+      headers,
+      credentials: 'omit',
+      cache: 'no-store',
+    }).catch((cause: unknown) => {
+      if (init.signal?.aborted) throw cause;
+      throw new ApiError(0, 'UNREACHABLE', 'The bridge does not answer. It may be restarting, or stopped.');
+    });
     if (response.ok) return response;
     if (response.status === 401) onRefused();
     throw await errorOf(response);

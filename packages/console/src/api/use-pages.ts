@@ -62,7 +62,6 @@ export function usePages<P extends Page<unknown>>(
       });
   }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new key or round is what asks for a load
   useEffect(() => {
     fetchPage(undefined);
     return () => running.current?.abort();

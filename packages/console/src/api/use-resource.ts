@@ -28,7 +28,6 @@ export function useResource<T>(
   latest.current = load;
   const reload = useCallback(() => setRound((count) => count + 1), []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new key or round is what asks for a load
   useEffect(() => {
     const abort = new AbortController();
     setState((now) => ({ ...now, isLoading: true }));
@@ -36,7 +35,8 @@ export function useResource<T>(
       .current(abort.signal)
       .then((data) => setState({ data, error: undefined, isLoading: false }))
       .catch((fault: unknown) => {
-        if (!abort.signal.aborted) setState((now) => ({ ...now, error: apiErrorOf(fault), isLoading: false }));
+        if (!abort.signal.aborted)
+          setState((now) => ({ ...now, error: apiErrorOf(fault), isLoading: false }));
       });
     return () => abort.abort();
   }, [key, round]);
@@ -52,5 +52,7 @@ export function useResource<T>(
 }
 
 export function apiErrorOf(fault: unknown): ApiError {
-  return fault instanceof ApiError ? fault : new ApiError(0, 'CONSOLE', `The console failed: ${String(fault)}`);
+  return fault instanceof ApiError
+    ? fault
+    : new ApiError(0, 'CONSOLE', `The console failed: ${String(fault)}`);
 }

@@ -3,7 +3,10 @@ import { expect, it } from 'vitest';
 import { toCsv } from './csv.js';
 
 it('quotes what needs it, and makes text of formulas', () => {
-  const rows = [{ who: 'jo, "the" one', what: '=HYPERLINK("x")', times: -2 }, { who: '', what: 'a\nb', times: 3 }];
+  const rows = [
+    { who: 'jo, "the" one', what: '=HYPERLINK("x")', times: -2 },
+    { who: '', what: 'a\nb', times: 3 },
+  ];
   const csv = toCsv(
     [
       { title: 'who', value: ({ who }) => who },

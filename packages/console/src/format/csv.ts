@@ -1,9 +1,15 @@
 /** Rows as CSV (RFC 4180), for spreadsheets. */
 
-export type CsvColumn<T> = { readonly title: string; readonly value: (row: T) => string | number | undefined };
+export type CsvColumn<T> = {
+  readonly title: string;
+  readonly value: (row: T) => string | number | undefined;
+};
 
 export function toCsv<T>(columns: readonly CsvColumn<T>[], rows: readonly T[]): string {
-  const lines = [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ value }) => value(row)))];
+  const lines = [
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ value }) => value(row))),
+  ];
   return lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
 }
 

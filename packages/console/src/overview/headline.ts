@@ -2,7 +2,11 @@
 import type { Overview } from '../api/types.js';
 import { percent, plural, rate } from '../format/number.js';
 
-export type Headline = { readonly tone: 'good' | 'plain' | 'warn' | 'bad'; readonly text: string; readonly detail: string };
+export type Headline = {
+  readonly tone: 'good' | 'plain' | 'warn' | 'bad';
+  readonly text: string;
+  readonly detail: string;
+};
 
 /** Shares of calls without a good end from which it is said. */
 const FAILING = 0.2;

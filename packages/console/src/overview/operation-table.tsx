@@ -10,7 +10,9 @@ import { OutcomeBar } from './outcome-bar.js';
 const COLUMNS: readonly Column<OperationFigures>[] = [
   {
     title: 'Operation',
-    value: ({ operation }) => <Link to={`/payments?operation=${encodeURIComponent(operation)}`}>{operation}</Link>,
+    value: ({ operation }) => (
+      <Link to={`/payments?operation=${encodeURIComponent(operation)}`}>{operation}</Link>
+    ),
   },
   { title: 'Connector', value: ({ connector }) => connector },
   { title: 'Calls', value: ({ calls }) => count(calls), isNumber: true },

@@ -48,7 +48,9 @@ export function OverviewScreen() {
         <KeyFigure
           name="Letters waiting"
           value={count(waiting)}
-          note={letters.interventions > 0 ? plural(letters.interventions, 'intervention') : 'no interventions'}
+          note={
+            letters.interventions > 0 ? plural(letters.interventions, 'intervention') : 'no interventions'
+          }
           to="/letters"
           isUrgent={letters.interventions > 0}
         />

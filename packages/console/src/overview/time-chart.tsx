@@ -28,13 +28,14 @@ export function TimeChart({ seconds, lines, label }: TimeChartProps) {
   const shape = lines.map(({ title }) => title).join();
   const data = [seconds, ...lines.map(({ values }) => values)] as uPlot.AlignedData;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new theme or other lines make a new chart; data does not
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
     const made = new uPlot(optionsFor(element, lines), data, element);
     chart.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT_PX }));
+    const observer = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height: HEIGHT_PX }),
+    );
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -78,7 +79,11 @@ function optionsFor(element: HTMLElement, lines: readonly ChartLine[]): uPlot.Op
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'UTC'),
     scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map((tick) => new Date(tick * 1_000).toISOString().slice(11, 16)), incrs: [60] },
+      {
+        ...axis,
+        values: (_, ticks) => ticks.map((tick) => new Date(tick * 1_000).toISOString().slice(11, 16)),
+        incrs: [60],
+      },
       { ...axis, size: 44, space: 26 },
     ],
     series: [

@@ -4,7 +4,15 @@ import type { Place } from './topology-places.js';
 export type Point = { readonly x: number; readonly y: number };
 export type Size = { readonly width: number; readonly height: number };
 
-export function TopologyNode({ place, at, size }: { readonly place: Place; readonly at: Point; readonly size: Size }) {
+export function TopologyNode({
+  place,
+  at,
+  size,
+}: {
+  readonly place: Place;
+  readonly at: Point;
+  readonly size: Size;
+}) {
   const isTroubled = place.isCutOff || place.lines.some(({ isTrouble }) => isTrouble);
   const share = Math.min(place.share ?? 0, 1);
   return (
@@ -14,7 +22,12 @@ export function TopologyNode({ place, at, size }: { readonly place: Place; reado
         {place.name}
       </text>
       {place.lines.map(({ text, isTrouble }, index) => (
-        <text key={text} class={isTrouble ? 'place-line place-trouble' : 'place-line'} x="14" y={50 + index * 20}>
+        <text
+          key={text}
+          class={isTrouble ? 'place-line place-trouble' : 'place-line'}
+          x="14"
+          y={50 + index * 20}
+        >
           {isTrouble ? `! ${text}` : text}
         </text>
       ))}

@@ -27,7 +27,10 @@ export function placesOf(overview: Overview): readonly Place[] {
   return [
     {
       name: 'Hyperswitch',
-      lines: [{ text: `${rate(overview.throughput_per_s)} calls/s` }, { text: `${plural(total('calls'), 'call')}, ${overview.window_s} s` }],
+      lines: [
+        { text: `${rate(overview.throughput_per_s)} calls/s` },
+        { text: `${plural(total('calls'), 'call')}, ${overview.window_s} s` },
+      ],
       edge: '',
       isCutOff: false,
     },
@@ -64,7 +67,10 @@ export function placesOf(overview: Overview): readonly Place[] {
     {
       name: 'Workers',
       lines: [
-        { text: isWithoutWorkers ? 'none there' : `${count(workers.alive)} alive`, isTrouble: isWithoutWorkers },
+        {
+          text: isWithoutWorkers ? 'none there' : `${count(workers.alive)} alive`,
+          isTrouble: isWithoutWorkers,
+        },
         { text: `${count(workers.in_flight)} of ${count(workers.capacity)} busy` },
       ],
       ...(workers.capacity > 0 && { share: workers.in_flight / workers.capacity }),
@@ -75,7 +81,9 @@ export function placesOf(overview: Overview): readonly Place[] {
       name: 'Processor',
       lines: [
         { text: answered === 0 ? 'no answers' : `${percent(total('success') / answered)} success` },
-        doubt > 0 ? { text: `${count(doubt)} in doubt`, isTrouble: true } : { text: `${count(total('failure'))} declined` },
+        doubt > 0
+          ? { text: `${count(doubt)} in doubt`, isTrouble: true }
+          : { text: `${count(total('failure'))} declined` },
       ],
       edge: 'call',
       isCutOff: isWithoutWorkers,

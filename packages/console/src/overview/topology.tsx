@@ -12,9 +12,7 @@ export function Topology({ overview }: { readonly overview: Overview }) {
   const isPhone = useMedia(PHONE);
   const places = placesOf(overview);
   const at = (index: number) =>
-    isPhone
-      ? { x: 88, y: index * (NODE.height + GAP.down) }
-      : { x: index * (NODE.width + GAP.across), y: 0 };
+    isPhone ? { x: 88, y: index * (NODE.height + GAP.down) } : { x: index * (NODE.width + GAP.across), y: 0 };
   const last = at(places.length - 1);
   const width = isPhone ? 340 : last.x + NODE.width;
   const height = last.y + NODE.height;

@@ -15,7 +15,16 @@ export type ButtonProps = {
   readonly onClick?: () => void;
 };
 
-export function Button({ children, icon, kind = 'plain', type = 'button', isBusy, pressed, label, ...rest }: ButtonProps) {
+export function Button({
+  children,
+  icon,
+  kind = 'plain',
+  type = 'button',
+  isBusy,
+  pressed,
+  label,
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type={type}

@@ -10,7 +10,12 @@ export function CopyButton({ text, what }: { readonly text: string; readonly wha
       setTimeout(() => setCopied(false), 1_500);
     });
   return (
-    <button type="button" class="copy" aria-label={isCopied ? `${what} copied` : `Copy ${what}`} onClick={copy}>
+    <button
+      type="button"
+      class="copy"
+      aria-label={isCopied ? `${what} copied` : `Copy ${what}`}
+      onClick={copy}
+    >
       <Icon name={isCopied ? 'check' : 'copy'} />
     </button>
   );

@@ -20,7 +20,16 @@ export type TextFieldProps = Common & {
   readonly list?: readonly string[];
 };
 
-export function TextField({ label, hint, value, isLabelHidden, onChange, list, type = 'text', ...rest }: TextFieldProps) {
+export function TextField({
+  label,
+  hint,
+  value,
+  isLabelHidden,
+  onChange,
+  list,
+  type = 'text',
+  ...rest
+}: TextFieldProps) {
   const id = useId();
   return (
     <div class={`field field-${type}`}>
@@ -29,7 +38,8 @@ export function TextField({ label, hint, value, isLabelHidden, onChange, list, t
       </label>
       <input
         id={id}
-        type={type}
+        // Preact types each kind of input on its own; these have all that is set here.
+        type={type as 'text'}
         value={value}
         aria-describedby={hint ? `${id}-hint` : undefined}
         autocomplete="off"

@@ -5,7 +5,8 @@ const PATHS = {
   payments: 'M1.5 4h13v8.5h-13zM1.5 7h13M4 10h3',
   letters: 'M1.5 3.5h13v9h-13zM1.5 4l6.5 5 6.5-5',
   workers: 'M3 3h10v4H3zM3 9h10v4H3zM5.5 5h.01M5.5 11h.01',
-  streams: 'M1.5 5c2-2 4-2 6.5 0s4.5 2 6.5 0M1.5 9c2-2 4-2 6.5 0s4.5 2 6.5 0M1.5 13c2-2 4-2 6.5 0s4.5 2 6.5 0',
+  streams:
+    'M1.5 5c2-2 4-2 6.5 0s4.5 2 6.5 0M1.5 9c2-2 4-2 6.5 0s4.5 2 6.5 0M1.5 13c2-2 4-2 6.5 0s4.5 2 6.5 0',
   breakers: 'M1 8h4M11 8h4M5 8l5-4M5 8h.01M11 8h.01',
   audit: 'M3.5 1.5h9v13h-9zM6 5h4M6 8h4M6 11h2',
   settings: 'M2 4h7M13 4h1M2 12h1M7 12h7M9 2.5v3M5 10.5v3M2 8h12',

@@ -5,9 +5,11 @@ export function JsonView({ value, label }: { readonly value: unknown; readonly l
   const text = JSON.stringify(value, null, 2) ?? '';
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <pre class="json" tabIndex={0} aria-label={label}>
-      <code>{[...paint(text)]}</code>
-    </pre>
+    <section class="json" tabIndex={0} aria-label={label}>
+      <pre>
+        <code>{[...paint(text)]}</code>
+      </pre>
+    </section>
   );
 }
 

@@ -1,6 +1,11 @@
 /** Which rows of a long list are drawn: those that are seen, and a few around them. */
 
-export type Window = { readonly from: number; readonly to: number; readonly above: number; readonly below: number };
+export type Window = {
+  readonly from: number;
+  readonly to: number;
+  readonly above: number;
+  readonly below: number;
+};
 
 /** Rows beyond the edges, so that quick scrolling shows no gap. */
 const MARGIN = 12;

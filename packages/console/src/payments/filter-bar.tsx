@@ -12,7 +12,6 @@ const STATES = [
   { value: 'success', text: 'success' },
   { value: 'failure', text: 'failure' },
   { value: 'processing', text: 'processing' },
-  { value: 'unknown', text: 'in doubt' },
   { value: 'claimed', text: 'claimed' },
   { value: 'sent', text: 'sent' },
   { value: 'withdrawn', text: 'withdrawn' },
@@ -46,14 +45,23 @@ export function FilterBar({ filter, onChange }: FilterBarProps) {
       </div>
       {isOpen && (
         <div class="filters-more">
-          <PausedField label="Merchant" value={filter.merchant ?? ''} onPause={(merchant) => onChange({ merchant })} />
+          <PausedField
+            label="Merchant"
+            value={filter.merchant ?? ''}
+            onPause={(merchant) => onChange({ merchant })}
+          />
           <PausedField
             label="Operation"
             value={filter.operation ?? ''}
             list={operations}
             onPause={(operation) => onChange({ operation })}
           />
-          <ChoiceField label="State" value={filter.state ?? ''} choices={STATES} onChange={(state) => onChange({ state })} />
+          <ChoiceField
+            label="State"
+            value={filter.state ?? ''}
+            choices={STATES}
+            onChange={(state) => onChange({ state })}
+          />
           <TextField
             label="From (UTC)"
             type="datetime-local"
@@ -66,7 +74,12 @@ export function FilterBar({ filter, onChange }: FilterBarProps) {
             value={inputOfIso(filter.to)}
             onChange={(to) => onChange({ to: isoOfInput(to) })}
           />
-          <ChoiceField label="Order" value={filter.sort ?? ''} choices={ORDERS} onChange={(sort) => onChange({ sort })} />
+          <ChoiceField
+            label="Order"
+            value={filter.sort ?? ''}
+            choices={ORDERS}
+            onChange={(sort) => onChange({ sort })}
+          />
         </div>
       )}
     </search>

@@ -13,15 +13,21 @@ export function isNarrowed({ sort: _, ...filter }: PaymentFilter): boolean {
   return Object.values(filter).some((value) => value !== undefined && value !== '');
 }
 
-export function apiQueryOf(filter: PaymentFilter): Query {
-  return { sort: 'newest', ...filter };
+const STATUSES: readonly (string | undefined)[] = ['success', 'failure', 'processing'];
+
+/** How an operation ended is chosen where its state is. */
+export function apiQueryOf({ state, ...filter }: PaymentFilter): Query {
+  return { sort: 'newest', ...filter, ...(STATUSES.includes(state) ? { status: state } : { state }) };
 }
 
 export function rowKey({ merchant_id, idempotency_key }: PaymentRow): string {
   return `${merchant_id} ${idempotency_key}`;
 }
 
-export function addressOf({ merchant_id, payment_id }: Pick<PaymentRow, 'merchant_id' | 'payment_id'>): string {
+export function addressOf({
+  merchant_id,
+  payment_id,
+}: Pick<PaymentRow, 'merchant_id' | 'payment_id'>): string {
   return `/payments/${encodeURIComponent(merchant_id)}/${encodeURIComponent(payment_id)}`;
 }
 

@@ -14,7 +14,13 @@ const PHONE_ROW_PX = 64;
 const AHEAD = 60;
 const TITLES = ['State', 'Time (UTC)', 'Operation', 'Payment', 'Merchant', 'Worker', 'Took'];
 
-export function PaymentList({ pages, total }: { readonly pages: Pages<Page<PaymentRow>>; readonly total: number }) {
+export function PaymentList({
+  pages,
+  total,
+}: {
+  readonly pages: Pages<Page<PaymentRow>>;
+  readonly total: number;
+}) {
   const { items, hasMore, loadMore } = pages;
   const rowHeight = useMedia(PHONE) ? PHONE_ROW_PX : ROW_PX;
   const frame = useRef<HTMLDivElement>(null);
@@ -49,7 +55,14 @@ export function PaymentList({ pages, total }: { readonly pages: Pages<Page<Payme
 
   const move = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor(view.height / rowHeight) - 2);
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -items.length, End: items.length }[event.key];
+    const step = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -items.length,
+      End: items.length,
+    }[event.key];
     if (step === undefined) return;
     event.preventDefault();
     const next = Math.min(Math.max(active + step, 0), items.length - 1);
@@ -104,7 +117,7 @@ export function PaymentList({ pages, total }: { readonly pages: Pages<Page<Payme
 function Spacer({ height }: { readonly height: number }) {
   if (height === 0) return null;
   return (
-    <tr class="spacer" aria-hidden="true">
+    <tr class="spacer">
       <td colSpan={TITLES.length} style={{ height: `${height}px` }} />
     </tr>
   );

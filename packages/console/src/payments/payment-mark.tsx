@@ -15,14 +15,11 @@ export function markOf({ state, status }: Standing): MarkProps {
       if (status === 'failure')
         return { tone: 'bad', icon: 'cross', word: 'failure', title: 'the processor said no' };
       return { tone: 'busy', icon: 'clock', word: 'processing', title: 'the processor has not decided' };
-    case 'unknown':
-      return { tone: 'warn', icon: 'question', word: 'in doubt', title: 'it may have been carried out' };
     case 'withdrawn':
       return { tone: 'plain', icon: 'slash', word: 'withdrawn', title: 'nobody began it; it never will run' };
     case 'claimed':
       return { tone: 'busy', icon: 'clock', word: 'claimed', title: 'a worker has begun' };
-    case 'requested':
     case 'sent':
-      return { tone: 'busy', icon: 'arrow', word: state, title: 'no worker has begun' };
+      return { tone: 'busy', icon: 'arrow', word: 'sent', title: 'whether a worker has begun is not known' };
   }
 }

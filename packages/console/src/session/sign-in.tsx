@@ -5,7 +5,10 @@ import { Button } from '../parts/button.js';
 import { TextField } from '../parts/field.js';
 import { Problem } from '../parts/problem.js';
 
-export type SignInProps = { readonly problem: ApiError | undefined; readonly onToken: (token: string) => void };
+export type SignInProps = {
+  readonly problem: ApiError | undefined;
+  readonly onToken: (token: string) => void;
+};
 
 export function SignIn({ problem, onToken }: SignInProps) {
   const [token, setToken] = useState('');

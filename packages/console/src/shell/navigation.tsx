@@ -18,18 +18,23 @@ export function Navigation({ current }: { readonly current: string | undefined }
 
   useEffect(() => {
     if (!isOpen) return;
-    const escape = (event: KeyboardEvent) => {
+    const closeOnEscape = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return;
       setOpen(false);
       more.current?.focus();
     };
-    window.addEventListener('keydown', escape);
-    return () => window.removeEventListener('keydown', escape);
+    window.addEventListener('keydown', closeOnEscape);
+    return () => window.removeEventListener('keydown', closeOnEscape);
   }, [isOpen]);
 
   const item = (screen: Screen) => (
     <li key={screen.path}>
-      <Link to={screen.path} class="nav-link" isCurrent={screen.path === current} onFollow={() => setOpen(false)}>
+      <Link
+        to={screen.path}
+        class="nav-link"
+        isCurrent={screen.path === current}
+        onFollow={() => setOpen(false)}
+      >
         <Icon name={screen.icon} />
         <span class="nav-title">{screen.shortTitle ?? screen.title}</span>
         {screen.path === '/letters' && <Waiting />}

@@ -28,7 +28,13 @@ export type Screen = {
 
 export const SCREENS: readonly Screen[] = [
   { path: '/', title: 'Overview', icon: 'overview', component: OverviewScreen },
-  { path: '/payments', title: 'Payments', icon: 'payments', component: PaymentsScreen, detail: PaymentScreen },
+  {
+    path: '/payments',
+    title: 'Payments',
+    icon: 'payments',
+    component: PaymentsScreen,
+    detail: PaymentScreen,
+  },
   {
     path: '/letters',
     title: 'Dead letters and interventions',

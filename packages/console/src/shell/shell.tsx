@@ -19,7 +19,6 @@ export function Shell({ onSignOut }: { readonly onSignOut: () => void }) {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new path is a new screen
   useEffect(() => {
     document.title = `${title} · NATS Bridge`;
     // Readers of the screen begin where a sighted person looks; not at the first load, where the browser decides.

@@ -1,5 +1,5 @@
 /** Dark or light: as the system says, until somebody chooses. */
-import { type ReadonlySignal, computed, effect, type Signal, signal } from '@preact/signals';
+import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 
 export type ThemeChoice = 'system' | 'light' | 'dark';
 export type Theme = { readonly choice: Signal<ThemeChoice>; readonly isDark: ReadonlySignal<boolean> };

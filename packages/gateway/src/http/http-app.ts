@@ -16,13 +16,21 @@ export type HttpAppOptions = {
   readonly metrics?: Pick<GatewayMetrics, 'text' | 'contentType'>;
   /** The admin API; left out: it is not served. */
   readonly admin?: Hono;
+  /** The console, which speaks to the admin API; left out: it is not served. */
+  readonly console?: Hono;
 };
 
 /** Orders of the admin API are small. */
 const MAX_BODY_BYTES = 65_536;
 
-export function createHttpApp({ bridge, isClosing, onWarning, metrics, admin }: HttpAppOptions): Hono {
+export function createHttpApp(options: HttpAppOptions): Hono {
+  const { bridge, isClosing, onWarning, metrics, admin } = options;
   const app = new Hono();
+  // Before the headers of everything else: it has its own.
+  if (options.console !== undefined) {
+    app.get('/console', (context) => context.redirect('/console/'));
+    app.route('/console', options.console);
+  }
   app.use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
