@@ -46,6 +46,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/cli/src/terminal.ts': ['cli', 'warnings', 'bridge events'],
   'packages/cli/src/worker-options.ts': ['worker events'],
   'packages/conformance/src/wire.ts': 'no payment',
+  'packages/console/src/api/client.ts': ['admin api'],
   'packages/gateway/src/admin/admin-app.ts': ['admin api'],
   'packages/gateway/src/admin/admin-world.ts': ['wire'],
   'packages/gateway/src/admin/authenticate.ts': 'no payment',
