@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { ConfigError } from '@nats-bridge/connector';
 import { Command } from 'commander';
+import { auditCommand } from './commands/audit.js';
 import { authCommand } from './commands/auth.js';
 import { configCommand } from './commands/config.js';
 import { conformanceCommand } from './commands/conformance.js';
@@ -32,6 +33,7 @@ const program = new Command('nats-bridge')
   .addCommand(ledgerCommand())
   .addCommand(keysCommand())
   .addCommand(dlqCommand())
+  .addCommand(auditCommand())
   .addCommand(topologyCommand())
   .addCommand(authCommand())
   .addCommand(configCommand())

@@ -1,7 +1,8 @@
 /** The connector: NatsBridge and its configuration. */
 
-export { AUDIT_STREAM, QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
+export { AUDIT_STREAM, type AuditEntry, QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
 export type { TraceSpan, Tracing } from '@nats-bridge/tracing';
+export { readAudit, writeAudit } from './audit/audit.js';
 export {
   type BridgeConfig,
   type BridgeConfigInput,
@@ -16,7 +17,6 @@ export { duration, durationMs } from './config/duration.js';
 export { type ConfigSections, type ConfigSource, loadConfig } from './config/load-config.js';
 export { readableFile } from './config/readable-file.js';
 export { secretText } from './config/secret-text.js';
-export { type AuditEntry, readAudit, writeAudit } from './dead-letters/audit.js';
 export type { DeadLetter, NewDeadLetter } from './dead-letters/dead-letter.js';
 export {
   type Actor,

@@ -16,6 +16,7 @@ import {
   type Requester,
   type RequesterStats,
   readDurability,
+  type Signer,
   type StrayReply,
   type WorkStream,
   watchOverlaps,
@@ -42,6 +43,7 @@ import {
 } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
 import { bridgeErrorOf } from './bridge-error-of.js';
+import { auditSignerOf } from './config/audit-config.js';
 import { type BridgeConfig, type BridgeConfigInput, bridgeConfigSchema } from './config/bridge-config.js';
 import { connectionOptionsOf } from './config/connection-options.js';
 import { loadConfig } from './config/load-config.js';
@@ -117,6 +119,8 @@ export class NatsBridge {
   readonly lateAnswers: LateAnswers;
   /** Opens what was sealed for the bridges, to show or to send it again. */
   readonly sealing: BridgeSealing;
+  /** Signs what people do; undefined without `audit.seed_file`. */
+  readonly auditSigner: Signer | undefined;
   /** Begins spans; undefined without `tracing.endpoint`. */
   readonly tracing: Tracing | undefined;
   readonly #ownsConnection: boolean;
@@ -147,6 +151,7 @@ export class NatsBridge {
     const { jetstream } = this.config;
     const report = options.onEvent ?? (() => {});
     this.#report = report;
+    this.auditSigner = auditSignerOf(this.config.audit);
     this.tracing = tracingOf(this.config.tracing, (error) =>
       report({ type: 'error', error, subject: 'tracing' }),
     );

@@ -64,6 +64,7 @@ export {
   type Sealer,
   type SealerOptions,
 } from './sealing/sealer.js';
+export { createSigner, newSigningSeed, type Signer, verifySignature } from './signing/signer.js';
 export { type BatchQuestion, readBatch } from './stored/read-batch.js';
 export {
   archivedMessage,
@@ -71,6 +72,7 @@ export {
   type ListOptions,
   storedMessage,
   storedMessages,
+  streamState,
 } from './stored/stored-messages.js';
 export { covers, matches, overlaps } from './subject-match.js';
 export { applyTopology } from './topology/apply-topology.js';

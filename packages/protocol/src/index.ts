@@ -1,4 +1,14 @@
 /** The wire contract of NATS Bridge. */
+export {
+  type AuditEntry,
+  type ChainCheck,
+  type ChainedEntry,
+  type ChainProblem,
+  type ChainReport,
+  chainEntry,
+  type SignHash,
+  verifyChain,
+} from './audit-chain.js';
 export * from './bridge-error.js';
 export { asyncApi } from './contract/async-api.js';
 export { jsonSchemas } from './contract/json-schemas.js';

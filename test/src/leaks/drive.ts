@@ -136,6 +136,7 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
       ['dlq', 'show', 'd999'],
       ['ledger', MERCHANT, 'authorize:att_late'],
       ['ledger', MERCHANT, 'authorize:att_late', '--json'],
+      ['audit', 'list'],
       ['doctor'],
     ].map((args) => runCli(args, env)),
   );

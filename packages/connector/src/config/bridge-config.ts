@@ -8,6 +8,7 @@ import {
   poolTemplate,
 } from '@nats-bridge/protocol';
 import { z } from 'zod';
+import { auditSchema } from './audit-config.js';
 import { duration } from './duration.js';
 import { natsAuthSchema, natsTlsSchema } from './nats-security-config.js';
 import { sealingSchema } from './sealing-config.js';
@@ -117,6 +118,8 @@ export const bridgeConfigSchema = z
       .prefault({}),
     /** Traces over OTLP. */
     tracing: tracingSchema,
+    /** The chain of what people did. */
+    audit: auditSchema,
     /** TLS to NATS, also where no address says `tls://`. */
     tls: natsTlsSchema.optional(),
     /** Who the bridge is to NATS. */

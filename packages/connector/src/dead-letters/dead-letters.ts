@@ -20,11 +20,12 @@ import {
   type Verdict,
   verdictOf,
 } from '@nats-bridge/protocol';
+import { createAudit } from '../audit/audit.js';
 import { timeoutOf } from '../config/bridge-config.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
-import { createAudit } from './audit.js';
+
 import { type DeadLetter, parseLetter } from './dead-letter.js';
 
 export type LetterFilter = {
@@ -75,7 +76,7 @@ const QUEUES = ['interventions', 'dead_letters'] as const satisfies readonly Que
 
 export function createDeadLetters(bridge: NatsBridge): DeadLetters {
   const { config, connection, ledger, sealing } = bridge;
-  const audit = createAudit(connection);
+  const audit = createAudit(connection, bridge.auditSigner);
   const writer = createRecordWriter(connection);
 
   async function list(filter: LetterFilter = {}): Promise<DeadLetter[]> {

@@ -139,3 +139,13 @@ export async function deleteStored(connection: Connection, stream: string, seq: 
     throw error;
   });
 }
+
+/** How far a stream has come: the sequence of its last message, 0 for none ever. */
+export async function streamState(
+  connection: Connection,
+  stream: string,
+): Promise<{ readonly firstSeq: number; readonly lastSeq: number }> {
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const { state } = await manager.streams.info(stream);
+  return { firstSeq: state.first_seq, lastSeq: state.last_seq };
+}

@@ -161,7 +161,11 @@ export const installationRoutes = [
         if (!reason)
           throw new AdminProblem(400, 'VALIDATION_ERROR', 'raw needs a reason: it is written into the audit');
         const what = { stream, seq: Number(seq) };
-        await writeAudit(bridge.connection, { action: 'show_raw', who: by.who, why: reason, what });
+        await writeAudit(
+          bridge.connection,
+          { action: 'show_raw', who: by.who, why: reason, what },
+          bridge.auditSigner,
+        );
       }
       const shown = await showStored(bridge, stream, Number(seq), raw);
       if (shown === undefined)

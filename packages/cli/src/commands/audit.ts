@@ -1,0 +1,152 @@
+/** `nats-bridge audit`: what people did, and whether its record is whole. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { NatsBridge, readAudit } from '@nats-bridge/connector';
+import { createSigner, newSigningSeed, verifySignature } from '@nats-bridge/messaging';
+import { type ChainReport, verifyChain } from '@nats-bridge/protocol';
+import { Command } from 'commander';
+import { readSettings, withConfigOption } from '../settings.js';
+import { mark, progress, table } from '../terminal.js';
+
+type Common = { config?: string; nats?: string; json?: boolean };
+
+export function auditCommand(): Command {
+  return new Command('audit')
+    .summary('what people did, and whether its record is whole')
+    .description(
+      'Every action of nats-bridge dlq and of the admin API is written into the stream AUDIT before it happens, as one chain: docs/audit.md.',
+    )
+    .addCommand(list())
+    .addCommand(verify())
+    .addCommand(exportEntries())
+    .addCommand(newKey());
+}
+
+function command(name: string, summary: string): Command {
+  return withConfigOption(new Command(name))
+    .summary(summary)
+    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
+    .option('--json', 'as JSON');
+}
+
+function list(): Command {
+  return command('list', 'what people did, oldest first')
+    .option('--who <name>', 'of one person only')
+    .option('--action <name>', 'one kind of action only')
+    .action(async (options: Common & { who?: string; action?: string }) => {
+      const entries = (await readAll(options))
+        .filter(({ who }) => options.who === undefined || who === options.who)
+        .filter(({ action }) => options.action === undefined || action === options.action);
+      if (options.json) return console.log(JSON.stringify(entries));
+      if (entries.length === 0) return console.log('Nobody did anything.');
+      console.log(
+        table(
+          ['when', 'who', 'action', 'what', 'why'],
+          entries.map(({ at, who, action, what, why }) => [
+            at.slice(0, 19).replace('T', ' '),
+            who,
+            action,
+            String(what.idempotencyKey ?? Object.values(what).join(' ')),
+            why,
+          ]),
+        ),
+      );
+    });
+}
+
+function verify(): Command {
+  return command('verify', 'whether an entry was removed, altered, inserted or moved')
+    .description(
+      'Exit code 0: the chain is whole; 1: it is not, with every entry where that shows. A missing end shows only against a head that was kept.',
+    )
+    .option('--file <path>', 'entries that were exported, instead of those in NATS')
+    .option(
+      '--public-key <keys>',
+      'whose signatures count (U…), separated by commas: then each entry needs one',
+    )
+    .option('--head <hash>', 'the head of an earlier look: the chain must still hold it')
+    .action(async (options: Common & { file?: string; publicKey?: string; head?: string }) => {
+      const entries = options.file === undefined ? await readAll(options) : readLines(options.file);
+      const report = verifyChain(entries, {
+        verify: verifySignature,
+        ...(options.publicKey !== undefined && { publicKeys: options.publicKey.split(',') }),
+        ...(options.head !== undefined && { head: options.head }),
+      });
+      console.log(options.json ? JSON.stringify(report) : describe(report));
+      process.exitCode = report.ok ? 0 : 1;
+    });
+}
+
+function describe({ ok, entries, unchained, signed, first, head, problems }: ChainReport): string {
+  const chained = entries - unchained;
+  const lines = problems.map(
+    ({ n, why }) => `${mark.failed()} ${n === 0 ? 'the chain' : `entry ${n}`}: ${why}`,
+  );
+  if (unchained > 0)
+    lines.push(`${mark.warning()} ${unchained} entries are older than the chain, and prove nothing`);
+  if (first !== undefined && first > 1)
+    lines.push(`${mark.warning()} entries 1 to ${first - 1} have expired, or were taken from the front`);
+  if (signed < chained)
+    lines.push(`${mark.warning()} ${chained - signed} of ${chained} entries are not signed`);
+  lines.push(
+    `${ok ? mark.ok() : mark.failed()} ${chained} entries${ok ? ', each follows the one before' : ''}`,
+  );
+  if (head !== undefined) lines.push(`head ${head}`);
+  return lines.join('\n');
+}
+
+function exportEntries(): Command {
+  return command('export', 'all entries, a line of JSON each')
+    .requiredOption('--output <path>', 'where to; must not exist')
+    .action(async (options: Common & { output: string }) => {
+      const entries = await readAll(options);
+      const text = entries.map(({ seq: _, ...entry }) => `${JSON.stringify(entry)}\n`).join('');
+      writeNew(options.output, text, 0o644);
+      progress(
+        `${entries.length} entries in ${options.output}; the head is ${entries.at(-1)?.hash ?? 'none'}`,
+      );
+    });
+}
+
+function newKey(): Command {
+  return new Command('new-key')
+    .summary('make a key that signs entries; its seed goes to a file, its public part is printed')
+    .argument('<file>', 'where the seed goes, readable by its owner only; must not exist')
+    .action((file: string) => {
+      const seed = newSigningSeed();
+      writeNew(file, `${seed.reveal()}\n`, 0o600);
+      console.log(createSigner(seed).publicKey);
+      progress(`the seed is in ${file}: name it as nats_bridge.audit.seed_file`);
+    });
+}
+
+async function readAll(options: Common) {
+  const bridge = new NatsBridge(readSettings(options).bridge);
+  try {
+    return await readAudit(bridge.connection);
+  } finally {
+    await bridge.close();
+  }
+}
+
+/** What is no JSON is an entry that cannot be read, and so no part of a chain. */
+function readLines(path: string): unknown[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      try {
+        return JSON.parse(line) as unknown;
+      } catch {
+        return undefined;
+      }
+    });
+}
+
+function writeNew(path: string, text: string, mode: number): void {
+  try {
+    writeFileSync(path, text, { mode, flag: 'wx' });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    throw new Error(`${path} is there already: nothing is overwritten; choose another name`);
+  }
+}
