@@ -1,7 +1,7 @@
 /** Payments under generated credentials: bridge and workers reach what they need, of each kind of proof. */
 
 import { PROOFS } from '@nats-bridge/access';
-import { NatsBridge } from '@nats-bridge/connector';
+import { NatsBridge, readAudit, writeAudit } from '@nats-bridge/connector';
 import type { Operation } from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker, type WorkerEvent } from '@nats-bridge/worker';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -56,6 +56,23 @@ describe.each(PROOFS)('with %s', (proof) => {
     await worker.start();
     return { took, events, worker };
   }
+
+  it('operator and auditor read the whole audit, and the operator writes to it', async () => {
+    const bridge = await start();
+    const operator = access.connect('operator');
+    const auditor = access.connect('auditor');
+    closing.push(
+      () => operator.close(),
+      () => auditor.close(),
+    );
+    for (const connection of [bridge.connection, operator, operator])
+      await writeAudit(connection, { action: 'discard', who: 'jo', why: 'a test', what: {} });
+    for (const connection of [operator, auditor])
+      expect((await readAudit(connection)).map(({ n }) => n)).toEqual([1, 2, 3]);
+    await expect(
+      writeAudit(auditor, { action: 'discard', who: 'jo', why: 'a test', what: {} }),
+    ).rejects.toThrow();
+  });
 
   it('every merchant reaches its own workers, for payments, questions and webhooks', async () => {
     const bridge = await start();

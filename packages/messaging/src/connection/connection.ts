@@ -200,9 +200,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
     servers: addresses.hosts,
     inboxPrefix: options.inboxPrefix,
-    jetstreamOptions: {
-      checkAPI: false,
-      ...(options.jetstreamDomain === undefined ? {} : { domain: options.jetstreamDomain }),
+    // Made anew for each reader: nats.js puts a prefix in the place of the domain, in what it is given.
+    get jetstreamOptions() {
+      const { jetstreamDomain: domain } = options;
+      return { checkAPI: false, ...(domain === undefined ? {} : { domain }) };
     },
     get,
     whenConnected,

@@ -1,6 +1,6 @@
 /**
  * Many messages of a stream for one question (NATS ADR-31, servers from 2.11). nats.js has it, and leaves a
- * subscription behind for each.
+ * subscription behind for each. Only in the account of the stream itself.
  */
 import { createInbox } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
@@ -31,8 +31,7 @@ export async function readBatch(
   { seq, subject, atMost }: BatchQuestion,
 ): Promise<StoredRecord[]> {
   const nats = connection.current ?? (await connection.get());
-  const domain = connection.jetstreamOptions.domain;
-  const api = `${domain === undefined ? '$JS.API' : `$JS.${domain}.API`}.DIRECT.GET.${stream}`;
+  const api = `$JS.API.DIRECT.GET.${stream}`;
   const inbox = createInbox(connection.inboxPrefix);
   const found: StoredRecord[] = [];
   await new Promise<void>((resolve, reject) => {

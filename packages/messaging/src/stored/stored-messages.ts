@@ -108,7 +108,9 @@ async function nextFrom(
   seq: number,
   subject: string | undefined,
 ): Promise<readonly StoredRecord[]> {
-  if (serverFeatures(connection.current?.info?.version ?? '').batchDirectGet)
+  // Over another account's streams one question has one answer: more do not find their way back.
+  const isOwnAccount = connection.jetstreamOptions.domain === undefined;
+  if (isOwnAccount && serverFeatures(connection.current?.info?.version ?? '').batchDirectGet)
     return readBatch(connection, stream, { seq, subject, atMost: BATCH });
   const stored = await firstFrom(manager, stream, seq, subject);
   return stored === undefined ? [] : [stored];
