@@ -16,6 +16,16 @@ const HELD = '4000000000000010';
 const LATE = '4000000000000028';
 const BROKEN = '4000000000000036';
 
+/** What Prometheus adds to what it scrapes. */
+const FROM_PROMETHEUS = ['job', 'instance'];
+
+type Panel = {
+  readonly title: string;
+  readonly description: string;
+  readonly fieldConfig: { readonly defaults: { readonly unit: string } };
+  readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
+};
+
 let stack: Stack;
 let worker: Worker;
 let workerMetricsUrl: string;
@@ -228,6 +238,37 @@ describe('what is written about metrics', () => {
     const written = [...readText('docs/metrics.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
     expect(written).toEqual([...new Set(written)]);
     expect(written.toSorted()).toEqual([...new Set(shown)].toSorted());
+  });
+
+  it('the dashboards ask for metrics that there are, by labels that these have, and name their units', async () => {
+    const file = join(ROOT, 'deploy/grafana/dashboards.mjs');
+    const { DASHBOARDS, grafanaOf } = (await import(file)) as {
+      DASHBOARDS: readonly object[];
+      grafanaOf(dashboard: object): { uid: string; panels: readonly Panel[] };
+    };
+    const scraped = [await scrapeGateway(), await scrape(workerMetricsUrl)];
+    const dashboards = DASHBOARDS.map(grafanaOf);
+    const panels = dashboards.flatMap((dashboard) => dashboard.panels);
+    expect(panels.length).toBeGreaterThan(25);
+    expect(new Set(dashboards.map(({ uid }) => uid)).size).toBe(dashboards.length);
+    for (const { title, description, fieldConfig, targets } of panels) {
+      expect(fieldConfig.defaults.unit, title).toMatch(/^(reqps|s|short|percentunit|bytes)$/);
+      expect(description, title).not.toBe('');
+      for (const { expr, legendFormat } of targets) {
+        const grouped = [...expr.matchAll(/by \(([^)]+)\)/g)].flatMap(([, names = '']) => names.split(', '));
+        const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name);
+        for (const name of shown) expect([...grouped, 'instance'], `${title}: legend`).toContain(name);
+        for (const { metric, labels } of selectorsIn(expr)) {
+          const samples = scraped.flatMap((page) => page.samples(metric));
+          expect(samples, `${title}: ${metric}`).not.toEqual([]);
+          const known = [
+            ...new Set(samples.flatMap((sample) => Object.keys(sample.labels))),
+            ...FROM_PROMETHEUS,
+          ];
+          for (const label of [...labels, ...grouped]) expect(known, `${title}: ${metric}`).toContain(label);
+        }
+      }
+    }
   });
 
   it('the alert rules ask for metrics that have samples, by labels that these have', async () => {
