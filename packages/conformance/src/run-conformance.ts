@@ -1,4 +1,5 @@
 /** The whole run: each rule on each operation, what was found, and the report of it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type NatsBridge, poolOf, subjectTemplateOf } from '@nats-bridge/connector';
 import { type Operation, operationRow, subjectFor, webhookSubject } from '@nats-bridge/protocol';
 import { type RequestFile, requestFileSchema, requestKindOf } from './requests.js';
@@ -77,7 +78,7 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
 
   try {
     for (const operation of operations) {
-      const worker = await stageOptions.find(operation);
+      const worker = await findSoon(() => stageOptions.find(operation));
       workers.push({ operation, worker });
       if (worker === undefined) {
         notReached(FIRST_RULE, operation, broken('nobody is there: no worker of this operation runs'));
@@ -103,6 +104,19 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   const ok =
     stages.length === operations.length && findings.every(({ finding }) => finding.result !== 'broken');
   return { ok, workers, findings };
+}
+
+/** One that has just been started may not be seen at once. */
+const SEEN_WITHIN_MS = 3_000;
+const LOOK_EVERY_MS = 100;
+
+async function findSoon(find: () => Promise<FoundWorker | undefined>): Promise<FoundWorker | undefined> {
+  const until = Date.now() + SEEN_WITHIN_MS;
+  for (;;) {
+    const found = await find();
+    if (found !== undefined || Date.now() > until) return found;
+    await sleep(LOOK_EVERY_MS);
+  }
 }
 
 async function check(rule: Rule, stage: Stage): Promise<Finding> {

@@ -50,8 +50,8 @@ export class Broker {
   receive(message: WireMessage): void {
     const { subject, reply, data } = message;
     if (subject.startsWith('$JS.API.')) {
-      const { data, headers } = answerApi(this, subject, message.data);
-      this.#send(reply, data, headers);
+      for (const { data, headers } of answerApi(this, subject, message.data))
+        this.#send(reply, data, headers);
       return;
     }
     if (subject.startsWith('$JS.ACK.')) {

@@ -1,5 +1,6 @@
 /** Answers the requests of JetStream's API that the product makes. */
 import type { Broker } from './broker.js';
+import { matches } from './matches.js';
 import type { ConsumerConfig } from './pull-consumer.js';
 import type { Stored, Stream, StreamConfig } from './stream.js';
 import { NOTHING, wireHeaders } from './wire-message.js';
@@ -11,15 +12,18 @@ const NO_STREAM = { code: 404, err_code: 10059, description: 'stream not found' 
 const NO_CONSUMER = { code: 404, err_code: 10014, description: 'consumer not found' };
 const NO_MESSAGE = { code: 404, err_code: 10037, description: 'no message found' };
 
-export function answerApi(broker: Broker, subject: string, data: Uint8Array): ApiAnswer {
+/** One answer, or for a batch (ADR-31) a message each and the end of it. */
+export function answerApi(broker: Broker, subject: string, data: Uint8Array): readonly ApiAnswer[] {
   const tokens = subject.slice(PREFIX.length).split('.');
   const body = data.length > 0 ? JSON.parse(Buffer.from(data).toString()) : {};
   const [first = '', second = '', third = '', fourth = ''] = tokens;
   if (first === 'DIRECT') {
+    const stream = broker.streams.get(third);
+    if (body.batch !== undefined) return batch(stream, body);
     const bySubject = tokens.slice(3).join('.') || body.last_by_subj;
-    return direct(broker.streams.get(third), bySubject, body);
+    return [direct(stream, bySubject, body)];
   }
-  return json(answer(broker, `${first}.${second}`, tokens, body, third, fourth));
+  return [json(answer(broker, `${first}.${second}`, tokens, body, third, fourth))];
 }
 
 function answer(
@@ -81,12 +85,26 @@ function direct(
 ): ApiAnswer {
   const found = bySubject ? stream?.last(bySubject) : stream?.messages.get(body.seq ?? 0);
   if (found === undefined) return { data: NOTHING, headers: wireHeaders({}, '404 Message Not Found') };
-  const { subject, seq, at, headers, data } = found;
+  return messageOf(found, stream?.config.name ?? '');
+}
+
+function batch(
+  stream: Stream | undefined,
+  body: { readonly seq: number; readonly batch: number; readonly next_by_subj: string },
+): readonly ApiAnswer[] {
+  const found = [...(stream?.messages.values() ?? [])]
+    .filter(({ seq, subject }) => seq >= body.seq && matches(body.next_by_subj, subject))
+    .slice(0, body.batch);
+  const end = { data: NOTHING, headers: wireHeaders({}, '204 EOB') };
+  return [...found.map((message) => messageOf(message, stream?.config.name ?? '')), end];
+}
+
+function messageOf({ subject, seq, at, headers, data }: Stored, stream: string): ApiAnswer {
   return {
     data,
     headers: wireHeaders({
       ...headers,
-      'Nats-Stream': stream?.config.name ?? '',
+      'Nats-Stream': stream,
       'Nats-Subject': subject,
       'Nats-Sequence': String(seq),
       'Nats-Time-Stamp': new Date(at).toISOString(),

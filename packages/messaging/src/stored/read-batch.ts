@@ -40,7 +40,6 @@ export async function readBatch(
         const code = message.headers?.code ?? 0;
         if (error === null && code === 0) {
           found.push(recordIn(readHeaders(message), message.data));
-          timer.refresh();
           return;
         }
         end();
