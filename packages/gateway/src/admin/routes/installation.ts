@@ -1,5 +1,4 @@
 /** Workers, streams, breakers, the audit, the configuration, and single messages. */
-
 import { createRequire } from 'node:module';
 import { archiveNameOf, QUEUE_STREAM, readAudit, showStored, writeAudit } from '@nats-bridge/connector';
 import { RECORD_STREAM } from '@nats-bridge/protocol';
