@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type BridgeUnderTest, startBridge } from './bridge-under-test.js';
 import { until } from './until.js';
-import { PYTHON, ROOT, startWorkerProcess } from './worker-process.js';
+import { PYTHON, ROOT, startSpecWorker, startWorkerProcess } from './worker-process.js';
 
 const ACK_WAIT_NS = 1_000_000_000;
 const PYTHON_EXAMPLES = join(ROOT, 'workers/examples/python');
@@ -45,7 +45,7 @@ describe.each([
   it('answers each payment once, and none is ever delivered again', async () => {
     const bridge = await startBridge({ jetstream: { ack_wait: 1_000 } });
     try {
-      const worker = await startWorkerProcess(command, { NATS_URL: bridge.url });
+      const worker = await startSpecWorker(command, bridge.url);
       try {
         await shortenAckWait(bridge);
         const attempts = ['att_1', 'att_2', 'att_3'];
@@ -76,7 +76,7 @@ describe.each([
   it('is not sent a payment again when the same attempt is asked for again', async () => {
     const bridge = await startBridge();
     try {
-      const worker = await startWorkerProcess(command, { NATS_URL: bridge.url });
+      const worker = await startSpecWorker(command, bridge.url);
       try {
         const both = await Promise.all([bridge.authorize('att_1'), bridge.authorize('att_1')]);
         for (const answer of both)
@@ -101,7 +101,7 @@ describe('a worker that responds and never acknowledges', () => {
     );
     const bridge = await startBridge();
     try {
-      const worker = await startWorkerProcess([PYTHON, silent], { NATS_URL: bridge.url });
+      const worker = await startSpecWorker([PYTHON, silent], bridge.url);
       try {
         await shortenAckWait(bridge);
         expect(await bridge.authorize('att_1')).toMatchObject({ status: 'CHARGED' });

@@ -4,6 +4,9 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { until } from './until.js';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const PYTHON = join(ROOT, '.cache/python/bin/python');
@@ -52,6 +55,28 @@ export async function startWorkerProcess(
     executions: () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []),
     stop: async () => void (await end(child, 'SIGKILL')),
   };
+}
+
+/**
+ * Starts a worker as the specification has it, which makes its own consumer. It says that it is ready when its
+ * subscription is written, not when the server has it: only then is there somebody to send a payment to.
+ */
+export async function startSpecWorker(
+  command: readonly [string, ...string[]],
+  natsUrl: string,
+): Promise<WorkerProcess> {
+  const worker = await startWorkerProcess(command, { NATS_URL: natsUrl });
+  const nats = await connect({ servers: natsUrl });
+  try {
+    const manager = await jetstreamManager(nats);
+    await until('the worker to be bound to its consumer', async () => {
+      const consumers = await manager.consumers.list('PAYMENTS').next();
+      return consumers.some(({ push_bound }) => push_bound === true);
+    });
+  } finally {
+    await nats.close();
+  }
+  return worker;
 }
 
 function untilPrinted(child: ChildProcess, text: string): Promise<void> {

@@ -4,8 +4,8 @@ import { pick } from '../faults/random.js';
 import { mutate } from './mutate.js';
 import { Finding, randomFor, type Target } from './target.js';
 
-/** How long a door may think before we go on to the next input; silence to half a request is right. */
-const PATIENCE_MS = 25;
+/** How long a door may think before we go on to the next input; silence to half a request is right. Many think at once. */
+const PATIENCE_MS = 250;
 
 const http = (text: string) => Buffer.from(text.replaceAll('\n', '\r\n'));
 const HTTP_SAMPLES = [

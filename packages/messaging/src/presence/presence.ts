@@ -5,12 +5,15 @@ import type { Connection } from '../connection/connection.js';
 import { takesSubject } from '../consume/takes-subject.js';
 import { serverFeatures } from '../topology/server-features.js';
 
+/** How many times longer the second question may take. */
+const PATIENCE = 10;
+
 export type PresenceOptions = {
   /** The stream whose consumers count. */
   readonly stream: string;
   /** How long a yes is believed. Default 250; a no never is. */
   readonly ttlMs?: number;
-  /** How long one question may take. Default 40, so that a no is known within 50 ms. */
+  /** How long one question may take. Default 40, so that a no is known within 50 ms where the server answers at all. */
   readonly timeoutMs?: number;
 };
 
@@ -54,10 +57,9 @@ export function createPresence(connection: Connection, options: PresenceOptions)
     if (guardedSaid !== 'no') return 'guarded';
     const [byConsumer, bySubscriber] = await Promise.all([
       readerOf(nats, connection, options.stream, subject),
-      hasSubscriber(nats, subject, createInbox(connection.inboxPrefix), timeoutMs),
+      subscriberOf(nats, connection, subject, timeoutMs),
     ]);
-    if (bySubscriber) return 'subscribers';
-    return byConsumer;
+    return bySubscriber ? 'subscribers' : byConsumer;
   }
 
   return {
@@ -125,17 +127,32 @@ export function isRead(consumer: ConsumerInfo): boolean {
   return consumer.push_bound === true || consumer.num_waiting > 0 || consumer.num_ack_pending > 0;
 }
 
+/** A server that is only slow is asked once more: its silence is no "nobody". It never answers who may not ask. */
+async function subscriberOf(
+  nats: NatsConnection,
+  { inboxPrefix }: Connection,
+  subject: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  if (!serverFeatures(nats.info?.version ?? '').messageTracing) return false;
+  for (const patienceMs of [timeoutMs, PATIENCE * timeoutMs]) {
+    const found = await hasSubscriber(nats, subject, createInbox(inboxPrefix), patienceMs);
+    if (found !== undefined) return found;
+  }
+  return false;
+}
+
 /**
  * Plain subscribers of a stored subject cannot be asked for. Since 2.11 a message can be traced without being
  * delivered or stored (ADR-41): its trace names the clients it would have gone to.
+ * @returns undefined when no trace came in time
  */
 async function hasSubscriber(
   nats: NatsConnection,
   subject: string,
   inbox: string,
   timeoutMs: number,
-): Promise<boolean> {
-  if (!serverFeatures(nats.info?.version ?? '').messageTracing) return false;
+): Promise<boolean | undefined> {
   const subscription = nats.subscribe(inbox, { max: 1, timeout: timeoutMs });
   const header = headers();
   header.set('Nats-Trace-Dest', inbox);
@@ -147,7 +164,7 @@ async function hasSubscriber(
       return (trace.events ?? []).some(({ type, kind }) => type === 'eg' && kind === 0);
     }
   } catch {
-    // no trace in time: not known to be there
+    // no trace in time
   }
-  return false;
+  return undefined;
 }
