@@ -40,30 +40,29 @@ export function messageOf(
     : key === undefined
       ? answerSubject(data.merchant_id, operation, instance, correlationId)
       : recordSubject(data.merchant_id, key);
+  const headers = buildRequestHeaders({
+    merchantId: data.merchant_id,
+    paymentId: data.payment_id,
+    idempotencyKey,
+    testMode: data.test_mode,
+    correlationId,
+    operation,
+    deadlineAt,
+    contentType,
+    replyTo,
+    traceparent: exchange.traceparent,
+  });
+  if (isDurable && mayExpire) headers[TTL_HEADER] = `${secondsToLive(exchange, config)}s`;
   return {
     subject:
       row.channel === 'webhooks'
         ? webhookSubject(data.merchant_id, data.connector, pool)
         : subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id),
     body,
-    headers: {
-      ...buildRequestHeaders({
-        merchantId: data.merchant_id,
-        paymentId: data.payment_id,
-        idempotencyKey,
-        testMode: data.test_mode,
-        correlationId,
-        operation,
-        deadlineAt,
-        contentType,
-        replyTo,
-        traceparent: exchange.traceparent,
-      }),
-      ...(isDurable && mayExpire && { [TTL_HEADER]: `${secondsToLive(exchange, config)}s` }),
-    },
+    headers,
     msgId: `${data.merchant_id}:${idempotencyKey}`.replaceAll(/[^\x21-\x7e]/g, encodeURIComponent),
     correlationId,
-    ...(replyTo !== undefined && { replyTo }),
+    replyTo,
     deadlineAt: exchange.waitUntil ?? deadlineAt,
     signal: exchange.signal,
   };

@@ -369,10 +369,13 @@ export class NatsBridge {
         `${call.operation} moves money and names no attempt, refund or payout: without one a repeat could not be told from a second payment`,
       );
     return {
-      ...call,
+      operation: call.operation,
       row,
+      data: call.data,
       key,
+      correlationId: call.correlationId,
       deadlineAt: options.deadlineAt ?? Number.POSITIVE_INFINITY,
+      waitUntil: undefined,
       isDurable: this.config.jetstream_enabled && row.channel === 'payments',
       workers: 'nobody',
       signal: options.signal,

@@ -210,7 +210,7 @@ export function createSend(world: SendWorld): Send {
           .catch(reject);
       };
       requester
-        .requestDurable({ ...message, onStored })
+        .requestDurable({ onStored, ...message })
         .then(async (reply) => {
           if (!mayBeGuarded(exchange) && reply.streamSeq !== undefined) workStream.settled(reply.streamSeq);
           if (stateOf(reply.headers) === 'withdrawn') throw new BridgeError('NO_WORKERS_AVAILABLE');

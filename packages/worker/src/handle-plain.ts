@@ -55,7 +55,7 @@ export async function handlePlain(message: Msg, options: HandlePlainOptions): Pr
     report({ type: 'expired', subject: message.subject });
     return;
   }
-  await answer(message, read, startedAt, { ...options, trace });
+  await answer(message, read, startedAt, { trace, ...options });
 }
 
 async function answer(

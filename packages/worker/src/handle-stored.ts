@@ -54,8 +54,8 @@ export async function handleStored(message: JsMsg, options: HandleStoredOptions)
     const read = await readOrRefuse(message, options);
     if (read === undefined) return trace?.ended('malformed', 'malformed');
     const ending = isRecordSubject(read.headers.replyTo)
-      ? await runUnderRecord(message, read, read.headers.replyTo, { ...options, trace }, hand.onBeat)
-      : await runPlainly(read, { ...options, trace });
+      ? await runUnderRecord(message, read, read.headers.replyTo, { trace, ...options }, hand.onBeat)
+      : await runPlainly(read, { trace, ...options });
     settle(message, ending, Date.now() - startedAt, options);
     trace?.ended(ending.kind, failureOfEnding(ending));
   } catch (error) {
@@ -110,7 +110,7 @@ async function runUnderRecord(
   const guarded = { subject, delivery, isRedelivered: message.info.deliveryCount > 1, about };
   const { trace } = options;
   const records = trace?.records(guard.records) ?? guard.records;
-  return runGuarded(guarded, { ...guard, records, leaseMs: await leaseMs() }, async (claim) => {
+  return runGuarded(guarded, { leaseMs: await leaseMs(), ...guard, records }, async (claim) => {
     onBeat(() => void claim.renew());
     const deadlineAt = claim.attempt > 1 ? Date.now() + RECOVERY_MS : headers.deadlineAt;
     const claimed = { ...read, attempt: claim.attempt, headers: { ...headers, deadlineAt } };

@@ -95,8 +95,8 @@ export function createOperationMetrics(register: Registry): OperationMetrics {
         case 'call_ended': {
           const { result, code = '', durationMs } = observation;
           inFlight.dec(labels);
-          duration.observe({ ...labels, result }, durationMs / 1_000);
-          ended.inc({ ...labels, result, code });
+          duration.observe({ result, ...labels }, durationMs / 1_000);
+          ended.inc({ result, code, ...labels });
           break;
         }
         case 'call_retried':

@@ -47,8 +47,8 @@ export function createRecordStore(connection: Connection, options: RecordStoreOp
     async write(subject, body, headers, expectedSeq) {
       try {
         const ack = await options.writer.write(subject, body, {
-          ...headers,
           [EXPECTED_SEQ]: String(expectedSeq),
+          ...headers,
         });
         return ack.seq;
       } catch (error) {
