@@ -24,6 +24,16 @@ export const CASES = {
   },
   floor_grpc: { usesNats: false, client: grpcSender(false), services: { echo: grpcEcho } },
   library_core: { usesNats: true, client: librarySender(false), services: { worker: sdkWorker(false) } },
+  library_asked: {
+    usesNats: true,
+    client: librarySender(true, 'sync'),
+    services: { worker: sdkWorker(true) },
+  },
+  whole_asked: {
+    usesNats: true,
+    client: grpcSender(true, 'sync'),
+    services: { gateway: gateway(false), worker: sdkWorker(true) },
+  },
   library_durable: { usesNats: true, client: librarySender(true), services: { worker: sdkWorker(true) } },
   whole: {
     usesNats: true,

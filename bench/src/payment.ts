@@ -1,10 +1,10 @@
-/** The payment that every case carries: an authorize whose NATS body has the wanted size. */
+/** What every case carries: an authorize, or a sync, whose NATS body has the wanted size. */
 import {
   type BridgeRequest,
   encodeBody,
   encodeUcs,
   type JsonObject,
-  OPERATIONS,
+  operationRow,
   type RouterData,
   routerDataFromUcs,
 } from '@nats-bridge/protocol';
@@ -12,6 +12,24 @@ import {
 /** Bytes of the JSON body on NATS. */
 export const SIZES = { '1KiB': 1_024, '8KiB': 8_192 } as const;
 export type Size = keyof typeof SIZES;
+
+/** `authorize` moves money, and is stored three times; `sync` asks, and is stored once, as the bare floors are. */
+export type Asked = 'authorize' | 'sync';
+/** The UCS method and the message of each. */
+export const UCS: Readonly<
+  Record<Asked, { readonly path: string; readonly request: string; readonly response: string }>
+> = {
+  authorize: {
+    path: '/types.PaymentService/Authorize',
+    request: 'PaymentServiceAuthorizeRequest',
+    response: 'PaymentServiceAuthorizeResponse',
+  },
+  sync: {
+    path: '/types.PaymentService/Get',
+    request: 'PaymentServiceGetRequest',
+    response: 'PaymentServiceGetResponse',
+  },
+};
 
 const MERCHANTS = Array.from({ length: 20 }, (_, index) => `merchant_${String(index).padStart(2, '0')}`);
 
@@ -37,8 +55,8 @@ export function idSource(): () => Ids {
 }
 
 /** The UCS request as Hyperswitch sends it; its ids travel in the metadata, so the bytes can be made once. */
-export function ucsRequestOf(size: Size): Uint8Array {
-  return encodeUcs('PaymentServiceAuthorizeRequest', ucsObject(size));
+export function ucsRequestOf(size: Size, asked: Asked): Uint8Array {
+  return encodeUcs(UCS[asked].request, ucsObject(size, asked));
 }
 
 /** gRPC metadata as Hyperswitch sends it. */
@@ -55,8 +73,12 @@ export function ucsMetadataOf({ merchantId, attemptId }: Ids): Record<string, st
 }
 
 /** What a caller of the library passes. */
-export function routerDataSource(size: Size): (ids: Ids) => RouterData {
-  const template = routerDataOf(ucsObject(size), { merchantId: 'merchant_00', attemptId: 'att_0' });
+export function routerDataSource(size: Size, asked: Asked): (ids: Ids) => RouterData {
+  const template = routerDataOf(
+    ucsObject(size, asked),
+    { merchantId: 'merchant_00', attemptId: 'att_0' },
+    asked,
+  );
   return ({ merchantId, attemptId }) => ({
     ...template,
     merchant_id: merchantId,
@@ -67,7 +89,11 @@ export function routerDataSource(size: Size): (ids: Ids) => RouterData {
 
 /** The request on NATS of each payment, for the floors, which make its JSON as the bridge does. */
 export function natsRequestSource(size: Size): (ids: Ids) => BridgeRequest {
-  const template = requestOf(ucsObject(size), { merchantId: 'merchant_00', attemptId: 'att_0' });
+  const template = requestOf(
+    ucsObject(size, 'authorize'),
+    { merchantId: 'merchant_00', attemptId: 'att_0' },
+    'authorize',
+  );
   return ({ merchantId, attemptId }) => ({
     ...template,
     merchant_id: merchantId,
@@ -94,19 +120,21 @@ export function assertAnswers(body: Uint8Array, correlationId: string): void {
     throw new Error('not the answer to this request');
 }
 
-function ucsObject(size: Size): JsonObject {
-  const bare = ucsObjectWith('');
-  return ucsObjectWith('x'.repeat(Math.max(0, SIZES[size] - bodyOf(bare).byteLength)));
+function ucsObject(size: Size, asked: Asked): JsonObject {
+  const missing = SIZES[size] - bodyOf(ucsObjectWith('', asked), asked).byteLength;
+  return ucsObjectWith('x'.repeat(Math.max(0, missing)), asked);
 }
 
-function bodyOf(ucs: JsonObject): Uint8Array {
-  return encodeBody(requestOf(ucs, { merchantId: 'merchant_00', attemptId: 'att_000000_0000000_000000' }));
+function bodyOf(ucs: JsonObject, asked: Asked): Uint8Array {
+  return encodeBody(
+    requestOf(ucs, { merchantId: 'merchant_00', attemptId: 'att_000000_0000000_000000' }, asked),
+  );
 }
 
-function requestOf(ucs: JsonObject, ids: Ids): BridgeRequest {
-  const data = routerDataOf(ucs, ids);
+function requestOf(ucs: JsonObject, ids: Ids, asked: Asked): BridgeRequest {
+  const data = routerDataOf(ucs, ids, asked);
   return {
-    operation: 'authorize',
+    operation: asked,
     merchant_id: data.merchant_id,
     payment_id: data.payment_id,
     router_data: data,
@@ -116,10 +144,8 @@ function requestOf(ucs: JsonObject, ids: Ids): BridgeRequest {
   };
 }
 
-function routerDataOf(ucs: JsonObject, { merchantId, attemptId }: Ids): RouterData {
-  const row = OPERATIONS.find(({ operation }) => operation === 'authorize');
-  if (row === undefined) throw new Error('the catalogue has no authorize');
-  return routerDataFromUcs(row, ucs, {
+function routerDataOf(ucs: JsonObject, { merchantId, attemptId }: Ids, asked: Asked): RouterData {
+  return routerDataFromUcs(operationRow(asked), ucs, {
     connector: 'imerchantsolutions',
     merchantId,
     auth: { auth_type: 'HeaderKey', api_key: 'bench' },
@@ -130,10 +156,20 @@ function routerDataOf(ucs: JsonObject, { merchantId, attemptId }: Ids): RouterDa
   });
 }
 
-function ucsObjectWith(padding: string): JsonObject {
+function ucsObjectWith(padding: string, asked: Asked): JsonObject {
+  const amount = { minor_amount: 2_500, currency: 'EUR' };
+  if (asked === 'sync')
+    return {
+      merchant_transaction_id: 'att_bench',
+      connector_transaction_id: REPLY.transaction_id,
+      capture_method: 'AUTOMATIC',
+      amount,
+      test_mode: true,
+      encoded_data: padding,
+    };
   return {
     merchant_transaction_id: 'att_bench',
-    amount: { minor_amount: 2_500, currency: 'EUR' },
+    amount,
     capture_method: 'AUTOMATIC',
     auth_type: 'NO_THREE_DS',
     payment_method: {

@@ -4,16 +4,21 @@ import { median } from './load.js';
 import type { Results, Round } from './rounds.js';
 
 export type Ratios = {
-  /** Whole way ÷ F at 64 in flight, where F = 1 / (1/gRPC + 1/JetStream) is the two floors in series. */
+  /**
+   * Whole way of a question ÷ F at 64 in flight, where F = 1 / (1/gRPC + 1/JetStream) is the two floors in series. A
+   * question is stored once, as the floor is; what moves money is stored three times, and is compared below.
+   */
   readonly whole_throughput: number | null;
-  /** p50 of the whole way alone ÷ (p50 of gRPC + p50 of JetStream). */
+  /** p50 of the same alone ÷ (p50 of gRPC + p50 of JetStream). */
   readonly whole_p50: number | null;
-  /** Library ÷ bare JetStream, throughput at 64 in flight. */
+  /** A question through the library ÷ bare JetStream, throughput at 64 in flight. */
   readonly library_durable: number | null;
   /** Library ÷ bare core request-reply, throughput at 64 in flight. */
   readonly library_core: number | null;
   /** Whole way ÷ the floor of gRPC and of the same durable writes in series, at 64 in flight. */
   readonly promised_throughput: number | null;
+  /** A payment through the library ÷ the same durable writes, throughput at 64 in flight. */
+  readonly promised_library: number | null;
   /** p50 of the whole way alone ÷ (p50 of gRPC + p50 of the same durable writes). */
   readonly promised_p50: number | null;
   /** The same two on a server that flushes each write. */
@@ -30,6 +35,7 @@ export const TARGETS = {
   library_durable: ['at least', 0.8],
   library_core: ['at least', 0.8],
   promised_throughput: ['at least', 0.7],
+  promised_library: ['at least', 0.7],
   promised_p50: ['at most', 1.5],
   promised_throughput_flushed: ['at least', 0.7],
   promised_p50_flushed: ['at most', 1.5],
@@ -53,14 +59,18 @@ export function ratiosOf(results: Results, size: '1KiB' | '8KiB' = '1KiB'): Rati
   const latency = (way: CaseName, floor: CaseName) =>
     over(1, (round) => p50(round, way) / (p50(round, 'floor_grpc') + p50(round, floor)));
   return {
-    whole_throughput: throughput('whole', 'floor_jetstream'),
-    whole_p50: latency('whole', 'floor_jetstream'),
+    whole_throughput: throughput('whole_asked', 'floor_jetstream'),
+    whole_p50: latency('whole_asked', 'floor_jetstream'),
     library_durable: over(
       64,
-      (round) => perSecond(round, 'library_durable') / perSecond(round, 'floor_jetstream'),
+      (round) => perSecond(round, 'library_asked') / perSecond(round, 'floor_jetstream'),
     ),
     library_core: over(64, (round) => perSecond(round, 'library_core') / perSecond(round, 'floor_core')),
     promised_throughput: throughput('whole', 'floor_writes'),
+    promised_library: over(
+      64,
+      (round) => perSecond(round, 'library_durable') / perSecond(round, 'floor_writes'),
+    ),
     promised_p50: latency('whole', 'floor_writes'),
     promised_throughput_flushed: throughput('whole_flushed', 'floor_writes_flushed'),
     promised_p50_flushed: latency('whole_flushed', 'floor_writes_flushed'),

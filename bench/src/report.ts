@@ -14,6 +14,7 @@ export const CONDITIONS = [
   'all NATS connections, floors too, have noAsyncTraces: true; streams have one replica',
   'size is that of the JSON body on NATS; the gRPC request is the same payment in protobuf with Hyperswitch’s metadata, and the gRPC echo answers with all of it',
   `Node processes, floors too, run with --max-semi-space-size=${SEMI_SPACE_MIB}, as the nats-bridge command does`,
+  'the cases “asked” carry a sync, which is stored once, as in the bare floors; all others an authorize, which is stored three times, as in floor_writes',
   'floors make and read the same JSON as the bridge and the worker do, both ways, and nothing else',
   'every case has carried 20,000 payments before the first is measured (--quick: 300), which is when V8 has compiled all of it',
   'values are medians of the rounds; ratios are taken within a round, then their median, at 1 KiB',
@@ -36,7 +37,8 @@ type CaseReport = {
 
 export type Report = {
   readonly floors: Readonly<Record<'core' | 'jetstream' | 'grpc' | 'writes' | 'writes_flushed', CaseReport>>;
-  readonly library: { readonly durable: CaseReport; readonly core: CaseReport };
+  readonly library: Readonly<Record<'asked' | 'durable' | 'core', CaseReport>>;
+  readonly whole_asked: CaseReport;
   readonly whole: CaseReport;
   readonly whole_sealed: CaseReport;
   readonly whole_flushed: CaseReport;
@@ -58,7 +60,12 @@ export function reportOf(results: Results, usage: PeakUsage, memory: MemoryRun |
       writes: report('floor_writes'),
       writes_flushed: report('floor_writes_flushed'),
     },
-    library: { durable: report('library_durable'), core: report('library_core') },
+    library: {
+      asked: report('library_asked'),
+      durable: report('library_durable'),
+      core: report('library_core'),
+    },
+    whole_asked: report('whole_asked'),
     whole: report('whole'),
     whole_sealed: report('whole_sealed'),
     whole_flushed: report('whole_flushed'),

@@ -3,31 +3,31 @@ import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/
 import { NatsBridge } from '@nats-bridge/connector';
 import { startGateway } from '@nats-bridge/gateway';
 import { decodeUcs } from '@nats-bridge/protocol';
-import { idSource, ucsMetadataOf, ucsRequestOf } from '../payment.js';
+import { type Asked, idSource, UCS, ucsMetadataOf, ucsRequestOf } from '../payment.js';
 import { bridgeConfigOf } from './library.js';
 import type { Role } from './role.js';
 
-const PATH = '/types.PaymentService/Authorize';
 const asIs = (bytes: Buffer) => bytes;
 
-export const grpcSender = (isGateway: boolean): Role => ({
+export const grpcSender = (isGateway: boolean, asked: Asked = 'authorize'): Role => ({
   kind: 'sender',
   async start({ grpcAddress }) {
     const client = new Client(grpcAddress, credentials.createInsecure());
     const nextIds = idSource();
+    const { path, response: responseType } = UCS[asked];
     return {
       sendOf(size) {
-        const request = Buffer.from(ucsRequestOf(size));
+        const request = Buffer.from(ucsRequestOf(size, asked));
         return async () => {
           const metadata = new Metadata();
           for (const [name, value] of Object.entries(ucsMetadataOf(nextIds()))) metadata.set(name, value);
           const response = await new Promise<Buffer>((resolve, reject) => {
-            client.makeUnaryRequest(PATH, asIs, asIs, request, metadata, (error, bytes) => {
+            client.makeUnaryRequest(path, asIs, asIs, request, metadata, (error, bytes) => {
               if (error !== null || bytes === undefined) reject(error);
               else resolve(bytes);
             });
           });
-          if (isGateway) assertCharged(response);
+          if (isGateway) assertCharged(response, responseType);
         };
       },
     };
@@ -35,9 +35,9 @@ export const grpcSender = (isGateway: boolean): Role => ({
 });
 
 /** Answers that are no answers are longer; only those are decoded, which leaves the generator alone. */
-function assertCharged(response: Buffer): void {
+function assertCharged(response: Buffer, type: string): void {
   if (response.length < 100 && response.includes('txn_')) return;
-  const { status } = decodeUcs('PaymentServiceAuthorizeResponse', response);
+  const { status } = decodeUcs(type, response);
   if (status !== 'CHARGED') throw new Error(`the gateway answered ${String(status)}`);
 }
 
@@ -46,7 +46,7 @@ export const grpcEcho: Role = {
   async start() {
     const server = new Server();
     const method = {
-      path: PATH,
+      path: UCS.authorize.path,
       requestStream: false,
       responseStream: false,
       requestSerialize: asIs,

@@ -1,7 +1,7 @@
 /** The library way: NatsBridge in the generator's process, and the worker SDK at the other end. */
 import { type BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
 import { createWorker } from '@nats-bridge/worker';
-import { idSource, REPLY, routerDataSource } from '../payment.js';
+import { type Asked, idSource, REPLY, routerDataSource } from '../payment.js';
 import type { Role } from './role.js';
 
 /** One server, so one replica; everything else as it comes. */
@@ -9,7 +9,7 @@ export function bridgeConfigOf(natsUrl: string, isDurable: boolean): BridgeConfi
   return { base_url: natsUrl, jetstream_enabled: isDurable, jetstream: { num_replicas: 1 } };
 }
 
-export const librarySender = (isDurable: boolean): Role => ({
+export const librarySender = (isDurable: boolean, asked: Asked = 'authorize'): Role => ({
   kind: 'sender',
   async start({ natsUrl }) {
     const bridge = new NatsBridge(bridgeConfigOf(natsUrl, isDurable));
@@ -17,9 +17,9 @@ export const librarySender = (isDurable: boolean): Role => ({
     const nextIds = idSource();
     return {
       sendOf(size) {
-        const dataOf = routerDataSource(size);
+        const dataOf = routerDataSource(size, asked);
         return async () => {
-          const outcome = await bridge.authorize(dataOf(nextIds()));
+          const outcome = await bridge.execute(asked, dataOf(nextIds()));
           if (outcome.kind !== 'answered' || outcome.error !== undefined)
             throw new Error(`${outcome.kind}: ${outcome.error?.message}`);
         };
@@ -35,7 +35,7 @@ export const sdkWorker = (isDurable: boolean, isSealed = false): Role => ({
       servers: natsUrl,
       jetstream: isDurable,
       concurrency: 256,
-      handlers: { authorize: () => REPLY },
+      handlers: { authorize: () => REPLY, sync: () => REPLY },
       ...(isSealed && {
         sealing: { seedFiles: [keys.pool.seedFile], bridges: [keys.bridge.publicKey] },
       }),
