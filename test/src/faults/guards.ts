@@ -8,12 +8,17 @@ export const GUARDS = {
   lookup: 'handlers charge again without asking whether they did',
   fence: 'the processor takes an earlier attempt after a later one has asked',
   claim: 'a worker executes without writing or reading a claim',
-  lease: 'a claim in force of another worker is ignored',
+  lease: 'a claim in force of another worker is ignored; and no fence, which hides it',
   repeat: 'a worker executes what the ledger has answered',
   withdrawal: 'a bridge says "failed" of what it has not withdrawn',
 } as const;
 
 export type Guard = keyof typeof GUARDS;
+
+/** The processor's fence stands behind the lease, and would refuse what comes through without it. */
+export function hasFence(without: string): boolean {
+  return without !== 'fence' && without !== 'lease';
+}
 
 export function isGuard(name: string): name is Guard {
   return Object.hasOwn(GUARDS, name);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createUcsClient, type UcsClient } from '@nats-bridge/gateway';
 import { freePort, type NatsUnderFaults, startNats } from './cluster.js';
 import type { Effect } from './evidence.js';
+import { hasFence } from './guards.js';
 import { type Part, startPart } from './part.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
@@ -59,7 +60,7 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
     links.map(({ port }) => `nats://127.0.0.1:${port}`).join(',');
   const book = join(folder, 'book');
   const processor = await startPart(
-    [BUILT('processor'), book, String(seed), without === 'fence' ? 'no' : 'yes'],
+    [BUILT('processor'), book, String(seed), hasFence(without) ? 'yes' : 'no'],
     {},
     /^ready/,
   );
