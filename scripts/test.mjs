@@ -6,6 +6,7 @@ import { fail, foreground, run, say } from './run.mjs';
 import { setup } from './setup.mjs';
 import { setupBrowser } from './setup-browser.mjs';
 import { setupLanguages } from './setup-languages.mjs';
+import { setupNewerGlibc } from './setup-newer-glibc.mjs';
 import { setupPrometheus } from './setup-prometheus.mjs';
 
 const args = process.argv.slice(2);
@@ -14,6 +15,8 @@ try {
   await setupLanguages();
   await setupPrometheus();
   await setupBrowser();
+  const lacking = await setupNewerGlibc();
+  if (lacking !== undefined) say(`Prism's native library is not tested: ${lacking}`);
   if (args.length === 0) {
     say('checking types, style and import directions');
     await run('npm', ['run', '--silent', 'check']);

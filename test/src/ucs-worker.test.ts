@@ -1,5 +1,6 @@
 /** What the UCS worker makes of targets that are absent, die, are slow or refuse, and of its own death. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -24,6 +25,8 @@ import { ROOT } from './worker-process.js';
 
 const AUTHORIZE = 'PaymentService/Authorize';
 const MAIN = join(ROOT, 'packages/cli/dist/main.js');
+/** Of scripts/setup-newer-glibc.mjs, for machines whose C library is too old for Prism's native library. */
+const NODE_WITH_NEWER_GLIBC = join(ROOT, '.cache/newer-glibc/node');
 
 /** As Hyperswitch writes them; a call of one's own connector with three keys. */
 const CREDENTIALS = {
@@ -336,17 +339,32 @@ describe('nats-bridge worker ucs', () => {
     expect(stderr).toContain(message);
   });
 
-  it('runs Prism in its process, or says what is missing', async () => {
+  it('says what is missing where the library of Prism does not load', async () => {
+    const args = ['worker', 'ucs', '--in-process', '--prism-library', '/nowhere/libprism.so'];
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/native library/);
+    expect(stderr).toContain('name it with --target instead of --in-process');
+  });
+
+  it('runs Prism in its process', async ({ skip }) => {
     const near = await stackOf();
     const own = process.env.PRISM_LIBRARY;
     const library = own === undefined ? [] : ['--prism-library', own];
     const args = ['worker', 'ucs', '--in-process', ...library, '--nats', near.server.url];
-    const started = await cli(args, 'UCS worker ready').catch((error: Error) => error);
-    if (started instanceof Error) {
-      expect(started.message).toMatch(/^ended with 1:/);
-      expect(started.message).toMatch(/native library|not installed/);
-      expect(started.message).toContain('name it with --target instead of --in-process');
-      return;
+    const refused = await cli(args, 'UCS worker ready').then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    if (refused !== undefined) {
+      expect(refused).toMatch(/^ended with 1:.*glibc .*name it with --target instead of --in-process/s);
+      if (!existsSync(NODE_WITH_NEWER_GLIBC)) {
+        const reason = `not run: ${refused}; node scripts/setup-newer-glibc.mjs says why there is no newer one`;
+        if (process.env.CI) throw new Error(reason);
+        console.warn(reason);
+        return skip(reason);
+      }
+      await cli(args, 'UCS worker ready', {}, NODE_WITH_NEWER_GLIBC);
     }
     // Without credentials by their own names Prism refuses, before anything is sent.
     expect(await authorize(near, 'att_1')).toMatchObject({
@@ -398,8 +416,9 @@ async function cli(
   args: readonly string[],
   ready: string,
   env: Readonly<Record<string, string>> = {},
+  node = process.execPath,
 ): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, NO_COLOR: '1', ...env } });
+  const child = spawn(node, [MAIN, ...args], { env: { ...process.env, NO_COLOR: '1', ...env } });
   closers.push(() => child.kill('SIGKILL'));
   let printed = '';
   await new Promise<void>((resolve, reject) => {

@@ -1,12 +1,16 @@
 /**
  * Against a real HTTP server in the place of Stripe. Prism's core is the real one where its native library loads: the
- * package's, or the one that PRISM_LIBRARY names. Where it does not, a scripted core stands for it, which knows one
- * request and one response; only the tests that say so are then left out.
+ * package's, or the one that PRISM_LIBRARY names. Where this machine's C library is too old for it, a scripted core
+ * stands for it, which knows one request and one response, and one test runs this whole file again with the real one,
+ * in a Node with the newer C library that scripts/setup-newer-glibc.mjs has unpacked.
  */
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import {
   decodeUcs,
   encodeUcs,
@@ -48,6 +52,12 @@ function cachedModules(): string[] {
   const names = Object.keys(createRequire(import.meta.url).cache);
   return names.filter((name) => /hyperswitch-prism|koffi/.test(name));
 }
+
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+const NODE_WITH_NEWER_GLIBC = `${ROOT}.cache/newer-glibc/node`;
+const REAL_CORE = 'a call through Prism’s real core';
+/** Set for the run with the newer C library: there it has to load. */
+const HAS_TO_LOAD = process.env.PRISM_HAS_TO_LOAD === '1';
 
 const before = cachedModules();
 const loaded = tryToLoad();
@@ -132,6 +142,7 @@ describe('Prism’s core', () => {
   });
 
   it('loads, or says what is missing and what to do', () => {
+    if (HAS_TO_LOAD && real === undefined) throw loaded;
     if (real === undefined) expect(String(loaded)).toMatch(/glibc|installed|no native library|does not load/);
     else expect(real.flowOf('PaymentServiceAuthorizeRequest')).toEqual({ name: 'authorize', callsOut: true });
   });
@@ -213,39 +224,67 @@ describe('a call through Prism in this process', () => {
       message: "Prism's core has no EventService/NotifyConnector",
     });
   });
+});
 
-  describe.runIf(real)('by the real core', () => {
-    it('is told what a decline was in the connector’s own words', async () => {
-      const error = { code: 'card_declined', decline_code: 'insufficient_funds', message: 'No' };
-      const { url } = await processor(() => [402, { error }]);
-      const ending = await ask(call(url));
-      expect(ending.kind).toBe('connector_error');
-      if (ending.kind === 'connector_error')
-        expect(decodeUcs('ConnectorError', ending.error)).toMatchObject({
-          error_code: 'CONNECTOR_ERROR_RESPONSE',
-          http_status_code: 402,
-          error_info: { connector_details: { code: 'card_declined', message: 'No' } },
-        });
-    });
+describe(REAL_CORE, () => {
+  if (real === undefined && !HAS_TO_LOAD) return runAgainWithNewerGlibc();
 
-    it('is refused before anything is sent when the connector cannot make a request of it', async () => {
-      const { url, bodies } = await processor(() => [200, SUCCEEDED]);
-      const { payment_method: _, ...message } = authorize();
-      expect(await ask(call(url, { message }))).toMatchObject({ kind: 'refused' });
-      expect(bodies).toEqual([]);
-    });
-
-    it('sends the key of the merchant', async () => {
-      const keys: unknown[] = [];
-      const { url } = await processor(({ headers }) => {
-        keys.push(headers.authorization);
-        return [200, SUCCEEDED];
+  it('is told what a decline was in the connector’s own words', async () => {
+    const error = { code: 'card_declined', decline_code: 'insufficient_funds', message: 'No' };
+    const { url } = await processor(() => [402, { error }]);
+    const ending = await ask(call(url));
+    expect(ending.kind).toBe('connector_error');
+    if (ending.kind === 'connector_error')
+      expect(decodeUcs('ConnectorError', ending.error)).toMatchObject({
+        error_code: 'CONNECTOR_ERROR_RESPONSE',
+        http_status_code: 402,
+        error_info: { connector_details: { code: 'card_declined', message: 'No' } },
       });
-      await ask(call(url));
-      expect(keys).toEqual(['Bearer sk_test_1']);
+  });
+
+  it('is refused before anything is sent when the connector cannot make a request of it', async () => {
+    const { url, bodies } = await processor(() => [200, SUCCEEDED]);
+    const { payment_method: _, ...message } = authorize();
+    expect(await ask(call(url, { message }))).toMatchObject({ kind: 'refused' });
+    expect(bodies).toEqual([]);
+  });
+
+  it('sends the key of the merchant', async () => {
+    const keys: unknown[] = [];
+    const { url } = await processor(({ headers }) => {
+      keys.push(headers.authorization);
+      return [200, SUCCEEDED];
     });
+    await ask(call(url));
+    expect(keys).toEqual(['Bearer sk_test_1']);
   });
 });
+
+function runAgainWithNewerGlibc(): void {
+  it('does all that stands in this file, in a Node with a newer C library', async ({ skip }) => {
+    if (!existsSync(NODE_WITH_NEWER_GLIBC)) {
+      const reason = `not run: ${(loaded as Error).message}; node scripts/setup-newer-glibc.mjs says why there is no newer one`;
+      if (process.env.CI) throw new Error(reason);
+      console.warn(reason);
+      return skip(reason);
+    }
+    // Threads: a Node that was started through a dynamic loader takes that for its own program, and cannot fork.
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--pool=threads', '--reporter=json'];
+    const env = { ...process.env, PRISM_HAS_TO_LOAD: '1' };
+    const file = fileURLToPath(import.meta.url);
+    const { stdout, stderr } = await promisify(execFile)(NODE_WITH_NEWER_GLIBC, [...vitest, file], {
+      cwd: ROOT,
+      env,
+    }).catch((failed: { stdout: string; stderr: string }) => failed);
+    expect(stdout, stderr).not.toBe('');
+    const { testResults } = JSON.parse(stdout) as {
+      testResults: { assertionResults: { ancestorTitles: string[]; status: string }[] }[];
+    };
+    const results = testResults.flatMap(({ assertionResults }) => assertionResults);
+    expect(results.filter(({ status }) => status !== 'passed')).toEqual([]);
+    expect(results.filter(({ ancestorTitles }) => ancestorTitles[0] === REAL_CORE)).toHaveLength(3);
+  }, 120_000);
+}
 
 /** Stands for the real core where that cannot be loaded: it writes one request and reads one response. */
 function scriptedCore(): PrismCore {
