@@ -47,5 +47,6 @@ it('says what a general worker is denied of the merchants that have a pool', () 
     'hyperswitch.operations.merchant_a.*.*',
     '$JS.BRIDGE.API.DIRECT.GET.OPERATIONS.hyperswitch.operations.merchant_a.*.*',
     'hyperswitch.answers.merchant_a.*.*.*',
+    'hyperswitch.logs.worker.*.merchant_a',
   ]);
 });

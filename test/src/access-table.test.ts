@@ -13,8 +13,10 @@ import {
   defaultSubjectTemplate,
   guardedSubject,
   LATE_STREAM,
+  LOG_STREAM,
   lateSubject,
   letterSubject,
+  logSubject,
   NOTICE_CONSUMER,
   NOTICE_STREAM,
   poolTemplate,
@@ -39,6 +41,8 @@ const api = (rest: string) => `$JS.API.${rest}`;
 const ack = (consumer: string) => `$JS.ACK.PAYMENTS.${consumer}.1.1.1.1.0`;
 const lastOf = (subject: string) => api(`DIRECT.GET.${RECORD_STREAM}.${subject}`);
 
+const WORKER_LINE = { module: 'worker', level: 'info' } as const;
+
 /**
  * Class, subject, and who may publish on it. `merchant_a` belongs to the pool of `acme`, which takes authorize and
  * sync; `general` serves everybody else, `refunds` only refund of them.
@@ -62,6 +66,18 @@ const PUBLISH: readonly (readonly [what: string, subject: string, may: readonly 
   ['dead letter', letterSubject('dead_letters', 'merchant_b', 'authorize'), ['bridge']],
   ['intervention', letterSubject('interventions', 'merchant_b', 'authorize'), ['bridge']],
   ['audit entry', auditSubject('retry'), ['bridge', 'operator']],
+  ['log line', 'hyperswitch.logs.calls.info.merchant_b', ['bridge']],
+  [
+    'log line of a worker',
+    logSubject({ ...WORKER_LINE, merchant_id: 'merchant_b' }),
+    ['bridge', 'general', 'refunds'],
+  ],
+  [
+    "log line of a pool's worker",
+    logSubject({ ...WORKER_LINE, merchant_id: 'merchant_a' }),
+    ['bridge', 'acme'],
+  ],
+  ['log line of a worker about itself', logSubject(WORKER_LINE), ['bridge', 'general', 'acme', 'refunds']],
   ['who is there', guardedSubject('authorize'), ['bridge', 'operator']],
   ['who is there, of a pool', aliveSubject('authorize', 'acme'), ['bridge', 'operator']],
   ['micro services', '$SRV.PING', ['bridge', 'operator']],
@@ -120,6 +136,8 @@ const PUBLISH: readonly (readonly [what: string, subject: string, may: readonly 
   ['read dead letters', api(`STREAM.MSG.GET.${QUEUE_STREAM.dead_letters}`), ['bridge', 'operator']],
   ['read interventions', api(`DIRECT.GET.${QUEUE_STREAM.interventions}`), ['bridge', 'operator']],
   ['read the audit', api(`STREAM.MSG.GET.${AUDIT_STREAM}`), ['bridge', 'operator', 'auditor']],
+  ['read the log', api(`STREAM.MSG.GET.${LOG_STREAM}`), ['bridge', 'operator', 'auditor']],
+  ['purge the log', api(`STREAM.PURGE.${LOG_STREAM}`), []],
   ['read large bodies', api('DIRECT.GET.OBJ_hyperswitch-bodies'), ['bridge']],
   ['take a request out', api('STREAM.MSG.DELETE.PAYMENTS'), ['bridge']],
   ['take a letter out', api(`STREAM.MSG.DELETE.${QUEUE_STREAM.dead_letters}`), ['bridge', 'operator']],
@@ -140,6 +158,7 @@ const SUBSCRIBE: readonly (readonly [what: string, subject: string, may: readonl
   ['acknowledgements', '$JS.ACK.PAYMENTS.>', ['bridge']],
   ['letters', 'hyperswitch.dlq.>', []],
   ['audit', 'hyperswitch.audit.>', []],
+  ['log', 'hyperswitch.logs.>', []],
   ['advisories', '$JS.EVENT.>', []],
   ['who is there', guardedSubject('authorize'), ['general']],
   ['who is there, refunds', guardedSubject('refund'), ['general', 'refunds']],

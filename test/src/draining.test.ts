@@ -27,6 +27,7 @@ async function startGatewayProcess(port = 0): Promise<{ process: ChildProcess; p
       ...process.env,
       NO_COLOR: '1',
       NATS_BRIDGE__BASE_URL: stack.server.url,
+      NATS_BRIDGE__LOGGING__LEVEL: 'error',
       GATEWAY__GRPC__PORT: String(port),
       GATEWAY__HTTP__PORT: '0',
     },
@@ -45,7 +46,11 @@ async function startGatewayProcess(port = 0): Promise<{ process: ChildProcess; p
 
 /** A sandbox worker as a process of its own, once it takes requests. */
 async function startWorker(): Promise<ChildProcess> {
-  const env = { ...process.env, NATS_BRIDGE__BASE_URL: stack.server.url };
+  const env = {
+    ...process.env,
+    NATS_BRIDGE__BASE_URL: stack.server.url,
+    NATS_BRIDGE__LOGGING__LEVEL: 'error',
+  };
   const worker = spawn(process.execPath, [CLI, 'worker', 'sandbox', '--json'], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

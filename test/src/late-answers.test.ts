@@ -144,6 +144,7 @@ async function startServeProcess(): Promise<ChildProcess> {
     env: {
       ...process.env,
       NATS_BRIDGE__BASE_URL: server.url,
+      NATS_BRIDGE__LOGGING__LEVEL: 'error',
       NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1',
       GATEWAY__GRPC__PORT: '0',
       GATEWAY__HTTP__PORT: '0',

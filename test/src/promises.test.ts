@@ -226,7 +226,11 @@ describe('NATS that restarts while payments are in flight', () => {
 async function sandboxProcess(stack: Stack): Promise<ChildProcess> {
   const cli = join(ROOT, 'packages/cli/dist/main.js');
   const worker = spawn(process.execPath, [cli, 'worker', 'sandbox', '--json'], {
-    env: { ...process.env, NATS_BRIDGE__BASE_URL: stack.server.url },
+    env: {
+      ...process.env,
+      NATS_BRIDGE__BASE_URL: stack.server.url,
+      NATS_BRIDGE__LOGGING__LEVEL: 'error',
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   closers.push(() => worker.kill('SIGKILL'));

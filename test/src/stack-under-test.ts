@@ -3,8 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { type BridgeConfigInput, type BridgeEvent, NatsBridge } from '@nats-bridge/connector';
+import {
+  type BridgeConfigInput,
+  type BridgeEvent,
+  createBridgeLogging,
+  eventLine,
+  fieldsOf,
+  logBridge,
+  NatsBridge,
+} from '@nats-bridge/connector';
 import { createUcsClient, gatewayConfigSchema, startGateway } from '@nats-bridge/gateway';
+import type { Logging } from '@nats-bridge/logging';
 import { type EmbeddedServer, type EmbeddedServerOptions, startEmbeddedServer } from '@nats-bridge/messaging';
 import type { JsonObject } from '@nats-bridge/protocol';
 import { createSandboxWorker } from '@nats-bridge/sandbox';
@@ -29,6 +38,8 @@ export type StackOptions = {
   readonly onWorkerEvent?: (event: WorkerEvent) => void;
   /** `[gateway.admin]`, as it would be configured. */
   readonly admin?: object;
+  /** Keeps a log over NATS, as the commands do. */
+  readonly logging?: boolean;
   /** false: the first call makes the streams. */
   readonly prepare?: boolean;
 };
@@ -88,8 +99,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       base_url: server.url,
       jetstream: { num_replicas: 1, ...options.config?.jetstream },
     },
-    { onEvent: (event) => events.push(event) },
+    {
+      onEvent: (event) => {
+        events.push(event);
+        logging?.log(eventLine(event));
+      },
+    },
   );
+  const logging: Logging | undefined = options.logging ? createBridgeLogging(bridge.config) : undefined;
+  if (logging !== undefined) logBridge(bridge, logging);
   if (options.prepare ?? true) await bridge.prepare();
   const gateway = await startGateway({
     bridge,
@@ -100,7 +118,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       admin: { bridge, config: gatewayConfigSchema.parse({ admin: options.admin }).admin },
       console: join(ROOT, 'packages/console/dist/site'),
     }),
-    onWarning: (line) => warnings.push(line),
+    logging,
+    onWarning: (message, ids) => {
+      warnings.push(message);
+      logging?.log({ level: 'warn', module: 'gateway', message, ...(ids && fieldsOf(ids)) });
+    },
   });
   const client = createUcsClient(gateway.grpcUrl, {
     connector: 'imerchantsolutions',
@@ -157,6 +179,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await gateway.close();
       await sandbox.stop();
       await bridge.close();
+      await logging?.close();
       await started?.dispose();
     },
   };

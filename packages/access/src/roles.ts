@@ -9,7 +9,10 @@ import {
   guardedSubject,
   LATE_PATTERN,
   LATE_STREAM,
+  LOG_PATTERN,
+  LOG_STREAM,
   letterPattern,
+  logPattern,
   NOTICE_CONSUMER,
   NOTICE_STREAM,
   OPERATIONS,
@@ -79,6 +82,7 @@ export function bridgeAccess(layout: Layout, pools: Pools): OwnerAccess {
       ...QUEUES.map(letterPattern),
       AUDIT_PATTERN,
       ALERT_PATTERN,
+      LOG_PATTERN,
       SERVICES,
       ...bodies.subjects,
       ...acksOfStream(stream),
@@ -124,6 +128,11 @@ export function workerAccess(layout: Layout, pools: Pools, worker: WorkerPrincip
       one(lastMessagesOf(RECORD_STREAM, recordPattern(merchantId, operation))),
       none(answerPattern({ merchantId, operation })),
     ]);
+  // Whose a line is, its subject says: a worker writes of its own merchants, and of itself.
+  const logs =
+    pool === undefined
+      ? [logPattern({ module: 'worker' })]
+      : [...merchants, null].map((merchantId) => logPattern({ module: 'worker', merchantId }));
   const elsewhere = pool === undefined ? Object.values(pools).flat() : [];
   return {
     asks: [
@@ -136,6 +145,7 @@ export function workerAccess(layout: Layout, pools: Pools, worker: WorkerPrincip
         ];
       }),
       ...merchants.flatMap(ofMerchant),
+      ...logs.map(none),
     ],
     serves: hasWebhooks ? [one(webhookPattern(pool))] : [],
     announces: [
@@ -149,6 +159,7 @@ export function workerAccess(layout: Layout, pools: Pools, worker: WorkerPrincip
       recordPattern(merchantId),
       lastMessagesOf(RECORD_STREAM, recordPattern(merchantId)),
       answerPattern({ merchantId }),
+      logPattern({ module: 'worker', merchantId }),
     ]),
     own: worker.hasOwnStore ? [api('>'), '$JS.ACK.>', '$KV.>', '$O.>'] : [],
     seesWorkers: false,
@@ -169,7 +180,7 @@ export function operatorAccess(layout: Layout, pools: Pools): BorrowedAccess {
       one(api('STREAM.INFO', '*')),
       one(api('CONSUMER.INFO', '*', '*')),
       one(api('CONSUMER.LIST', '*')),
-      ...[...letters, AUDIT_STREAM].flatMap(readsOf),
+      ...[...letters, AUDIT_STREAM, LOG_STREAM].flatMap(readsOf),
       one(api('STREAM.MSG.GET', RECORD_STREAM)),
       ...letters.map((name) => one(api('STREAM.MSG.DELETE', name))),
     ],
@@ -188,7 +199,7 @@ export function auditorAccess(): BorrowedAccess {
       one(api('STREAM.INFO', '*')),
       one(api('CONSUMER.INFO', '*', '*')),
       one(api('CONSUMER.LIST', '*')),
-      ...readsOf(AUDIT_STREAM),
+      ...[AUDIT_STREAM, LOG_STREAM].flatMap(readsOf),
       one(api('STREAM.MSG.GET', RECORD_STREAM)),
     ],
     serves: [],

@@ -11,6 +11,7 @@ import {
 } from '@nats-bridge/connector';
 import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { moment } from './moment.js';
 import { readSettings, withConfigOption } from './settings.js';
 
 export type Common = { config?: string; nats?: string; json?: boolean };
@@ -98,17 +99,6 @@ export async function letterNamed(letters: DeadLetters, name: string): Promise<D
   const letter = await letters.get(queue, Number(seq));
   if (letter === undefined) throw new Error(`there is no letter ${name}: it was settled, or is too old`);
   return letter;
-}
-
-const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function moment(text: string): Date {
-  const [, count, unit] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  const date =
-    unit === undefined ? new Date(text) : new Date(Date.now() - Number(count) * (UNITS[unit] ?? 0));
-  if (Number.isNaN(date.getTime()))
-    throw new InvalidArgumentError('a time such as 2026-11-24T10:00Z, or 30m, 6h, 2d');
-  return date;
 }
 
 export function positive(text: string): number {

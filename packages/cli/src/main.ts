@@ -11,6 +11,7 @@ import { dlqCommand } from './commands/dlq.js';
 import { doctorCommand } from './commands/doctor.js';
 import { keysCommand } from './commands/keys.js';
 import { ledgerCommand } from './commands/ledger.js';
+import { logsCommand } from './commands/logs.js';
 import { newCommand } from './commands/new.js';
 import { payCommand } from './commands/pay.js';
 import { serveCommand } from './commands/serve.js';
@@ -24,6 +25,8 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 const program = new Command('nats-bridge')
   .description('Hands payment operations from Hyperswitch to your own workers over NATS.')
   .version(version)
+  // Each command has its own options, and none of those above it.
+  .enablePositionalOptions()
   .addCommand(upCommand())
   .addCommand(serveCommand())
   .addCommand(workerCommand())
@@ -33,6 +36,7 @@ const program = new Command('nats-bridge')
   .addCommand(ledgerCommand())
   .addCommand(keysCommand())
   .addCommand(dlqCommand())
+  .addCommand(logsCommand())
   .addCommand(auditCommand())
   .addCommand(topologyCommand())
   .addCommand(authCommand())

@@ -27,6 +27,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [paint('dim', line(head)), ...rows.map(line)].join('\n');
 }
 
+/** How the log is written to standard error: for a person at a terminal, for programs elsewhere. */
+export function logStyle(): 'readable' | 'json' {
+  return process.stderr.isTTY === true ? 'readable' : 'json';
+}
+
 /** A line on standard error, so that standard output stays for results. */
 export function progress(text: string): void {
   process.stderr.write(`${paint('dim', '…')} ${text}\n`);

@@ -3,7 +3,7 @@ import { natsAccessOf } from '@nats-bridge/connector';
 import type { WorkerEvent, WorkerOptions } from '@nats-bridge/worker';
 import { type Command, InvalidArgumentError } from 'commander';
 import { readSettings, withConfigOption } from './settings.js';
-import { mark } from './terminal.js';
+import { logStyle, mark } from './terminal.js';
 
 export type WorkerCommandOptions = {
   config?: string;
@@ -51,6 +51,11 @@ export function workerOptionsOf(
     ...(config.tracing.endpoint !== undefined && {
       tracing: { endpoint: config.tracing.endpoint, sampleRatio: config.tracing.sample_ratio },
     }),
+    logging: {
+      level: config.logging.modules.worker ?? config.logging.level,
+      nats: config.logging.nats,
+      lines: logStyle(),
+    },
     ...(options.metricsPort !== undefined && {
       metrics: { port: options.metricsPort, host: options.metricsHost },
     }),
@@ -69,22 +74,15 @@ function sealingOf({ sealSeed, sealBridge }: WorkerCommandOptions): WorkerOption
   return { seedFiles: sealSeed, bridges: sealBridge };
 }
 
-/** undefined for what happens all the time. */
+/** What a person waits for; everything else stands in the log. */
 function lineOf(name: string, event: WorkerEvent): string | undefined {
   switch (event.type) {
-    case 'answered':
-      return undefined;
     case 'started':
       return `${mark.ok()} ${name} worker ready (${event.mode})`;
     case 'metrics_served':
       return `${mark.ok()} metrics ${event.url}`;
-    case 'traces_not_exported':
-      return `${mark.warning()} ${event.error.message}`;
-    case 'handler_failed':
-      // Not its message, which may hold what the processor was sent.
-      return `${mark.warning()} ${event.operation}: ${String((event.error as Error)?.name)}`;
     default:
-      return event.type;
+      return undefined;
   }
 }
 

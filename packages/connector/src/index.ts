@@ -33,8 +33,19 @@ export { callOf, type LateNote } from './late-answers/late-note.js';
 export type { Deliver, Pusher } from './late-answers/push-settled.js';
 export type { Settlement } from './late-answers/settlement.js';
 export type { Ledger, LedgerEntry } from './ledger/ledger.js';
+export { callLine, fieldsOf } from './logging/call-line.js';
+export { eventLine, letterLine } from './logging/event-line.js';
+export { createBridgeLogging, logBridge } from './logging/log-bridge.js';
+export { type LogQuery, readLog } from './logging/read-log.js';
 export { type BridgeEvent, type CallOptions, NatsBridge, type NatsBridgeOptions } from './nats-bridge.js';
-export type { CallResult, Observation, Observe, Route } from './observation.js';
+export {
+  type CallIds,
+  type CallResult,
+  idsOf,
+  type Observation,
+  type Observe,
+  type Route,
+} from './observation.js';
 export type { OperationView } from './payments/operation-view.js';
 export { type HistoryEvent, readPaymentHistory } from './payments/payment-history.js';
 export {

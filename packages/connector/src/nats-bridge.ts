@@ -53,7 +53,14 @@ import type { Exchange, Send } from './exchange.js';
 import { type BrokerFigures, readFigures } from './figures.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
 import { createLedger, type Ledger } from './ledger/ledger.js';
-import { type CallResult, createObservers, type Observe, resultOf } from './observation.js';
+import {
+  type CallIds,
+  type CallResult,
+  createObservers,
+  idsOf,
+  type Observe,
+  resultOf,
+} from './observation.js';
 import { createBreakers, probeNow } from './policies/circuit-breaker.js';
 import type { InFlight } from './policies/limit-in-flight.js';
 import { readReplyCorrelationId } from './reply-correlation.js';
@@ -81,7 +88,8 @@ export type BridgeEvent =
    * them going away helps.
    */
   | { readonly type: 'overlapping_consumers'; readonly overlap: Overlap }
-  | { readonly type: 'error'; readonly error: Error; readonly subject: string };
+  /** `ids`: of the call that it happened to. */
+  | { readonly type: 'error'; readonly error: Error; readonly subject: string; readonly ids?: CallIds };
 
 export type NatsBridgeOptions = {
   /** A connection to share; without it the bridge makes its own on first use. */
@@ -210,13 +218,17 @@ export class NatsBridge {
       prepare: () => this.prepare(),
       findAnswer: (merchantId, key) => this.findAnswer(merchantId, key),
       isClosing: () => this.#closing,
-      onRetry: ({ operation, data }, code) =>
-        this.#observers.tell({ type: 'call_retried', operation, connector: data.connector, code }),
-      onUnrecorded: (cause, { operation }) =>
+      onRetry: (exchange, code) => {
+        const { operation, data } = exchange;
+        const ids = idsOf(exchange);
+        this.#observers.tell({ type: 'call_retried', operation, connector: data.connector, code, ids });
+      },
+      onUnrecorded: (cause, exchange) =>
         report({
           type: 'error',
           error: new Error('an answer was not recorded', { cause }),
-          subject: operation,
+          subject: exchange.operation,
+          ids: idsOf(exchange),
         }),
     });
   }
@@ -241,6 +253,8 @@ export class NatsBridge {
         result,
         code,
         durationMs: performance.now() - begunAt,
+        ids: idsOf(call),
+        traceId: span?.traceparent.split('-')[1],
       });
     };
     try {

@@ -1,5 +1,5 @@
 /** What can be seen of the calls of a bridge while they run, for metrics; none of it holds payment data. */
-import type { BridgeErrorCode, Operation, Outcome } from '@nats-bridge/protocol';
+import type { BridgeErrorCode, Operation, Outcome, RouterData } from '@nats-bridge/protocol';
 import type { BreakerState } from './policies/circuit-breaker.js';
 
 /**
@@ -11,6 +11,14 @@ export type CallResult = 'success' | 'failure' | 'processing' | 'unknown' | 'not
 /** An operation and the connector that Hyperswitch chose for it. */
 export type Route = { readonly operation: Operation; readonly connector: string };
 
+/** Which call, in ids that Hyperswitch and the bridge gave. */
+export type CallIds = {
+  readonly merchantId: string;
+  readonly paymentId: string;
+  readonly attemptId: string;
+  readonly correlationId: string;
+};
+
 export type Observation =
   | ({ readonly type: 'call_began' } & Route)
   | ({
@@ -19,9 +27,12 @@ export type Observation =
       /** Of `unknown` and `not_sent`: why. */
       readonly code?: BridgeErrorCode;
       readonly durationMs: number;
+      readonly ids: CallIds;
+      /** W3C, where it is traced. */
+      readonly traceId?: string;
     } & Route)
   /** The call is tried once more, because the try before it ended with `code`. */
-  | ({ readonly type: 'call_retried'; readonly code: BridgeErrorCode } & Route)
+  | ({ readonly type: 'call_retried'; readonly code: BridgeErrorCode; readonly ids: CallIds } & Route)
   | ({ readonly type: 'breaker_changed'; readonly state: BreakerState['state'] } & Route);
 
 export type Observe = (observation: Observation) => void;
@@ -51,6 +62,17 @@ export function createObservers(): Observers {
       return () => void observers.delete(observe);
     },
   };
+}
+
+export function idsOf({
+  data,
+  correlationId,
+}: {
+  readonly data: RouterData;
+  readonly correlationId: string;
+}): CallIds {
+  const { merchant_id: merchantId, payment_id: paymentId, attempt_id: attemptId } = data;
+  return { merchantId, paymentId, attemptId, correlationId };
 }
 
 export function resultOf(outcome: Outcome): CallResult {

@@ -6,6 +6,9 @@ import {
   BODY_BUCKET,
   LATE_PATTERN,
   LATE_STREAM,
+  LOG_PATTERN,
+  LOG_STREAM,
+  MAX_LOG_BYTES,
   NOTICE_CONSUMER,
   NOTICE_STREAM,
   OPERATIONS,
@@ -103,6 +106,7 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         allowDirect: true,
       },
       ...deadLetterStreams(config),
+      ...logStreams(config),
     ],
     buckets: [
       {
@@ -123,6 +127,25 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
       { stream: NOTICE_STREAM, name: NOTICE_CONSUMER, maxDeliver: -1 },
     ],
   };
+}
+
+/** Lines are no promise: by default they stay in memory, so that no payment waits for one to be written. */
+function logStreams({ logging, jetstream }: BridgeConfig): TopologySpec['streams'] {
+  if (!logging.nats) return [];
+  return [
+    {
+      name: LOG_STREAM,
+      subjects: [LOG_PATTERN],
+      retention: 'limits',
+      discard: 'old',
+      maxAgeMs: durationMs(logging.max_age),
+      maxBytes: logging.max_bytes,
+      maxMsgSizeBytes: MAX_LOG_BYTES,
+      storage: logging.storage,
+      replicas: jetstream.num_replicas,
+      allowDirect: true,
+    },
+  ];
 }
 
 /**

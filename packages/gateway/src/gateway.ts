@@ -3,6 +3,7 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import type { NatsBridge } from '@nats-bridge/connector';
+import type { Logging } from '@nats-bridge/logging';
 import { UCS_METHODS } from '@nats-bridge/protocol';
 import type { AdminConfig } from './admin/admin-config.js';
 import { createAdminDoor } from './admin/admin-door.js';
@@ -46,6 +47,8 @@ export type GatewayOptions = {
   readonly admin?: { readonly bridge: NatsBridge; readonly config: AdminConfig };
   /** Folder of the built console; it is served where the admin API is. */
   readonly console?: string;
+  /** The log of this process: its levels can be changed over the admin API, and its figures are metrics. */
+  readonly logging?: Logging;
   /** Told, in a line without payment data, of what no caller can see. */
   readonly onWarning?: OnWarning;
 };
@@ -64,7 +67,7 @@ export type Gateway = {
 
 /** @throws PortInUseError when a port is taken and no other may be chosen; no door is open then. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { bridge, allowPortFallback = false, drainMs = 35_000, onWarning = () => {} } = options;
+  const { bridge, allowPortFallback = false, drainMs = 35_000, onWarning = () => {}, logging } = options;
   const grpcAt: Door = { host: '127.0.0.1', port: 8000, ...options.grpc };
   const httpAt: Door = { host: '127.0.0.1', port: 8080, ...options.http };
   const grpcTls = grpcAt.tls && createDoorTls('grpc', grpcAt.tls, onWarning);
@@ -72,11 +75,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   let closing: Promise<void> | undefined;
   const inFlight = { count: 0, limit: options.maxInFlight ?? 1_000 };
-  const metrics = (options.metrics ?? true) ? createGatewayMetrics({ bridge, inFlight }) : undefined;
+  const metrics = (options.metrics ?? true) ? createGatewayMetrics({ bridge, inFlight, logging }) : undefined;
   const ucs = createUcsServer({
     bridge,
     onWarning,
     metrics,
+    logging,
     answerOwnEvent: ownEvents(bridge, onWarning),
     inFlight,
     maxMessageBytes: options.maxMessageBytes ?? 4_194_304,
@@ -88,7 +92,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     watchIntervalMs: options.healthWatchMs ?? 1_000,
   });
   const grpcSide = grpcDoor(ucs, grpcTls);
-  const admin = options.admin && createAdminDoor(options.admin.bridge, options.admin.config, onWarning);
+  const admin = options.admin && createAdminDoor({ ...options.admin, logging, onWarning });
   const consoleApp =
     admin === undefined || options.console === undefined ? undefined : createConsoleApp(options.console);
   const httpListener = createHttpServer(

@@ -1,7 +1,9 @@
 /** What a door tells its operator when something went wrong that no caller can see. */
 
-/** Receives one line of text, without payment data. */
-export type OnWarning = (warning: string) => void;
+import type { CallIds } from '@nats-bridge/connector';
+
+/** Receives one line of text, without payment data, and which call it is about where it is about one. */
+export type OnWarning = (warning: string, ids?: CallIds) => void;
 
 /**
  * A fault of our own as text: its kind and where it arose. Its message is left out, because messages of errors

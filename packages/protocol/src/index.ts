@@ -20,6 +20,7 @@ export * from './life/guard.js';
 export * from './life/record.js';
 export * from './life/verdict.js';
 export * from './life/withdrawal.js';
+export * from './log-entry.js';
 export { maskAnswer, maskRequest } from './mask.js';
 export * from './merge-patch.js';
 export * from './operation-catalogue.js';

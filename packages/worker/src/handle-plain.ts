@@ -5,6 +5,7 @@ import type { Tracing } from '@nats-bridge/tracing';
 import type { Msg } from '@nats-io/nats-core';
 import { failureOf } from './failure-of.js';
 import type { HandlerResponse, Handlers } from './handler.js';
+import { idsInHeaders, idsOf } from './logging/delivery-ids.js';
 import { type EncodedReply, encodeRefusal, encodeReply, fitReply } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
@@ -47,12 +48,14 @@ export async function handlePlain(message: Msg, options: HandlePlainOptions): Pr
     trace?.ended('malformed', failureOf(error));
     if (!(error instanceof ValidationError)) throw error;
     refusePlain(message, error, options.sealing);
-    report({ type: 'malformed', subject: message.subject, reason: error.message });
+    const ids = idsInHeaders(headers);
+    report({ type: 'malformed', subject: message.subject, reason: error.message, ids });
     return;
   }
   if (read.headers.deadlineAt !== undefined && read.headers.deadlineAt <= Date.now()) {
     trace?.ended('expired');
-    report({ type: 'expired', subject: message.subject });
+    const { operation } = read.request;
+    report({ type: 'expired', operation, subject: message.subject, ids: idsOf(read.request) });
     return;
   }
   await answer(message, read, startedAt, { trace, ...options });
@@ -66,6 +69,7 @@ async function answer(
 ) {
   const { report, bodies, maxPayload, sealing, trace } = options;
   const { operation } = read.request;
+  const ids = idsOf(read.request);
   let response: HandlerResponse;
   try {
     const run = (request: ReadRequest) => runHandler(options.handlers, request, () => [options.abandoned]);
@@ -73,7 +77,7 @@ async function answer(
   } catch (error) {
     // Nothing delivers it again: without an answer the caller waits for its deadline, which is honest.
     trace?.ended('failed', failureOf(error));
-    report({ type: 'handler_failed', operation, attempt: 1, retryInMs: 0, error });
+    report({ type: 'handler_failed', operation, attempt: 1, retryInMs: 0, error, ids });
     return;
   }
   try {
@@ -82,11 +86,11 @@ async function answer(
     await (trace?.reply(publish) ?? publish());
   } catch (error) {
     trace?.ended('reply_failed', failureOf(error));
-    report({ type: 'reply_failed', operation, error });
+    report({ type: 'reply_failed', operation, error, ids });
     return;
   }
   trace?.ended('answered');
-  report({ type: 'answered', operation, attempt: 1, ms: Date.now() - startedAt });
+  report({ type: 'answered', operation, attempt: 1, ms: Date.now() - startedAt, ids });
 }
 
 /** Says that nothing was done, and why. */

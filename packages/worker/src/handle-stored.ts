@@ -7,6 +7,7 @@ import { failureOf } from './failure-of.js';
 import { type GuardedEnding, type GuardWorld, runGuarded } from './guarded-run.js';
 import type { Handlers } from './handler.js';
 import type { Heartbeat } from './heartbeat.js';
+import { idsInHeaders, idsOf } from './logging/delivery-ids.js';
 import {
   encodeRefusal,
   encodeReply,
@@ -18,7 +19,7 @@ import {
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
 import { type DeliveryTrace, traceDelivery } from './tracing/trace-delivery.js';
-import type { WorkerEvent } from './worker-event.js';
+import type { DeliveryIds, WorkerEvent } from './worker-event.js';
 
 export type HandleStoredOptions = {
   /** The consumer's. */
@@ -50,18 +51,20 @@ export async function handleStored(message: JsMsg, options: HandleStoredOptions)
   const startedAt = Date.now();
   const hand = options.heartbeat.begin(message);
   const trace = beginTrace(message, options);
+  let read: ReadRequest | undefined;
   try {
-    const read = await readOrRefuse(message, options);
+    read = await readOrRefuse(message, options);
     if (read === undefined) return trace?.ended('malformed', 'malformed');
     const ending = isRecordSubject(read.headers.replyTo)
       ? await runUnderRecord(message, read, read.headers.replyTo, { trace, ...options }, hand.onBeat)
       : await runPlainly(read, { trace, ...options });
-    settle(message, ending, Date.now() - startedAt, options);
+    settle(message, ending, { ms: Date.now() - startedAt, ids: idsOf(read.request) }, options);
     trace?.ended(ending.kind, failureOfEnding(ending));
   } catch (error) {
     message.nak(AGAIN_SOON_MS);
     trace?.ended('reply_failed', failureOf(error));
-    options.report({ type: 'reply_failed', operation: options.operation, error });
+    const ids = read && idsOf(read.request);
+    options.report({ type: 'reply_failed', operation: options.operation, error, ids });
   } finally {
     hand.end();
   }
@@ -143,20 +146,25 @@ async function runPlainly(read: ReadRequest, options: Traced): Promise<GuardedEn
   return { kind: 'answered', attempt };
 }
 
-function settle(message: JsMsg, ending: GuardedEnding, ms: number, options: HandleStoredOptions): void {
+function settle(
+  message: JsMsg,
+  ending: GuardedEnding,
+  { ms, ids }: { readonly ms: number; readonly ids: DeliveryIds },
+  options: HandleStoredOptions,
+): void {
   const { operation, report } = options;
   const { subject } = message;
   switch (ending.kind) {
     case 'answered':
       message.ack();
-      report({ type: 'answered', operation, attempt: ending.attempt, ms });
+      report({ type: 'answered', operation, attempt: ending.attempt, ms, ids });
       break;
     case 'failed': {
       const retryInMs = Math.min(MAX_RETRY_MS, 1_000 * 2 ** (ending.attempt - 1));
       message.nak(retryInMs);
       options.stepBack(retryInMs);
       const { attempt, error } = ending;
-      report({ type: 'handler_failed', operation, attempt, retryInMs, error });
+      report({ type: 'handler_failed', operation, attempt, retryInMs, error, ids });
       break;
     }
     case 'wait':
@@ -168,17 +176,17 @@ function settle(message: JsMsg, ending: GuardedEnding, ms: number, options: Hand
         message: 'Its idempotency key was used for another request',
       });
       message.term('conflict: its idempotency key was used for another request');
-      report({ type: 'conflict', operation, subject });
+      report({ type: 'conflict', operation, subject, ids });
       break;
     case 'superseded':
       message.ack();
-      report({ type: 'superseded', operation, subject });
+      report({ type: 'superseded', operation, subject, ids });
       break;
     case 'resent':
     case 'expired':
     case 'dropped':
       message.ack();
-      report({ type: ending.kind, operation, subject });
+      report({ type: ending.kind, operation, subject, ids });
       break;
   }
 }
@@ -199,7 +207,8 @@ async function readOrRefuse(message: JsMsg, options: HandleStoredOptions): Promi
     if (!(error instanceof ValidationError)) throw error;
     refuse(message, options, { code: error.code, message: error.message });
     message.term(`malformed: ${error.message}`.slice(0, 200));
-    report({ type: 'malformed', subject: message.subject, reason: error.message });
+    const ids = idsInHeaders(headers);
+    report({ type: 'malformed', subject: message.subject, reason: error.message, ids });
     return undefined;
   }
 }

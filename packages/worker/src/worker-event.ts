@@ -1,6 +1,14 @@
 /** What a worker reports of itself, for logs and metrics; none of it holds payment data. */
 import type { Operation } from '@nats-bridge/protocol';
 
+/** Which delivery an event is about: ids alone. What could not be read has fewer. */
+export type DeliveryIds = {
+  readonly merchantId?: string;
+  readonly paymentId?: string;
+  readonly attemptId?: string;
+  readonly correlationId?: string;
+};
+
 export type WorkerEvent =
   | {
       readonly type: 'started';
@@ -14,9 +22,10 @@ export type WorkerEvent =
       readonly operation: Operation;
       readonly attempt: number;
       readonly ms: number;
+      readonly ids?: DeliveryIds;
     }
   /** Too many plain requests in hand: it was answered so, and not run. */
-  | { readonly type: 'overloaded'; readonly subject: string }
+  | { readonly type: 'overloaded'; readonly subject: string; readonly ids?: DeliveryIds }
   /**
    * Nothing was run. `expired`: its deadline had passed before anybody began, and nobody will. `dropped`: it had been
    * withdrawn. `resent`: it had been answered before, and the same answer was said again.
@@ -25,16 +34,32 @@ export type WorkerEvent =
       readonly type: 'expired' | 'dropped' | 'resent';
       readonly operation?: Operation;
       readonly subject: string;
+      readonly ids?: DeliveryIds;
     }
   /** Its idempotency key was used for another request: it was refused, and nothing run. */
-  | { readonly type: 'conflict'; readonly operation: Operation; readonly subject: string }
+  | {
+      readonly type: 'conflict';
+      readonly operation: Operation;
+      readonly subject: string;
+      readonly ids?: DeliveryIds;
+    }
   /**
    * Another worker took over and answered while this one was at it, because its lease had run out: look whether the
    * handler had an effect of its own.
    */
-  | { readonly type: 'superseded'; readonly operation: Operation; readonly subject: string }
+  | {
+      readonly type: 'superseded';
+      readonly operation: Operation;
+      readonly subject: string;
+      readonly ids?: DeliveryIds;
+    }
   /** It could not be read as a request: it was answered so and will not be delivered again. */
-  | { readonly type: 'malformed'; readonly subject: string; readonly reason: string }
+  | {
+      readonly type: 'malformed';
+      readonly subject: string;
+      readonly reason: string;
+      readonly ids?: DeliveryIds;
+    }
   /** The handler threw; it will be delivered again in `retryInMs`. */
   | {
       readonly type: 'handler_failed';
@@ -42,9 +67,15 @@ export type WorkerEvent =
       readonly attempt: number;
       readonly retryInMs: number;
       readonly error: unknown;
+      readonly ids?: DeliveryIds;
     }
   /** The answer could not be published, for half a minute; a stored request will be delivered again. */
-  | { readonly type: 'reply_failed'; readonly operation: Operation; readonly error: unknown }
+  | {
+      readonly type: 'reply_failed';
+      readonly operation: Operation;
+      readonly error: unknown;
+      readonly ids?: DeliveryIds;
+    }
   /** Reading a consumer failed; it is tried again. Usual while the bridge has not made it yet. */
   | { readonly type: 'consumer_unavailable'; readonly consumer: string; readonly error: unknown }
   /** Spans cannot be exported; said once, until they can again. */

@@ -1,6 +1,7 @@
 /** A worker: subscribes to the operations it has handlers for, answers them, and leaves in good order. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createLogging, type LevelSettings, type LineStyle } from '@nats-bridge/logging';
 import {
   type Connection,
   consumePull,
@@ -9,6 +10,7 @@ import {
   createRecordWriter,
   type PullReader,
   type RecordStore,
+  readHeaders,
 } from '@nats-bridge/messaging';
 import {
   aliveSubject,
@@ -34,6 +36,8 @@ import { type HandleStoredOptions, handleStored } from './handle-stored.js';
 import type { Handlers } from './handler.js';
 import { ackWaitOf, createHeartbeat, type Heartbeat } from './heartbeat.js';
 import { createLimit, type Limit } from './limit.js';
+import { idsInHeaders } from './logging/delivery-ids.js';
+import { eventLine } from './logging/event-line.js';
 import { type MetricsDoor, type MetricsServer, serveMetrics } from './metrics/serve-metrics.js';
 import { watchHandlers } from './metrics/watched-handlers.js';
 import { createWorkerMetrics } from './metrics/worker-metrics.js';
@@ -74,8 +78,20 @@ export type WorkerOptions = WorkerAccess & {
   readonly onEvent?: (event: WorkerEvent) => void;
   /** Serves `/metrics` for Prometheus at this port; left out, nothing is served and `metrics()` still tells. */
   readonly metrics?: MetricsDoor;
+  /**
+   * Logs what it reports over NATS, where `nats-bridge logs` finds it, and with `lines` on standard error. Left out:
+   * nothing is logged, and `onEvent` still tells.
+   */
+  readonly logging?: WorkerLogging;
   /** Exports spans of what it handles; left out, nothing is traced. `serviceName` is its name unless told otherwise. */
   readonly tracing?: Pick<TracingOptions, 'endpoint' | 'sampleRatio'> & { readonly serviceName?: string };
+};
+
+export type WorkerLogging = Pick<LevelSettings, 'level'> & {
+  /** false: nothing is published. Default true. */
+  readonly nats?: boolean;
+  /** What is written to standard error: `json`, `readable`, `none`. Default `none`. */
+  readonly lines?: LineStyle;
 };
 
 export type Worker = {
@@ -134,8 +150,17 @@ export function composeWorker(
   const limits: Limit[] = [];
   const heartbeats: Heartbeat[] = [];
   const abandoned = new AbortController();
+  const { logging: wanted } = options;
+  const logging = wanted && createLogging({ ...wanted, name });
+  logging?.connect(connection);
   const { handlers, inFlight } = watchHandlers(options.handlers, (run) => metrics.ran(run));
-  const metrics = createWorkerMetrics({ connection, operations, concurrency, inFlight });
+  const metrics = createWorkerMetrics({
+    connection,
+    operations,
+    concurrency,
+    inFlight,
+    logStats: () => logging?.stats(),
+  });
   const tracing =
     options.tracing &&
     createTracing({
@@ -156,6 +181,7 @@ export function composeWorker(
 
   function report(event: WorkerEvent): void {
     metrics.reported(event);
+    logging?.log(eventLine(event));
     if (event.type === 'answered') micro?.record(event.operation, event.ms);
     if (event.type === 'handler_failed')
       // Whoever may ask a service how it is hears this: the kind of an error, whose message may hold anything.
@@ -265,7 +291,7 @@ export function composeWorker(
       if (limit.offer(() => handlePlain(message, handling).catch(unavailable))) return;
       const why = { code: 'OVERLOADED', message: 'This worker has too many requests in hand' };
       refusePlain(message, why, sealing);
-      report({ type: 'overloaded', subject: message.subject });
+      report({ type: 'overloaded', subject: message.subject, ids: idsInHeaders(readHeaders(message)) });
     };
     plain.push(nats.subscribe(subject, { queue: consumerName, callback }));
   }
@@ -295,6 +321,7 @@ export function composeWorker(
     metrics.close();
     await tracing?.close();
     report({ type: 'stopped' });
+    await logging?.close();
   }
 
   /** Takes nothing new and finishes what was begun; false when that takes too long. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { keepDeadLetters } from '@nats-bridge/connector';
-import { digestOf } from '@nats-bridge/gateway';
+import { createUcsClient, digestOf } from '@nats-bridge/gateway';
 import { newCurveSeed, publicCurveKey } from '@nats-bridge/messaging';
 import type { JsonObject } from '@nats-bridge/protocol';
 import { createWorker, type WorkerEvent } from '@nats-bridge/worker';
@@ -14,6 +14,7 @@ import { authorizeRequest, MERCHANT, startServer, startStack } from '../stack-un
 import { driveEveryMethod } from '../ucs-scenario.js';
 import { until } from '../until.js';
 import { openWebhookInbox } from '../webhook-inbox.js';
+import { ROOT, startWorkerProcess } from '../worker-process.js';
 import { startRecordingProxy } from './recording-proxy.js';
 import type { Sink } from './ways-out.js';
 
@@ -58,6 +59,7 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
       tracing: { endpoint: otlp.endpoint },
       ...(isSealed && { sealing: { seed_files: [bridgeKey.file], workers: [poolKey.publicKey] } }),
     },
+    logging: true,
     admin: { tokens: [{ name: 'leaks', role: 'admin', sha256: digestOf(ADMIN_TOKEN) }], rate_limit: 10_000 },
     ...(isSealed && { workerSealing: sealing }),
     onWorkerEvent: (event) => workerEvents.push(event),
@@ -85,6 +87,7 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
     servers: url,
     name: 'failing',
     tracing: { endpoint: otlp.endpoint },
+    logging: { level: 'debug' },
     ...(isSealed && { sealing }),
     handlers: {
       authorize: async ({ router_data }) => {
@@ -128,6 +131,7 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
       NATS_BRIDGE__SEALING__WORKERS: poolKey.publicKey,
     }),
   };
+  const lines = await ownLines(env, authorizeRequest('att_process', {}, MARKED.letterCard));
   const printed = await Promise.all(
     [
       ['dlq', 'list'],
@@ -139,6 +143,9 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
       ['audit', 'list'],
       ['doctor'],
     ].map((args) => runCli(args, env)),
+  );
+  const logged = await Promise.all(
+    [['logs'], ['logs', '--json']].map((args) => runCli([...args, '--since', '1h'], env)),
   );
   const metrics = [await (await fetch(`${stack.httpUrl}/metrics`)).text(), await worker.metrics()];
   live.abort();
@@ -154,6 +161,8 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
     'worker events': text(workerEvents),
     warnings: stack.warnings.join('\n') || 'none',
     cli: printed.map(({ stdout, stderr }) => stdout + stderr).join('\n'),
+    'log stream': logged.map(({ stdout, stderr }) => stdout + stderr).join('\n'),
+    'log lines': lines,
     metrics: metrics.join('\n'),
     traces: otlp.text(),
     'micro service': micro.string(),
@@ -164,6 +173,32 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
   await Promise.all([otlp.close(), inbox.close(), proxy.close()]);
   await dispose();
   return { sinks, raw };
+}
+
+/** What the commands write to standard error while a marked payment, and bytes that are none, pass through them. */
+async function ownLines(env: Readonly<Record<string, string>>, request: JsonObject): Promise<string> {
+  const anyPorts = { GATEWAY__GRPC__PORT: '0', GATEWAY__HTTP__PORT: '0' };
+  const gateway = await startWorkerProcess(
+    [process.execPath, join(ROOT, 'packages/cli/dist/main.js'), 'serve'],
+    { ...env, ...anyPorts, NATS_BRIDGE__TIMEOUTS__AUTHORIZE: '1000', NATS_BRIDGE__LOGGING__LEVEL: 'debug' },
+    'for Hyperswitch',
+  );
+  const [address = ''] = /http:\S+(?= for Hyperswitch)/.exec(gateway.printed()) ?? [];
+  const client = createUcsClient(address, {
+    connector: 'acme',
+    merchantId: MERCHANT,
+    apiKey: MARKED.apiKey,
+  });
+  try {
+    // Its worker fails, so that it ends in doubt.
+    const metadata = { 'x-resource-id': 'att_process', 'x-reference-id': 'pay_of_att_process' };
+    await client.call('PaymentService/Authorize', withMarks(request) as JsonObject, { metadata });
+    await until('its line', () => (gateway.printed().includes('att_process') ? true : undefined));
+  } finally {
+    client.close();
+    await gateway.terminate();
+  }
+  return gateway.printed();
 }
 
 type AdminReader = { get(path: string): Promise<string>; live(): string };
@@ -195,6 +230,7 @@ async function readAdmin({ get }: AdminReader, letter: string) {
     '/breakers',
     '/audit',
     '/settings',
+    '/log-levels',
   ];
   return { payment, all: [payment, ...(await Promise.all(paths.map(get)))] };
 }

@@ -15,6 +15,8 @@ export const SINKS = [
   'worker events',
   'warnings',
   'cli',
+  'log stream',
+  'log lines',
   'metrics',
   'traces',
   'micro service',
@@ -29,6 +31,7 @@ type Harmless = 'keys and credentials that a person asked for' | 'no payment';
 
 export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/access/src/access-folder.ts': 'keys and credentials that a person asked for',
+  'packages/cli/src/admin-client.ts': ['admin api'],
   'packages/cli/src/commands/audit.ts': ['cli'],
   'packages/cli/src/commands/auth.ts': 'keys and credentials that a person asked for',
   'packages/cli/src/commands/config.ts': 'no payment',
@@ -37,6 +40,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/cli/src/commands/doctor.ts': ['cli'],
   'packages/cli/src/commands/keys.ts': 'keys and credentials that a person asked for',
   'packages/cli/src/commands/ledger.ts': ['cli'],
+  'packages/cli/src/commands/logs.ts': ['log stream'],
   'packages/cli/src/commands/new.ts': 'no payment',
   'packages/cli/src/commands/pay.ts': 'no payment',
   'packages/cli/src/commands/serve.ts': 'no payment',
@@ -45,8 +49,10 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/cli/src/main.ts': ['cli'],
   'packages/cli/src/scaffold-worker.ts': 'no payment',
   'packages/cli/src/terminal.ts': ['cli', 'warnings', 'bridge events'],
+  'packages/cli/src/up-session.ts': 'keys and credentials that a person asked for',
   'packages/cli/src/worker-options.ts': ['worker events'],
   'packages/conformance/src/wire.ts': 'no payment',
+  'packages/connector/src/logging/log-bridge.ts': ['log stream', 'log lines'],
   'packages/console/src/api/client.ts': ['admin api'],
   'packages/gateway/src/admin/admin-app.ts': ['admin api'],
   'packages/gateway/src/admin/admin-world.ts': ['wire'],
@@ -61,9 +67,13 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/gateway/src/metrics/broker-metrics.ts': ['metrics'],
   'packages/gateway/src/metrics/connection-metrics.ts': ['metrics'],
   'packages/gateway/src/metrics/gateway-metrics.ts': ['metrics'],
+  'packages/gateway/src/metrics/log-metrics.ts': ['metrics'],
   'packages/gateway/src/metrics/operation-metrics.ts': ['metrics'],
   'packages/gateway/src/metrics/reply-metrics.ts': ['metrics'],
   'packages/gateway/src/metrics/rpc-metrics.ts': ['metrics'],
+  'packages/logging/src/log-outbox.ts': ['wire', 'log stream'],
+  'packages/logging/src/logging.ts': ['log stream', 'log lines'],
+  'packages/logging/src/process-lines.ts': ['log lines'],
   'packages/messaging/src/bodies/body-reference.ts': ['wire', 'streams'],
   'packages/messaging/src/consume/consume-pull.ts': ['wire'],
   'packages/messaging/src/embedded/claim-store.ts': 'no payment',
@@ -89,7 +99,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
 
 /** Calls that print, write, send, label or serve. */
 const WAY_OUT =
-  /\bconsole\.\w+\(|process\.std(?:out|err)\b|\b(?:write|append)File(?:Sync)?\(|createWriteStream\(|\bcreate(?:Secure|Adaptor)?Server\(|\bfetch\(|(?<!fc)\.publish\(|\.respond\(|\.requestMany\(|\bnats\.request\(|makeUnaryRequest\(|setAttributes?\(|\.(?:inc|dec|observe)\(|putBlob\(|new Response\(|Response\.json\(/;
+  /\bconsole\.\w+\(|\bpino\.destination\(|process\.std(?:out|err)\b|\b(?:write|append)File(?:Sync)?\(|createWriteStream\(|\bcreate(?:Secure|Adaptor)?Server\(|\bfetch\(|(?<!fc)\.publish\(|\.respond\(|\.requestMany\(|\bnats\.request\(|makeUnaryRequest\(|setAttributes?\(|\.(?:inc|dec|observe)\(|putBlob\(|new Response\(|Response\.json\(/;
 
 export function filesWithWaysOut(): string[] {
   const files = ['packages', 'workers'].flatMap((folder) =>

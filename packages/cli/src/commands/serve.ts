@@ -1,25 +1,25 @@
 /** `nats-bridge serve`: the gateway alone, in front of a NATS server that runs elsewhere. */
-import { bridgeConfigWarnings, keepDeadLetters, NatsBridge } from '@nats-bridge/connector';
+import { bridgeConfigWarnings, keepDeadLetters } from '@nats-bridge/connector';
 import { gatewayConfigWarnings, startGateway } from '@nats-bridge/gateway';
 import { Command } from 'commander';
 import { consoleFolder } from '../console-folder.js';
-import { reportEvent, reportLetter } from '../report-event.js';
+import { loggedBridge } from '../logged-bridge.js';
 import { readSettings, withConfigOption } from '../settings.js';
-import { mark, progress } from '../terminal.js';
+import { mark } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
 
 export function serveCommand(): Command {
   return withConfigOption(new Command('serve'))
     .summary('start the gateway only, for an existing NATS server')
     .description(
-      'Opens the gRPC door for Hyperswitch and the HTTP door for health and metrics, and carries payments over NATS.',
+      'Opens the gRPC door for Hyperswitch and the HTTP door for health and metrics, and carries payments over NATS. What it says while it runs is its log, on standard error: docs/logs.md.',
     )
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .action(async (options: { config?: string; nats?: string }) => {
       const { bridge: config, gateway: doors } = readSettings(options);
+      const { bridge, logging, say, onWarning, onLetter, close } = loggedBridge(config);
       for (const warning of [...bridgeConfigWarnings(config), ...gatewayConfigWarnings(doors)])
-        progress(`${mark.warning()} ${warning}`);
-      const bridge = new NatsBridge(config, { onEvent: reportEvent });
+        say('warn', warning);
       // The doors open first: Hyperswitch must find them when it starts, and readiness tells the rest.
       const gateway = await startGateway({
         bridge,
@@ -31,22 +31,24 @@ export function serveCommand(): Command {
         metrics: doors.metrics,
         admin: { bridge, config: doors.admin },
         console: consoleFolder(),
-        onWarning: progress,
+        logging,
+        onWarning,
       });
       // Before anybody is told that it is ready, and may stop it.
       const ended = untilSignal();
       console.log(
         `${mark.ok()} gateway ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health and metrics`,
       );
-      const keeper = keepDeadLetters(bridge, { onLetter: reportLetter });
+      say('info', `gateway started: gRPC ${gateway.grpcUrl}, HTTP ${gateway.httpUrl}`);
+      const keeper = keepDeadLetters(bridge, { onLetter });
       bridge.prepare().then(
         () => console.log(`${mark.ok()} NATS    ${bridge.connection.servers.join(', ')}`),
-        (error: Error) => progress(`${mark.warning()} ${error.message}`),
+        (error: Error) => say('warn', error.message),
       );
-      await ended;
-      progress('finishing what is under way');
+      const signal = await ended;
+      say('info', `${signal}: finishing what is under way`);
       await gateway.close();
       await keeper.close();
-      await bridge.close();
+      await close();
     });
 }

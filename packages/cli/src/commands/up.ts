@@ -4,17 +4,18 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { keepDeadLetters, NatsBridge } from '@nats-bridge/connector';
+import { keepDeadLetters } from '@nats-bridge/connector';
 import { createUcsClient, digestOf, type Gateway, startGateway } from '@nats-bridge/gateway';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { Command } from 'commander';
 import { consoleFolder } from '../console-folder.js';
 import { runLifeCycle, type Step } from '../life-cycle.js';
-import { reportEvent, reportLetter } from '../report-event.js';
+import { type LoggedBridge, loggedBridge } from '../logged-bridge.js';
 import { readSettings, type Settings, withConfigOption } from '../settings.js';
 import { superviseSandbox } from '../supervise-sandbox.js';
 import { mark, paint, progress, table } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
+import { writeSession } from '../up-session.js';
 
 type Options = {
   config?: string;
@@ -65,23 +66,24 @@ async function up(options: Options): Promise<void> {
     const server = settings.namesServer ? undefined : await embedded(options.data);
     if (server !== undefined) started.push(server.stop);
     const natsUrl = server?.url ?? settings.bridge.base_url;
-    const bridge = new NatsBridge(
-      {
-        ...settings.bridge,
-        base_url: natsUrl,
-        ...(server !== undefined && { monitor_url: server.monitorUrl }),
-      },
-      { onEvent: reportEvent },
-    );
-    started.push(() => bridge.close());
+    const logged = loggedBridge({
+      ...settings.bridge,
+      base_url: natsUrl,
+      ...(server !== undefined && { monitor_url: server.monitorUrl }),
+    });
+    const { bridge } = logged;
+    started.push(logged.close);
     await bridge.prepare();
-    const keeper = keepDeadLetters(bridge, { onLetter: reportLetter });
+    const keeper = keepDeadLetters(bridge, { onLetter: logged.onLetter });
     started.push(() => keeper.close());
     const sandbox = options.sandbox ? superviseSandbox(bridge.config, settings.file) : undefined;
     if (sandbox !== undefined) started.push(sandbox.stop);
     const token = namesNobody(settings) ? randomBytes(18).toString('base64url') : undefined;
-    const gateway = await openDoors(bridge, token === undefined ? settings : withAdmin(settings, token));
+    const gateway = await openDoors(logged, token === undefined ? settings : withAdmin(settings, token));
     started.push(gateway.close);
+    const { httpUrl: url } = gateway;
+    const removeSession = writeSession({ url, token, pid: process.pid });
+    started.push(async () => removeSession());
     await sandbox?.ready;
 
     const natsVersion = (await bridge.connection.get()).info?.version ?? 'unknown';
@@ -103,15 +105,17 @@ async function up(options: Options): Promise<void> {
       process.exitCode = ok ? 0 : 1;
     }
     if (options.once) return;
-    show(`\nReady. ${paint('dim', 'Try: npx nats-bridge pay --card 4000000000009995   Stop: Ctrl-C')}`);
-    await untilSignal();
-    progress('finishing what is under way');
+    show(
+      `\nReady. ${paint('dim', 'Try: npx nats-bridge top, npx nats-bridge logs -f, npx nats-bridge pay   Stop: Ctrl-C')}`,
+    );
+    const signal = await untilSignal();
+    logged.say('info', `${signal}: finishing what is under way`);
   } finally {
     for (const stop of started.reverse()) await stop();
   }
 }
 
-function openDoors(bridge: NatsBridge, { gateway }: Settings): Promise<Gateway> {
+function openDoors({ bridge, logging, onWarning }: LoggedBridge, { gateway }: Settings): Promise<Gateway> {
   return startGateway({
     bridge,
     grpc: gateway.grpc,
@@ -123,7 +127,8 @@ function openDoors(bridge: NatsBridge, { gateway }: Settings): Promise<Gateway> 
     admin: { bridge, config: gateway.admin },
     console: consoleFolder(),
     allowPortFallback: true,
-    onWarning: progress,
+    logging,
+    onWarning,
   });
 }
 

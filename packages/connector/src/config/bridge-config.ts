@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 import { auditSchema } from './audit-config.js';
 import { duration } from './duration.js';
+import { loggingSchema } from './logging-config.js';
 import { natsAuthSchema, natsTlsSchema } from './nats-security-config.js';
 import { sealingSchema } from './sealing-config.js';
 import { tracingSchema } from './tracing-config.js';
@@ -116,6 +117,8 @@ export const bridgeConfigSchema = z
         reconnect_buffer_size: count(0, 1_000_000).default(256),
       })
       .prefault({}),
+    /** Log lines, and the stream that keeps them. */
+    logging: loggingSchema,
     /** Traces over OTLP. */
     tracing: tracingSchema,
     /** The chain of what people did. */

@@ -11,6 +11,7 @@ import { createRateLimit } from './rate-limit.js';
 import { AdminProblem, type AdminRoute, route } from './route.js';
 import { installationRoutes } from './routes/installation.js';
 import { letterRoutes } from './routes/letters.js';
+import { logLevelRoutes } from './routes/log-levels.js';
 import { overviewRoutes } from './routes/overview.js';
 import { paymentRoutes } from './routes/payments.js';
 import { sessionRoutes } from './routes/session.js';
@@ -40,6 +41,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...paymentRoutes,
   ...letterRoutes,
   ...installationRoutes,
+  ...logLevelRoutes,
 ];
 
 export function createAdminApp({ world, authenticate, onWarning }: AdminAppOptions): Hono {

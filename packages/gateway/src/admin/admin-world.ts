@@ -6,6 +6,7 @@ import {
   type NatsBridge,
   type PaymentIndex,
 } from '@nats-bridge/connector';
+import type { Logging } from '@nats-bridge/logging';
 import { alertSubject } from '@nats-bridge/protocol';
 import { type AlertWatch, createAlertWatch, type FiringAlert } from '../alerts/alert-watch.js';
 import { type CachedReading, createCachedReading } from '../metrics/cached-reading.js';
@@ -22,6 +23,8 @@ export type AdminWorld = {
   readonly letters: DeadLetters;
   readonly calls: RecentCalls;
   readonly jobs: Jobs;
+  /** undefined where the program that started the gateway keeps none. */
+  readonly logging: Logging | undefined;
   readonly alerts: Pick<AlertWatch, 'firing'>;
   readonly figures: CachedReading<NonNullable<Awaited<ReturnType<NatsBridge['figures']>>>>;
   readonly durability: CachedReading<Awaited<ReturnType<NatsBridge['durability']>>>;
@@ -35,7 +38,14 @@ const FIGURES = { maxAgeMs: 1_000, timeoutMs: 1_000 };
 const LOOK_EVERY_MS = 5_000;
 const DURABILITY = { maxAgeMs: 60_000, timeoutMs: 2_000 };
 
-export function createAdminWorld(bridge: NatsBridge, config: AdminConfig, onWarning: OnWarning): AdminWorld {
+export type AdminWorldOptions = {
+  readonly bridge: NatsBridge;
+  readonly config: AdminConfig;
+  readonly logging: Logging | undefined;
+  readonly onWarning: OnWarning;
+};
+
+export function createAdminWorld({ bridge, config, logging, onWarning }: AdminWorldOptions): AdminWorld {
   const payments = createPaymentIndex(bridge, {
     onError: (error) => onWarning(`the admin API cannot read the records: ${error.message}`),
   });
@@ -66,6 +76,7 @@ export function createAdminWorld(bridge: NatsBridge, config: AdminConfig, onWarn
     letters,
     calls,
     jobs,
+    logging,
     figures,
     durability: createCachedReading(() => bridge.durability(), DURABILITY),
     reconnects: () => Math.max(0, connections - 1),

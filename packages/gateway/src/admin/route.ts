@@ -14,7 +14,7 @@ export type RouteInput<Q, B> = {
 };
 
 export type AdminRoute = {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'put';
   /** Below `/admin/v1`, parameters as `{name}`. */
   readonly path: string;
   readonly summary: string;

@@ -1,9 +1,11 @@
 /** Everything the gateway's `/metrics` shows, in Prometheus's text format. */
+import type { Logging } from '@nats-bridge/logging';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { PaymentBridge } from '../bridge.js';
 import { createBrokerMetrics } from './broker-metrics.js';
 import { createCachedReading } from './cached-reading.js';
 import { watchConnection } from './connection-metrics.js';
+import { createLogMetrics } from './log-metrics.js';
 import { createOperationMetrics, type OperationMetrics } from './operation-metrics.js';
 import { createReplyMetrics } from './reply-metrics.js';
 import { createRpcMetrics, type RpcMetrics } from './rpc-metrics.js';
@@ -21,6 +23,7 @@ export type GatewayMetricsOptions = {
   readonly bridge: PaymentBridge;
   /** Calls at the gRPC door. */
   readonly inFlight: { readonly count: number; readonly limit: number };
+  readonly logging?: Logging;
 };
 
 /** Prometheus servers that scrape at about the same time ask the broker once. */
@@ -28,13 +31,14 @@ const FIGURES_MAX_AGE_MS = 1_000;
 /** Well below Prometheus's usual 10 s. */
 const FIGURES_TIMEOUT_MS = 1_000;
 
-export function createGatewayMetrics({ bridge, inFlight }: GatewayMetricsOptions): GatewayMetrics {
+export function createGatewayMetrics({ bridge, inFlight, logging }: GatewayMetricsOptions): GatewayMetrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const operations = createOperationMetrics(register);
   const observed = bridge.observe === undefined ? undefined : bridge;
   const endings = observed && [observed.observe(operations.observe), watchConnection(register, observed)];
   if (observed !== undefined) createReplyMetrics(register, () => observed.stats());
+  createLogMetrics(register, () => logging?.stats());
   const show = createBrokerMetrics(register);
   const figures = createCachedReading(() => observed?.figures(), {
     maxAgeMs: FIGURES_MAX_AGE_MS,

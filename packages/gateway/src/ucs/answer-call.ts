@@ -1,7 +1,15 @@
 /** The one way of a UCS call through the door: bytes and metadata in, execute, bytes or a refusal out. */
 import { randomUUID } from 'node:crypto';
 import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js';
-import { BridgeError, type Outcome, outcomeOfError, ValidationError } from '@nats-bridge/protocol';
+import { type CallIds, callLine, idsOf } from '@nats-bridge/connector';
+import type { Logging } from '@nats-bridge/logging';
+import {
+  BridgeError,
+  type Operation,
+  type Outcome,
+  outcomeOfError,
+  ValidationError,
+} from '@nats-bridge/protocol';
 import type { PaymentBridge } from '../bridge.js';
 import type { AnswerOwnEvent } from '../late-answers/answer-own-event.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
@@ -21,6 +29,7 @@ export type UcsDoor = {
   readonly inFlight: InFlight;
   readonly onWarning: OnWarning;
   readonly metrics?: Pick<GatewayMetrics, 'rpc' | 'refused'>;
+  readonly logging?: Pick<Logging, 'log'>;
   /** Answers what the bridge itself posted to Hyperswitch. */
   readonly answerOwnEvent?: AnswerOwnEvent;
 };
@@ -73,6 +82,21 @@ export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCal
   };
 }
 
+/** The connector never hears of it, so its line is written here. */
+function logRefused(
+  { logging }: UcsDoor,
+  call: { readonly operation: Operation; readonly connector: string; readonly ids: CallIds },
+): void {
+  const line = callLine({
+    ...call,
+    type: 'call_ended',
+    result: 'not_sent',
+    code: 'OVERLOADED',
+    durationMs: 0,
+  });
+  if (line !== undefined) logging?.log(line);
+}
+
 /** @throws ValidationError when the connector refused the call before sending it. */
 async function executeCall(
   door: UcsDoor,
@@ -82,10 +106,12 @@ async function executeCall(
 ): Promise<Outcome> {
   const { bridge, inFlight, onWarning } = door;
   const { operation } = method.row;
-  const failed = (error: BridgeError) =>
-    outcomeOfError({ operation, data: read.data, correlationId: randomUUID() }, error);
+  const failing = { operation, data: read.data, correlationId: randomUUID() };
+  const failed = (error: BridgeError) => outcomeOfError(failing, error);
   if (inFlight.count >= inFlight.limit) {
-    door.metrics?.refused({ operation, connector: read.data.connector }, 'OVERLOADED');
+    const route = { operation, connector: read.data.connector };
+    door.metrics?.refused(route, 'OVERLOADED');
+    logRefused(door, { ...route, ids: idsOf(failing) });
     return failed(
       new BridgeError('OVERLOADED', `${inFlight.limit} calls are in flight already (gateway.max_in_flight)`),
     );
@@ -109,7 +135,10 @@ async function executeCall(
     if (cause instanceof ValidationError) throw cause;
     if (cause instanceof BridgeError) return failed(cause);
     // It may have been sent: pending is the only honest answer (P4).
-    onWarning(`${method.name}: the connector failed, answered as unknown: ${describeFault(cause)}`);
+    onWarning(
+      `${method.name}: the connector failed, answered as unknown: ${describeFault(cause)}`,
+      idsOf(failing),
+    );
     return failed(new BridgeError('INTERNAL_ERROR', undefined, { cause }));
   } finally {
     inFlight.count -= 1;
@@ -120,17 +149,19 @@ async function executeCall(
 function bytesOf(door: UcsDoor, method: ServedMethod, read: UcsCall, outcome: Outcome): Buffer {
   const { name, row, responseType } = method;
   const answer = { row, responseType, request: read.request, outcome, alias: idInDoubt(row, read.data) };
+  const ids = idsOf({ data: read.data, correlationId: outcome.correlationId });
+  const onWarning: OnWarning = (warning) => door.onWarning(warning, ids);
   try {
-    return encodeAnswer(name, answer, door.onWarning);
+    return encodeAnswer(name, answer, onWarning);
   } catch (fault) {
     if (outcome.kind !== 'answered') throw fault;
     // The money may have moved: what cannot be said is unknown, not failed.
-    door.onWarning(
+    onWarning(
       `${name}: the worker's reply ${outcome.correlationId} cannot be sent at all, answered as unknown: ${reasonOf(fault)}`,
     );
     const call = { operation: row.operation, data: read.data, correlationId: outcome.correlationId };
     const doubt = outcomeOfError(call, new BridgeError('INVALID_WORKER_REPLY'));
-    return encodeAnswer(name, { ...answer, outcome: doubt }, door.onWarning);
+    return encodeAnswer(name, { ...answer, outcome: doubt }, onWarning);
   }
 }
 

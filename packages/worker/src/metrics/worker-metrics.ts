@@ -1,4 +1,5 @@
 /** What a worker shows of itself, in Prometheus's text format. No label holds an id of a merchant or a payment. */
+import type { LogStats } from '@nats-bridge/logging';
 import type { Connection } from '@nats-bridge/messaging';
 import type { Operation } from '@nats-bridge/protocol';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -19,6 +20,8 @@ export type WorkerMetricsWorld = {
   readonly concurrency: number;
   /** Of a handler, now. */
   inFlight(operation: Operation): number;
+  /** undefined where nothing is logged. */
+  logStats(): LogStats | undefined;
 };
 
 /** As the bridge's, so that both can be laid over each other. */
@@ -100,6 +103,15 @@ export function createWorkerMetrics(world: WorkerMetricsWorld): WorkerMetrics {
     name: 'nats_bridge_worker_connection_reconnects_total',
     help: 'Times the NATS connection came back',
     registers,
+  });
+  new Counter({
+    name: 'nats_bridge_worker_log_entries_dropped_total',
+    help: 'Lines of its log that were dropped: NATS was away or refused them, or the reader of standard error was too slow',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(world.logStats()?.dropped ?? 0);
+    },
   });
   let wasLost = false;
   const stopListening = world.connection.onState(({ state }) => {

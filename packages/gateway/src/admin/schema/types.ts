@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type * as installation from './installation.js';
 import type * as letters from './letters.js';
+import type * as logging from './log-levels.js';
 import type * as overviews from './overview.js';
 import type * as payments from './payments.js';
 
@@ -22,4 +23,5 @@ export type WorkersAnswer = z.infer<typeof installation.workers>;
 export type StreamsAnswer = z.infer<typeof installation.streams>;
 export type BreakersAnswer = z.infer<typeof installation.breakers>;
 export type AuditPage = z.infer<typeof installation.auditPage>;
+export type LogLevels = z.infer<typeof logging.logLevels>;
 export type Settings = z.infer<typeof installation.settings>;

@@ -1,0 +1,136 @@
+/** The admin API of a running gateway, for commands: where it is, who asks, and what it says when it refuses. */
+import type { Command } from 'commander';
+import { readSession } from './up-session.js';
+
+export type AdminOptions = { readonly url?: string; readonly token?: string };
+
+export type AdminClient = {
+  /** `scheme://host:port` of the HTTP door. */
+  readonly url: string;
+  /** @throws AdminRefusedError, AdminUnreachableError */
+  get<T>(path: string): Promise<T>;
+  put<T>(path: string, body: object): Promise<T>;
+  /** Server-sent events until the signal aborts or the gateway ends them. */
+  events(
+    path: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ readonly event: string; readonly data: unknown }>;
+};
+
+/** It answered, and did not do it. */
+export class AdminRefusedError extends Error {
+  override readonly name = 'AdminRefusedError';
+
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Nobody answered, or somebody who is no gateway. */
+export class AdminUnreachableError extends Error {
+  override readonly name = 'AdminUnreachableError';
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+const ANSWER_WITHIN_MS = 10_000;
+
+export function withAdminOptions(command: Command): Command {
+  return command
+    .option(
+      '--url <url>',
+      `HTTP door of the gateway; default: NATS_BRIDGE_ADMIN_URL, the bridge that nats-bridge up runs here, or ${DEFAULT_URL}`,
+    )
+    .option(
+      '--token <token>',
+      "token of gateway.admin; better in NATS_BRIDGE_ADMIN_TOKEN, where other users cannot see it; default: that of nats-bridge up's",
+    );
+}
+
+export function adminClient({ url, token }: AdminOptions): AdminClient {
+  // An empty variable is none.
+  const ofEnvironment = (name: string) => process.env[name] || undefined;
+  const session = readSession();
+  const wanted = url ?? ofEnvironment('NATS_BRIDGE_ADMIN_URL') ?? session?.url ?? DEFAULT_URL;
+  if (!/^https?:\/\/[^/\s]+/.test(wanted) || !URL.canParse(wanted))
+    throw new AdminUnreachableError(
+      `${wanted} is no address: use http://host:port of the gateway's HTTP door`,
+    );
+  const at = new URL(wanted).origin;
+  // What `up` made opens its own gateway alone.
+  const own = session?.url === at ? session.token : undefined;
+  const bearer = token ?? ofEnvironment('NATS_BRIDGE_ADMIN_TOKEN') ?? own;
+
+  async function ask(path: string, init: RequestInit): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(`${at}/admin/v1${path}`, {
+        ...init,
+        headers: {
+          ...(bearer !== undefined && { Authorization: `Bearer ${bearer}` }),
+          ...(init.body !== undefined && { 'Content-Type': 'application/json' }),
+        },
+        redirect: 'error',
+      });
+    } catch (cause) {
+      if (init.signal?.aborted && (cause as Error).name === 'AbortError') throw cause;
+      throw new AdminUnreachableError(
+        `nobody answers at ${at} (${reasonOf(cause)}): is the gateway running, and is --url its HTTP door?`,
+        { cause },
+      );
+    }
+    if (!response.ok) throw await refusalOf(response, at, bearer !== undefined);
+    return response;
+  }
+
+  const json = async <T>(path: string, init: RequestInit = {}) =>
+    (await ask(path, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })).json() as Promise<T>;
+
+  return {
+    url: at,
+    get: (path) => json(path),
+    put: (path, body) => json(path, { method: 'PUT', body: JSON.stringify(body) }),
+    async *events(path, signal) {
+      const response = await ask(path, { signal });
+      let text = '';
+      const decoder = new TextDecoder();
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        text += decoder.decode(chunk, { stream: true });
+        const blocks = text.split('\n\n');
+        text = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1];
+          const data = field('data');
+          if (data !== undefined) yield { event: field('event') ?? 'message', data: JSON.parse(data) };
+        }
+      }
+    },
+  };
+}
+
+async function refusalOf(response: Response, at: string, hasToken: boolean): Promise<Error> {
+  const { status } = response;
+  const said = (await response.json().catch(() => ({}))) as { error?: { message?: string } };
+  if (status === 401)
+    return new AdminRefusedError(
+      status,
+      hasToken
+        ? `the gateway at ${at} does not know this token: give one of gateway.admin in --token or NATS_BRIDGE_ADMIN_TOKEN`
+        : `the gateway at ${at} wants a token: give one of gateway.admin in --token or NATS_BRIDGE_ADMIN_TOKEN`,
+    );
+  if (said.error?.message !== undefined) return new AdminRefusedError(status, `${at}: ${said.error.message}`);
+  if (status === 404)
+    return new AdminUnreachableError(
+      `there is no admin API at ${at}: name somebody in [gateway.admin] (docs/admin-api.md), or look whether this is the HTTP door of a gateway`,
+    );
+  return new AdminUnreachableError(`${at} answered ${status}, and not as a gateway does`);
+}
+
+/** undici hides it in the cause. */
+function reasonOf(error: unknown): string {
+  const { cause, name, message } = error as Error & { cause?: { code?: string; message?: string } };
+  if (name === 'TimeoutError') return `no answer for ${ANSWER_WITHIN_MS / 1_000} s`;
+  return cause?.code ?? cause?.message ?? message;
+}

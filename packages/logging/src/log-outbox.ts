@@ -1,0 +1,134 @@
+/** Lines on their way to NATS: nobody waits for them, few wait at once, and what is too much is dropped and counted. */
+import type { Connection } from '@nats-bridge/messaging';
+
+export type LogOutbox = {
+  offer(subject: string, line: string): void;
+  /** Begins to send, what has waited so far first. */
+  connect(connection: OutboxConnection): void;
+  /** Lines that were dropped because too many waited, or the server refused their subject. */
+  readonly dropped: number;
+  readonly waiting: number;
+  /** Sends what waits, for a moment. */
+  close(): Promise<void>;
+};
+
+export type OutboxConnection = Pick<Connection, 'current' | 'onState' | 'onServerError'>;
+
+/** Of 500 bytes each, a megabyte. */
+const MOST_WAITING = 2_000;
+/** Before the server has taken them no more are sent: payments go over the same connection. */
+const BATCH = 200;
+const GATHER_MS = 20;
+const LAST_LINES_MS = 1_000;
+/** A worker that may write of its own merchants only is refused a subject now and then; they are not endless. */
+const MOST_REFUSED = 1_000;
+
+type Line = { readonly subject: string; readonly line: string };
+
+export function createLogOutbox(): LogOutbox {
+  const waiting: Line[] = [];
+  const refused = new Set<string>();
+  const endings: (() => void)[] = [];
+  let connection: OutboxConnection | undefined;
+  /** The one that was open last. */
+  let nats: Connection['current'];
+  let timer: NodeJS.Timeout | undefined;
+  let sending: Promise<void> | undefined;
+  let dropped = 0;
+  let isClosed = false;
+
+  function sendSoon(): void {
+    nats = connection?.current ?? nats;
+    if (connection?.current === undefined || isClosed) return;
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      void send();
+    }, GATHER_MS).unref();
+  }
+
+  function send(): Promise<void> {
+    sending ??= sendAll().finally(() => {
+      sending = undefined;
+    });
+    return sending;
+  }
+
+  async function sendAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const open = connection?.current;
+      if (open === undefined) return; // sent when it is back
+      const batch = waiting.splice(0, BATCH);
+      try {
+        publish(open, batch);
+        await open.flush();
+      } catch {
+        dropped += batch.length; // the connection has ended; what of them arrived is not known
+        return;
+      }
+    }
+  }
+
+  function publish(open: NonNullable<Connection['current']>, batch: readonly Line[]): void {
+    for (const { subject, line } of batch) if (!refused.has(subject)) open.publish(subject, line);
+  }
+
+  /** A connection that drains still takes what is handed to it before it has ended. */
+  function sendLast(): void {
+    const last = waiting.splice(0);
+    try {
+      if (nats !== undefined) publish(nats, last);
+    } catch {
+      dropped += last.length;
+    }
+  }
+
+  function onServerError(error: Error): void {
+    const subject = refusedSubject(error);
+    if (subject === undefined) return;
+    dropped++;
+    if (refused.size < MOST_REFUSED) refused.add(subject);
+  }
+
+  return {
+    offer(subject, line) {
+      if (isClosed || refused.has(subject) || waiting.length >= MOST_WAITING) {
+        dropped++;
+        return;
+      }
+      waiting.push({ subject, line });
+      sendSoon();
+    },
+    connect(to) {
+      connection = to;
+      endings.push(
+        to.onState(({ state }) => {
+          if (state === 'connected') sendSoon();
+          if (state === 'draining') sendLast();
+        }),
+        to.onServerError(onServerError),
+      );
+      sendSoon();
+    },
+    get dropped() {
+      return dropped;
+    },
+    get waiting() {
+      return waiting.length;
+    },
+    async close() {
+      clearTimeout(timer);
+      const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_LINES_MS).unref());
+      await Promise.race([send(), limit]);
+      await Promise.race([send(), limit]); // what came while the first was under way
+      isClosed = true;
+      for (const end of endings) end();
+    },
+  };
+}
+
+/** Of a permission that the server says we have not. */
+function refusedSubject(error: Error): string | undefined {
+  const { operation, subject } = error as { operation?: unknown; subject?: unknown };
+  if (operation !== 'publish' || typeof subject !== 'string') return undefined;
+  return subject.startsWith('hyperswitch.logs.') ? subject : undefined;
+}

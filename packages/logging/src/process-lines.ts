@@ -1,0 +1,49 @@
+/** The process's own lines on standard error: JSON for programs, readable on a terminal; never waited for. */
+import type { LogEntry } from '@nats-bridge/protocol';
+import pino from 'pino';
+import { type Paint, readableLine } from './readable-line.js';
+
+/** `readable` for a terminal; it leaves out what ends well, call by call. */
+export type LineStyle = 'json' | 'readable' | 'none';
+
+export type ProcessLines = {
+  write(entry: LogEntry, json: string): void;
+  /** Lines that nobody took in time. */
+  readonly dropped: number;
+  close(): void;
+};
+
+const STDERR = 2;
+/** Beyond it a reader of standard error is too slow, and lines are dropped. */
+const MOST_BUFFERED_BYTES = 1_048_576;
+
+export function createProcessLines(style: LineStyle, paint: Paint): ProcessLines {
+  if (style === 'none') return { write: () => {}, dropped: 0, close: () => {} };
+  if (style === 'readable')
+    return {
+      write(entry) {
+        const isRoutine = (entry.module === 'calls' || entry.module === 'worker') && entry.level === 'info';
+        if (!isRoutine) process.stderr.write(`${readableLine(entry, paint)}\n`);
+      },
+      dropped: 0,
+      close: () => {},
+    };
+  let dropped = 0;
+  const destination = pino.destination({ dest: STDERR, sync: false, maxLength: MOST_BUFFERED_BYTES });
+  destination.on('drop', () => dropped++);
+  // Who reads it may be gone: that ends no payment.
+  destination.on('error', () => {});
+  return {
+    write: (_, json) => void destination.write(json),
+    get dropped() {
+      return dropped;
+    },
+    close() {
+      try {
+        destination.flushSync();
+      } catch {
+        // nobody reads it any more
+      }
+    },
+  };
+}

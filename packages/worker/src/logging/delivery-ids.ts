@@ -1,0 +1,17 @@
+/** The ids of a delivery, for its log lines. */
+import { type BridgeRequest, decodeHeaderValue, HEADER } from '@nats-bridge/protocol';
+import type { DeliveryIds } from '../worker-event.js';
+
+export function idsOf({ correlation_id, payment_id, router_data }: BridgeRequest): DeliveryIds {
+  return {
+    merchantId: router_data.merchant_id || undefined,
+    paymentId: payment_id || undefined,
+    attemptId: router_data.attempt_id || undefined,
+    correlationId: correlation_id,
+  };
+}
+
+/** Of a request that could not be read: whose it is, its headers do not prove. */
+export function idsInHeaders(headers: Readonly<Record<string, string>>): DeliveryIds {
+  return { correlationId: decodeHeaderValue(headers[HEADER.correlationId] ?? '') || undefined };
+}
