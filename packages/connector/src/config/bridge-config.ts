@@ -69,7 +69,7 @@ export const bridgeConfigSchema = z
     max_in_flight: count(1, 1_000_000).default(10_000),
     /** Bodies above this many bytes travel as MessagePack; 0 for never. */
     msgpack_above_bytes: count(0, 67_108_864).default(0),
-    /** Per operation and connector: after so many failures in a row, calls fail at once for `open_ms`. */
+    /** Per operation and connector: after so many failures in a row, calls fail at once, for `open_ms` at most. */
     circuit_breaker: z
       .strictObject({
         failures: count(1, 1_000).default(5),

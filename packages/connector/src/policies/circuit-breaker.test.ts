@@ -2,6 +2,7 @@ import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
 import { exchange, success } from '../testing/exchanges.js';
 import {
+  type BreakerState,
   CLOSED,
   circuitBreaker,
   createBreakers,
@@ -64,10 +65,12 @@ describe('a circuit breaker', () => {
   it('lets one probe through after its pause, and closes or opens again by what that says', async () => {
     const { call, at, sent } = scene();
     for (let failure = 0; failure < 5; failure++) await call('NATS_TIMEOUT');
-    at(1_000);
+    at(124);
+    expect(await call()).toBe('CIRCUIT_OPEN');
+    at(125);
     expect(await call('NATS_TIMEOUT')).toBe('NATS_TIMEOUT');
     expect(await call()).toBe('CIRCUIT_OPEN');
-    at(2_000);
+    at(125 + 250);
     // A probe that tells nothing leaves the next call to be one.
     expect(await call('CANCELLED')).toBe('CANCELLED');
     expect(await call()).toBe('answered');
@@ -112,13 +115,30 @@ describe('a circuit breaker', () => {
   });
 
   it('lets nothing through while a probe is under way', () => {
-    const open = { state: 'open', until: 10 } as const;
+    const open = { state: 'open', until: 10, pauseMs: 125 } as const;
     expect(letsThrough(open, 9)).toBe(false);
     expect(letsThrough(open, 10)).toBe(true);
     const probing = stepBreaker(open, 'call', 10, OPTIONS);
-    expect(probing).toEqual({ state: 'half_open' });
+    expect(probing).toEqual({ state: 'half_open', pauseMs: 125 });
     expect(letsThrough(probing, 11)).toBe(false);
     expect(stepBreaker(probing, 'success', 11, OPTIONS)).toEqual(CLOSED);
-    expect(stepBreaker(probing, 'failure', 11, OPTIONS)).toEqual({ state: 'open', until: 1_011 });
+    expect(stepBreaker(probing, 'failure', 11, OPTIONS)).toEqual({ state: 'open', until: 261, pauseMs: 250 });
+  });
+
+  it('pauses twice as long after each probe that fails, up to its limit', () => {
+    let breaker: BreakerState = { state: 'closed', failures: OPTIONS.failures - 1 };
+    const pauses: number[] = [];
+    for (let now = 0; pauses.length < 5; ) {
+      breaker = stepBreaker(stepBreaker(breaker, 'call', now, OPTIONS), 'failure', now, OPTIONS);
+      if (breaker.state !== 'open') throw new Error('it must be open');
+      pauses.push(breaker.pauseMs);
+      now = breaker.until;
+    }
+    expect(pauses).toEqual([125, 250, 500, 1_000, 1_000]);
+  });
+
+  it('is not kept open by what was sent before it opened', () => {
+    const open = { state: 'open', until: 125, pauseMs: 125 } as const;
+    expect(stepBreaker(open, 'failure', 100, OPTIONS)).toBe(open);
   });
 });

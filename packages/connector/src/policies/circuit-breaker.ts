@@ -9,16 +9,17 @@ import type { Route } from '../observation.js';
 
 export type BreakerState =
   | { readonly state: 'closed'; readonly failures: number }
-  | { readonly state: 'open'; readonly until: number }
-  /** One probe is under way. */
-  | { readonly state: 'half_open' };
+  /** `pauseMs`: how long it stays so. */
+  | { readonly state: 'open'; readonly until: number; readonly pauseMs: number }
+  /** One probe is under way; `pauseMs` was the pause before it. */
+  | { readonly state: 'half_open'; readonly pauseMs: number };
 
 export type BreakerEvent = 'call' | 'success' | 'failure' | 'neither';
 
 export type BreakerOptions = {
   /** Failures in a row that open it. */
   readonly failures: number;
-  /** How long it stays open, in milliseconds. */
+  /** The longest pause before a probe, in milliseconds. The first is an eighth of it, each further one twice as long. */
   readonly openMs: number;
 };
 
@@ -33,19 +34,27 @@ export function stepBreaker(
 ): BreakerState {
   switch (event) {
     case 'call':
-      return breaker.state === 'open' && breaker.until <= now ? { state: 'half_open' } : breaker;
+      return breaker.state === 'open' && breaker.until <= now
+        ? { state: 'half_open', pauseMs: breaker.pauseMs }
+        : breaker;
     case 'success':
       return CLOSED;
     case 'neither':
       // The probe told nothing: the next call is one.
-      return breaker.state === 'half_open' ? { state: 'open', until: now } : breaker;
+      return breaker.state === 'half_open' ? { ...breaker, state: 'open', until: now } : breaker;
     case 'failure': {
-      const opened: BreakerState = { state: 'open', until: now + options.openMs };
-      if (breaker.state !== 'closed') return opened;
+      // It was sent before the breaker opened, and says nothing that is not known.
+      if (breaker.state === 'open') return breaker;
+      if (breaker.state === 'half_open')
+        return opened(now, Math.min(options.openMs, Math.max(breaker.pauseMs * 2, options.openMs / 8)));
       const failures = breaker.failures + 1;
-      return failures >= options.failures ? opened : { state: 'closed', failures };
+      return failures < options.failures ? { state: 'closed', failures } : opened(now, options.openMs / 8);
     }
   }
+}
+
+function opened(now: number, pauseMs: number): BreakerState {
+  return { state: 'open', until: now + pauseMs, pauseMs };
 }
 
 /** Whether a call may pass, before `stepBreaker` is told of it. */
@@ -78,7 +87,7 @@ export function createBreakers(onChange: Breakers['onChange'] = () => {}): Break
 export function probeNow(breakers: Breakers, now: number): void {
   breakers.connectedAt = now;
   for (const [route, { state }] of breakers.routes)
-    if (state === 'open') breakers.routes.set(route, { state: 'open', until: now });
+    if (state === 'open') breakers.routes.set(route, opened(now, 0));
 }
 
 /** @throws BridgeError CIRCUIT_OPEN, before anything is sent */

@@ -43,7 +43,7 @@ export function BreakersScreen() {
           <>
             <Panel
               title="Circuit breakers"
-              note={`open after ${limits.failures} failures in a row, for ${duration(limits.open_ms)}`}
+              note={`open after ${limits.failures} failures in a row, for ${duration(limits.open_ms)} at most`}
             >
               {items.length === 0 ? (
                 <EmptyState icon="check" title="None has opened since this gateway began." />

@@ -33,6 +33,11 @@ const EXPIRES_MS = 30_000;
  * without a sign, and what it gives them comes again only after the ack wait.
  */
 const BORROWED_EXPIRES_MS = 5_000;
+/**
+ * The server shows this often that it remembers a request, and one that misses two is made again: a consumer's new
+ * leader knows nothing of what the dead one had been asked.
+ */
+const IDLE_HEARTBEAT_MS = 1_000;
 /** A reader that steps back does so this long before the time, and for so long. */
 const STEP_BACK = { leadMs: 50, forMs: 250 };
 
@@ -87,10 +92,12 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       asked -= places;
       missing -= places;
     };
-    const messages = await consumer.fetch({ max_messages: count, expires }).catch((error: unknown) => {
-      give(missing);
-      throw error;
-    });
+    const messages = await consumer
+      .fetch({ max_messages: count, expires, idle_heartbeat: IDLE_HEARTBEAT_MS })
+      .catch((error: unknown) => {
+        give(missing);
+        throw error;
+      });
     const reading = read(messages, () => give(1))
       .catch(fail)
       .finally(() => {
