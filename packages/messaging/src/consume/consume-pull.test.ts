@@ -131,6 +131,30 @@ describe('reading a pull consumer', () => {
     await until('it reads', () => seen.length === 1);
   });
 
+  it('looks for a consumer that was deleted with pauses that grow, and reads on when it is made anew', async () => {
+    const { connection, makeConsumer, publish } = await broker();
+    await makeConsumer();
+    const errors: unknown[] = [];
+    let taken = 0;
+    read(connection, {
+      onMessage: async (message) => {
+        taken++;
+        message.ack();
+      },
+      onError: (error) => errors.push(error),
+    });
+    await publish(1);
+    await until('it reads', () => taken === 1);
+    const manager = await jetstreamManager(await connection.get());
+    await manager.consumers.delete('WORK', 'workers');
+    await until('it has missed it three times', () => errors.length >= 3);
+    // Without a pause it would be thousands by now.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(errors.length).toBeLessThan(10);
+    await makeConsumer();
+    await until('it reads on', () => taken === 2);
+  });
+
   it('can be drained while it waits for a consumer', async () => {
     const { connection } = await broker();
     const errors: unknown[] = [];

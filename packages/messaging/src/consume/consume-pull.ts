@@ -50,6 +50,9 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   const open = new Map<Promise<void>, ConsumerMessages>();
   let asked = 0;
   let steppedBack = 0;
+  /** In a row: the pause before the next look for the consumer grows with them. */
+  let failures = 0;
+  let isBroken = false;
   let draining = false;
   let wake: (() => void) | undefined;
   const stopListening = connection.onState(({ state }) => {
@@ -60,13 +63,13 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   });
   const finished = ask();
 
-  /** Keeps as many messages on order as there are free places. */
+  /** Keeps as many messages on order as there are free places; after a failure it looks for the consumer again. */
   async function ask(): Promise<void> {
-    for (let attempt = 0; !draining; ) {
+    while (!draining) {
+      isBroken = false;
       try {
         const consumer = await find();
-        attempt = 0;
-        while (!draining && consumer !== undefined && connection.state !== 'idle') {
+        while (!draining && !isBroken && connection.state !== 'idle') {
           const free = maxInFlight - running.size - asked;
           const isWorthAsking = free >= worthAsking || (free > 0 && asked === 0);
           const isConnected = connection.current !== undefined;
@@ -74,9 +77,10 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
           else await changed();
         }
       } catch (error) {
-        if (!draining) options.onError?.(error, options.consumer);
-        await Promise.race([changed(), delay(backoffMs(attempt++, { maxMs: 5_000 }))]);
+        fail(error);
       }
+      if (isBroken && !draining)
+        await Promise.race([changed(), delay(backoffMs(failures - 1, { maxMs: 5_000 }))]);
     }
   }
 
@@ -99,7 +103,9 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
         throw error;
       });
     const reading = read(messages, () => give(1))
-      .catch(fail)
+      .then(() => {
+        failures = 0;
+      }, fail)
       .finally(() => {
         give(missing);
         open.delete(reading);
@@ -111,6 +117,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   async function read(messages: ConsumerMessages, onArrival: () => void): Promise<void> {
     for await (const message of messages) {
       onArrival();
+      failures = 0;
       // Once draining, it goes back at once, for others to take.
       if (draining) message.nak();
       else handle(message);
@@ -145,7 +152,10 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
 
   /** A consumer that is gone, or a server that does not answer, is looked for again after a pause. */
   function fail(error: unknown): void {
-    if (!draining) options.onError?.(error, options.consumer);
+    if (draining) return;
+    if (!isBroken) failures++;
+    isBroken = true;
+    options.onError?.(error, options.consumer);
   }
 
   /** Resolves when a place may have become free, or the reader drains. */
@@ -160,7 +170,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       return running.size;
     },
     stepBack(inMs) {
-      stepBack(inMs).catch(fail);
+      stepBack(inMs).catch((error: unknown) => options.onError?.(error, options.consumer));
     },
     async drain() {
       draining = true;
