@@ -3,7 +3,7 @@ import { coreFloorSender, coreFloorWorker } from './roles/core-floor.js';
 import { gateway, grpcEcho, grpcSender } from './roles/grpc.js';
 import { jetstreamFloorSender, jetstreamFloorWorker } from './roles/jetstream-floor.js';
 import { librarySender, sdkWorker } from './roles/library.js';
-import type { Role } from './roles/role.js';
+import type { Protection, Role } from './roles/role.js';
 import { writesFloorSender, writesFloorWorker } from './roles/writes-floor.js';
 
 export type Case = {
@@ -14,6 +14,12 @@ export type Case = {
   /** Started in this order, before the client; the last address is the client's target. */
   readonly services: Readonly<Record<string, Role>>;
 };
+
+const protectedWhole = (protection: Protection): Case => ({
+  usesNats: true,
+  client: grpcSender(true),
+  services: { gateway: gateway(protection), worker: sdkWorker(true, protection) },
+});
 
 export const CASES = {
   floor_core: { usesNats: true, client: coreFloorSender, services: { worker: coreFloorWorker } },
@@ -32,13 +38,13 @@ export const CASES = {
   whole_asked: {
     usesNats: true,
     client: grpcSender(true, 'sync'),
-    services: { gateway: gateway(false), worker: sdkWorker(true) },
+    services: { gateway: gateway(), worker: sdkWorker(true) },
   },
   library_durable: { usesNats: true, client: librarySender(true), services: { worker: sdkWorker(true) } },
   whole: {
     usesNats: true,
     client: grpcSender(true),
-    services: { gateway: gateway(false), worker: sdkWorker(true) },
+    services: { gateway: gateway(), worker: sdkWorker(true) },
   },
   floor_writes: { usesNats: true, client: writesFloorSender, services: { worker: writesFloorWorker } },
   floor_writes_flushed: {
@@ -47,16 +53,14 @@ export const CASES = {
     client: writesFloorSender,
     services: { worker: writesFloorWorker },
   },
-  whole_sealed: {
-    usesNats: true,
-    client: grpcSender(true),
-    services: { gateway: gateway(true), worker: sdkWorker(true, true) },
-  },
+  whole_sealed: protectedWhole({ isSealed: true }),
+  whole_signed: protectedWhole({ isSigned: true }),
+  whole_sealed_signed: protectedWhole({ isSealed: true, isSigned: true }),
   whole_flushed: {
     usesNats: true,
     isFlushed: true,
     client: grpcSender(true),
-    services: { gateway: gateway(false), worker: sdkWorker(true) },
+    services: { gateway: gateway(), worker: sdkWorker(true) },
   },
 } as const satisfies Record<string, Case>;
 

@@ -26,6 +26,9 @@ export type Ratios = {
   readonly promised_p50_flushed: number | null;
   /** Whole way with sealed bodies ÷ without, throughput at 64 in flight. */
   readonly sealed_throughput: number | null;
+  /** The same with signed messages, and with both. */
+  readonly signed_throughput: number | null;
+  readonly sealed_signed_throughput: number | null;
 };
 
 /** What must hold; the direction is the second word. */
@@ -40,6 +43,8 @@ export const TARGETS = {
   promised_throughput_flushed: ['at least', 0.7],
   promised_p50_flushed: ['at most', 1.5],
   sealed_throughput: ['at least', 0.8],
+  signed_throughput: ['at least', 0.7],
+  sealed_signed_throughput: ['at least', 0.6],
 } as const satisfies Record<keyof Ratios, readonly ['at least' | 'at most', number]>;
 
 export function ratiosOf(results: Results, size: '1KiB' | '8KiB' = '1KiB'): Ratios {
@@ -58,6 +63,7 @@ export function ratiosOf(results: Results, size: '1KiB' | '8KiB' = '1KiB'): Rati
     );
   const latency = (way: CaseName, floor: CaseName) =>
     over(1, (round) => p50(round, way) / (p50(round, 'floor_grpc') + p50(round, floor)));
+  const toWhole = (way: CaseName) => over(64, (round) => perSecond(round, way) / perSecond(round, 'whole'));
   return {
     whole_throughput: throughput('whole_asked', 'floor_jetstream'),
     whole_p50: latency('whole_asked', 'floor_jetstream'),
@@ -74,7 +80,9 @@ export function ratiosOf(results: Results, size: '1KiB' | '8KiB' = '1KiB'): Rati
     promised_p50: latency('whole', 'floor_writes'),
     promised_throughput_flushed: throughput('whole_flushed', 'floor_writes_flushed'),
     promised_p50_flushed: latency('whole_flushed', 'floor_writes_flushed'),
-    sealed_throughput: over(64, (round) => perSecond(round, 'whole_sealed') / perSecond(round, 'whole')),
+    sealed_throughput: toWhole('whole_sealed'),
+    signed_throughput: toWhole('whole_signed'),
+    sealed_signed_throughput: toWhole('whole_sealed_signed'),
   };
 }
 

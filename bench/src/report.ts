@@ -41,6 +41,8 @@ export type Report = {
   readonly whole_asked: CaseReport;
   readonly whole: CaseReport;
   readonly whole_sealed: CaseReport;
+  readonly whole_signed: CaseReport;
+  readonly whole_sealed_signed: CaseReport;
   readonly whole_flushed: CaseReport;
   readonly ratios: Ratios;
   readonly ratios_8kib: Ratios;
@@ -68,6 +70,8 @@ export function reportOf(results: Results, usage: PeakUsage, memory: MemoryRun |
     whole_asked: report('whole_asked'),
     whole: report('whole'),
     whole_sealed: report('whole_sealed'),
+    whole_signed: report('whole_signed'),
+    whole_sealed_signed: report('whole_sealed_signed'),
     whole_flushed: report('whole_flushed'),
     ratios: ratiosOf(results),
     ratios_8kib: ratiosOf(results, '8KiB'),

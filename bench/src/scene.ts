@@ -2,12 +2,18 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newCurveSeed, publicCurveKey, startEmbeddedServer } from '@nats-bridge/messaging';
+import {
+  newCurveSeed,
+  newSigningSeed,
+  publicCurveKey,
+  publicSigningKey,
+  startEmbeddedServer,
+} from '@nats-bridge/messaging';
 import { CASES, type Case, type CaseName } from './cases.js';
 import type { Load, LoadResult } from './load.js';
 import { type ForkedMember, type Member, natsServerMember, startMember } from './member.js';
 import type { Size } from './payment.js';
-import type { CurveKey, Usage } from './roles/role.js';
+import type { Keys, Usage } from './roles/role.js';
 
 export type Measured = LoadResult & {
   /** Milliseconds of CPU per 1,000 payments, by process. */
@@ -28,7 +34,7 @@ export async function startScene(name: CaseName, profileDir?: string): Promise<S
   const server = usesNats
     ? await startEmbeddedServer({ storeDir, syncInterval: isFlushed ? 'always' : '2m' })
     : undefined;
-  const keys = { bridge: await newKey(storeDir, 'bridge'), pool: await newKey(storeDir, 'pool') };
+  const keys = { bridge: await newKeys(storeDir, 'bridge'), pool: await newKeys(storeDir, 'pool') };
   const started: ForkedMember[] = [];
   let grpcAddress = '';
   for (const role of [...Object.keys(services), 'client']) {
@@ -76,11 +82,15 @@ export async function startScene(name: CaseName, profileDir?: string): Promise<S
   };
 }
 
-async function newKey(folder: string, name: string): Promise<CurveKey> {
-  const seed = newCurveSeed();
-  const seedFile = join(folder, `${name}.xk`);
-  await writeFile(seedFile, seed.reveal());
-  return { seedFile, publicKey: publicCurveKey(seed) };
+async function newKeys(folder: string, name: string): Promise<Keys> {
+  const [curveSeed, signingSeed] = [newCurveSeed(), newSigningSeed()];
+  const [seals, signs] = [join(folder, `${name}.xk`), join(folder, `${name}.nk`)];
+  await writeFile(seals, curveSeed.reveal());
+  await writeFile(signs, signingSeed.reveal());
+  return {
+    seals: { seedFile: seals, publicKey: publicCurveKey(curveSeed) },
+    signs: { seedFile: signs, publicKey: publicSigningKey(signingSeed) },
+  };
 }
 
 /** How many messages each stream has stored since it was made. */

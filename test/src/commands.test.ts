@@ -193,4 +193,25 @@ describe('keys', () => {
     expect(again.stderr).toContain('never overwritten');
     expect((await runCli(['keys', 'show', file])).stdout).toBe(made.stdout);
   });
+
+  it('makes a key that signs, where it is asked for', async () => {
+    const file = join(folder, 'pool.nk');
+    const made = await runCli(['keys', 'new', '--signing', file]);
+    expect(made.stdout).toMatch(/^U[A-Z2-7]{55}\n$/);
+    expect((await runCli(['keys', 'show', file])).stdout).toBe(made.stdout);
+  });
+
+  it.each(['seal', 'sign'])(
+    'a worker with one half of what it needs to %s does not start',
+    async (purpose) => {
+      const { code, stderr } = await runCli([
+        'worker',
+        'sandbox',
+        `--${purpose}-seed`,
+        join(folder, 'pool.nk'),
+      ]);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`--${purpose}-seed and --${purpose}-bridge go together`);
+    },
+  );
 });

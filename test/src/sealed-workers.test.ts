@@ -34,7 +34,7 @@ describe('the vectors open, or do not, as they say', () => {
 
   it.each([
     ['Python', PYTHON, ['-m', 'unittest', 'test_sealing']],
-    ['Go', join(ROOT, '.cache/go/disciplined.test'), ['-test.v']],
+    ['Go', join(ROOT, '.cache/go/disciplined.test'), ['-test.v', '-test.run', 'TestVectors']],
   ] as const)('in %s', (_, program, args) => {
     const env = { ...process.env, VECTORS: VECTORS_FILE };
     const { status, stdout, stderr } = spawnSync(program, args, {

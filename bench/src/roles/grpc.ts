@@ -5,7 +5,7 @@ import { startGateway } from '@nats-bridge/gateway';
 import { decodeUcs } from '@nats-bridge/protocol';
 import { type Asked, idSource, UCS, ucsMetadataOf, ucsRequestOf } from '../payment.js';
 import { bridgeConfigOf } from './library.js';
-import type { Role } from './role.js';
+import type { Protection, Role } from './role.js';
 
 const asIs = (bytes: Buffer) => bytes;
 
@@ -70,11 +70,18 @@ export const grpcEcho: Role = {
   },
 };
 
-export const gateway = (isSealed: boolean): Role => ({
+export const gateway = ({ isSealed, isSigned }: Protection = {}): Role => ({
   kind: 'service',
   async start({ natsUrl, keys }) {
-    const sealing = { seed_files: [keys.bridge.seedFile], workers: [keys.pool.publicKey] };
-    const bridge = new NatsBridge({ ...bridgeConfigOf(natsUrl, true), ...(isSealed && { sealing }) });
+    const keysFor = (use: 'seals' | 'signs') => ({
+      seed_files: [keys.bridge[use].seedFile],
+      workers: [keys.pool[use].publicKey],
+    });
+    const bridge = new NatsBridge({
+      ...bridgeConfigOf(natsUrl, true),
+      ...(isSealed && { sealing: keysFor('seals') }),
+      ...(isSigned && { signing: keysFor('signs') }),
+    });
     await bridge.prepare();
     const { grpcPort } = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 } });
     return { address: `127.0.0.1:${grpcPort}` };

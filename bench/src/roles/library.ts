@@ -2,7 +2,7 @@
 import { type BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
 import { createWorker } from '@nats-bridge/worker';
 import { type Asked, idSource, REPLY, routerDataSource } from '../payment.js';
-import type { Role } from './role.js';
+import type { Protection, Role } from './role.js';
 
 /** One server, so one replica; everything else as it comes. */
 export function bridgeConfigOf(natsUrl: string, isDurable: boolean): BridgeConfigInput {
@@ -28,17 +28,20 @@ export const librarySender = (isDurable: boolean, asked: Asked = 'authorize'): R
   },
 });
 
-export const sdkWorker = (isDurable: boolean, isSealed = false): Role => ({
+export const sdkWorker = (isDurable: boolean, { isSealed, isSigned }: Protection = {}): Role => ({
   kind: 'service',
   async start({ natsUrl, keys }) {
+    const keysFor = (use: 'seals' | 'signs') => ({
+      seedFiles: [keys.pool[use].seedFile],
+      bridges: [keys.bridge[use].publicKey],
+    });
     const worker = createWorker({
       servers: natsUrl,
       jetstream: isDurable,
       concurrency: 256,
       handlers: { authorize: () => REPLY, sync: () => REPLY },
-      ...(isSealed && {
-        sealing: { seedFiles: [keys.pool.seedFile], bridges: [keys.bridge.publicKey] },
-      }),
+      ...(isSealed && { sealing: keysFor('seals') }),
+      ...(isSigned && { signing: keysFor('signs') }),
     });
     await worker.start();
     return {};

@@ -6,11 +6,15 @@ import type { Size } from '../payment.js';
 export type RoleOptions = {
   readonly natsUrl: string;
   readonly grpcAddress: string;
-  /** For the cases that seal. */
-  readonly keys: { readonly bridge: CurveKey; readonly pool: CurveKey };
+  /** For the cases that seal or sign. */
+  readonly keys: { readonly bridge: Keys; readonly pool: Keys };
 };
 
-export type CurveKey = { readonly seedFile: string; readonly publicKey: string };
+export type Key = { readonly seedFile: string; readonly publicKey: string };
+export type Keys = { readonly seals: Key; readonly signs: Key };
+
+/** What is done to messages on their way. */
+export type Protection = { readonly isSealed?: boolean; readonly isSigned?: boolean };
 
 /** A load generator: makes a `send` for payments of a size. */
 export type Sender = { sendOf(size: Size): () => Promise<void> };

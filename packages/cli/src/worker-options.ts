@@ -12,6 +12,8 @@ export type WorkerCommandOptions = {
   concurrency: number;
   sealSeed?: string[];
   sealBridge?: string[];
+  signSeed?: string[];
+  signBridge?: string[];
   json?: boolean;
   metricsPort?: number;
   metricsHost: string;
@@ -27,6 +29,11 @@ export function withWorkerOptions(command: Command): Command {
       'seeds of own curve keys (nats-bridge keys new): takes sealed requests only',
     )
     .option('--seal-bridge <key...>', 'public curve keys of the bridges, with --seal-seed')
+    .option(
+      '--sign-seed <file...>',
+      'seeds of own user keys (nats-bridge keys new --signing): takes signed requests only, and signs its answers',
+    )
+    .option('--sign-bridge <key...>', 'public user keys of the bridges, with --sign-seed')
     .option('--metrics-port <port>', 'serve Prometheus metrics at this port; 0 for any', wholeNumberOrZero)
     .option('--metrics-host <host>', 'where metrics are served', '127.0.0.1')
     .option('--json', 'report events as JSON lines');
@@ -47,7 +54,8 @@ export function workerOptionsOf(
     ackWaitMs: config.jetstream.ack_wait,
     subjects: config.subjects,
     concurrency: options.concurrency,
-    sealing: sealingOf(options),
+    sealing: keysOf('seal', options.sealSeed, options.sealBridge),
+    signing: keysOf('sign', options.signSeed, options.signBridge),
     ...(config.tracing.endpoint !== undefined && {
       tracing: { endpoint: config.tracing.endpoint, sampleRatio: config.tracing.sample_ratio },
     }),
@@ -67,11 +75,17 @@ export function workerOptionsOf(
 }
 
 /** @throws Error when only one of the two is given */
-function sealingOf({ sealSeed, sealBridge }: WorkerCommandOptions): WorkerOptions['sealing'] {
-  if (sealSeed === undefined && sealBridge === undefined) return undefined;
-  if (sealSeed === undefined || sealBridge === undefined)
-    throw new Error('--seal-seed and --seal-bridge go together: own seeds, and the keys of the bridges');
-  return { seedFiles: sealSeed, bridges: sealBridge };
+function keysOf(
+  purpose: 'seal' | 'sign',
+  seedFiles: readonly string[] | undefined,
+  bridges: readonly string[] | undefined,
+): { readonly seedFiles: readonly string[]; readonly bridges: readonly string[] } | undefined {
+  if (seedFiles === undefined && bridges === undefined) return undefined;
+  if (seedFiles === undefined || bridges === undefined)
+    throw new Error(
+      `--${purpose}-seed and --${purpose}-bridge go together: own seeds, and the keys of the bridges`,
+    );
+  return { seedFiles, bridges };
 }
 
 /** What a person waits for; everything else stands in the log. */

@@ -1,7 +1,13 @@
 /** A worker's answer as the kit reads it: leniently, so that each rule finds its own fault and no other's. */
 import type { NatsBridge } from '@nats-bridge/connector';
 import { type BodyReferences, createBodyReferences } from '@nats-bridge/messaging';
-import { BODY_BUCKET, decodeBody, HEADER } from '@nats-bridge/protocol';
+import {
+  BODY_BUCKET,
+  decodeBody,
+  decodeHeaderValue,
+  HEADER,
+  parseRecordSubject,
+} from '@nats-bridge/protocol';
 import type { Answered } from './heard.js';
 
 export type Answer = {
@@ -23,7 +29,9 @@ export function createReadAnswer({ connection, sealing }: NatsBridge): ReadAnswe
     try {
       const { headers } = heard;
       const whole = { headers, body: await bodies.resolveBody(heard) };
-      const opened = sealing.openAnswer(merchantId, key, whole);
+      const isRecord = parseRecordSubject(heard.subject) !== undefined;
+      const answered = decodeHeaderValue(headers[HEADER.correlationId] ?? '');
+      const opened = sealing.openAnswer(merchantId, key, whole, isRecord ? undefined : answered);
       const fields = decodeBody(opened.body, opened.headers[HEADER.contentType]);
       if (typeof fields === 'object' && fields !== null && !Array.isArray(fields))
         return { heard, fields: fields as Record<string, unknown> };

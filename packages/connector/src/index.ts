@@ -37,7 +37,13 @@ export { callLine, fieldsOf } from './logging/call-line.js';
 export { eventLine, letterLine } from './logging/event-line.js';
 export { createBridgeLogging, logBridge } from './logging/log-bridge.js';
 export { type LogQuery, readLog } from './logging/read-log.js';
-export { type BridgeEvent, type CallOptions, NatsBridge, type NatsBridgeOptions } from './nats-bridge.js';
+export {
+  type BridgeEvent,
+  type BridgeStats,
+  type CallOptions,
+  NatsBridge,
+  type NatsBridgeOptions,
+} from './nats-bridge.js';
 export {
   type CallIds,
   type CallResult,
@@ -56,4 +62,5 @@ export {
   type PaymentQuery,
 } from './payments/payment-index.js';
 export { type ShownMessage, showRequest, showStored } from './payments/stored-body.js';
+export type { RefusedReply } from './signing/bridge-signing.js';
 export { archiveNameOf, consumerNameOf, topologyOf, workConsumersOf } from './topology.js';

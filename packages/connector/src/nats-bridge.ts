@@ -48,6 +48,7 @@ import { type BridgeConfig, type BridgeConfigInput, bridgeConfigSchema } from '.
 import { connectionOptionsOf } from './config/connection-options.js';
 import { loadConfig } from './config/load-config.js';
 import { sealingConfigOf } from './config/sealing-config.js';
+import { signingConfigOf } from './config/signing-config.js';
 import { tracingOf } from './config/tracing-config.js';
 import type { Exchange, Send } from './exchange.js';
 import { type BrokerFigures, readFigures } from './figures.js';
@@ -66,6 +67,7 @@ import type { InFlight } from './policies/limit-in-flight.js';
 import { readReplyCorrelationId } from './reply-correlation.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
 import { createSend } from './send.js';
+import { type RefusedReply, withSigning } from './signing/bridge-signing.js';
 import { archiveNameOf, mayDeliver, topologyOf } from './topology.js';
 import { beginCall, endCall } from './tracing/trace-call.js';
 
@@ -83,6 +85,8 @@ export type BridgeEvent =
   | { readonly type: 'stray_reply'; readonly reply: StrayReply }
   /** An answer to a request whose caller had been told "unknown". */
   | { readonly type: 'late_reply'; readonly reply: LateReply }
+  /** An answer that nobody who may has signed as it is: forged, altered, moved, or not signed at all. It counts for nothing. */
+  | ({ readonly type: 'refused_reply' } & RefusedReply)
   /**
    * Two consumers of the stream that each get every request: an operation may be executed by both. Nothing but one of
    * them going away helps.
@@ -90,6 +94,11 @@ export type BridgeEvent =
   | { readonly type: 'overlapping_consumers'; readonly overlap: Overlap }
   /** `ids`: of the call that it happened to. */
   | { readonly type: 'error'; readonly error: Error; readonly subject: string; readonly ids?: CallIds };
+
+export type BridgeStats = RequesterStats & {
+  /** Answers that were not taken because nobody who may has signed them, each time that one was read. */
+  readonly refusedReplies: number;
+};
 
 export type NatsBridgeOptions = {
   /** A connection to share; without it the bridge makes its own on first use. */
@@ -125,7 +134,7 @@ export class NatsBridge {
   readonly ledger: Ledger;
   /** What callers in doubt are told when the answer comes. */
   readonly lateAnswers: LateAnswers;
-  /** Opens what was sealed for the bridges, to show or to send it again. */
+  /** Opens what was sealed for the bridges, and looks who signed it, to show or to send it again. */
   readonly sealing: BridgeSealing;
   /** Signs what people do; undefined without `audit.seed_file`. */
   readonly auditSigner: Signer | undefined;
@@ -138,6 +147,7 @@ export class NatsBridge {
   /** Two bridges never hear each other's answers. */
   readonly #instance = randomUUID();
   readonly #inFlight: InFlight = { count: 0 };
+  #refusedReplies = 0;
   readonly #observers = createObservers();
   readonly #breakers = createBreakers((route, state) =>
     this.#observers.tell({ type: 'breaker_changed', ...route, state }),
@@ -164,7 +174,14 @@ export class NatsBridge {
       report({ type: 'error', error, subject: 'tracing' }),
     );
     const bodies = createBodyReferences(this.connection, { bucket: BODY_BUCKET });
-    const sealing = createBridgeSealing(sealingConfigOf(this.config.sealing));
+    const sealing = withSigning(
+      createBridgeSealing(sealingConfigOf(this.config.sealing)),
+      signingConfigOf(this.config.signing),
+      (refused) => {
+        this.#refusedReplies++;
+        report({ type: 'refused_reply', ...refused });
+      },
+    );
     this.sealing = sealing;
     this.ledger = createLedger(this.connection, bodies, sealing);
     this.lateAnswers = createLateAnswers({
@@ -276,8 +293,8 @@ export class NatsBridge {
   }
 
   /** What was sent and what came back since the bridge was made. */
-  stats(): RequesterStats {
-    return this.#requester.stats();
+  stats(): BridgeStats {
+    return { ...this.#requester.stats(), refusedReplies: this.#refusedReplies };
   }
 
   /**

@@ -175,9 +175,12 @@ export function createSend(world: SendWorld): Send {
     return sealing.sealRequest(exchange.data.merchant_id, message);
   }
 
-  function answerIn({ data }: Exchange, request: RequestMessage, reply: Reply): BridgeResponse {
-    const key = decodeHeaderValue(request.headers[HEADER.idempotencyKey] ?? '');
-    return readAnswer(sealing.openAnswer(data.merchant_id, key, reply));
+  function answerIn({ data, key }: Exchange, request: RequestMessage, reply: Reply): BridgeResponse {
+    const isRecord = reply.via === 'durable' && key !== undefined;
+    const answered = decodeHeaderValue(reply.headers[HEADER.correlationId] ?? '') || request.correlationId;
+    return readAnswer(
+      sealing.openAnswer(data.merchant_id, keyIn(request), reply, isRecord ? undefined : answered),
+    );
   }
 
   /**
@@ -213,7 +216,10 @@ export function createSend(world: SendWorld): Send {
         .requestDurable({ onStored, ...message })
         .then(async (reply) => {
           if (!mayBeGuarded(exchange) && reply.streamSeq !== undefined) workStream.settled(reply.streamSeq);
-          if (stateOf(reply.headers) === 'withdrawn') throw new BridgeError('NO_WORKERS_AVAILABLE');
+          if (stateOf(reply.headers) === 'withdrawn') {
+            sealing.openWithdrawal(data.merchant_id, keyIn(message), reply.headers);
+            throw new BridgeError('NO_WORKERS_AVAILABLE');
+          }
           const answer = answerIn(exchange, message, reply);
           // Said by the worker of this delivery, not of the operation.
           if (reply.via === 'ack' && answer.error?.code === 'CONFLICT') throw conflict(key ?? '');
@@ -237,4 +243,9 @@ export function createSend(world: SendWorld): Send {
     }
     return expires;
   }
+}
+
+/** Of a question, which has no record, it is made of its correlation id. */
+function keyIn({ headers }: RequestMessage): string {
+  return decodeHeaderValue(headers[HEADER.idempotencyKey] ?? '');
 }

@@ -64,7 +64,19 @@ export {
   type Sealer,
   type SealerOptions,
 } from './sealing/sealer.js';
-export { createSigner, newSigningSeed, type Signer, verifySignature } from './signing/signer.js';
+export {
+  createMessageSigner,
+  type MessageSigner,
+  type MessageSignerOptions,
+} from './signing/message-signer.js';
+export { SignatureRefusedError } from './signing/signature-refused-error.js';
+export {
+  createSigner,
+  newSigningSeed,
+  publicSigningKey,
+  type Signer,
+  verifySignature,
+} from './signing/signer.js';
 export { type BatchQuestion, readBatch } from './stored/read-batch.js';
 export {
   archivedMessage,

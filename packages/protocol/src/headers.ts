@@ -15,6 +15,9 @@ export const HEADER = {
   contentType: 'Content-Type',
   /** How often a person had it sent again from the dead letters; absent for 0. */
   retry: 'X-Retry',
+  /** Ed25519 in base64url, over signed-text.ts; and the public key (NKEY, `U…`) it is made with. */
+  signature: 'X-Signature',
+  signatureKey: 'X-Signature-Key',
   traceparent: 'traceparent',
   msgId: 'Nats-Msg-Id',
 } as const;

@@ -30,6 +30,7 @@ export * from './response.js';
 export * from './router-data.js';
 export * from './sealing-context.js';
 export * from './secret.js';
+export * from './signed-text.js';
 export * from './status.js';
 export * from './streams.js';
 export * from './subject.js';

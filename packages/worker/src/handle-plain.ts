@@ -1,5 +1,10 @@
 /** A request that no stream holds: the answer goes straight back, and nobody delivers it again. */
-import { type BodyReferences, encodeHeaders, readHeaders } from '@nats-bridge/messaging';
+import {
+  type BodyReferences,
+  encodeHeaders,
+  readHeaders,
+  SignatureRefusedError,
+} from '@nats-bridge/messaging';
 import { ValidationError } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
 import type { Msg } from '@nats-io/nats-core';
@@ -47,7 +52,12 @@ export async function handlePlain(message: Msg, options: HandlePlainOptions): Pr
   } catch (error) {
     trace?.ended('malformed', failureOf(error));
     if (!(error instanceof ValidationError)) throw error;
-    refusePlain(message, error, options.sealing);
+    refusePlain(
+      message,
+      error,
+      options.sealing,
+      error instanceof SignatureRefusedError ? 'stranger' : 'caller',
+    );
     const ids = idsInHeaders(headers);
     report({ type: 'malformed', subject: message.subject, reason: error.message, ids });
     return;
@@ -82,7 +92,7 @@ async function answer(
   }
   try {
     const publish = async () =>
-      respond(message, await fitReply(bodies, maxPayload, encodeReply(read, response, sealing)));
+      respond(message, await fitReply(bodies, maxPayload, encodeReply(read, response, sealing, 'caller')));
     await (trace?.reply(publish) ?? publish());
   } catch (error) {
     trace?.ended('reply_failed', failureOf(error));
@@ -98,8 +108,9 @@ export function refusePlain(
   message: Msg,
   why: { readonly code: string; readonly message: string },
   sealing: Sealing,
+  to: 'caller' | 'stranger',
 ): void {
-  respond(message, encodeRefusal(readHeaders(message), why, sealing));
+  respond(message, encodeRefusal(readHeaders(message), why, sealing, to));
 }
 
 function respond(message: Msg, { body, headers }: EncodedReply): void {

@@ -1,5 +1,5 @@
 /** A request from the stream: read it, run it under its record, and acknowledge by how that ended. */
-import { ackSubjectOf, encodeHeaders, readHeaders } from '@nats-bridge/messaging';
+import { ackSubjectOf, encodeHeaders, readHeaders, SignatureRefusedError } from '@nats-bridge/messaging';
 import { fingerprintOf, HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
 import type { JsMsg } from '@nats-io/jetstream';
@@ -121,7 +121,11 @@ async function runUnderRecord(
       runHandler(options.handlers, request, () => [options.abandoned, claim.lost]);
     const response = await (trace?.handle(claimed, run) ?? run(claimed));
     const { bodies, connection, sealing } = options.way;
-    return fitReply(bodies, connection.current?.info?.max_payload, encodeReply(read, response, sealing));
+    return fitReply(
+      bodies,
+      connection.current?.info?.max_payload,
+      encodeReply(read, response, sealing, 'record'),
+    );
   });
 }
 
@@ -140,7 +144,7 @@ async function runPlainly(read: ReadRequest, options: Traced): Promise<GuardedEn
   const { replyTo } = headers;
   if (replyTo !== undefined) {
     const publish = () =>
-      publishReply(options.way, replyTo, encodeReply(read, response, options.way.sealing));
+      publishReply(options.way, replyTo, encodeReply(read, response, options.way.sealing, 'caller'));
     await (trace?.reply(publish) ?? publish());
   }
   return { kind: 'answered', attempt };
@@ -205,7 +209,7 @@ async function readOrRefuse(message: JsMsg, options: HandleStoredOptions): Promi
     return read;
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    refuse(message, options, { code: error.code, message: error.message });
+    refuse(message, options, error, error instanceof SignatureRefusedError ? 'stranger' : 'caller');
     message.term(`malformed: ${error.message}`.slice(0, 200));
     const ids = idsInHeaders(headers);
     report({ type: 'malformed', subject: message.subject, reason: error.message, ids });
@@ -221,11 +225,12 @@ function refuse(
   message: JsMsg,
   { way }: HandleStoredOptions,
   error: { readonly code: string; readonly message: string },
+  to: 'caller' | 'stranger' = 'caller',
 ): void {
   const headers = readHeaders(message);
   const replyTo = headers[HEADER.replyTo];
   if (!headers[HEADER.correlationId] || !replyTo) return;
-  const refusal = encodeRefusal(headers, error, way.sealing);
+  const refusal = encodeRefusal(headers, error, way.sealing, to);
   way.connection.current?.publish(isRecordSubject(replyTo) ? ackSubjectOf(message) : replyTo, refusal.body, {
     headers: encodeHeaders(refusal.headers),
   });

@@ -33,13 +33,14 @@ export function isRecordSubject(replyTo: string | undefined): replyTo is string 
 }
 
 /**
- * Replies speak the encoding of the request, and are sealed when it was.
+ * Replies speak the encoding of the request, are sealed when it was, and signed where the worker has a key.
  * @throws TypeError for what that encoding cannot say
  */
 export function encodeReply(
   { request, headers, wireHeaders }: ReadRequest,
   response: HandlerResponse,
   sealing: Sealing,
+  to: 'record' | 'caller',
 ): EncodedReply {
   const contentType = contentTypeOf(headers);
   const reply = {
@@ -49,14 +50,18 @@ export function encodeReply(
       [HEADER.contentType]: contentType,
     },
   };
-  return sealing.seal(reply, wireHeaders);
+  return sealing.seal(reply, wireHeaders, to);
 }
 
-/** Says that nothing was done, and why. */
+/**
+ * Says that nothing was done, and why.
+ * @param to `stranger`: it was not seen, or not proven, who asks
+ */
 export function encodeRefusal(
   request: Readonly<Record<string, string>>,
   { code, message }: { readonly code: string; readonly message: string },
   sealing: Sealing,
+  to: 'caller' | 'stranger',
 ): EncodedReply {
   const correlationId = decodeHeaderValue(request[HEADER.correlationId] ?? '');
   const reply = {
@@ -66,7 +71,7 @@ export function encodeRefusal(
       [HEADER.contentType]: 'application/json',
     },
   };
-  return sealing.seal(reply, request);
+  return sealing.seal(reply, request, to);
 }
 
 /**

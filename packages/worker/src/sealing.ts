@@ -1,4 +1,4 @@
-/** What a worker opens and seals: requests from the bridges it trusts, replies for them. */
+/** What a worker opens and seals: requests from the bridges it trusts, replies for them. Signatures come around it: signing.ts. */
 import { readFileSync } from 'node:fs';
 import { createSealer, SealBrokenError } from '@nats-bridge/messaging';
 import {
@@ -30,8 +30,16 @@ export type Sealing = {
    */
   open<T extends Body>(subject: string, request: T): T;
   /** A reply that only the bridges can read; in clear to a request in clear. */
-  seal<T extends Body>(reply: T, request: Headers): T;
+  seal<T extends Body>(reply: T, request: Headers, to: ReplyTo): T;
+  /** Headers of a record that says that nobody began, and nobody may any more. */
+  withdrawal(record: string): Headers;
 };
+
+/**
+ * Where a reply goes: into the record that the request names, to who waits for this one request, or to somebody of
+ * whom nobody knows who he is. What he is told must be of no use as an answer to anybody else's request.
+ */
+export type ReplyTo = 'record' | 'caller' | 'stranger';
 
 export const NO_SEALING: Sealing = {
   open(_, request) {
@@ -40,12 +48,14 @@ export const NO_SEALING: Sealing = {
     return request;
   },
   seal: (reply) => reply,
+  withdrawal: () => ({}),
 };
 
 /** @throws TypeError when a key is none; an error of the file system when a seed cannot be read */
 export function createSealing({ seedFiles, bridges, required = true }: SealingOptions): Sealing {
   const sealer = createSealer({ seeds: seedFiles.map((file) => new Secret(readFileSync(file, 'utf8'))) });
   return {
+    ...NO_SEALING,
     open(subject, request) {
       if (!isSealed(request.headers[HEADER.contentType])) {
         if (!required) return request;

@@ -44,6 +44,7 @@ import { createWorkerMetrics } from './metrics/worker-metrics.js';
 import { type MicroService, startMicroService } from './micro-service.js';
 import { type Scope, scopeOf, webhookScope } from './scope.js';
 import { createSealing, NO_SEALING, type SealingOptions } from './sealing.js';
+import { type SigningOptions, signWithdrawals, withSigning } from './signing.js';
 import type { WorkerEvent } from './worker-event.js';
 
 export type WorkerOptions = WorkerAccess & {
@@ -60,6 +61,8 @@ export type WorkerOptions = WorkerAccess & {
   readonly jetstream?: boolean;
   /** Keys with which requests are opened and replies sealed. Default: none, everything travels in clear. */
   readonly sealing?: SealingOptions;
+  /** Keys with which it is seen who sent a request, and replies are signed. Default: none, whoever can publish is believed. */
+  readonly signing?: SigningOptions;
   /** Default `PAYMENTS` (specification). */
   readonly streamName?: string;
   /** Durable consumers are `{consumerName}-{operation}`. Default `hyperswitch-consumer` (specification). */
@@ -133,17 +136,19 @@ export function composeWorker(
   const name = options.name ?? 'nats-bridge-worker';
   const id = randomUUID();
   const connection = options.connection ?? connectWorker({ ...options, name });
-  const sealing = options.sealing === undefined ? NO_SEALING : createSealing(options.sealing);
+  const sealing = withSigning(
+    options.sealing === undefined ? NO_SEALING : createSealing(options.sealing),
+    options.signing,
+  );
   const bodies = createBodyReferences(connection, { bucket: BODY_BUCKET });
   const writer = createRecordWriter(connection);
-  const records = keeperOf(
-    createRecordStore(connection, {
-      stream: RECORD_STREAM,
-      writer,
-      // Credentials of a worker open the records of its merchants and operations, and no others.
-      readFrom: connection.jetstreamOptions.domain === undefined ? 'leader' : 'nearest',
-    }),
-  );
+  const store = createRecordStore(connection, {
+    stream: RECORD_STREAM,
+    writer,
+    // Credentials of a worker open the records of its merchants and operations, and no others.
+    readFrom: connection.jetstreamOptions.domain === undefined ? 'leader' : 'nearest',
+  });
+  const records = keeperOf(signWithdrawals(store, sealing));
   const presence: Subscription[] = [];
   const plain: Subscription[] = [];
   const readers: PullReader[] = [];
@@ -290,7 +295,8 @@ export function composeWorker(
       if (error !== null) return unavailable(error);
       if (limit.offer(() => handlePlain(message, handling).catch(unavailable))) return;
       const why = { code: 'OVERLOADED', message: 'This worker has too many requests in hand' };
-      refusePlain(message, why, sealing);
+      // Who asks was not looked at: that would cost most of what refusing is to save.
+      refusePlain(message, why, sealing, 'stranger');
       report({ type: 'overloaded', subject: message.subject, ids: idsInHeaders(readHeaders(message)) });
     };
     plain.push(nats.subscribe(subject, { queue: consumerName, callback }));

@@ -17,10 +17,12 @@ from contract.request import NatsPaymentRequest
 from guarded_run import KeyConflict, now_ms, run_guarded
 from processor import HANDLERS
 from sealing import sealing_from_environment
+from signing import NotSigned, signing_from_environment
 
 CONCURRENCY = 16  # requests in hand at once, per operation
 NO_DEADLINE = 2**53
 SEALING = sealing_from_environment()
+SIGNING = signing_from_environment()
 
 
 async def body_of(js, msg) -> bytes:
@@ -51,13 +53,18 @@ def trace_id_of(headers) -> str | None:
     return match and match[1]
 
 
-async def refuse(nc, msg, code, why) -> None:
-    """Says at once that nothing was done, and that it shall not come again; the bridge makes a dead letter of it."""
+async def refuse(nc, msg, code, why, is_stranger=False) -> None:
+    """Says at once that nothing was done, and that it shall not come again; the bridge makes a dead letter of it.
+
+    What a stranger is told is not signed: it must be of no use as an answer to anybody else's request.
+    """
     headers = msg.headers or {}
     correlation_id = headers.get("X-Correlation-Id", "")
     reply = {"status": "failure", "error": {"code": code, "message": why}, "correlation_id": unquote(correlation_id)}
     content_type, body = SEALING.seal(headers, json.dumps(reply).encode())
-    await nc.publish(msg.reply, body, headers={"Content-Type": content_type, "X-Correlation-Id": correlation_id})
+    signed = {} if is_stranger else SIGNING.reply(headers, content_type, body)
+    about = {"Content-Type": content_type, "X-Correlation-Id": correlation_id, **signed}
+    await nc.publish(msg.reply, body, headers=about)
     await msg.term()
 
 
@@ -67,24 +74,32 @@ async def handle(nc, js, msg, lease_ms) -> None:
     deadline_ms = int(headers.get("X-Deadline") or NO_DEADLINE)
     try:
         try:
-            request = parse(msg, SEALING.open(msg.subject, headers, await body_of(js, msg)))
+            body = await body_of(js, msg)
+            SIGNING.verify(msg.subject, headers, body)
+            request = parse(msg, SEALING.open(msg.subject, headers, body))
+        except NotSigned as error:
+            return await refuse(nc, msg, "VALIDATION_ERROR", str(error), is_stranger=True)
         except ValueError as error:
             return await refuse(nc, msg, "VALIDATION_ERROR", str(error))
 
         if trace_id := trace_id_of(headers):
             print(f"{request.operation} in trace {trace_id}", flush=True)
 
-        async def run(attempt, seconds) -> tuple[str, bytes]:
+        record = reply_to if reply_to.startswith("hyperswitch.operations.") else None
+
+        async def run(attempt, seconds) -> tuple[dict, bytes]:
+            """The answer's headers and bytes."""
             key = unquote(headers.get("X-Idempotency-Key", ""))
             response = await asyncio.wait_for(HANDLERS[request.operation](request, key, attempt), seconds)
             response.correlation_id = request.correlation_id
-            return SEALING.seal(headers, response.model_dump_json(exclude_none=True).encode())
+            content_type, body = SEALING.seal(headers, response.model_dump_json(exclude_none=True).encode())
+            return {"Content-Type": content_type, **SIGNING.reply(headers, content_type, body, record)}, body
 
-        if reply_to.startswith("hyperswitch.operations."):
-            return await run_guarded(js, msg, request, deadline_ms, lease_ms, run)
+        if record:
+            return await run_guarded(js, msg, request, deadline_ms, lease_ms, run, SIGNING.withdrawal)
         if deadline_ms > now_ms():  # a question: to repeat it does no harm, and nothing is recorded
-            content_type, body = await run(msg.metadata.num_delivered, (deadline_ms - now_ms()) / 1000)
-            about = {"Content-Type": content_type, "X-Correlation-Id": headers.get("X-Correlation-Id", "")}
+            said, body = await run(msg.metadata.num_delivered, (deadline_ms - now_ms()) / 1000)
+            about = {**said, "X-Correlation-Id": headers.get("X-Correlation-Id", "")}
             if "traceparent" in headers:
                 about["traceparent"] = headers["traceparent"]
             await nc.publish(reply_to, body, headers=about)

@@ -19,19 +19,22 @@ def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-async def run_guarded(js, msg, request, deadline_ms, lease_ms, run) -> None:
-    """Does what the record allows, and acknowledges; `run(attempt, seconds)` gives the reply's type and bytes, or raises."""
+async def run_guarded(js, msg, request, deadline_ms, lease_ms, run, withdrawal) -> None:
+    """Does what the record allows, and acknowledges; `run(attempt, seconds)` gives the reply's headers and bytes, or raises.
+
+    `withdrawal(subject)` gives the headers of a record that says that nobody began.
+    """
     subject = msg.headers["X-Reply-To"]
     record = await read_record(js, subject) if msg.metadata.num_delivered > 1 else Record()
     for _ in range(5):
         try:
-            return await follow_record(js, msg, request, record, deadline_ms, lease_ms, run)
+            return await follow_record(js, msg, request, record, deadline_ms, lease_ms, run, withdrawal)
         except RecordChanged:
             record = await read_record(js, subject)
     await msg.nak(delay=1)  # let the others finish
 
 
-async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run) -> None:
+async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run, withdrawal) -> None:
     subject = msg.headers["X-Reply-To"]
     carried = ("X-Operation", "X-Payment-Id", "X-Correlation-Id", "X-Retry", "traceparent")
     about = {name: msg.headers[name] for name in carried if name in msg.headers}
@@ -55,7 +58,8 @@ async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run) ->
     if record.state == "claimed" and lease_left_ms > 0:
         return await msg.nak(delay=lease_left_ms / 1000)  # somebody has it in hand
     if record.state != "claimed" and deadline_ms <= now_ms():  # nobody began, and now nobody may
-        await write_record(js, subject, "withdrawn", b"{}", {**about, "X-Reason": "expired"}, record.seq)
+        about.update({"X-Reason": "expired", **withdrawal(subject)})
+        await write_record(js, subject, "withdrawn", b"{}", about, record.seq)
         return await msg.ack()
 
     # A claim whose lease is over may have had its effect: expired or not, only a handler that looks can tell.
@@ -89,7 +93,7 @@ async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run) ->
     effect = asyncio.ensure_future(run(attempt, RECOVERY_S if attempt > 1 else (deadline_ms - now_ms()) / 1000))
     holding = asyncio.create_task(hold())
     try:
-        content_type, body = await effect
+        said, body = await effect
     except asyncio.CancelledError:
         return await msg.nak(delay=1)
     except Exception as error:
@@ -98,7 +102,7 @@ async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run) ->
         return await msg.nak(delay=min(30, 2 ** (attempt - 1)))
     finally:
         holding.cancel()
-    await record_answer(js, subject, body, {**about, "Content-Type": content_type}, seq)
+    await record_answer(js, subject, body, {**about, **said}, seq)
     await msg.ack()  # only now that the answer is stored
 
 

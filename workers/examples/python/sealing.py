@@ -91,12 +91,12 @@ def key_in(encoded, prefix_bytes) -> bytes:
     """The 32 bytes of an encoded key: base32 of a prefix (two bytes of a seed), the key and a checksum of two bytes."""
     raw = base64.b32decode(encoded + "=" * (-len(encoded) % 8))
     if len(raw) != prefix_bytes + 34 or checksum(raw[:-2]) != int.from_bytes(raw[-2:], "little"):
-        raise ValueError("not a curve key: make one with `nats-bridge keys new`")
+        raise ValueError("not a key of NATS: make one with `nats-bridge keys new`")
     return raw[prefix_bytes:-2]
 
 
-def public_text(key: PublicKey) -> str:
-    raw = bytes([23 << 3]) + bytes(key)  # 23 is X
+def public_text(key, prefix=23 << 3) -> str:  # 23 is X
+    raw = bytes([prefix]) + bytes(key)
     return base64.b32encode(raw + checksum(raw).to_bytes(2, "little")).decode().rstrip("=")
 
 

@@ -13,6 +13,7 @@ import { duration } from './duration.js';
 import { loggingSchema } from './logging-config.js';
 import { natsAuthSchema, natsTlsSchema } from './nats-security-config.js';
 import { sealingSchema } from './sealing-config.js';
+import { signingSchema } from './signing-config.js';
 import { tracingSchema } from './tracing-config.js';
 
 const natsUrl = z.string().regex(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/, {
@@ -129,6 +130,8 @@ export const bridgeConfigSchema = z
     auth: natsAuthSchema.prefault({}),
     /** Keys that seal requests and open answers; left out: everything travels in clear. */
     sealing: sealingSchema.optional(),
+    /** Keys that sign requests, and whose answers count; left out: nothing is signed. */
+    signing: signingSchema.optional(),
     /** Own prefix for inboxes, where permissions ask for one; left out: `_INBOX`. */
     inbox_prefix: inboxPrefix.optional(),
     /** Allows NATS servers on other machines without TLS. */

@@ -2,21 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { Secret } from '@nats-bridge/protocol';
 import { z } from 'zod';
+import { listOf } from './list-of.js';
 import { readableFile } from './readable-file.js';
 
 const publicKey = z.string().regex(/^X[A-Z2-7]{55}$/, {
   error: 'must be public curve keys (X and 55 letters or digits), as `nats-bridge keys new` prints them',
 });
-
-/** A list, or text with commas, as an environment variable has it. */
-const listOf = (item: z.ZodString) =>
-  z.union([
-    z.array(item).min(1),
-    z
-      .string()
-      .transform((text) => text.split(',').map((part) => part.trim()))
-      .pipe(z.array(item).min(1)),
-  ]);
 
 export const sealingSchema = z.strictObject({
   /** Seeds of the bridges' curve keys: the first seals, all open. All bridges have the same. */

@@ -40,7 +40,9 @@ export function createLateReplies(
       const { merchantId, key } = operation;
       const entry = await ledger.findLatest(merchantId, key);
       if (entry?.record.state !== 'sent') return;
-      const answer = encodeAnswer(readAnswer(sealing.openAnswer(merchantId, key, reply)));
+      const answer = encodeAnswer(
+        readAnswer(sealing.openAnswer(merchantId, key, reply, reply.correlationId)),
+      );
       try {
         await ledger.write(merchantId, key, { ...entry.record, state: 'answered' }, entry.record.seq, answer);
         followed.delete(reply.correlationId);

@@ -18,6 +18,7 @@ import {
   recordSubject,
 } from '@nats-bridge/protocol';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
+import { isUnproven } from '../signing/bridge-signing.js';
 import { type EncodedAnswer, readAnswer } from './answer.js';
 
 export type LedgerEntry = {
@@ -57,8 +58,13 @@ export function createLedger(connection: Connection, bodies: BodyReferences, sea
   ): Promise<LedgerEntry | undefined> {
     if (stored === undefined) return undefined;
     const record = parseRecord(stored.headers, stored.seq, stored.storedAt.getTime());
-    if (record.state !== 'answered') return { record, answer: undefined };
-    return { record, answer: await answerIn(merchantId, key, stored).catch(() => undefined) };
+    try {
+      if (record.state === 'withdrawn') sealing.openWithdrawal(merchantId, key, stored.headers);
+      if (record.state !== 'answered') return { record, answer: undefined };
+      return { record, answer: await answerIn(merchantId, key, stored) };
+    } catch (error) {
+      return { record: isUnproven(error) ? inDoubt(record) : record, answer: undefined };
+    }
   }
 
   async function answerIn(
@@ -80,11 +86,20 @@ export function createLedger(connection: Connection, bodies: BodyReferences, sea
     },
     write(merchantId, key, record, expectedSeq, answer) {
       const sealed = answer && sealing.sealAnswer(merchantId, key, answer);
-      const headers = { ...recordHeaders(record), ...sealed?.headers };
+      const headers = {
+        ...recordHeaders(record),
+        ...(record.state === 'withdrawn' && sealing.sealWithdrawal(merchantId, key)),
+        ...sealed?.headers,
+      };
       return store.write(recordSubject(merchantId, key), bodyIn(record, sealed), headers, expectedSeq);
     },
     close: () => writer.close(),
   };
+}
+
+/** Nobody who may say so has said how it ended; all that is known is that it may have begun. */
+function inDoubt(record: OperationRecord): OperationRecord {
+  return { ...record, state: 'claimed', leaseUntil: undefined };
 }
 
 function bodyIn({ state }: NewRecord, answer: EncodedAnswer | undefined): Uint8Array {

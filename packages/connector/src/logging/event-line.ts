@@ -34,6 +34,14 @@ export function eventLine(event: BridgeEvent): LogInput {
         // What waited there; what the reply names may be anything.
         correlation_id: event.reply.expectedCorrelationId,
       };
+    case 'refused_reply':
+      return {
+        level: 'warn',
+        module: 'replies',
+        message: `an answer to ${event.idempotencyKey} counts for nothing: ${event.reason}`,
+        event: event.type,
+        merchant_id: event.merchantId,
+      };
     case 'late_reply': {
       const { msgId, subject, correlationId } = event.reply;
       const about = parsePaymentSubject(subject);

@@ -10,6 +10,7 @@ import {
   type RecordState,
 } from '@nats-bridge/protocol';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
+import { isUnproven } from '../signing/bridge-signing.js';
 
 export type OperationView = {
   readonly merchantId: string;
@@ -41,16 +42,17 @@ export function operationViewOf(stored: StoredRecord, sealing: BridgeSealing): O
   const ids = parseRecordSubject(stored.subject);
   if (ids === undefined) return undefined;
   const record = parseRecord(stored.headers, stored.seq, stored.storedAt.getTime());
+  const { state, ...ending } = endingOf(record.state, stored, ids, sealing);
   return {
     ...ids,
     operation: record.operation ?? ids.idempotencyKey.slice(0, ids.idempotencyKey.indexOf(':')),
     paymentId: record.paymentId ?? '',
-    state: record.state,
+    state,
     at: record.at,
     attempts: record.attempt ?? 0,
     seq: record.seq,
     ...optional(record),
-    ...(record.state === 'answered' && endingIn(stored, ids, sealing)),
+    ...ending,
   };
 }
 
@@ -59,25 +61,32 @@ function optional({ requestedAt, claimedAt, by, correlationId, reason, requestSe
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-type Ending = Pick<OperationView, 'status' | 'transactionId' | 'error'>;
+const UNPROVEN = 'how it ended is said by somebody who may not';
 
-/** Empty where the answer lies elsewhere, or cannot be opened here. */
-function endingIn(
+type Fields = Readonly<Record<string, unknown>>;
+type Ending = Pick<OperationView, 'state' | 'status' | 'transactionId' | 'error' | 'reason'>;
+
+/** The state alone where the answer lies elsewhere, or cannot be opened here. */
+function endingOf(
+  state: RecordState,
   { body, headers }: StoredRecord,
   { merchantId, idempotencyKey }: Pick<OperationView, 'merchantId' | 'idempotencyKey'>,
   sealing: BridgeSealing,
 ): Ending {
   try {
+    if (state === 'withdrawn') sealing.openWithdrawal(merchantId, idempotencyKey, headers);
+    if (state !== 'answered') return { state };
     const opened = sealing.openAnswer(merchantId, idempotencyKey, { body, headers });
     const answer = maskAnswer(decodeBody(opened.body, opened.headers[HEADER.contentType])) as Fields;
     const { code, message } = (answer.error ?? {}) as { code?: unknown; message?: unknown };
     return {
+      state,
       ...(typeof answer.status === 'string' && { status: answer.status }),
       ...(typeof answer.transaction_id === 'string' && { transactionId: answer.transaction_id }),
       ...(typeof code === 'string' && { error: { code, message: String(message ?? '') } }),
     };
-  } catch {
-    return {};
+  } catch (error) {
+    // As the ledger takes it: it may have begun, and nobody who may say so has said how it ended.
+    return isUnproven(error) ? { state: 'claimed', reason: UNPROVEN } : { state };
   }
 }

@@ -7,6 +7,7 @@ import {
   maskAnswer,
   maskRequest,
   parseRecordSubject,
+  stateOf,
 } from '@nats-bridge/protocol';
 import type { NatsBridge } from '../nats-bridge.js';
 
@@ -28,10 +29,11 @@ export async function showStored(
   if (stored === undefined) return undefined;
   const { subject, headers, storedAt } = stored;
   const shown = { subject, at: storedAt, headers };
-  if (stored.body.length === 0) return { ...shown, body: null };
+  const record = parseRecordSubject(subject);
+  const isAnswer = stateOf(headers) === 'answered';
+  if (stored.body.length === 0 || (record !== undefined && !isAnswer)) return { ...shown, body: null };
   const bodies = createBodyReferences(bridge.connection, { bucket: BODY_BUCKET });
   const body = await bodies.resolveBody(stored);
-  const record = parseRecordSubject(subject);
   if (record !== undefined) {
     const { merchantId, idempotencyKey } = record;
     const opened = bridge.sealing.openAnswer(merchantId, idempotencyKey, { body, headers });

@@ -1,4 +1,4 @@
-/** What a bridge seals and opens; without keys, everything passes as it is. */
+/** What a bridge seals and opens; without keys, everything passes as it is. Signatures come around it: ../signing. */
 import { createSealer, type RequestMessage, SealBrokenError } from '@nats-bridge/messaging';
 import {
   encodeHeaderValue,
@@ -24,8 +24,15 @@ export type BridgeSealing = {
   openRequest<T extends SealableRequest>(merchantId: string, request: T): T;
   /** An answer that a bridge itself records: for the bridges alone. */
   sealAnswer(merchantId: string, key: string, answer: EncodedAnswer): EncodedAnswer;
-  /** @throws BridgeError INVALID_WORKER_REPLY when it does not open, or should have been sealed */
-  openAnswer(merchantId: string, key: string, answer: EncodedAnswer): EncodedAnswer;
+  /**
+   * @param correlationId of the request, for an answer that was not read from the record of its key
+   * @throws BridgeError INVALID_WORKER_REPLY when it does not open, or should have been sealed
+   */
+  openAnswer(merchantId: string, key: string, answer: EncodedAnswer, correlationId?: string): EncodedAnswer;
+  /** Headers of a record that says that nobody began, and nobody may any more. */
+  sealWithdrawal(merchantId: string, key: string): Headers;
+  /** @throws BridgeError INVALID_WORKER_REPLY when nobody who may has said so */
+  openWithdrawal(merchantId: string, key: string, headers: Headers): void;
 };
 
 export const NO_SEALING: BridgeSealing = {
@@ -43,6 +50,9 @@ export const NO_SEALING: BridgeSealing = {
       );
     return answer;
   },
+  // It has no body: only a signature says whose it is.
+  sealWithdrawal: () => ({}),
+  openWithdrawal() {},
 };
 
 /** @throws TypeError when a key is none */
@@ -53,6 +63,7 @@ export function createBridgeSealing(config: SealingConfig | undefined): BridgeSe
   const workersOf = (merchantId: string) => config.merchants[merchantId] ?? config.workers;
 
   return {
+    ...NO_SEALING,
     sealRequest(merchantId, request) {
       const context = requestContext(request.subject, request.headers);
       const type = request.headers[HEADER.contentType] ?? 'application/json';

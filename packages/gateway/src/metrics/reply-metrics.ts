@@ -41,4 +41,9 @@ export function createReplyMetrics(register: Registry, stats: () => Stats): void
     'Replies that named another request than the one they came for; nobody was given them',
     ({ stray }) => stray,
   );
+  total(
+    'nats_bridge_refused_replies_total',
+    'Answers that nobody who may has signed as they are, each time that one was read; none counts for anything',
+    ({ refusedReplies }) => refusedReplies,
+  );
 }

@@ -1,6 +1,8 @@
 /** Signatures with NATS's own keys (NKEYs, Ed25519). */
+import { sign, verify } from 'node:crypto';
 import { Secret } from '@nats-bridge/protocol';
-import { createUser, fromPublic, fromSeed } from '@nats-io/nkeys';
+import { createUser } from '@nats-io/nkeys';
+import { signingPairOf, verifyingKeyOf } from './ed25519-key.js';
 
 export type Signer = {
   /** `U…` */
@@ -9,26 +11,34 @@ export type Signer = {
   sign(text: string): string;
 };
 
-/** @throws TypeError for what is no seed of a user key */
+/** @throws TypeError for what is no seed of a user key; it is not repeated */
 export function createSigner(seed: Secret<string>): Signer {
-  const pair = fromSeed(Buffer.from(seed.reveal()));
-  const publicKey = pair.getPublicKey();
-  if (!publicKey.startsWith('U')) throw new TypeError('it is no seed of a user key (SU…)');
+  const { publicKey, privateKey } = signingPairOf(seed);
   return {
     publicKey,
-    sign: (text) => Buffer.from(pair.sign(Buffer.from(text))).toString('base64url'),
+    sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
   };
 }
 
 /** Whatever it is given, it only says whether it fits. */
 export function verifySignature(publicKey: string, text: string, signature: string): boolean {
   try {
-    return fromPublic(publicKey).verify(Buffer.from(text), Buffer.from(signature, 'base64url'));
+    return isSignedBy(verifyingKeyOf(publicKey), text, signature);
   } catch {
     return false;
   }
 }
 
+/** The seed of a new user key (`SU…`). */
 export function newSigningSeed(): Secret<string> {
   return new Secret(Buffer.from(createUser().getSeed()).toString());
+}
+
+/** The public part (`U…`) of a seed. @throws TypeError when it is none; it is not repeated */
+export function publicSigningKey(seed: Secret<string>): string {
+  return signingPairOf(seed).publicKey;
+}
+
+export function isSignedBy(key: ReturnType<typeof verifyingKeyOf>, text: string, signature: string): boolean {
+  return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
 }

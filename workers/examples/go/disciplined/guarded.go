@@ -75,6 +75,11 @@ func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, recor
 		return d.msg.NakWithDelay(leaseLeft) // somebody has it in hand
 	case record.State != "claimed" && isOver: // nobody began, and now nobody may
 		about.Set("X-Reason", "expired")
+		signature, err := d.keys.signing.withdrawal(d.replyTo)
+		if err != nil {
+			return err
+		}
+		maps.Copy(about, signature)
 		if _, err := writeRecord(ctx, js, d.replyTo, "withdrawn", []byte("{}"), about, record.Seq); err != nil {
 			return err
 		}
@@ -150,6 +155,7 @@ func execute(effect context.Context, lose func(), js jetstream.JetStream, d Deli
 		return d.msg.NakWithDelay(min(30*time.Second, time.Second<<min(5, numberIn(about, "X-Attempt", 1)-1)))
 	}
 	about.Set("Content-Type", reply.contentType)
+	maps.Copy(about, reply.signature)
 	if err := recordAnswer(ctx, js, d.replyTo, reply.body, about, seq); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"maps"
 	"net/url"
 	"regexp"
 	"strings"
@@ -26,12 +27,19 @@ type Delivery struct {
 	replyTo  string
 	deadline time.Time
 	lease    time.Duration // how long a claim holds: the consumer's ack wait
+	keys     Keys
+}
+
+// Keys protect what travels: bodies that only bridges can read, and signatures on everything.
+type Keys struct {
+	sealing Sealing
+	signing Signing
 }
 
 // W3C trace context: the trace that a request belongs to. Bridge and worker write the same id.
 var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$`)
 
-func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, sealing Sealing, msg jetstream.Msg, lease time.Duration) error {
+func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, keys Keys, msg jetstream.Msg, lease time.Duration) error {
 	headers := msg.Headers()
 	meta, err := msg.Metadata()
 	if err != nil {
@@ -41,17 +49,25 @@ func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, sealing 
 	if err != nil {
 		return err
 	}
+	if err := keys.signing.verify(msg.Subject(), headers, body); err != nil {
+		// What a stranger is told is not signed: it must be of no use as an answer to anybody else's request.
+		return refuse(nc, Keys{sealing: keys.sealing}, msg, "VALIDATION_ERROR", err.Error())
+	}
 	var request contract.NatsPaymentRequest
-	if body, err = sealing.open(msg.Subject(), headers, body); err == nil {
+	if body, err = keys.sealing.open(msg.Subject(), headers, body); err == nil {
 		request, err = parse(msg, body)
 	}
 	if err != nil {
-		return refuse(nc, sealing, msg, "VALIDATION_ERROR", err.Error())
+		return refuse(nc, keys, msg, "VALIDATION_ERROR", err.Error())
 	}
 	if traced := traceparent.FindStringSubmatch(headers.Get("traceparent")); traced != nil {
 		log.Printf("%s in trace %s", request.Operation, traced[1])
 	}
-	d := Delivery{msg, meta, request, headers.Get("X-Reply-To"), time.UnixMilli(numberIn(headers, "X-Deadline", 1<<53)), lease}
+	d := Delivery{msg, meta, request, headers.Get("X-Reply-To"), time.UnixMilli(numberIn(headers, "X-Deadline", 1<<53)), lease, keys}
+	record := ""
+	if strings.HasPrefix(d.replyTo, "hyperswitch.operations.") {
+		record = d.replyTo
+	}
 	run := func(ctx context.Context, attempt int) (Reply, error) {
 		key := unescaped(headers.Get("X-Idempotency-Key"))
 		response, err := handlers[request.Operation](ctx, request, key, attempt)
@@ -63,11 +79,11 @@ func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, sealing 
 		if err != nil {
 			return Reply{}, err
 		}
-		return sealing.seal(headers, answer)
+		return keys.protect(headers, record, answer)
 	}
-	if strings.HasPrefix(d.replyTo, "hyperswitch.operations.") {
+	if record != "" {
 		if err = runGuarded(ctx, js, d, run); errors.Is(err, ErrKeyConflict) {
-			return refuse(nc, sealing, msg, "CONFLICT", err.Error())
+			return refuse(nc, keys, msg, "CONFLICT", err.Error())
 		}
 		return err
 	}
@@ -112,7 +128,7 @@ func parse(msg jetstream.Msg, body []byte) (request contract.NatsPaymentRequest,
 }
 
 // Says at once that nothing was done, and that it shall not come again; the bridge makes a dead letter of it.
-func refuse(nc *nats.Conn, sealing Sealing, msg jetstream.Msg, code, why string) error {
+func refuse(nc *nats.Conn, keys Keys, msg jetstream.Msg, code, why string) error {
 	status := contract.NatsPaymentResponseStatusFailure
 	correlationID := unescaped(msg.Headers().Get("X-Correlation-Id"))
 	reply, err := json.Marshal(map[string]any{"status": status, "correlation_id": correlationID,
@@ -120,14 +136,22 @@ func refuse(nc *nats.Conn, sealing Sealing, msg jetstream.Msg, code, why string)
 	if err != nil {
 		return err
 	}
-	sealed, err := sealing.seal(msg.Headers(), reply)
+	protected, err := keys.protect(msg.Headers(), "", reply)
 	if err != nil {
 		return err
 	}
-	if err := publish(nc, msg.Reply(), msg.Headers(), sealed); err != nil {
+	if err := publish(nc, msg.Reply(), msg.Headers(), protected); err != nil {
 		return err
 	}
 	return msg.TermWithReason(strings.ToLower(code))
+}
+
+// Seals and signs a reply to the request of these headers; record is the subject of its record, where it goes there.
+func (keys Keys) protect(request nats.Header, record string, answer []byte) (reply Reply, err error) {
+	if reply, err = keys.sealing.seal(request, answer); err == nil {
+		reply.signature, err = keys.signing.reply(request, record, reply.contentType, reply.body)
+	}
+	return reply, err
 }
 
 // A sealed body does not say whose answer it is: its header does.
@@ -138,6 +162,7 @@ func publish(nc *nats.Conn, subject string, request nats.Header, reply Reply) er
 	if traced := request.Get("traceparent"); traced != "" {
 		message.Header.Set("traceparent", traced)
 	}
+	maps.Copy(message.Header, reply.signature)
 	message.Data = reply.body
 	return nc.PublishMsg(message)
 }

@@ -36,6 +36,9 @@ func main() {
 	must(err)
 	sealing, err := sealingFromEnvironment()
 	must(err)
+	signing, err := signingFromEnvironment()
+	must(err)
+	keys := Keys{sealing, signing}
 
 	var presence []*nats.Subscription
 	var takers []jetstream.ConsumeContext
@@ -50,7 +53,7 @@ func main() {
 			free <- struct{}{}
 			go func() {
 				defer func() { <-free }()
-				if err := handle(ctx, nc, js, sealing, msg, lease); err != nil {
+				if err := handle(ctx, nc, js, keys, msg, lease); err != nil {
 					log.Println("not answered:", err) // the record says how far it came
 					msg.NakWithDelay(time.Second)
 				}

@@ -26,6 +26,7 @@ const (
 type Reply struct {
 	contentType string
 	body        []byte
+	signature   nats.Header
 }
 
 // Sealing has our curve keys, of which the first seals and all open, and the public keys of the bridges. Without
@@ -64,17 +65,26 @@ func newSealing(seeds [][]byte, bridges []string) (Sealing, error) {
 
 // SEAL_SEED_FILES: files with our seeds; SEAL_BRIDGES: public keys of the bridges; both separated by commas.
 func sealingFromEnvironment() (Sealing, error) {
-	var seeds [][]byte
-	if files := os.Getenv("SEAL_SEED_FILES"); files != "" {
-		for _, file := range strings.Split(files, ",") {
-			seed, err := os.ReadFile(file)
-			if err != nil {
-				return Sealing{}, err
-			}
-			seeds = append(seeds, seed)
-		}
+	seeds, err := seedsIn(os.Getenv("SEAL_SEED_FILES"))
+	if err != nil {
+		return Sealing{}, err
 	}
 	return newSealing(seeds, strings.Split(os.Getenv("SEAL_BRIDGES"), ","))
+}
+
+// Names of files, separated by commas.
+func seedsIn(files string) (seeds [][]byte, err error) {
+	if files == "" {
+		return nil, nil
+	}
+	for _, file := range strings.Split(files, ",") {
+		seed, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		seeds = append(seeds, seed)
+	}
+	return seeds, nil
 }
 
 func (sealing Sealing) open(subject string, headers nats.Header, body []byte) ([]byte, error) {
@@ -132,7 +142,7 @@ func (sealing Sealing) dataKey(sealed envelope) ([]byte, error) {
 // read it: his is in clear.
 func (sealing Sealing) seal(headers nats.Header, body []byte) (Reply, error) {
 	if len(sealing.own) == 0 || !isSealed(headers) {
-		return Reply{clearType, body}, nil
+		return Reply{contentType: clearType, body: body}, nil
 	}
 	key, nonce := make([]byte, 32), make([]byte, 12)
 	for _, bytes := range [][]byte{key, nonce} {
@@ -159,7 +169,7 @@ func (sealing Sealing) seal(headers nats.Header, body []byte) (Reply, error) {
 		sealed.To = append(sealed.To, recipient{bridge, box})
 	}
 	written, err := json.Marshal(sealed)
-	return Reply{sealedType, written}, err
+	return Reply{contentType: sealedType, body: written}, err
 }
 
 func isSealed(headers nats.Header) bool {
