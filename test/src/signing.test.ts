@@ -10,6 +10,8 @@ import {
   NatsBridge,
 } from '@nats-bridge/connector';
 import {
+  ackSubjectOf,
+  consumePull,
   createMessageSigner,
   encodeHeaders,
   newCurveSeed,
@@ -39,9 +41,11 @@ import type { Msg, NatsConnection } from '@nats-io/nats-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MODES, type Mode, startServer } from './stack-under-test.js';
 import { until } from './until.js';
+import { ROOT, startWorkerProcess } from './worker-process.js';
 
 type Key = { readonly file: string; readonly seed: Secret<string>; readonly publicKey: string };
 
+const CLI = join(ROOT, 'packages/cli/dist/main.js');
 const AUTHORIZE = 'hyperswitch.payments.merchant_1.authorize';
 
 let folder: string;
@@ -353,6 +357,95 @@ describe('the ledger', () => {
   });
 });
 
+describe('signed in other ways', () => {
+  it('a body that is too large for a message is signed as a whole, both ways', async () => {
+    const bridge = bridgeWith();
+    await bridge.prepare();
+    const large = 'x'.repeat(1_500_000);
+    await workerWith('durable', {
+      handlers: {
+        authorize: ({ router_data: { request } }) => ({
+          ...SUCCESS,
+          raw_connector_response: String(request.description),
+        }),
+      },
+    });
+    const asked = { ...payment('att_1'), request: { ...payment('att_1').request, description: large } };
+    const outcome = await bridge.authorize(asked);
+    expect(outcome).toMatchObject(CHARGED);
+    expect(outcome.kind === 'answered' && outcome.reply.raw_connector_response).toBe(large);
+    expect(await bridge.findAnswer('merchant_1', 'authorize:att_1')).toMatchObject(SUCCESS);
+  });
+
+  it('a worker that only responds signs for its caller, and the bridge vouches for the record', async () => {
+    const bridge = bridgeWith();
+    await bridge.prepare();
+    const nats = await bridge.connection.get();
+    const reader = consumePull(bridge.connection, {
+      stream: 'PAYMENTS',
+      consumer: 'hyperswitch-consumer-authorize',
+      maxInFlight: 1,
+      async onMessage(message) {
+        const request = { headers: message.headers };
+        const { body, headers } = signedBy(poolKey, request, answerOf({}), { isForCaller: true });
+        nats.publish(ackSubjectOf(message), body, {
+          headers: encodeHeaders({ ...headers, [HEADER.correlationId]: correlationIn(request) }),
+        });
+      },
+    });
+    closers.push(() => reader.drain());
+    expect(await bridge.authorize(payment('att_1'))).toMatchObject({ ...CHARGED, transactionId: 'forged' });
+    const answered = await until('its record', async () => {
+      const stored = await lastRecord(bridge, 'att_1');
+      return stored.data.length > 0 ? stored : undefined;
+    });
+    expect(readHeaders(answered)[HEADER.signatureKey]).toBe(bridgeKey.publicKey);
+    const other = bridgeWith();
+    await other.prepare();
+    expect(await other.findAnswer('merchant_1', 'authorize:att_1')).toMatchObject({ status: 'success' });
+  });
+
+  it('a ready worker has its keys on the command line', async () => {
+    const bridge = bridgeWith({ request_timeout_ms: 10_000 });
+    await bridge.prepare();
+    const worker = await startWorkerProcess(
+      [
+        process.execPath,
+        CLI,
+        'worker',
+        'sandbox',
+        '--json',
+        ...['--sign-seed', poolKey.file, '--sign-bridge', bridgeKey.publicKey],
+      ],
+      { NATS_BRIDGE__BASE_URL: started.server.url },
+      '"started"',
+    );
+    closers.push(() => worker.stop());
+    expect(await bridge.authorize(payment('att_1'))).toMatchObject({ kind: 'answered' });
+    const other = bridgeWith({ signing: undefined, request_timeout_ms: 2_000 });
+    expectNoSuccess(await other.authorize(payment('att_2')));
+  });
+
+  it('a key that is none is refused where it is configured, and a seed is not repeated', () => {
+    const refused = (over: object) => () => bridgeWith({ signing: { ...signing(), ...over } });
+    expect(refused({ workers: ['XNOTAUSERKEY'] })).toThrow(/signing\.workers.*public user keys/s);
+    expect(refused({ seed_files: [join(folder, 'nowhere.nk')] })).toThrow(
+      /seed_files.*this process can read/,
+    );
+    const curve = join(folder, 'curve.xk');
+    const seed = newCurveSeed();
+    writeFileSync(curve, seed.reveal());
+    expect(refused({ seed_files: [curve] })).toThrow(/curve\.xk holds no seed of a user key/);
+    expect(refused({ seed_files: [curve] })).not.toThrow(seed.reveal());
+    const worker = (options: SigningOptions) => () =>
+      createWorker({ handlers: { authorize: () => SUCCESS }, signing: options });
+    expect(worker({ seedFiles: [curve], bridges: [bridgeKey.publicKey] })).toThrow(/curve\.xk holds no seed/);
+    expect(worker({ seedFiles: [poolKey.file], bridges: ['XBRIDGE'] })).toThrow(
+      /"XBRIDGE" is no public NKEY/,
+    );
+  });
+});
+
 describe('the dead letter', () => {
   it('of a forged request says why, and no person can have it sent again', async () => {
     const bridge = bridgeWith({ request_timeout_ms: 2_000 });
@@ -598,22 +691,23 @@ function answerOf(more: Record<string, string>) {
 /** As a worker with this key would sign it, for the request or for another. */
 function signedBy(
   { seed }: Key,
-  request: Msg,
+  request: Pick<Msg, 'headers'>,
   answer: ReturnType<typeof answerOf>,
-  other: { readonly correlationId?: string; readonly key?: string } = {},
+  other: { readonly correlationId?: string; readonly key?: string; readonly isForCaller?: boolean } = {},
 ) {
   const headers = readHeaders(request);
   const key = other.key ?? headers[HEADER.idempotencyKey] ?? '';
   const replyTo = headers[HEADER.replyTo] ?? '';
-  const place = replyTo.startsWith('hyperswitch.operations.')
-    ? { record: other.key === undefined ? replyTo : recordSubject('merchant_1', other.key) }
-    : { correlationId: other.correlationId ?? correlationIn(request) };
+  const place =
+    !other.isForCaller && replyTo.startsWith('hyperswitch.operations.')
+      ? { record: other.key === undefined ? replyTo : recordSubject('merchant_1', other.key) }
+      : { correlationId: other.correlationId ?? correlationIn(request) };
   const text = signedReplyText(headers[HEADER.merchantId] ?? '', key, place, answer);
   const signer = createMessageSigner({ seeds: [seed], required: true });
   return { ...answer, headers: { ...answer.headers, ...signer.sign(text) } };
 }
 
-function correlationIn(request: Msg): string {
+function correlationIn(request: Pick<Msg, 'headers'>): string {
   return readHeaders(request)[HEADER.correlationId] ?? '';
 }
 

@@ -69,8 +69,10 @@ export {
   type MessageSigner,
   type MessageSignerOptions,
 } from './signing/message-signer.js';
+export { readSigningSeed } from './signing/read-signing-seed.js';
 export { SignatureRefusedError } from './signing/signature-refused-error.js';
 export {
+  assertPublicSigningKey,
   createSigner,
   newSigningSeed,
   publicSigningKey,

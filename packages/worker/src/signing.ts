@@ -1,9 +1,13 @@
 /** Whose requests a worker takes, and what it signs: around its sealing, so that what is sealed is signed as it travels. */
-import { readFileSync } from 'node:fs';
-import { createMessageSigner, type RecordStore, SignatureRefusedError } from '@nats-bridge/messaging';
+import {
+  assertPublicSigningKey,
+  createMessageSigner,
+  type RecordStore,
+  readSigningSeed,
+  SignatureRefusedError,
+} from '@nats-bridge/messaging';
 import {
   HEADER,
-  Secret,
   signedReplyText,
   signedRequestText,
   signedWithdrawalText,
@@ -24,8 +28,8 @@ export type SigningOptions = {
 export function withSigning(sealing: Sealing, options: SigningOptions | undefined): Sealing {
   if (options === undefined) return sealing;
   const { seedFiles, bridges, required = true } = options;
-  const seeds = seedFiles.map((file) => new Secret(readFileSync(file, 'utf8')));
-  const signer = createMessageSigner({ seeds, required });
+  bridges.forEach(assertPublicSigningKey);
+  const signer = createMessageSigner({ seeds: seedFiles.map(readSigningSeed), required });
   return {
     open(subject, request) {
       try {

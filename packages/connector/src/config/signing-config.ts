@@ -1,6 +1,6 @@
 /** The `[nats_bridge.signing]` section: with it, no request and no answer counts that was not signed by who may say it. */
-import { readFileSync } from 'node:fs';
-import { Secret } from '@nats-bridge/protocol';
+import { readSigningSeed } from '@nats-bridge/messaging';
+import type { Secret } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import { listOf } from './list-of.js';
 import { readableFile } from './readable-file.js';
@@ -28,11 +28,14 @@ export type SigningConfig = {
   readonly required: boolean;
 };
 
-/** Reads the seeds; undefined without the section: nothing is signed. */
+/**
+ * Reads the seeds; undefined without the section: nothing is signed.
+ * @throws TypeError that names the file, when it holds no seed of a user key
+ */
 export function signingConfigOf(
   section: z.output<typeof signingSchema> | undefined,
 ): SigningConfig | undefined {
   if (section === undefined) return undefined;
   const { seed_files, ...rest } = section;
-  return { ...rest, seeds: seed_files.map((file) => new Secret(readFileSync(file, 'utf8').trim())) };
+  return { ...rest, seeds: seed_files.map(readSigningSeed) };
 }

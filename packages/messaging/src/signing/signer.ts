@@ -39,6 +39,11 @@ export function publicSigningKey(seed: Secret<string>): string {
   return signingPairOf(seed).publicKey;
 }
 
+/** @throws TypeError for what is no public NKEY */
+export function assertPublicSigningKey(publicKey: string): void {
+  verifyingKeyOf(publicKey);
+}
+
 export function isSignedBy(key: ReturnType<typeof verifyingKeyOf>, text: string, signature: string): boolean {
   return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
 }
