@@ -6,9 +6,11 @@ import { type AccessState, PROOFS } from '@nats-bridge/access';
 import { bridgeConfigSchema, topologyOf } from '@nats-bridge/connector';
 import { applyTopology, type Connection } from '@nats-bridge/messaging';
 import {
+  APPROVAL_STREAM,
   AUDIT_STREAM,
   aliveSubject,
   answerSubject,
+  approvalSubject,
   auditSubject,
   defaultSubjectTemplate,
   guardedSubject,
@@ -78,6 +80,7 @@ const PUBLISH: readonly (readonly [what: string, subject: string, may: readonly 
     ['bridge', 'acme'],
   ],
   ['log line of a worker about itself', logSubject(WORKER_LINE), ['bridge', 'general', 'acme', 'refunds']],
+  ['proposal', approvalSubject('interventions', 1), ['bridge', 'operator']],
   ['who is there', guardedSubject('authorize'), ['bridge', 'operator']],
   ['who is there, of a pool', aliveSubject('authorize', 'acme'), ['bridge', 'operator']],
   ['micro services', '$SRV.PING', ['bridge', 'operator']],
@@ -113,6 +116,7 @@ const PUBLISH: readonly (readonly [what: string, subject: string, may: readonly 
   ['delete a stream', api('STREAM.DELETE.PAYMENTS'), []],
   ['purge the ledger', api(`STREAM.PURGE.${RECORD_STREAM}`), []],
   ['purge the audit', api(`STREAM.PURGE.${AUDIT_STREAM}`), []],
+  ['purge proposals', api(`STREAM.PURGE.${APPROVAL_STREAM}`), []],
   ['purge letters', api(`STREAM.PURGE.${QUEUE_STREAM.interventions}`), []],
   ['back a stream up', api('STREAM.SNAPSHOT.PAYMENTS'), []],
   ['restore a stream', api('STREAM.RESTORE.PAYMENTS'), []],
@@ -138,10 +142,12 @@ const PUBLISH: readonly (readonly [what: string, subject: string, may: readonly 
   ['read the audit', api(`STREAM.MSG.GET.${AUDIT_STREAM}`), ['bridge', 'operator', 'auditor']],
   ['read the log', api(`STREAM.MSG.GET.${LOG_STREAM}`), ['bridge', 'operator', 'auditor']],
   ['purge the log', api(`STREAM.PURGE.${LOG_STREAM}`), []],
+  ['read proposals', api(`STREAM.MSG.GET.${APPROVAL_STREAM}`), ['bridge', 'operator']],
   ['read large bodies', api('DIRECT.GET.OBJ_hyperswitch-bodies'), ['bridge']],
   ['take a request out', api('STREAM.MSG.DELETE.PAYMENTS'), ['bridge']],
   ['take a letter out', api(`STREAM.MSG.DELETE.${QUEUE_STREAM.dead_letters}`), ['bridge', 'operator']],
   ['take a record out', api(`STREAM.MSG.DELETE.${RECORD_STREAM}`), []],
+  ['take a proposal out', api(`STREAM.MSG.DELETE.${APPROVAL_STREAM}`), []],
   ['take an audit entry out', api(`STREAM.MSG.DELETE.${AUDIT_STREAM}`), []],
   ['the system account', '$SYS.REQ.SERVER.PING', []],
 ];
@@ -176,7 +182,11 @@ describe.each(PROOFS)('with %s', (proof) => {
       { name: 'acme', pool: 'acme', merchants: ['merchant_a'], operations: ['authorize', 'sync'] },
       { name: 'refunds', operations: ['refund'] },
     ]);
-    const config = bridgeConfigSchema.parse({ jetstream: { num_replicas: 1 }, pools: poolsOf(access.state) });
+    const config = bridgeConfigSchema.parse({
+      approvals: { required_for: ['discard'] },
+      jetstream: { num_replicas: 1 },
+      pools: poolsOf(access.state),
+    });
     for (const role of ROLES) connections.set(role, access.connect(role));
     await applyTopology(connectionOf('bridge'), topologyOf(config));
   }, 60_000);
@@ -237,7 +247,9 @@ describe.each(PROOFS)('with %s', (proof) => {
 
 /** Streams and JetStream answer; answers, acknowledgements and questions to workers that are not there get none. */
 function isAnswered(subject: string): boolean {
-  return /^(\$JS\.API|hyperswitch\.(payments|operations|audit|late|dlq|interventions))\./.test(subject);
+  return /^(\$JS\.API|hyperswitch\.(payments|operations|audit|approvals|late|dlq|interventions))\./.test(
+    subject,
+  );
 }
 
 function poolsOf({ pools }: AccessState) {

@@ -458,7 +458,7 @@ describe('the installation', () => {
         expect(method === 'get' ? 403 : status, `${method} ${path}`).toBe(403);
         expect(JSON.stringify(body), `${method} ${path}`).not.toContain('nothing is served here');
       }
-    expect(Object.keys(paths)).toHaveLength(22);
+    expect(Object.keys(paths)).toHaveLength(26);
     expect((await ask('/nothing')).status).toBe(404);
   });
 });

@@ -75,7 +75,8 @@ beforeAll(async () => {
   };
   await stack.call('PaymentService/Capture', capture, 'att_held', { 'x-request-id': 'req_1' });
   await stack.stopSandbox();
-  for (const attempt of ['att_again_1', 'att_again_2', 'att_mended', 'att_gone']) await neverSent(attempt);
+  for (const attempt of ['att_again_1', 'att_again_2', 'att_mended', 'att_gone', 'att_second'])
+    await neverSent(attempt);
   const failing = createWorker({
     servers: stack.server.url,
     name: 'acme-eu',
@@ -233,7 +234,7 @@ describe('payments', () => {
 describe('letters', () => {
   it('of one cause are sent again together, after saying what would happen', async () => {
     await open('/letters?cause=no+processor', 'Dead letters and interventions');
-    // Two of the four are kept for what comes after.
+    // Some of them are kept for what comes after.
     const kept = [await letterNamed('att_mended'), await letterNamed('att_gone')];
     await page.goto(`${stack.httpUrl}/console/letters/${await letterNamed('att_again_1')}`);
     await page.getByRole('button', { name: 'Send again' }).click();
@@ -286,6 +287,47 @@ describe('letters', () => {
     const actions = (await readAudit(stack.bridge.connection)).map(({ action }) => action);
     expect(actions).toEqual(expect.arrayContaining(['retry', 'resolve', 'edit', 'discard']));
   });
+
+  it('wait for a second person where one is needed: who proposed it cannot approve it, another can', async () => {
+    const people = ['jo', 'sam'].map((name) => ({ name, role: 'operator', sha256: digestOf(`${name}-two`) }));
+    const careful = await startStack({
+      sandbox: false,
+      runningServer: stack.server,
+      config: { approvals: { required_for: ['discard'] } },
+      admin: { tokens: people, rate_limit: 1_000 },
+    });
+    closers.push(() => careful.close());
+    const name = (await letterNamed('att_second')) ?? '';
+    const asPerson = async (who: string, path: string) => {
+      const view = await browser.newPage({ viewport: { width: 1_280, height: 860 } });
+      closers.push(() => view.close());
+      await view.goto(`${careful.httpUrl}/console/#token=${who}-two`);
+      await view.getByRole('navigation').waitFor();
+      await view.goto(`${careful.httpUrl}/console${path}`);
+      return view;
+    };
+    const jo = await asPerson('jo', `/letters/${name}`);
+    await jo.getByRole('button', { name: 'Discard' }).click();
+    await jo.getByLabel('Why').fill('a duplicate');
+    await jo.getByRole('button', { name: 'Discard it' }).click();
+    await jo.getByText('it waits for a second person').waitFor();
+    await jo.getByRole('button', { name: /^Look at proposal a/ }).click();
+    await jo.getByText('You proposed it: another person has to approve it.').waitFor();
+    await jo.getByLabel('Why').fill('sure');
+    expect(await jo.getByRole('button', { name: 'Approve, and have it done' }).isDisabled()).toBe(true);
+
+    const sam = await asPerson('sam', '/letters');
+    await sam.getByRole('heading', { name: 'Waiting for a second person' }).waitFor();
+    await sam.getByText('1 proposal', { exact: true }).waitFor();
+    await sam.getByRole('button', { name: /^Look at proposal a/ }).click();
+    await sam.getByText('a duplicate').last().waitFor();
+    expect(await violations(sam)).toEqual([]);
+    await sam.getByLabel('Why').fill('looked at it too');
+    await sam.getByRole('button', { name: 'Approve, and have it done' }).click();
+    await sam.getByText(`${name}: done`).waitFor();
+    const last = (await readAudit(stack.bridge.connection)).at(-1);
+    expect(last).toMatchObject({ action: 'discard', who: 'jo', what: { approved_by: 'sam' } });
+  });
 });
 
 it('the bundle is at most 120 KB, gzipped', () => {
@@ -303,9 +345,9 @@ const LOOKS = [
   { name: 'phone', size: { width: 390, height: 800 }, isDark: false },
 ] as const;
 
-async function violations(): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found = (await page.evaluate('axe.run()')) as {
+async function violations(of: Page = page): Promise<string[]> {
+  await of.evaluate(AXE);
+  const found = (await of.evaluate('axe.run()')) as {
     violations: { id: string; nodes: { target: string[] }[] }[];
   };
   return found.violations.map(

@@ -1,6 +1,7 @@
 /** What the commands of `nats-bridge dlq` have in common: filters, who acts and why, and how a letter is named. */
 import { userInfo } from 'node:os';
 import {
+  type Acted,
   type Actor,
   createDeadLetters,
   type DeadLetter,
@@ -13,6 +14,7 @@ import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { moment } from './moment.js';
 import { readSettings, withConfigOption } from './settings.js';
+import { mark } from './terminal.js';
 
 export type Common = { config?: string; nats?: string; json?: boolean };
 export type Filters = {
@@ -114,6 +116,19 @@ export function wholeNumber(text: string): number {
 }
 
 /** `d3` in the dead letters, `i7` in the interventions. */
-export function nameOf({ queue, seq }: DeadLetter): string {
+export function nameOf({ queue, seq }: Pick<DeadLetter, 'queue' | 'seq'>): string {
   return `${queue.charAt(0)}${seq}`;
+}
+
+/** What came of an order, for a person: `done`, or that somebody else has to agree first. */
+export function outcomeOf(acted: Acted, done: string): string {
+  if (acted.kind === 'done') return `${mark.ok()} ${done}`;
+  const { id, letter, expiresAt } = acted.proposal;
+  return `${mark.warning()} ${nameOf(letter)} waits for a second person until ${expiresAt.toISOString()}: nats-bridge dlq approve ${id}`;
+}
+
+/** The same for programs. */
+export function proposedIn(acted: readonly Acted[]): { readonly proposed?: readonly string[] } {
+  const proposed = acted.flatMap((one) => (one.kind === 'proposed' ? [one.proposal.id] : []));
+  return proposed.length > 0 ? { proposed } : {};
 }

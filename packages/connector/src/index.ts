@@ -2,6 +2,8 @@
 
 export { AUDIT_STREAM, type AuditEntry, QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
 export type { TraceSpan, Tracing } from '@nats-bridge/tracing';
+export type { Approvals } from './approvals/approvals.js';
+export type { Proposal } from './approvals/proposal.js';
 export { readAudit, writeAudit } from './audit/audit.js';
 export {
   type BridgeConfig,
@@ -19,13 +21,13 @@ export { readableFile } from './config/readable-file.js';
 export { secretText } from './config/secret-text.js';
 export type { DeadLetter, NewDeadLetter } from './dead-letters/dead-letter.js';
 export {
-  type Actor,
+  type Acted,
   createDeadLetters,
   type DeadLetters,
   type LetterFilter,
-  type Settled,
 } from './dead-letters/dead-letters.js';
 export { type Keeper, type KeeperOptions, keepDeadLetters } from './dead-letters/keeper.js';
+export type { Actor, Settled } from './dead-letters/letter-action.js';
 export { type BulkResult, retryMany } from './dead-letters/retry-many.js';
 export type { BrokerFigures, WorkerFigures } from './figures.js';
 export type { LateAnswers } from './late-answers/late-answers.js';

@@ -17,6 +17,7 @@ import {
   RECORD_STREAM,
   subjectPattern,
 } from '@nats-bridge/protocol';
+import { approvalStreams } from './approvals/topology.js';
 import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
 import { durationMs } from './config/duration.js';
 import { deadLetterStreams } from './dead-letters/topology.js';
@@ -107,6 +108,7 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
       },
       ...deadLetterStreams(config),
       ...logStreams(config),
+      ...approvalStreams(config),
     ],
     buckets: [
       {

@@ -57,6 +57,11 @@ export function maskRequest(request: unknown): unknown {
   };
 }
 
+/** @param patch a merge patch of the request in `router_data` */
+export function maskPatch(operation: string, patch: unknown): unknown {
+  return maskPayment(operation, patch);
+}
+
 function maskRouterData(operation: string, data: unknown): unknown {
   if (!isObject(data)) return MASK;
   const { request, connector_auth_type, ...rest } = data;

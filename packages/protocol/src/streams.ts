@@ -23,6 +23,15 @@ export function auditSubject(action: string): string {
   return `${DEFAULT_SUBJECT_ROOT}.audit.${encodeToken(action)}`;
 }
 
+/** Actions that wait for a second person, or did; only where some need one. */
+export const APPROVAL_STREAM = 'APPROVALS';
+export const APPROVAL_PATTERN = `${DEFAULT_SUBJECT_ROOT}.approvals.>`;
+
+/** What was proposed for one letter: `hyperswitch.approvals.dlq.{seq}`, or `….interventions.{seq}`. */
+export function approvalSubject(queue: Queue, seq: number): string {
+  return `${DEFAULT_SUBJECT_ROOT}.approvals.${QUEUE_TOKEN[queue]}.${seq}`;
+}
+
 /** What a gateway sees that somebody should look at: `hyperswitch.alerts.{name}`, when it begins and when it ends. */
 export function alertSubject(name: string): string {
   return `${DEFAULT_SUBJECT_ROOT}.alerts.${encodeToken(name)}`;

@@ -36,6 +36,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/cli/src/commands/auth.ts': 'keys and credentials that a person asked for',
   'packages/cli/src/commands/config.ts': 'no payment',
   'packages/cli/src/commands/conformance.ts': 'no payment',
+  'packages/cli/src/commands/dlq-approvals.ts': ['cli'],
   'packages/cli/src/commands/dlq.ts': ['cli'],
   'packages/cli/src/commands/doctor.ts': ['cli'],
   'packages/cli/src/commands/keys.ts': 'keys and credentials that a person asked for',

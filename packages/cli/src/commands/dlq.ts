@@ -1,6 +1,6 @@
 /** `nats-bridge dlq`: requests that were given up, and what a person can do about them. */
 import { readFileSync } from 'node:fs';
-import { type DeadLetter, retryMany } from '@nats-bridge/connector';
+import { type Acted, type DeadLetter, retryMany } from '@nats-bridge/connector';
 import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
@@ -15,11 +15,14 @@ import {
   hasFilter,
   letterNamed,
   nameOf,
+  outcomeOf,
   positive,
+  proposedIn,
   wholeNumber,
   withLetters,
 } from '../dead-letter-options.js';
 import { mark, paint, progress, table } from '../terminal.js';
+import { approvalsCommand, approveCommand, refuseCommand } from './dlq-approvals.js';
 
 const MOST_SHOWN = 50;
 
@@ -34,7 +37,10 @@ export function dlqCommand(): Command {
     .addCommand(retry())
     .addCommand(edit())
     .addCommand(resolve())
-    .addCommand(discard());
+    .addCommand(discard())
+    .addCommand(approvalsCommand())
+    .addCommand(approveCommand())
+    .addCommand(refuseCommand());
 }
 
 function list(): Command {
@@ -115,8 +121,8 @@ function retry(): Command {
           throw new InvalidArgumentError('--force-unknown is for one letter, named');
         if (options.forceUnknown) {
           const letter = await letterNamed(letters, names[0] as string);
-          await letters.retry(letter, actorOf(options), { force: true });
-          return print(options.json ? { retried: 1 } : `${mark.ok()} ${nameOf(letter)} was sent again`);
+          const acted = await letters.retry(letter, actorOf(options), { force: true });
+          return said(options, 'retried', [acted], outcomeOf(acted, `${nameOf(letter)} was sent again`));
         }
         if (names.length === 0 && !hasFilter(options))
           throw new InvalidArgumentError('name letters or give a filter, such as --since 1h');
@@ -155,8 +161,8 @@ function edit(): Command {
     .action((name: string, options: Common & By & { patch: string }) =>
       withLetters(options, async (letters) => {
         const patch: unknown = JSON.parse(readFileSync(options.patch === '-' ? 0 : options.patch, 'utf8'));
-        await letters.retry(await letterNamed(letters, name), actorOf(options), { patch });
-        print(options.json ? { retried: 1 } : `${mark.ok()} ${name} was mended and sent again`);
+        const acted = await letters.retry(await letterNamed(letters, name), actorOf(options), { patch });
+        said(options, 'retried', [acted], outcomeOf(acted, `${name} was mended and sent again`));
       }),
     );
 }
@@ -180,13 +186,13 @@ function resolve(): Command {
           const { status, transactionId, code, message } = options;
           if (status === 'success' && transactionId === undefined)
             throw new InvalidArgumentError("--status success needs the processor's --transaction-id");
-          await letters.resolve(await letterNamed(letters, name), actorOf(options), {
+          const acted = await letters.resolve(await letterNamed(letters, name), actorOf(options), {
             status,
             transactionId,
             code,
             message,
           });
-          print(options.json ? { resolved: 1 } : `${mark.ok()} ${name} is recorded as ${status}`);
+          said(options, 'resolved', [acted], outcomeOf(acted, `${name} is recorded as ${status}`));
         }),
     );
 }
@@ -196,10 +202,22 @@ function discard(): Command {
     .argument('<letters...>', 'as list names them')
     .action((names: string[], options: Common & By) =>
       withLetters(options, async (letters) => {
-        for (const name of names) await letters.discard(await letterNamed(letters, name), actorOf(options));
-        print(options.json ? { discarded: names.length } : `${mark.ok()} ${names.join(', ')} discarded`);
+        const all: Acted[] = [];
+        const lines: string[] = [];
+        for (const name of names) {
+          const acted = await letters.discard(await letterNamed(letters, name), actorOf(options));
+          all.push(acted);
+          lines.push(outcomeOf(acted, `${name} discarded`));
+        }
+        said(options, 'discarded', all, lines.join('\n'));
       }),
     );
+}
+
+/** @param verb of what was done, for programs */
+function said({ json }: Common, verb: string, all: readonly Acted[], text: string): void {
+  const done = all.filter(({ kind }) => kind === 'done').length;
+  print(json ? { [verb]: done, ...proposedIn(all) } : text);
 }
 
 /** For programs: all but the request itself. */

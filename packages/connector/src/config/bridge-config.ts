@@ -8,8 +8,9 @@ import {
   poolTemplate,
 } from '@nats-bridge/protocol';
 import { z } from 'zod';
+import { approvalsSchema } from './approvals-config.js';
 import { auditSchema } from './audit-config.js';
-import { duration } from './duration.js';
+import { duration, durationMs } from './duration.js';
 import { loggingSchema } from './logging-config.js';
 import { natsAuthSchema, natsTlsSchema } from './nats-security-config.js';
 import { sealingSchema } from './sealing-config.js';
@@ -124,6 +125,8 @@ export const bridgeConfigSchema = z
     tracing: tracingSchema,
     /** The chain of what people did. */
     audit: auditSchema,
+    /** What needs a second person. */
+    approvals: approvalsSchema,
     /** TLS to NATS, also where no address says `tls://`. */
     tls: natsTlsSchema.optional(),
     /** Who the bridge is to NATS. */
@@ -147,6 +150,16 @@ export const bridgeConfigSchema = z
         path: ['base_url'],
         message:
           'is another machine without TLS, and card data would cross the network in clear: use tls://, add [nats_bridge.tls], or set nats_bridge.allow_plaintext = true where the network itself is encrypted',
+      });
+  })
+  .check(({ value: { approvals, jetstream }, issues }) => {
+    const isUsed = approvals.required_for.length > 0;
+    if (isUsed && durationMs(approvals.expires_after) > durationMs(jetstream.max_age))
+      issues.push({
+        code: 'custom',
+        input: approvals.expires_after,
+        path: ['approvals', 'expires_after'],
+        message: `is longer than letters are kept, which is nats_bridge.jetstream.max_age = "${jetstream.max_age}"`,
       });
   });
 

@@ -97,6 +97,18 @@ describe('configuration', () => {
       '[nats_bridge.subjects]\nauthorise = "a.{merchant_id}"',
       'nats_bridge.subjects.authorise (FILE): is not a known key',
     ],
+    [
+      '[nats_bridge.approvals]\nrequired_for = ["refund"]',
+      'nats_bridge.approvals.required_for = ["refund"] (FILE): must be a list of retry_unknown, edit, resolve, discard',
+    ],
+    [
+      '[nats_bridge.approvals]\nrequired_for = ["edit", "edit"]',
+      'nats_bridge.approvals.required_for = ["edit","edit"] (FILE): must be a list of',
+    ],
+    [
+      '[nats_bridge.approvals]\nrequired_for = ["edit"]\nexpires_after = "8d"',
+      'nats_bridge.approvals.expires_after = "8d" (FILE): is longer than letters are kept, which is nats_bridge.jetstream.max_age = "7d"',
+    ],
     ['[nats_brigde]', 'nats_brigde (FILE): is not a known key; known are nats_bridge'],
   ])('refuses %j with the key, the value and what is allowed', (line, message) => {
     const { file, load: action } = load(line.startsWith('[nats_br') ? line : `[nats_bridge]\n${line}`);

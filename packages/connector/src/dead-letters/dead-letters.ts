@@ -1,32 +1,13 @@
 /** What can be done with dead letters: look at them, send them again, settle or discard them; for CLI and console. */
-import {
-  createRecordWriter,
-  deleteStored,
-  serverFeatures,
-  storedMessage,
-  storedMessages,
-} from '@nats-bridge/messaging';
-import {
-  type BridgeResponse,
-  decodeBody,
-  encodeBody,
-  HEADER,
-  isOperation,
-  mergePatch,
-  parseRequest,
-  QUEUE_STREAM,
-  type Queue,
-  ValidationError,
-  type Verdict,
-  verdictOf,
-} from '@nats-bridge/protocol';
+import { storedMessage, storedMessages } from '@nats-bridge/messaging';
+import { QUEUE_STREAM, type Queue, type Verdict } from '@nats-bridge/protocol';
+import { type Approvals, createApprovals } from '../approvals/approvals.js';
+import type { Proposal } from '../approvals/proposal.js';
 import { createAudit } from '../audit/audit.js';
-import { timeoutOf } from '../config/bridge-config.js';
-import { encodeAnswer } from '../ledger/answer.js';
 import type { NatsBridge } from '../nats-bridge.js';
-import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
-
 import { type DeadLetter, parseLetter } from './dead-letter.js';
+import { type Actor, isApprovable, type LetterAction, type Settled } from './letter-action.js';
+import { createLetterActions } from './letter-actions.js';
 
 export type LetterFilter = {
   /** Default: both. */
@@ -41,17 +22,8 @@ export type LetterFilter = {
   readonly until?: Date;
 };
 
-export type Actor = { readonly who: string; readonly why: string };
-
-/** What a person found out of an operation in doubt. */
-export type Settled = {
-  readonly status: 'success' | 'failure';
-  /** The processor's id. */
-  readonly transactionId?: string;
-  /** Of a failure; both are shown by Hyperswitch. */
-  readonly code?: string;
-  readonly message?: string;
-};
+/** Where `nats_bridge.approvals` names the action, it waits for a second person instead of being done. */
+export type Acted = { readonly kind: 'done' } | { readonly kind: 'proposed'; readonly proposal: Proposal };
 
 export type DeadLetters = {
   /** Newest first. */
@@ -65,19 +37,21 @@ export type DeadLetters = {
    * @param patch a JSON merge patch (RFC 7386) of the request that is in `router_data`
    * @throws ValidationError when the verdict forbids it
    */
-  retry(letter: DeadLetter, actor: Actor, options?: { force?: boolean; patch?: unknown }): Promise<void>;
+  retry(letter: DeadLetter, actor: Actor, options?: { force?: boolean; patch?: unknown }): Promise<Acted>;
   /** Writes the outcome into the ledger, where the next sync finds it. @throws ValidationError when it has one */
-  resolve(letter: DeadLetter, actor: Actor, settled: Settled): Promise<void>;
-  discard(letter: DeadLetter, actor: Actor): Promise<void>;
+  resolve(letter: DeadLetter, actor: Actor, settled: Settled): Promise<Acted>;
+  discard(letter: DeadLetter, actor: Actor): Promise<Acted>;
+  readonly approvals: Approvals;
   close(): void;
 };
 
 const QUEUES = ['interventions', 'dead_letters'] as const satisfies readonly Queue[];
 
 export function createDeadLetters(bridge: NatsBridge): DeadLetters {
-  const { config, connection, ledger, sealing } = bridge;
+  const { connection } = bridge;
   const audit = createAudit(connection, bridge.auditSigner);
-  const writer = createRecordWriter(connection);
+  const actions = createLetterActions(bridge, audit);
+  const approvals = createApprovals(bridge, { actions, audit, letter: get });
 
   async function list(filter: LetterFilter = {}): Promise<DeadLetter[]> {
     const found: DeadLetter[] = [];
@@ -89,109 +63,33 @@ export function createDeadLetters(bridge: NatsBridge): DeadLetters {
     return found.sort((a, b) => b.at.getTime() - a.at.getTime());
   }
 
-  async function verdict({ merchantId, idempotencyKey, verdict: atDeath }: DeadLetter): Promise<Verdict> {
-    const entry = idempotencyKey === '' ? undefined : await ledger.findLatest(merchantId, idempotencyKey);
-    return verdictOf({
-      record: entry?.record,
-      answer: entry?.answer?.status,
-      mayHaveRunUnrecorded: atDeath === 'unknown',
-    });
+  async function get(queue: Queue, seq: number): Promise<DeadLetter | undefined> {
+    const stored = await storedMessage(connection, QUEUE_STREAM[queue], seq);
+    return stored && parseLetter(queue, stored);
   }
 
-  async function act(
-    action: string,
-    letter: DeadLetter,
-    { who, why }: Actor,
-    more: Readonly<Record<string, string | number | undefined>>,
-    effect: () => Promise<unknown>,
-  ): Promise<void> {
-    const { queue, seq, merchantId, operation, paymentId, idempotencyKey } = letter;
-    const what = { queue, seq, merchantId, operation, paymentId, idempotencyKey, ...more };
-    await audit.append({ action, who, why, what });
-    await effect();
-    await deleteStored(connection, QUEUE_STREAM[queue], seq);
+  async function act(letter: DeadLetter, action: LetterAction, actor: Actor): Promise<Acted> {
+    if (isApprovable(action) && approvals.isRequired(action.kind))
+      return { kind: 'proposed', proposal: await approvals.propose(letter, action, actor) };
+    await actions.carryOut(letter, action, actor);
+    return { kind: 'done' };
   }
 
   return {
     list,
-    verdict,
-    async get(queue, seq) {
-      const stored = await storedMessage(connection, QUEUE_STREAM[queue], seq);
-      return stored && parseLetter(queue, stored);
+    get,
+    approvals,
+    verdict: actions.verdict,
+    retry(letter, actor, { force = false, patch } = {}) {
+      if (patch !== undefined) return act(letter, { kind: 'edit', patch }, actor);
+      return act(letter, { kind: force ? 'retry_unknown' : 'retry' }, actor);
     },
-
-    async retry(letter, actor, { force = false, patch } = {}) {
-      const now = await verdict(letter);
-      assertMayRetry(letter, now, force && patch === undefined);
-      const { operation, original, requestHeaders } = letter;
-      if (!isOperation(operation) || original.subject === '' || letter.body.length === 0)
-        throw new ValidationError(
-          `letter ${letter.seq} has no request that could be sent: its original was gone, or never was one`,
-        );
-      const retry = letter.retry + 1;
-      const deadlineAt = Date.now() + timeoutOf(config, operation);
-      const { info } = await connection.get();
-      const headers = {
-        ...requestHeaders,
-        [HEADER.retry]: String(retry),
-        [HEADER.deadline]: String(deadlineAt),
-        [HEADER.msgId]: `${original.msgId}:retry:${retry}`,
-        ...(serverFeatures(info?.version ?? '').perMessageTtl && {
-          'Nats-TTL': `${Math.ceil(timeoutOf(config, operation) / 1_000) + 60}s`,
-        }),
-      };
-      const kept = { subject: original.subject, body: letter.body, headers: requestHeaders };
-      const sent = sealedAnew(sealing, letter.merchantId, kept, headers, (opened) =>
-        patch === undefined ? opened.body : patched(letter, opened, patch),
-      );
-      const more = { verdict: now, retry, edited: patch === undefined ? undefined : 'yes' };
-      await act(patch === undefined ? 'retry' : 'edit', letter, actor, more, () =>
-        writer.write(original.subject, sent.body, sent.headers),
-      );
-    },
-
-    async resolve(letter, actor, settled) {
-      const { merchantId, idempotencyKey, operation, paymentId } = letter;
-      if (idempotencyKey === '')
-        throw new ValidationError(
-          `letter ${letter.seq} has no idempotency key: nobody could find its outcome`,
-        );
-      const entry = await ledger.findLatest(merchantId, idempotencyKey);
-      if (entry?.record.state === 'answered')
-        throw new ValidationError(
-          `${idempotencyKey} has an answer already; a sync gives it: discard the letter`,
-        );
-      const record = {
-        ...entry?.record,
-        state: 'answered',
-        operation,
-        paymentId,
-        by: `operator ${actor.who}`,
-        retry: letter.retry,
-        leaseUntil: undefined,
-      } as const;
-      await act(
-        'resolve',
-        letter,
-        actor,
-        { status: settled.status, transaction: settled.transactionId },
-        () =>
-          ledger.write(
-            merchantId,
-            idempotencyKey,
-            record,
-            entry?.record.seq ?? 0,
-            encodeAnswer(answerOf(settled)),
-          ),
-      );
-    },
-
-    discard: async (letter, actor) =>
-      act('discard', letter, actor, { verdict: await verdict(letter) }, async () => {}),
-
+    resolve: (letter, actor, settled) => act(letter, { kind: 'resolve', settled }, actor),
+    discard: (letter, actor) => act(letter, { kind: 'discard' }, actor),
     close() {
+      approvals.close();
+      actions.close();
       audit.close();
-      writer.close();
     },
   };
 }
@@ -208,47 +106,4 @@ function matches(letter: DeadLetter, filter: LetterFilter): boolean {
     (since === undefined || letter.at >= since) &&
     (until === undefined || letter.at < until)
   );
-}
-
-function assertMayRetry({ seq }: DeadLetter, verdict: Verdict, isForced: boolean): void {
-  if (verdict === 'answered_yes')
-    throw new ValidationError(
-      `letter ${seq} was carried out and its answer is recorded: it is never sent again; discard it`,
-    );
-  if (verdict === 'answered_no')
-    throw new ValidationError(
-      `letter ${seq} was declined by the processor: only a new payment attempt, under a new key, may try again; discard it`,
-    );
-  if (verdict === 'unknown' && !isForced)
-    throw new ValidationError(
-      `letter ${seq} may have been carried out: ask the processor, then resolve it, or force the retry when it certainly was not`,
-    );
-}
-
-/** Ids, merchant and operation stay: they are outside of what is patched. */
-function patched({ seq }: DeadLetter, { body, headers }: SealableRequest, patch: unknown): Uint8Array {
-  const contentType = headers[HEADER.contentType];
-  const request = parseRequest(decodeBody(body, contentType));
-  const changed = mergePatch(request.router_data.request, patch);
-  if (typeof changed !== 'object' || changed === null || Array.isArray(changed))
-    throw new ValidationError(`the patch of letter ${seq} leaves no request; give a JSON object`);
-  const edited = { ...request, router_data: { ...request.router_data, request: changed } };
-  return encodeBody(
-    parseRequest(edited),
-    contentType?.includes('msgpack') ? 'application/msgpack' : undefined,
-  );
-}
-
-function answerOf({ status, transactionId, code, message }: Settled): BridgeResponse {
-  const failed = status === 'failure';
-  return {
-    status,
-    ...(transactionId !== undefined && { transaction_id: transactionId }),
-    ...(failed && {
-      error: {
-        code: code ?? 'RESOLVED_AS_FAILED',
-        message: message ?? 'Found by a person not to have happened',
-      },
-    }),
-  };
 }

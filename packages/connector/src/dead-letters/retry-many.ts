@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ValidationError, type Verdict } from '@nats-bridge/protocol';
 import type { DeadLetter } from './dead-letter.js';
-import type { Actor, DeadLetters } from './dead-letters.js';
+import type { DeadLetters } from './dead-letters.js';
+import type { Actor } from './letter-action.js';
 
 export type BulkOptions = {
   /** At most so many a second. */

@@ -42,7 +42,8 @@ export async function readPaymentHistory(
     letterEvents(letters, first.merchantId, keys),
     actionEvents(bridge, first.merchantId, keys, operations),
   ]);
-  return [...lives.flat(), ...lettersOfIt, ...actions].sort((a, b) => a.at - b.at);
+  // An action is written down before it is done: in one millisecond it comes first.
+  return [...actions, ...lives.flat(), ...lettersOfIt].sort((a, b) => a.at - b.at);
 }
 
 /** Its request, and the states that its record has had as far as the stream still has them. */

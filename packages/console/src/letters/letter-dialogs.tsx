@@ -1,6 +1,7 @@
 /** Orders about one letter, each with a reason. */
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import type { Done } from '../api/types.js';
 import { apiErrorOf } from '../api/use-resource.js';
 import { useConsole, useSession } from '../console-context.js';
 import { Button } from '../parts/button.js';
@@ -122,8 +123,13 @@ function OrderDialog({
   const order = async () => {
     setBusy(true);
     try {
-      await api.post(path, { ...body, reason });
-      notices.say('good', said);
+      const { proposed } = await api.post<Done>(path, { ...body, reason });
+      notices.say(
+        'good',
+        proposed === undefined
+          ? said
+          : `it waits for a second person, as ${proposed.map(({ id }) => id).join(', ')}`,
+      );
       onDone();
     } catch (fault) {
       notices.say('bad', apiErrorOf(fault).message);

@@ -14,6 +14,7 @@ import { Skeleton } from '../parts/skeleton.js';
 import { TimeText } from '../parts/time-text.js';
 import { Link } from '../routing/link.js';
 import { mayAct } from '../session/session.js';
+import { ApprovalsPanel } from './approvals-panel.js';
 import { RetryDialog, type RetryWhat } from './retry-dialog.js';
 import { VerdictMark } from './verdict-mark.js';
 
@@ -74,6 +75,7 @@ export function LettersScreen() {
           />
         </div>
       </search>
+      <ApprovalsPanel onDecided={reload} />
       {error && <Problem error={error} onRetry={reload} />}
       {head === undefined && !error && <Skeleton lines={10} label="Loading letters" />}
       {head !== undefined && items.length === 0 && (

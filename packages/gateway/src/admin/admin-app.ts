@@ -9,6 +9,7 @@ import type { Authenticate, Principal } from './authenticate.js';
 import { openApiOf } from './open-api.js';
 import { createRateLimit } from './rate-limit.js';
 import { AdminProblem, type AdminRoute, route } from './route.js';
+import { approvalRoutes } from './routes/approvals.js';
 import { installationRoutes } from './routes/installation.js';
 import { letterRoutes } from './routes/letters.js';
 import { logLevelRoutes } from './routes/log-levels.js';
@@ -40,6 +41,7 @@ export const ADMIN_ROUTES: readonly AdminRoute[] = [
   ...overviewRoutes,
   ...paymentRoutes,
   ...letterRoutes,
+  ...approvalRoutes,
   ...installationRoutes,
   ...logLevelRoutes,
 ];

@@ -1,4 +1,5 @@
 /** A route of the admin API: what it takes, what it answers, who may, and what it does. OpenAPI is made of the same. */
+import { ValidationError } from '@nats-bridge/protocol';
 import type { z } from 'zod';
 import type { Role } from './admin-config.js';
 import type { AdminWorld } from './admin-world.js';
@@ -62,4 +63,11 @@ export class AdminProblem extends Error {
   ) {
     super(message);
   }
+}
+
+/** What the ledger or a rule forbids is a conflict, said in the words of the connector. */
+export async function acted<T>(action: Promise<T>): Promise<T> {
+  return action.catch((error: unknown) => {
+    throw error instanceof ValidationError ? new AdminProblem(409, 'CONFLICT', error.message) : error;
+  });
 }

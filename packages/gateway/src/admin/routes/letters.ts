@@ -1,9 +1,9 @@
 /** Dead letters and interventions: looked at, sent again, mended, settled, discarded. */
-import { type DeadLetter, showRequest } from '@nats-bridge/connector';
-import { ValidationError, type Verdict } from '@nats-bridge/protocol';
+import { type Acted, type DeadLetter, showRequest } from '@nats-bridge/connector';
+import type { Verdict } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import type { AdminWorld } from '../admin-world.js';
-import { AdminProblem, route } from '../route.js';
+import { AdminProblem, acted, route } from '../route.js';
 import {
   discard,
   done,
@@ -18,6 +18,7 @@ import {
   resolution,
   retryOrder,
   retryPlan,
+  shownProposal,
 } from '../schema/letters.js';
 
 export const letterRoutes = [
@@ -64,7 +65,7 @@ export const letterRoutes = [
       'Sends letters again under their own idempotency keys, at a rate; never one that may have been charged. A dry run says what would happen.',
     role: 'operator',
     body: retryOrder,
-    answer: z.union([retryPlan, z.object({ job })]),
+    answer: z.union([retryPlan, z.object({ job }), done]),
     async handle(world, { body, by }) {
       const { names, filter, rate_per_s, dry_run, force_unknown, reason } = body;
       if (force_unknown && by.role !== 'admin')
@@ -81,6 +82,12 @@ export const letterRoutes = [
           : await Promise.all(names.map((name) => letterNamed(world, name)));
       if (dry_run) return planOf(world, chosen, rate_per_s, force_unknown);
       const actor = { who: by.who, why: reason };
+      if (force_unknown && world.letters.approvals.isRequired('retry_unknown'))
+        return doneWith(
+          await Promise.all(
+            chosen.map((letter) => acted(world.letters.retry(letter, actor, { force: true }))),
+          ),
+        );
       const items = chosen.map((letter) => ({
         name: letterOf(letter).name,
         run: async () => {
@@ -117,8 +124,7 @@ export const letterRoutes = [
     answer: done,
     async handle(world, { params, body: { patch, reason }, by }) {
       const letter = await letterNamed(world, params.name ?? '');
-      await acted(world.letters.retry(letter, { who: by.who, why: reason }, { patch }));
-      return { done: 1 };
+      return doneWith([await acted(world.letters.retry(letter, { who: by.who, why: reason }, { patch }))]);
     },
   }),
   route({
@@ -131,10 +137,8 @@ export const letterRoutes = [
     async handle(world, { params, body, by }) {
       const letter = await letterNamed(world, params.name ?? '');
       const { status, transaction_id: transactionId, code, message, reason } = body;
-      await acted(
-        world.letters.resolve(letter, { who: by.who, why: reason }, { status, transactionId, code, message }),
-      );
-      return { done: 1 };
+      const settled = { status, transactionId, code, message };
+      return doneWith([await acted(world.letters.resolve(letter, { who: by.who, why: reason }, settled))]);
     },
   }),
   route({
@@ -146,8 +150,10 @@ export const letterRoutes = [
     answer: done,
     async handle(world, { body: { names, reason }, by }) {
       const chosen = await Promise.all(names.map((name) => letterNamed(world, name)));
-      for (const letter of chosen) await acted(world.letters.discard(letter, { who: by.who, why: reason }));
-      return { done: chosen.length };
+      const all: Acted[] = [];
+      for (const letter of chosen)
+        all.push(await acted(world.letters.discard(letter, { who: by.who, why: reason })));
+      return doneWith(all);
     },
   }),
 ];
@@ -171,11 +177,9 @@ function noJob(): never {
   );
 }
 
-/** What the ledger forbids is a conflict, said in the words of the connector. */
-async function acted(action: Promise<void>): Promise<void> {
-  await action.catch((error: unknown) => {
-    throw error instanceof ValidationError ? new AdminProblem(409, 'CONFLICT', error.message) : error;
-  });
+function doneWith(all: readonly Acted[]) {
+  const proposed = all.flatMap((one) => (one.kind === 'proposed' ? [shownProposal(one.proposal)] : []));
+  return { done: all.length - proposed.length, ...(proposed.length > 0 && { proposed }) };
 }
 
 function shownBody(world: AdminWorld, request: Parameters<typeof showRequest>[1]): unknown {

@@ -1,6 +1,6 @@
 /** Dead letters and interventions, and what is done about them. */
-import type { DeadLetter, LetterFilter } from '@nats-bridge/connector';
-import { VERDICT_ADVICE } from '@nats-bridge/protocol';
+import type { DeadLetter, LetterFilter, Proposal } from '@nats-bridge/connector';
+import { APPROVABLE, APPROVAL_STATES, VERDICT_ADVICE } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import {
   count,
@@ -121,14 +121,69 @@ export const resolution = z
     error: "a success needs the processor's transaction_id",
   });
 export const discard = z.strictObject({ names: z.array(name).min(1).max(1_000), reason });
-export const done = z.object({ done: count });
+
+export const proposal = z
+  .object({
+    id: z.string(),
+    state: z.enum([...APPROVAL_STATES, 'expired']).meta({
+      description: 'A proposal that stays `approved` was begun, and whether it was carried out is not known.',
+    }),
+    action: z.enum(APPROVABLE),
+    letter: name,
+    merchant_id: z.string(),
+    payment_id: z.string(),
+    operation,
+    idempotency_key: z.string(),
+    by: z.string(),
+    reason: z.string(),
+    at: time,
+    expires_at: time,
+    settled: z
+      .object({
+        status: z.enum(['success', 'failure']),
+        transaction_id: z.string().optional(),
+        code: z.string().optional(),
+        message: z.string().optional(),
+      })
+      .optional(),
+    decided: z.object({ by: z.string(), reason: z.string(), at: time }).optional(),
+    failure: z
+      .string()
+      .optional()
+      .meta({ description: 'Why it was approved, and could not be carried out.' }),
+  })
+  .meta({ description: 'An action that waits for a second person, or did.' });
+export const proposalDetail = proposal.extend({
+  patch: z.unknown().optional().meta({ description: 'Of an edit: what it changes, masked.' }),
+});
+export const proposalPage = page(proposal).extend({
+  required_for: z.array(z.enum(APPROVABLE)).meta({ description: 'What needs a second person here.' }),
+});
+export const proposalQuery = z.object({
+  waiting: z.stringbool().default(false).meta({ description: 'Only those that can still be decided.' }),
+  ...pageQuery,
+});
+export const decision = z.strictObject({ reason });
+export const done = z.object({
+  done: count,
+  proposed: z
+    .array(proposal)
+    .optional()
+    .meta({ description: 'Not done, but kept until a second person agrees.' }),
+});
+
+export type ProposalAnswer = z.infer<typeof proposal>;
 
 export type Letter = z.infer<typeof letter>;
 export type Job = z.infer<typeof job>;
 
+export function nameOf({ queue, seq }: Pick<DeadLetter, 'queue' | 'seq'>): string {
+  return `${queue === 'interventions' ? 'i' : 'd'}${seq}`;
+}
+
 export function letterOf(dead: DeadLetter): Letter {
   return {
-    name: `${dead.queue === 'interventions' ? 'i' : 'd'}${dead.seq}`,
+    name: nameOf(dead),
     queue: dead.queue === 'interventions' ? 'interventions' : 'dead',
     seq: dead.seq,
     at: dead.at.toISOString(),
@@ -149,6 +204,33 @@ export function letterOf(dead: DeadLetter): Letter {
       subject: dead.original.subject,
       consumer: dead.original.consumer,
     },
+  };
+}
+
+export function shownProposal({ settled, decided, failure, ...known }: Proposal): ProposalAnswer {
+  return {
+    id: known.id,
+    state: known.state,
+    action: known.action,
+    letter: nameOf(known.letter),
+    merchant_id: known.merchantId,
+    payment_id: known.paymentId,
+    operation: known.operation,
+    idempotency_key: known.idempotencyKey,
+    by: known.proposed.who,
+    reason: known.proposed.why,
+    at: known.proposed.at.toISOString(),
+    expires_at: known.expiresAt.toISOString(),
+    ...(settled && {
+      settled: {
+        status: settled.status,
+        transaction_id: settled.transactionId,
+        code: settled.code,
+        message: settled.message,
+      },
+    }),
+    ...(decided && { decided: { by: decided.who, reason: decided.why, at: decided.at.toISOString() } }),
+    ...(failure !== undefined && { failure }),
   };
 }
 

@@ -1,0 +1,97 @@
+/** `nats-bridge dlq approvals|approve|refuse`: what waits for a second person, and what he says. */
+import type { DeadLetters, Proposal } from '@nats-bridge/connector';
+import type { Command } from 'commander';
+import {
+  actorOf,
+  type By,
+  byPerson,
+  type Common,
+  command,
+  nameOf,
+  withLetters,
+} from '../dead-letter-options.js';
+import { mark, table } from '../terminal.js';
+
+const UNTIL_MINUTE = 16;
+
+export function approvalsCommand(): Command {
+  return command('approvals', 'what waits for a second person; with an id, all that is known of one')
+    .argument('[id]', 'such as a12')
+    .option('--all', 'the decided and expired ones too')
+    .action((id: string | undefined, options: Common & { all?: boolean }) =>
+      withLetters(options, async (letters) => {
+        if (id !== undefined) return showOne(letters, id, options);
+        const all = await letters.approvals.list();
+        const found = options.all ? all : all.filter(({ state }) => state === 'waiting');
+        if (options.json) return console.log(JSON.stringify(found.map(shownAs)));
+        if (found.length === 0) return console.log('Nothing waits for a second person.');
+        console.log(
+          table(
+            ['id', 'state', 'action', 'letter', 'payment', 'by', 'until', 'why'],
+            found.map(({ id, state, action, letter, paymentId, proposed, expiresAt }) => [
+              id,
+              state,
+              action,
+              nameOf(letter),
+              paymentId,
+              proposed.who,
+              expiresAt.toISOString().slice(0, UNTIL_MINUTE).replace('T', ' '),
+              proposed.why.slice(0, 40),
+            ]),
+          ),
+        );
+      }),
+    );
+}
+
+async function showOne({ approvals }: DeadLetters, id: string, options: Common): Promise<void> {
+  const found = await approvals.get(id);
+  if (found === undefined) throw new Error(`there is no proposal ${id}: it never was, or is too old`);
+  const patch = await approvals.shownPatch(id);
+  if (options.json) return console.log(JSON.stringify({ ...shownAs(found), patch }));
+  const { settled, decided, failure, proposed } = found;
+  const rows = [
+    ['state', found.state],
+    ['action', `${found.action} of letter ${nameOf(found.letter)}`],
+    ['payment', `${found.paymentId} of ${found.merchantId}, ${found.operation}`],
+    ['key', found.idempotencyKey],
+    ['proposed', `${proposed.at.toISOString()} by ${proposed.who}: ${proposed.why}`],
+    ['until', found.expiresAt.toISOString()],
+    ...(settled
+      ? [['outcome', [settled.status, settled.transactionId, settled.code].filter(Boolean).join(', ')]]
+      : []),
+    ...(patch === undefined ? [] : [['patch, masked', JSON.stringify(patch)]]),
+    ...(decided ? [['decided', `${decided.at.toISOString()} by ${decided.who}: ${decided.why}`]] : []),
+    ...(failure === undefined ? [] : [['failure', failure]]),
+  ];
+  console.log(table(['proposal', id], rows));
+}
+
+export function approveCommand(): Command {
+  return byPerson(command('approve', 'agree to what somebody else proposed, and have it done'))
+    .argument('<id>', 'as approvals names it')
+    .action((id: string, options: Common & By) =>
+      withLetters(options, async ({ approvals }) => {
+        const done = await approvals.approve(id, actorOf(options));
+        const text = `${mark.ok()} ${done.action} of ${nameOf(done.letter)}, proposed by ${done.proposed.who}, was done`;
+        console.log(options.json ? JSON.stringify(shownAs(done)) : text);
+      }),
+    );
+}
+
+export function refuseCommand(): Command {
+  return byPerson(command('refuse', 'refuse what was proposed; who proposed it takes it back so'))
+    .argument('<id>', 'as approvals names it')
+    .action((id: string, options: Common & By) =>
+      withLetters(options, async ({ approvals }) => {
+        const refused = await approvals.refuse(id, actorOf(options));
+        const text = `${mark.ok()} ${refused.action} of ${nameOf(refused.letter)} was refused`;
+        console.log(options.json ? JSON.stringify(shownAs(refused)) : text);
+      }),
+    );
+}
+
+/** For programs. */
+function shownAs({ letter, ...known }: Proposal) {
+  return { ...known, letter: nameOf(letter) };
+}

@@ -1,0 +1,273 @@
+/**
+ * Actions that need a second person: kept until another agrees, then carried out once. Each change is made on condition
+ * that the last one still is what was looked at, so of two who decide at the same time, over whichever bridges, one does.
+ */
+import {
+  createRecordStore,
+  createRecordWriter,
+  RecordChangedError,
+  storedMessage,
+  storedMessages,
+} from '@nats-bridge/messaging';
+import {
+  APPROVAL_STREAM,
+  type Approvable,
+  type ApprovalEvent,
+  approvalSubject,
+  decodeBody,
+  encodeBody,
+  HEADER,
+  isOpenApproval,
+  maskPatch,
+  type Queue,
+  stepApproval,
+  ValidationError,
+} from '@nats-bridge/protocol';
+import type { Audit } from '../audit/audit.js';
+import { durationMs } from '../config/duration.js';
+import type { DeadLetter } from '../dead-letters/dead-letter.js';
+import type { Actor, LetterAction } from '../dead-letters/letter-action.js';
+import { type LetterActions, whatOf } from '../dead-letters/letter-actions.js';
+import type { NatsBridge } from '../nats-bridge.js';
+import { factsOf, type Kept, type KeptAt, type Proposal, patchIn, proposalOf, readKept } from './proposal.js';
+
+export type Approvals = {
+  /** Whether `nats_bridge.approvals.required_for` names it. */
+  isRequired(action: Approvable): boolean;
+  /** Newest first, the decided ones too. */
+  list(): Promise<Proposal[]>;
+  get(id: string): Promise<Proposal | undefined>;
+  /** What an edit would change, masked; undefined of other actions, and where the bridge cannot open it. */
+  shownPatch(id: string): Promise<unknown>;
+  /** @throws ValidationError when the action is not possible now, or another waits for the same letter */
+  propose(letter: DeadLetter, action: LetterAction & { kind: Approvable }, actor: Actor): Promise<Proposal>;
+  /**
+   * Agrees, and carries it out, by what the ledger says then.
+   * @throws ValidationError when it is his own, decided, expired or unknown, or cannot be carried out any more
+   */
+  approve(id: string, actor: Actor): Promise<Proposal>;
+  /** Also by who proposed it. @throws ValidationError when it is decided, expired or unknown */
+  refuse(id: string, actor: Actor): Promise<Proposal>;
+  close(): void;
+};
+
+type ApprovalsWorld = {
+  readonly actions: LetterActions;
+  readonly audit: Audit;
+  letter(queue: Queue, seq: number): Promise<DeadLetter | undefined>;
+};
+
+export function createApprovals(
+  { config, connection, sealing }: NatsBridge,
+  { actions, audit, letter: letterAt }: ApprovalsWorld,
+  now = Date.now,
+): Approvals {
+  const { required_for, expires_after } = config.approvals;
+  const writer = createRecordWriter(connection);
+  const store = createRecordStore(connection, { stream: APPROVAL_STREAM, writer });
+  const isUsed = required_for.length > 0;
+
+  async function write(kept: Kept, expectedSeq: number): Promise<KeptAt> {
+    const body = Buffer.from(JSON.stringify(kept));
+    const headers = { [HEADER.contentType]: 'application/json' };
+    const seq = await store.write(approvalSubject(kept.queue, kept.seq), body, headers, expectedSeq);
+    return { kept, seq, storedAt: new Date(now()) };
+  }
+
+  /** The newest record of the letter that the proposal is about, which may be of a later proposal. */
+  async function newest(queue: Queue, seq: number): Promise<{ last: KeptAt | undefined; lastSeq: number }> {
+    const stored = await store.read(approvalSubject(queue, seq));
+    return { last: stored && readKept(stored), lastSeq: stored?.seq ?? 0 };
+  }
+
+  /** @returns its last record; undefined when there is no such proposal, or another came after it */
+  async function find(id: string): Promise<KeptAt | undefined> {
+    const place = Number(/^a(\d{1,15})$/.exec(id)?.[1] ?? 0);
+    const stored = isUsed && place > 0 ? await storedMessage(connection, APPROVAL_STREAM, place) : undefined;
+    const first = stored && readKept(stored);
+    if (first === undefined || first.kept.proposal !== undefined) return undefined;
+    const { last } = await newest(first.kept.queue, first.kept.seq);
+    if (last !== undefined && (last.seq === place || last.kept.proposal === place)) return last;
+    return (await all()).get(place);
+  }
+
+  async function all(): Promise<ReadonlyMap<number, KeptAt>> {
+    const found = new Map<number, KeptAt>();
+    if (!isUsed) return found;
+    for await (const stored of storedMessages(connection, APPROVAL_STREAM)) {
+      const one = readKept(stored);
+      if (one !== undefined) found.set(one.kept.proposal ?? one.seq, one);
+    }
+    return found;
+  }
+
+  /** @throws ValidationError when the rule forbids it, or somebody was quicker */
+  async function change(id: string, event: ApprovalEvent, actor: Actor): Promise<KeptAt> {
+    const last = await find(id);
+    if (last === undefined)
+      throw new ValidationError(`there is no proposal ${id}: it never was, or is too old`);
+    const step = stepApproval(factsOf(last), event, now());
+    if (step.kind === 'forbidden') throw new ValidationError(`proposal ${id} ${step.why}`);
+    const decided = { ...actor, at: new Date(now()).toISOString() };
+    const next = { ...last.kept, proposal: last.kept.proposal ?? last.seq, state: step.state, decided };
+    try {
+      return await write(next, last.seq);
+    } catch (error) {
+      if (error instanceof RecordChangedError)
+        throw new ValidationError(`proposal ${id} was decided by somebody else at the same moment`);
+      throw error;
+    }
+  }
+
+  /** Of who approved it; nobody else writes after him. */
+  const closed = ({ kept, seq }: KeptAt, outcome: Pick<Kept, 'state' | 'failure'>) =>
+    write({ ...kept, ...outcome }, seq);
+
+  async function audited(action: string, { kept, seq }: KeptAt, actor: Actor): Promise<void> {
+    const { queue, merchant_id: merchantId, operation, payment_id: paymentId } = kept;
+    const what = {
+      queue,
+      seq: kept.seq,
+      merchantId,
+      operation,
+      paymentId,
+      idempotencyKey: kept.idempotency_key,
+    };
+    const proposal = { approval: `a${kept.proposal ?? seq}`, proposed: kept.action, by: kept.proposed.who };
+    await audit.append({ action, ...actor, what: { ...what, ...proposal } });
+  }
+
+  const sealedUnder = ({ queue, seq, idempotency_key }: Pick<Kept, 'queue' | 'seq' | 'idempotency_key'>) =>
+    `approval ${queue} ${seq} ${idempotency_key}`; // no idempotency key: a patch is never taken for an answer
+
+  function patchFor(letter: DeadLetter, action: LetterAction): Kept['patch'] {
+    if (action.kind !== 'edit') return undefined;
+    const { queue, seq, merchantId, idempotencyKey: idempotency_key } = letter;
+    const clear = { body: encodeBody(action.patch), headers: { [HEADER.contentType]: 'application/json' } };
+    const { body, headers } = sealing.sealAnswer(
+      merchantId,
+      sealedUnder({ queue, seq, idempotency_key }),
+      clear,
+    );
+    return { body: Buffer.from(body).toString('base64'), headers: { ...headers } };
+  }
+
+  function openPatch(kept: Kept): unknown {
+    const patch = patchIn(kept);
+    if (patch === undefined) return undefined;
+    try {
+      const { body, headers } = sealing.openAnswer(kept.merchant_id, sealedUnder(kept), patch);
+      return decodeBody(body, headers[HEADER.contentType]);
+    } catch (cause) {
+      throw new ValidationError('the patch cannot be opened with the keys of this bridge', { cause });
+    }
+  }
+
+  function actionOf(kept: Kept): LetterAction {
+    if (kept.action === 'edit') return { kind: 'edit', patch: openPatch(kept) ?? {} };
+    if (kept.action !== 'resolve') return { kind: kept.action };
+    if (kept.settled === undefined) throw new ValidationError('the proposal does not say what it was');
+    return { kind: 'resolve', settled: kept.settled };
+  }
+
+  return {
+    isRequired: (action) => required_for.includes(action),
+    async list() {
+      const at = now();
+      return [...(await all()).values()]
+        .map((one) => proposalOf(one, at))
+        .sort((a, b) => b.proposed.at.getTime() - a.proposed.at.getTime());
+    },
+    async get(id) {
+      const found = await find(id);
+      return found && proposalOf(found, now());
+    },
+    async shownPatch(id) {
+      const found = await find(id);
+      try {
+        return found?.kept.patch && maskPatch(found.kept.operation, openPatch(found.kept));
+      } catch (error) {
+        if (error instanceof ValidationError) return undefined; // sealed for other keys than this bridge has
+        throw error;
+      }
+    },
+
+    async propose(letter, action, actor) {
+      await actions.check(letter, action);
+      const { queue, seq } = letter;
+      const { last, lastSeq } = await newest(queue, seq);
+      const at = now();
+      if (last !== undefined && isOpenApproval(factsOf(last), at))
+        throw new ValidationError(
+          `letter ${seq} has a proposal already, ${proposalOf(last, at).id} by ${last.kept.proposed.who}: decide that first`,
+        );
+      const settled = action.kind === 'resolve' ? action.settled : undefined;
+      await audit.append({
+        action: 'propose',
+        ...actor,
+        what: {
+          ...whatOf(letter),
+          proposed: action.kind,
+          status: settled?.status,
+          transaction: settled?.transactionId,
+        },
+      });
+      const kept: Kept = {
+        state: 'waiting',
+        action: action.kind,
+        queue,
+        seq,
+        merchant_id: letter.merchantId,
+        operation: letter.operation,
+        payment_id: letter.paymentId,
+        idempotency_key: letter.idempotencyKey,
+        proposed: { ...actor, at: new Date(at).toISOString() },
+        expires_at: new Date(at + durationMs(expires_after)).toISOString(),
+        settled,
+        patch: patchFor(letter, action),
+      };
+      try {
+        return proposalOf(await write(kept, lastSeq), at);
+      } catch (error) {
+        if (error instanceof RecordChangedError)
+          throw new ValidationError(`somebody else proposed something for letter ${seq} at the same moment`);
+        throw error;
+      }
+    },
+
+    async approve(id, actor) {
+      const approved = await change(id, { kind: 'approve', who: actor.who }, actor);
+      const { queue, seq, proposed, idempotency_key } = approved.kept;
+      await audited('approve', approved, actor);
+      try {
+        const letter = await letterAt(queue, seq);
+        if (letter === undefined || letter.idempotencyKey !== idempotency_key)
+          throw new ValidationError(`letter ${seq} is gone: it was dealt with meanwhile`);
+        const { who, why } = proposed;
+        await actions.carryOut(letter, actionOf(approved.kept), { who, why }, { id, by: actor.who });
+      } catch (error) {
+        const failure = reasonNotDone(error);
+        // Of anything else nobody knows whether it was carried out, and it is left as approved.
+        if (failure === undefined) throw error;
+        await closed(approved, { state: 'failed', failure });
+        throw new ValidationError(failure, { cause: error });
+      }
+      return proposalOf(await closed(approved, { state: 'done' }), now());
+    },
+
+    async refuse(id, actor) {
+      const refused = await change(id, { kind: 'refuse', who: actor.who }, actor);
+      await audited('refuse', refused, actor);
+      return proposalOf(refused, now());
+    },
+    close: () => writer.close(),
+  };
+}
+
+/** Of errors that say that nothing was done. */
+function reasonNotDone(error: unknown): string | undefined {
+  if (error instanceof ValidationError) return error.message;
+  if (error instanceof RecordChangedError)
+    return 'the operation changed at the same moment: look at it again';
+  return undefined;
+}

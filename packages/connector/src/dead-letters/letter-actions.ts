@@ -1,0 +1,195 @@
+/** Carries out what a person wants done with a letter: checked against the ledger, written into the audit, done. */
+import { createRecordWriter, deleteStored, serverFeatures } from '@nats-bridge/messaging';
+import {
+  type BridgeResponse,
+  decodeBody,
+  encodeBody,
+  HEADER,
+  isOperation,
+  mergePatch,
+  parseRequest,
+  QUEUE_STREAM,
+  ValidationError,
+  type Verdict,
+  verdictOf,
+} from '@nats-bridge/protocol';
+import type { Audit } from '../audit/audit.js';
+import { timeoutOf } from '../config/bridge-config.js';
+import { encodeAnswer } from '../ledger/answer.js';
+import type { NatsBridge } from '../nats-bridge.js';
+import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
+import type { DeadLetter } from './dead-letter.js';
+import type { Actor, LetterAction, Settled } from './letter-action.js';
+
+/** Who agreed, where a second person had to. */
+export type Approval = { readonly id: string; readonly by: string };
+
+export type LetterActions = {
+  /** What the ledger says of it now. */
+  verdict(letter: DeadLetter): Promise<Verdict>;
+  /** @throws ValidationError when the ledger forbids it, or the letter has not what it needs */
+  check(letter: DeadLetter, action: LetterAction): Promise<void>;
+  /** Checks it, writes it into the audit, does it, and takes the letter off the list. @throws as `check` does */
+  carryOut(letter: DeadLetter, action: LetterAction, actor: Actor, approval?: Approval): Promise<void>;
+  close(): void;
+};
+
+type Prepared = {
+  /** As the audit calls it. */
+  readonly name: string;
+  readonly details: Readonly<Record<string, string | number | undefined>>;
+  effect(actor: Actor): Promise<unknown>;
+};
+
+export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterActions {
+  const { config, connection, ledger, sealing } = bridge;
+  const writer = createRecordWriter(connection);
+
+  async function verdict({ merchantId, idempotencyKey, verdict: atDeath }: DeadLetter): Promise<Verdict> {
+    const entry = idempotencyKey === '' ? undefined : await ledger.findLatest(merchantId, idempotencyKey);
+    return verdictOf({
+      record: entry?.record,
+      answer: entry?.answer?.status,
+      mayHaveRunUnrecorded: atDeath === 'unknown',
+    });
+  }
+
+  async function preparedRetry(letter: DeadLetter, isForced: boolean, patch?: unknown): Promise<Prepared> {
+    const now = await verdict(letter);
+    assertMayRetry(letter, now, isForced);
+    const { operation, original, requestHeaders } = letter;
+    if (!isOperation(operation) || original.subject === '' || letter.body.length === 0)
+      throw new ValidationError(
+        `letter ${letter.seq} has no request that could be sent: its original was gone, or never was one`,
+      );
+    const retry = letter.retry + 1;
+    const deadlineAt = Date.now() + timeoutOf(config, operation);
+    const { info } = await connection.get();
+    const headers = {
+      ...requestHeaders,
+      [HEADER.retry]: String(retry),
+      [HEADER.deadline]: String(deadlineAt),
+      [HEADER.msgId]: `${original.msgId}:retry:${retry}`,
+      ...(serverFeatures(info?.version ?? '').perMessageTtl && {
+        'Nats-TTL': `${Math.ceil(timeoutOf(config, operation) / 1_000) + 60}s`,
+      }),
+    };
+    const kept = { subject: original.subject, body: letter.body, headers: requestHeaders };
+    const sent = sealedAnew(sealing, letter.merchantId, kept, headers, (opened) =>
+      patch === undefined ? opened.body : patched(letter, opened, patch),
+    );
+    return {
+      name: patch === undefined ? 'retry' : 'edit',
+      details: { verdict: now, retry, edited: patch === undefined ? undefined : 'yes' },
+      effect: () => writer.write(original.subject, sent.body, sent.headers),
+    };
+  }
+
+  async function preparedResolve(letter: DeadLetter, settled: Settled): Promise<Prepared> {
+    const { merchantId, idempotencyKey, operation, paymentId } = letter;
+    if (idempotencyKey === '')
+      throw new ValidationError(`letter ${letter.seq} has no idempotency key: nobody could find its outcome`);
+    const entry = await ledger.findLatest(merchantId, idempotencyKey);
+    if (entry?.record.state === 'answered')
+      throw new ValidationError(
+        `${idempotencyKey} has an answer already; a sync gives it: discard the letter`,
+      );
+    const record = {
+      ...entry?.record,
+      state: 'answered',
+      operation,
+      paymentId,
+      retry: letter.retry,
+      leaseUntil: undefined,
+    } as const;
+    return {
+      name: 'resolve',
+      details: { status: settled.status, transaction: settled.transactionId },
+      effect: ({ who }) =>
+        ledger.write(
+          merchantId,
+          idempotencyKey,
+          { ...record, by: `operator ${who}` },
+          entry?.record.seq ?? 0,
+          encodeAnswer(answerOf(settled)),
+        ),
+    };
+  }
+
+  async function prepared(letter: DeadLetter, action: LetterAction): Promise<Prepared> {
+    switch (action.kind) {
+      case 'retry':
+      case 'retry_unknown':
+        return preparedRetry(letter, action.kind === 'retry_unknown');
+      case 'edit':
+        return preparedRetry(letter, false, action.patch);
+      case 'resolve':
+        return preparedResolve(letter, action.settled);
+      case 'discard':
+        return { name: 'discard', details: { verdict: await verdict(letter) }, effect: async () => {} };
+    }
+  }
+
+  return {
+    verdict,
+    async check(letter, action) {
+      await prepared(letter, action);
+    },
+    async carryOut(letter, action, actor, approval) {
+      const { name, details, effect } = await prepared(letter, action);
+      const agreed = approval && { approval: approval.id, approved_by: approval.by };
+      await audit.append({ action: name, ...actor, what: { ...whatOf(letter), ...details, ...agreed } });
+      await effect(actor);
+      await deleteStored(connection, QUEUE_STREAM[letter.queue], letter.seq);
+    },
+    close: () => writer.close(),
+  };
+}
+
+/** A letter as the audit names it. */
+export function whatOf({ queue, seq, merchantId, operation, paymentId, idempotencyKey }: DeadLetter) {
+  return { queue, seq, merchantId, operation, paymentId, idempotencyKey };
+}
+
+function assertMayRetry({ seq }: DeadLetter, verdict: Verdict, isForced: boolean): void {
+  if (verdict === 'answered_yes')
+    throw new ValidationError(
+      `letter ${seq} was carried out and its answer is recorded: it is never sent again; discard it`,
+    );
+  if (verdict === 'answered_no')
+    throw new ValidationError(
+      `letter ${seq} was declined by the processor: only a new payment attempt, under a new key, may try again; discard it`,
+    );
+  if (verdict === 'unknown' && !isForced)
+    throw new ValidationError(
+      `letter ${seq} may have been carried out: ask the processor, then resolve it, or force the retry when it certainly was not`,
+    );
+}
+
+/** Ids, merchant and operation stay: they are outside of what is patched. */
+function patched({ seq }: DeadLetter, { body, headers }: SealableRequest, patch: unknown): Uint8Array {
+  const contentType = headers[HEADER.contentType];
+  const request = parseRequest(decodeBody(body, contentType));
+  const changed = mergePatch(request.router_data.request, patch);
+  if (typeof changed !== 'object' || changed === null || Array.isArray(changed))
+    throw new ValidationError(`the patch of letter ${seq} leaves no request; give a JSON object`);
+  const edited = { ...request, router_data: { ...request.router_data, request: changed } };
+  return encodeBody(
+    parseRequest(edited),
+    contentType?.includes('msgpack') ? 'application/msgpack' : undefined,
+  );
+}
+
+function answerOf({ status, transactionId, code, message }: Settled): BridgeResponse {
+  const failed = status === 'failure';
+  return {
+    status,
+    ...(transactionId !== undefined && { transaction_id: transactionId }),
+    ...(failed && {
+      error: {
+        code: code ?? 'RESOLVED_AS_FAILED',
+        message: message ?? 'Found by a person not to have happened',
+      },
+    }),
+  };
+}
