@@ -18,14 +18,22 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('help', () => {
-  it.each([[[]], [['up']], [['serve']], [['worker']], [['pay']], [['topology']], [['config']], [['doctor']]])(
-    'nats-bridge %j --help ends with 0',
-    async (command) => {
-      const { code, stdout } = await runCli([...command, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toContain(`Usage: nats-bridge ${command.join(' ')}`.trim());
-    },
-  );
+  it.each([
+    [[]],
+    [['top']],
+    [['logs']],
+    [['up']],
+    [['serve']],
+    [['worker']],
+    [['pay']],
+    [['topology']],
+    [['config']],
+    [['doctor']],
+  ])('nats-bridge %j --help ends with 0', async (command) => {
+    const { code, stdout } = await runCli([...command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: nats-bridge ${command.join(' ')}`.trim());
+  });
 
   it.each([
     [['launch'], "unknown command 'launch'"],

@@ -7,8 +7,8 @@ export type AdminOptions = { readonly url?: string; readonly token?: string };
 export type AdminClient = {
   /** `scheme://host:port` of the HTTP door. */
   readonly url: string;
-  /** @throws AdminRefusedError, AdminUnreachableError */
-  get<T>(path: string): Promise<T>;
+  /** @throws AdminRefusedError, AdminUnreachableError; what the signal aborts with */
+  get<T>(path: string, signal?: AbortSignal): Promise<T>;
   put<T>(path: string, body: object): Promise<T>;
   /** Server-sent events until the signal aborts or the gateway ends them. */
   events(
@@ -85,18 +85,20 @@ export function adminClient({ url, token }: AdminOptions): AdminClient {
     return response;
   }
 
-  const json = async <T>(path: string, init: RequestInit = {}) =>
-    (await ask(path, { ...init, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })).json() as Promise<T>;
+  async function json<T>(path: string, { signal, ...init }: RequestInit = {}): Promise<T> {
+    const ends = [AbortSignal.timeout(ANSWER_WITHIN_MS), ...(signal ? [signal] : [])];
+    return (await ask(path, { ...init, signal: AbortSignal.any(ends) })).json() as Promise<T>;
+  }
 
   return {
     url: at,
-    get: (path) => json(path),
+    get: (path, signal) => json(path, { signal }),
     put: (path, body) => json(path, { method: 'PUT', body: JSON.stringify(body) }),
     async *events(path, signal) {
       const response = await ask(path, { signal });
       let text = '';
       const decoder = new TextDecoder();
-      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunksOf(response, at)) {
         text += decoder.decode(chunk, { stream: true });
         const blocks = text.split('\n\n');
         text = blocks.pop() ?? '';
@@ -110,6 +112,15 @@ export function adminClient({ url, token }: AdminOptions): AdminClient {
   };
 }
 
+/** A body that breaks off is no fault of ours, and says little of itself. */
+async function* chunksOf({ body }: Response, at: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body as unknown as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw new AdminUnreachableError(`the connection to ${at} broke off`, { cause });
+  }
+}
+
 async function refusalOf(response: Response, at: string, hasToken: boolean): Promise<Error> {
   const { status } = response;
   const said = (await response.json().catch(() => ({}))) as { error?: { message?: string } };
@@ -120,8 +131,10 @@ async function refusalOf(response: Response, at: string, hasToken: boolean): Pro
         ? `the gateway at ${at} does not know this token: give one of gateway.admin in --token or NATS_BRIDGE_ADMIN_TOKEN`
         : `the gateway at ${at} wants a token: give one of gateway.admin in --token or NATS_BRIDGE_ADMIN_TOKEN`,
     );
-  if (said.error?.message !== undefined) return new AdminRefusedError(status, `${at}: ${said.error.message}`);
-  if (status === 404)
+  const message = said.error?.message;
+  const isNowhere = status === 404 && (message?.startsWith('nothing is served here') ?? true);
+  if (message !== undefined && !isNowhere) return new AdminRefusedError(status, `${at}: ${message}`);
+  if (isNowhere)
     return new AdminUnreachableError(
       `there is no admin API at ${at}: name somebody in [gateway.admin] (docs/admin-api.md), or look whether this is the HTTP door of a gateway`,
     );

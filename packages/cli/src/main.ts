@@ -15,6 +15,7 @@ import { logsCommand } from './commands/logs.js';
 import { newCommand } from './commands/new.js';
 import { payCommand } from './commands/pay.js';
 import { serveCommand } from './commands/serve.js';
+import { topCommand } from './commands/top.js';
 import { topologyCommand } from './commands/topology.js';
 import { upCommand } from './commands/up.js';
 import { workerCommand } from './commands/worker.js';
@@ -36,6 +37,7 @@ const program = new Command('nats-bridge')
   .addCommand(ledgerCommand())
   .addCommand(keysCommand())
   .addCommand(dlqCommand())
+  .addCommand(topCommand())
   .addCommand(logsCommand())
   .addCommand(auditCommand())
   .addCommand(topologyCommand())

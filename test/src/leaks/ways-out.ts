@@ -45,6 +45,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/cli/src/commands/new.ts': 'no payment',
   'packages/cli/src/commands/pay.ts': 'no payment',
   'packages/cli/src/commands/serve.ts': 'no payment',
+  'packages/cli/src/commands/top.ts': ['admin api'],
   'packages/cli/src/commands/topology.ts': 'no payment',
   'packages/cli/src/commands/up.ts': 'no payment',
   'packages/cli/src/main.ts': ['cli'],

@@ -1,0 +1,205 @@
+import type { Overview } from '@nats-bridge/gateway/admin-types';
+import { describe, expect, it } from 'vitest';
+import { frameOf } from './frame.js';
+import type { Sight } from './sight.js';
+import { shareBar, sparkLine } from './spark-line.js';
+import { textLine } from './text-line.js';
+
+const plain = (_: unknown, text: string) => text;
+const at = '2026-11-28T12:00:00.000Z';
+
+const route = (operation: string, calls: number): Overview['operations'][number] => ({
+  operation,
+  connector: 'a_connector_with_a_long_name',
+  calls,
+  success: calls,
+  failure: 0,
+  processing: 0,
+  unknown: 0,
+  not_sent: 0,
+  p50_ms: 12.34,
+  p95_ms: 250,
+});
+
+const overview: Overview = {
+  at,
+  window_s: 60,
+  throughput_per_s: 123_456,
+  latency_ms: { p50: 6.1, p95: 120, p99: 30_000 },
+  in_flight: 10_000,
+  in_flight_limit: 1_000_000,
+  operations: [route('authorize', 7_407_360)],
+  path: {
+    broker: { connected: true, url_host: 'nats-1:4222', rtt_ms: 0.4, reconnects: 2, durability: 'os_crash' },
+    stream: { name: 'PAYMENTS', messages: 3, bytes: 4_000, max_bytes: null },
+    workers: { alive: 1, in_flight: 3, capacity: 64 },
+  },
+  letters: { dead: 0, interventions: 0 },
+  alerts: [],
+};
+
+const stream = (name: string, messages: number, share: number | null = null) => ({
+  name,
+  messages,
+  bytes: messages * 1_000,
+  max_bytes: null,
+  share,
+  replicas: { current: 3, wanted: 3 },
+  consumers: [{ name: 'c', pending: 0, ack_pending: 12_345, redelivered: 0, own: true }],
+});
+
+const sight: Sight = {
+  url: 'http://bridge-1.internal:8080',
+  overview,
+  series: Array.from({ length: 300 }, (_, index) => ({ at, calls: index % 10, failures: 0, p95_ms: index })),
+  workers: {
+    items: [{ worker: 'stripe', id: 'abcdef0123', operations: ['authorize'], capacity: 64, in_flight: 3 }],
+    consumers_without_workers: [],
+    overlaps: [],
+  },
+  streams: { items: [stream('PAYMENTS', 1_000_000, 0.85), stream('EMPTY', 0)] },
+};
+
+/** As much of everything as could be. */
+const full: Sight = {
+  ...sight,
+  overview: {
+    ...overview,
+    operations: Array.from({ length: 60 }, (_, index) => route(`operation_${index}`, 100_000 - index)),
+    letters: { dead: 12, interventions: 3 },
+    alerts: Array.from({ length: 9 }, (_, index) => ({
+      name: `NatsBridgeAlert${index}`,
+      severity: 'critical' as const,
+      since: at,
+      labels: {},
+      summary: 'It is bad, and this says at some length how bad it is for whom',
+      runbook: '',
+    })),
+  },
+  workers: {
+    items: Array.from({ length: 40 }, (_, index) => ({
+      worker: `worker_with_a_name_that_is_long_${index}`,
+      id: `id-${index}`,
+      operations: ['authorize', 'sync'],
+      capacity: 64,
+      in_flight: index === 0 ? null : 64,
+    })),
+    consumers_without_workers: ['hyperswitch-consumer-capture'],
+    overlaps: ['one and another'],
+  },
+  streams: { items: Array.from({ length: 12 }, (_, index) => stream(`STREAM_${index}`, 10_000_000, 0.9)) },
+};
+
+describe('a frame', () => {
+  it.each([
+    [80, 24],
+    [120, 40],
+    [200, 60],
+    [60, 16],
+    [20, 10],
+  ])('fits a terminal of %i by %i, however much there is', (columns, rows) => {
+    for (const seen of [sight, full, { ...full, lost: { since: new Date(at), why: 'away' } }]) {
+      const lines = frameOf(seen, { columns, rows }, plain, 'q quits');
+      expect(lines).toHaveLength(rows);
+      expect(lines.at(-1)).toBe('q quits');
+      expect(lines.filter((line) => line.length > columns)).toEqual([]);
+    }
+  });
+
+  it('shows everything at once in 80 by 24 where there is little, and cuts nothing', () => {
+    const text = frameOf(sight, { columns: 80, rows: 24 }, plain, 'q quits').join('\n');
+    expect(text).toContain('Payments flow: 123k a second, 7.4M in 60 s');
+    for (const part of [
+      'throughput  123k/s  p50 6.1 ms  p95 120 ms  p99 30.0 s  in flight 10,000/1.0M',
+      /^calls\/s +[▁-█]{52} +peak 9$/m,
+      /^alerts +none$/m,
+      /^authorize +a_connector_… +7\.4M +7\.4M +· +· +· +· +12\.3 ms +250 ms$/m,
+      /^broker +connected nats-1:4222 +rtt 0\.4 ms +survives os_crash +reconnects 2$/m,
+      /^workers +stripe +abcdef01 +▍·+ +3\/64 +authorize$/m,
+      /^streams +PAYMENTS +1\.0M msgs +954 MiB +████▎ 85 % +in hand 12,345$/m,
+      /^ +empty: EMPTY$/m,
+      /^letters +0 dead letters +0 interventions$/m,
+    ])
+      expect(text).toMatch(part);
+  });
+
+  it('counts what does not fit, and leaves room for each part', () => {
+    const text = frameOf(full, { columns: 80, rows: 24 }, plain, 'q quits').join('\n');
+    for (const part of [
+      'NatsBridgeAlert0',
+      '… and 6 more',
+      /routes with fewer calls/,
+      'worker_with_a_nam…',
+      'STREAM_0',
+      '12 dead letters  3 interventions',
+    ])
+      expect(text).toMatch(part);
+  });
+
+  it.each([
+    [
+      'nobody answers',
+      { lost: { since: new Date(at), why: 'x is away' } },
+      /^The gateway does not answer since.*\nfigures of before: x is away$/m,
+    ],
+    ['NATS is lost', broker({ connected: false }), /^NATS is not connected/],
+    ['NATS hangs', broker({ rtt_ms: null }), /^NATS does not answer/],
+    [
+      'no worker is there',
+      {
+        overview: {
+          ...overview,
+          path: { ...overview.path, workers: { alive: 0, in_flight: 0, capacity: 0 } },
+        },
+      },
+      /^No worker is there/,
+    ],
+    ['calls fail', operations({ success: 0, unknown: 90, calls: 100 }), /^Payments fail: 90 % had no answer/],
+    ['many are declined', operations({ failure: 30, calls: 100 }), /^Payments flow, 30 % are declined/],
+    ['nothing happens', { overview: { ...overview, operations: [] } }, /^All is quiet: no calls in 60 s/],
+    ['an alert fires', { overview: full.overview }, /^Payments flow, with 9 alerts/],
+  ] as const)('says first that %s', (_what, change, headline) => {
+    const seen = { ...sight, ...change } as Sight;
+    expect(frameOf(seen, { columns: 80, rows: 24 }, plain).join('\n')).toMatch(headline);
+  });
+
+  it('lets no name move the cursor', () => {
+    const named = operations({ connector: 'x\u001b[2J\r\n' });
+    const lines = frameOf({ ...sight, ...named } as Sight, { columns: 80, rows: 24 }, plain);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+    expect(lines.join('')).not.toMatch(/[\u0000-\u001f]/);
+  });
+});
+
+function broker(change: Partial<Overview['path']['broker']>) {
+  const { path } = overview;
+  return { overview: { ...overview, path: { ...path, broker: { ...path.broker, ...change } } } };
+}
+
+function operations(change: Partial<Overview['operations'][number]>) {
+  return { overview: { ...overview, operations: [{ ...route('authorize', 100), ...change }] } };
+}
+
+describe('bars', () => {
+  it('have the newest values at the right, gaps where nothing is known, and the highest full', () => {
+    expect(sparkLine([9, 0, null, 4, 8], 4)).toBe('▁ ▅█');
+    expect(sparkLine([0, 0], 4)).toBe('  ▁▁');
+    expect(sparkLine([], 2)).toBe('  ');
+  });
+
+  it.each([
+    [0, '····'],
+    [0.5, '██··'],
+    [0.51, '██··'],
+    [1, '████'],
+    [7, '████'],
+  ])('show %f as %s', (share, bar) => {
+    expect(shareBar(share, 4)).toBe(bar);
+  });
+});
+
+it('a line is coloured after it was cut', () => {
+  const paint = (style: unknown, text: string) => `<${style}>${text}</>`;
+  expect(textLine(6, paint, ['ab', ['cdef', 'red'], 'gh'])).toBe('ab<red>cde</>…');
+  expect(textLine(8, paint, ['ab', ['cdef', 'red'], 'gh'])).toBe('ab<red>cdef</>gh');
+});
