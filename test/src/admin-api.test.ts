@@ -213,6 +213,59 @@ describe('what is asked wrongly', () => {
   });
 });
 
+describe('where the time of a call went', () => {
+  type Waterfall = {
+    readonly seen_by: string;
+    readonly total_ms: number;
+    readonly parts: readonly { readonly name: string; readonly start_ms: number; readonly ms: number }[];
+  };
+  const waterfallsOf = async (attempt: string) =>
+    (await ask(`/payments/${MERCHANT}/pay_of_${attempt}`)).body.waterfall as Waterfall[];
+  const sumOf = ({ parts }: Waterfall) => parts.reduce((sum, { ms }) => sum + ms, 0);
+  const HANDLER_MS = 300;
+
+  it('is told in parts that add up to what its caller waited', async () => {
+    const worker = await workerWith(async () => {
+      await new Promise((resolve) => setTimeout(resolve, HANDLER_MS));
+      return { status: 'success', transaction_id: 'txn_1' };
+    });
+    const begunAt = performance.now();
+    await authorize('att_slow');
+    const waitedMs = performance.now() - begunAt;
+    await rowOf('att_slow');
+    const [waterfall] = await waterfallsOf('att_slow');
+    if (waterfall === undefined) throw new Error('the call is not told of');
+    expect(waterfall.seen_by).toBe('gateway');
+    expect(sumOf(waterfall)).toBeCloseTo(waterfall.total_ms, 6);
+    expect(waterfall.total_ms).toBeLessThanOrEqual(waitedMs);
+    for (const [index, { start_ms, ms }] of waterfall.parts.entries())
+      expect(waterfall.parts[index + 1]?.start_ms ?? waterfall.total_ms).toBeCloseTo(start_ms + ms, 6);
+    const names = waterfall.parts.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['validation', 'policies', 'broker', 'handler', 'answer']));
+    // A timer may be a millisecond early.
+    expect(waterfall.parts.find(({ name }) => name === 'handler')?.ms).toBeGreaterThan(HANDLER_MS - 5);
+    await worker.stop();
+  });
+
+  it('is told of a call that was turned away, and of who it heard that from', async () => {
+    await authorize('att_away');
+    await authorize('att_away');
+    const worker = await workerWith(() => ({ status: 'success', transaction_id: 'txn_1' }));
+    await until('a worker is seen', async () => (await authorize('att_away')).status === 'CHARGED');
+    await rowOf('att_away');
+    const { body } = await ask(`/payments/${MERCHANT}/pay_of_att_away`);
+    const heard = (body.timeline as { kind: string; detail: string }[]).filter(
+      ({ kind }) => kind === 'heard',
+    );
+    expect(heard[0]?.detail).toMatch(/^NO_WORKERS_AVAILABLE after /);
+    expect(heard.at(-1)?.detail).toMatch(/^success after /);
+    const waterfalls = await waterfallsOf('att_away');
+    expect(waterfalls.length).toBe(heard.length);
+    for (const waterfall of waterfalls) expect(sumOf(waterfall)).toBeCloseTo(waterfall.total_ms, 6);
+    await worker.stop();
+  });
+});
+
 describe('payments', () => {
   it('are found, told in order, and masked', async () => {
     const worker = await workerWith(() => ({
@@ -232,9 +285,7 @@ describe('payments', () => {
     const { body } = await ask(`/payments/${MERCHANT}/pay_of_att_shown`);
     expect(body.operations).toMatchObject([{ transaction_id: 'txn_1', state: 'answered' }]);
     const timeline = body.timeline as { kind: string; at: string; source: { stream: string; seq: number } }[];
-    expect(timeline.map(({ kind }) => kind)).toEqual(['requested', 'claimed', 'answered']);
-    const [waterfall] = body.waterfall as { total_ms: number; parts: { ms: number }[] }[];
-    expect(waterfall?.parts.reduce((sum, { ms }) => sum + ms, 0)).toBeCloseTo(waterfall?.total_ms ?? -1);
+    expect(timeline.map(({ kind }) => kind)).toEqual(['requested', 'claimed', 'answered', 'heard']);
 
     const { stream, seq } = timeline[0]?.source ?? { stream: '', seq: 0 };
     const masked = await ask(`/messages/${stream}/${seq}`);

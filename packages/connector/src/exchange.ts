@@ -23,6 +23,20 @@ export type Exchange = {
   readonly workers: WorkerPresence;
   readonly signal?: AbortSignal;
   readonly traceparent?: string;
+  /** Written on the way, shared by all copies. */
+  readonly marks: CallMarks;
+};
+
+/** When a call came how far, by `performance.now()`; of its first try. What it never came to is left out. */
+export type CallMarks = {
+  /** Handed to the connector. */
+  readonly begunAt: number;
+  /** Through the policies: its message is made. */
+  sentAt?: number;
+  /** The stream has confirmed it. */
+  storedAt?: number;
+  /** The answer is there. */
+  repliedAt?: number;
 };
 
 /**

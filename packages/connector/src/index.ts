@@ -29,6 +29,7 @@ export {
 export { type Keeper, type KeeperOptions, keepDeadLetters } from './dead-letters/keeper.js';
 export type { Actor, Settled } from './dead-letters/letter-action.js';
 export { type BulkResult, retryMany } from './dead-letters/retry-many.js';
+export type { CallMarks } from './exchange.js';
 export type { BrokerFigures, WorkerFigures } from './figures.js';
 export type { LateAnswers } from './late-answers/late-answers.js';
 export { callOf, type LateNote } from './late-answers/late-note.js';

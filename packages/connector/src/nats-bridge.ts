@@ -50,7 +50,7 @@ import { loadConfig } from './config/load-config.js';
 import { sealingConfigOf } from './config/sealing-config.js';
 import { signingConfigOf } from './config/signing-config.js';
 import { tracingOf } from './config/tracing-config.js';
-import type { Exchange, Send } from './exchange.js';
+import type { CallMarks, Exchange, Send } from './exchange.js';
 import { type BrokerFigures, readFigures } from './figures.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
 import { createLedger, type Ledger } from './ledger/ledger.js';
@@ -259,7 +259,7 @@ export class NatsBridge {
   async execute(operation: Operation, data: RouterData, options: CallOptions = {}): Promise<Outcome> {
     const call = { operation, data, correlationId: randomUUID() };
     const route = { operation, connector: data.connector };
-    const begunAt = performance.now();
+    const marks: CallMarks = { begunAt: performance.now() };
     this.#observers.tell({ type: 'call_began', ...route });
     const span = beginCall(this.tracing, call, options.traceparent);
     const ended = (result: CallResult, code?: BridgeErrorCode) => {
@@ -269,13 +269,14 @@ export class NatsBridge {
         ...route,
         result,
         code,
-        durationMs: performance.now() - begunAt,
+        durationMs: performance.now() - marks.begunAt,
+        marks,
         ids: idsOf(call),
         traceId: span?.traceparent.split('-')[1],
       });
     };
     try {
-      const reply = await this.#send(this.#exchange(call, options, span?.traceparent));
+      const reply = await this.#send(this.#exchange(call, options, span?.traceparent, marks));
       const outcome = outcomeOfReply(call, reply);
       ended(resultOf(outcome));
       return outcome;
@@ -391,6 +392,7 @@ export class NatsBridge {
     call: { operation: Operation; data: RouterData; correlationId: string },
     options: CallOptions,
     traceparent: string | undefined,
+    marks: CallMarks,
   ): Exchange {
     if (this.#closing) throw new BridgeError('SHUTTING_DOWN');
     const row = operationRow(call.operation);
@@ -411,6 +413,7 @@ export class NatsBridge {
       workers: 'nobody',
       signal: options.signal,
       traceparent: traceparent ?? options.traceparent,
+      marks,
     };
   }
 }

@@ -1,5 +1,6 @@
 /** What can be seen of the calls of a bridge while they run, for metrics; none of it holds payment data. */
 import type { BridgeErrorCode, Operation, Outcome, RouterData } from '@nats-bridge/protocol';
+import type { CallMarks } from './exchange.js';
 import type { BreakerState } from './policies/circuit-breaker.js';
 
 /**
@@ -27,6 +28,7 @@ export type Observation =
       /** Of `unknown` and `not_sent`: why. */
       readonly code?: BridgeErrorCode;
       readonly durationMs: number;
+      readonly marks: Readonly<CallMarks>;
       readonly ids: CallIds;
       /** W3C, where it is traced. */
       readonly traceId?: string;

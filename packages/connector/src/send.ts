@@ -160,9 +160,13 @@ export function createSend(world: SendWorld): Send {
     exchange: Exchange,
     stored?: (message: StoredMessage) => void,
   ): Promise<BridgeResponse> {
+    const { marks } = exchange;
     if (!exchange.isDurable) {
       const message = sealedMessageOf(exchange, false);
-      return answerIn(exchange, message, await requester.requestCore(message));
+      marks.sentAt ??= performance.now();
+      const reply = await requester.requestCore(message);
+      marks.repliedAt = performance.now();
+      return answerIn(exchange, message, reply);
     }
     await world.prepare();
     const pool = poolOf(config, exchange.data.merchant_id);
@@ -192,11 +196,13 @@ export function createSend(world: SendWorld): Send {
     message: RequestMessage,
     stored?: (message: StoredMessage) => void,
   ): Promise<BridgeResponse> {
-    const { key, data } = exchange;
+    const { key, data, marks } = exchange;
+    marks.sentAt ??= performance.now();
     return new Promise((resolve, reject) => {
       let isRepeat = false;
       const onStored = (message: StoredMessage) => {
         const { duplicate } = message;
+        marks.storedAt ??= performance.now();
         stored?.(message);
         isRepeat = duplicate;
         if (!duplicate || key === undefined) return;
@@ -215,6 +221,7 @@ export function createSend(world: SendWorld): Send {
       requester
         .requestDurable({ onStored, ...message })
         .then(async (reply) => {
+          marks.repliedAt = performance.now();
           if (!mayBeGuarded(exchange) && reply.streamSeq !== undefined) workStream.settled(reply.streamSeq);
           if (stateOf(reply.headers) === 'withdrawn') {
             sealing.openWithdrawal(data.merchant_id, keyIn(message), reply.headers);

@@ -17,6 +17,7 @@ import { startNotifier } from './late-answers/notifier.js';
 import { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhook-options.js';
 import { type ListenAt, listenOn, urlOf } from './listen-on.js';
 import { createGatewayMetrics } from './metrics/gateway-metrics.js';
+import { createSeenCalls } from './seen-calls.js';
 import { createUcsServer } from './ucs/ucs-server.js';
 import type { OnWarning } from './warning.js';
 
@@ -76,8 +77,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let closing: Promise<void> | undefined;
   const inFlight = { count: 0, limit: options.maxInFlight ?? 1_000 };
   const metrics = (options.metrics ?? true) ? createGatewayMetrics({ bridge, inFlight, logging }) : undefined;
+  const seenCalls = options.admin && createSeenCalls(options.admin.bridge);
   const ucs = createUcsServer({
     bridge,
+    seenCalls,
     onWarning,
     metrics,
     logging,
@@ -92,7 +95,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     watchIntervalMs: options.healthWatchMs ?? 1_000,
   });
   const grpcSide = grpcDoor(ucs, grpcTls);
-  const admin = options.admin && createAdminDoor({ ...options.admin, logging, onWarning });
+  const admin =
+    options.admin && seenCalls && createAdminDoor({ ...options.admin, logging, seenCalls, onWarning });
   const consoleApp =
     admin === undefined || options.console === undefined ? undefined : createConsoleApp(options.console);
   const httpListener = createHttpServer(

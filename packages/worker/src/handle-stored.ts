@@ -1,6 +1,6 @@
 /** A request from the stream: read it, run it under its record, and acknowledge by how that ended. */
 import { ackSubjectOf, encodeHeaders, readHeaders, SignatureRefusedError } from '@nats-bridge/messaging';
-import { fingerprintOf, HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
+import { fingerprintOf, HEADER, type Operation, RECORD_HEADER, ValidationError } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
 import type { JsMsg } from '@nats-io/jetstream';
 import { failureOf } from './failure-of.js';
@@ -119,13 +119,15 @@ async function runUnderRecord(
     const claimed = { ...read, attempt: claim.attempt, headers: { ...headers, deadlineAt } };
     const run = (request: ReadRequest) =>
       runHandler(options.handlers, request, () => [options.abandoned, claim.lost]);
+    const begunAt = performance.now();
     const response = await (trace?.handle(claimed, run) ?? run(claimed));
+    const handlerMs = performance.now() - begunAt;
     const { bodies, connection, sealing } = options.way;
-    return fitReply(
-      bodies,
-      connection.current?.info?.max_payload,
-      encodeReply(read, response, sealing, 'record'),
-    );
+    const { body, headers: sealed } = encodeReply(read, response, sealing, 'record');
+    return fitReply(bodies, connection.current?.info?.max_payload, {
+      body,
+      headers: { [RECORD_HEADER.handlerMs]: handlerMs.toFixed(3), ...sealed },
+    });
   });
 }
 

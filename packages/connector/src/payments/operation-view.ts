@@ -26,6 +26,8 @@ export type OperationView = {
   readonly at: number;
   readonly requestedAt?: number;
   readonly claimedAt?: number;
+  /** How long the handler took that answered. */
+  readonly handlerMs?: number;
   readonly attempts: number;
   readonly worker?: string;
   readonly correlationId?: string;
@@ -56,8 +58,16 @@ export function operationViewOf(stored: StoredRecord, sealing: BridgeSealing): O
   };
 }
 
-function optional({ requestedAt, claimedAt, by, correlationId, reason, requestSeq }: OperationRecord) {
-  const values = { requestedAt, claimedAt, worker: by, correlationId, reason, requestSeq };
+function optional({
+  requestedAt,
+  claimedAt,
+  handlerMs,
+  by,
+  correlationId,
+  reason,
+  requestSeq,
+}: OperationRecord) {
+  const values = { requestedAt, claimedAt, handlerMs, worker: by, correlationId, reason, requestSeq };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 

@@ -24,6 +24,7 @@ export const exchange = (
   deadlineAt: Number.POSITIVE_INFINITY,
   isDurable: true,
   workers: 'guarded',
+  marks: { begunAt: 0 },
   ...changes,
 });
 

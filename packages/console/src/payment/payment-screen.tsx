@@ -54,7 +54,7 @@ function Found({ payment: { operations, timeline, waterfall } }: { readonly paym
         />
       </Panel>
       <div class="columns">
-        <Panel title="Where the time went" note="from the stream to the answer">
+        <Panel title="Where the time went" note="what each caller waited">
           {waterfall.length === 0 ? (
             <EmptyState icon="clock" title="Nothing of it was answered by a worker yet." />
           ) : (

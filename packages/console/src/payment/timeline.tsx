@@ -18,6 +18,7 @@ const WORDS: Readonly<Record<Moment['kind'], string>> = {
   withdrawn: 'withdrawn',
   dead_letter: 'given up',
   action: 'a person acted',
+  heard: 'caller heard',
 };
 
 export function Timeline({ events }: { readonly events: readonly Moment[] }) {

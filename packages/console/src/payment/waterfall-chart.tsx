@@ -1,42 +1,74 @@
-/** For each operation, how long it waited in the stream, and how long a worker had it. */
+/** Where the time of each call went, as bars one behind the other, and in words for who does not look. */
 import type { Payment } from '../api/types.js';
 import { milliseconds } from '../format/time.js';
 
-const WORDS: Readonly<Record<string, string>> = { queue_wait: 'in the stream', handler: 'with the worker' };
+type Waterfall = Payment['waterfall'][number];
+type PartName = Waterfall['parts'][number]['name'];
 
-export function WaterfallChart({ waterfall }: { readonly waterfall: Payment['waterfall'] }) {
+/** In the order in which they come. */
+const WORDS: Readonly<Record<PartName, string>> = {
+  validation: 'reading',
+  policies: 'policies',
+  broker: 'storing',
+  queue: 'in the stream',
+  record: 'claim and record',
+  handler: 'handler',
+  reply: 'on the way back',
+  waiting: 'waiting',
+  answer: 'answering',
+};
+
+export function WaterfallChart({ waterfall }: { readonly waterfall: readonly Waterfall[] }) {
   const longest = Math.max(...waterfall.map(({ total_ms }) => total_ms), 1);
+  const shown = new Set(waterfall.flatMap(({ parts }) => parts.map(({ name }) => name)));
   return (
-    <div class="waterfall">
-      {waterfall.map(({ operation, idempotency_key, total_ms, parts }) => {
-        const words = parts.map(({ name, ms }) => `${milliseconds(ms)} ${WORDS[name] ?? name}`).join(', ');
-        return (
-          <>
-            <span key={`${idempotency_key} name`}>{operation}</span>
-            <svg
-              viewBox="0 0 100 6"
-              preserveAspectRatio="none"
-              role="img"
-              aria-label={`${operation}: ${words}`}
-            >
-              <title>{words}</title>
-              {parts.map(({ name, start_ms, ms }, index) => (
-                <rect
-                  key={name}
-                  class={`waterfall-part-${index}`}
-                  x={(start_ms / longest) * 100}
-                  width={Math.max((ms / longest) * 100, 0.6)}
-                  height="6"
-                />
-              ))}
-            </svg>
-            <span class="number">{milliseconds(total_ms)}</span>
-            <span />
-            <span class="figure-note">{words}</span>
-            <span />
-          </>
-        );
-      })}
-    </div>
+    <>
+      <div class="waterfall">
+        {waterfall.map((call) => (
+          <Bar key={`${call.correlation_id} ${call.idempotency_key}`} call={call} longest={longest} />
+        ))}
+      </div>
+      <ul class="waterfall-legend" aria-hidden="true">
+        {(Object.keys(WORDS) as PartName[])
+          .filter((name) => shown.has(name))
+          .map((name) => (
+            <li key={name}>
+              <svg viewBox="0 0 10 10" aria-hidden="true">
+                <rect class={`waterfall-${name}`} width="10" height="10" rx="2" />
+              </svg>
+              {WORDS[name]}
+            </li>
+          ))}
+      </ul>
+    </>
+  );
+}
+
+function Bar({ call, longest }: { readonly call: Waterfall; readonly longest: number }) {
+  const { operation, total_ms, parts, seen_by } = call;
+  const words = parts.map(({ name, ms }) => `${milliseconds(ms)} ${WORDS[name]}`).join(', ');
+  return (
+    <>
+      <span>{operation}</span>
+      <svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={`${operation}: ${words}`}>
+        <title>{words}</title>
+        {parts.map(({ name, start_ms, ms }) => (
+          <rect
+            key={name}
+            class={`waterfall-${name}`}
+            x={(start_ms / longest) * 100}
+            width={Math.max((ms / longest) * 100, 0.4)}
+            height="6"
+          />
+        ))}
+      </svg>
+      <span class="number">{milliseconds(total_ms)}</span>
+      <span />
+      <span class="figure-note">
+        {words}
+        {seen_by === 'ledger' && ' (from the stream to the answer, as the ledger has it)'}
+      </span>
+      <span />
+    </>
   );
 }

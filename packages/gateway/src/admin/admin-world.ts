@@ -10,6 +10,7 @@ import type { Logging } from '@nats-bridge/logging';
 import { alertSubject } from '@nats-bridge/protocol';
 import { type AlertWatch, createAlertWatch, type FiringAlert } from '../alerts/alert-watch.js';
 import { type CachedReading, createCachedReading } from '../metrics/cached-reading.js';
+import type { SeenCalls } from '../seen-calls.js';
 import type { OnWarning } from '../warning.js';
 import type { AdminConfig } from './admin-config.js';
 import { createJobs, type Jobs } from './jobs.js';
@@ -22,6 +23,7 @@ export type AdminWorld = {
   readonly payments: PaymentIndex;
   readonly letters: DeadLetters;
   readonly calls: RecentCalls;
+  readonly seenCalls: SeenCalls;
   readonly jobs: Jobs;
   /** undefined where the program that started the gateway keeps none. */
   readonly logging: Logging | undefined;
@@ -42,10 +44,13 @@ export type AdminWorldOptions = {
   readonly bridge: NatsBridge;
   readonly config: AdminConfig;
   readonly logging: Logging | undefined;
+  /** Told by the gRPC door. */
+  readonly seenCalls: SeenCalls;
   readonly onWarning: OnWarning;
 };
 
-export function createAdminWorld({ bridge, config, logging, onWarning }: AdminWorldOptions): AdminWorld {
+export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
+  const { bridge, config, logging, seenCalls, onWarning } = options;
   const payments = createPaymentIndex(bridge, {
     onError: (error) => onWarning(`the admin API cannot read the records: ${error.message}`),
   });
@@ -75,6 +80,7 @@ export function createAdminWorld({ bridge, config, logging, onWarning }: AdminWo
     payments,
     letters,
     calls,
+    seenCalls,
     jobs,
     logging,
     figures,
@@ -84,6 +90,7 @@ export function createAdminWorld({ bridge, config, logging, onWarning }: AdminWo
       clearInterval(looking);
       stopCounting();
       calls.close();
+      seenCalls.close();
       jobs.close();
       letters.close();
       await payments.close();

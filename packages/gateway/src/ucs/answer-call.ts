@@ -13,6 +13,7 @@ import {
 import type { PaymentBridge } from '../bridge.js';
 import type { AnswerOwnEvent } from '../late-answers/answer-own-event.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
+import type { SeenCalls } from '../seen-calls.js';
 import { describeFault, type OnWarning } from '../warning.js';
 import { statusOfRefusal } from './call-status.js';
 import { encodeAnswer, reasonOf } from './encode-answer.js';
@@ -30,6 +31,7 @@ export type UcsDoor = {
   readonly onWarning: OnWarning;
   readonly metrics?: Pick<GatewayMetrics, 'rpc' | 'refused'>;
   readonly logging?: Pick<Logging, 'log'>;
+  readonly seenCalls?: Pick<SeenCalls, 'answered'>;
   /** Answers what the bridge itself posted to Hyperswitch. */
   readonly answerOwnEvent?: AnswerOwnEvent;
 };
@@ -70,6 +72,7 @@ export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCal
       refuse(refusal);
       return;
     }
+    const readAt = performance.now();
     executeCall(door, method, read, call)
       .then((outcome) => {
         trace?.outcome(outcome);
@@ -77,6 +80,7 @@ export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCal
         const bytes = bytesOf(door, method, read, outcome);
         ended(status.OK);
         callback(null, bytes);
+        door.seenCalls?.answered(outcome.correlationId, { begunAt, readAt, endedAt: performance.now() });
       })
       .catch(refuse);
   };
@@ -93,6 +97,7 @@ function logRefused(
     result: 'not_sent',
     code: 'OVERLOADED',
     durationMs: 0,
+    marks: { begunAt: performance.now() },
   });
   if (line !== undefined) logging?.log(line);
 }

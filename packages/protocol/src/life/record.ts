@@ -33,6 +33,8 @@ export type OperationRecord = {
   readonly claimedAt?: number;
   /** Of the request in its stream. */
   readonly requestSeq?: number;
+  /** How long the handler took that answered, in milliseconds, by its own clock. */
+  readonly handlerMs?: number;
   /** Why it was withdrawn, or how the last attempt failed. Holds no payment data. */
   readonly reason?: string;
 };
@@ -49,6 +51,7 @@ export const RECORD_HEADER = {
   requestedAt: 'X-Requested-At',
   claimedAt: 'X-Claimed-At',
   requestSeq: 'X-Request-Seq',
+  handlerMs: 'X-Handler-Ms',
   reason: 'X-Reason',
 } as const;
 
@@ -73,6 +76,7 @@ export function recordHeaders(record: NewRecord): Record<string, string> {
   number(RECORD_HEADER.requestedAt, record.requestedAt);
   number(RECORD_HEADER.claimedAt, record.claimedAt);
   number(RECORD_HEADER.requestSeq, record.requestSeq);
+  number(RECORD_HEADER.handlerMs, record.handlerMs);
   text(RECORD_HEADER.reason, record.reason);
   return headers;
 }
@@ -87,6 +91,7 @@ export function parseRecord(headers: Headers, seq: number, at: number): Operatio
     const value = Number(headers[name] || Number.NaN);
     return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
   };
+  const duration = Number(headers[RECORD_HEADER.handlerMs] || Number.NaN);
   return {
     state: stateOf(headers),
     seq,
@@ -102,6 +107,7 @@ export function parseRecord(headers: Headers, seq: number, at: number): Operatio
     requestedAt: number(RECORD_HEADER.requestedAt),
     claimedAt: number(RECORD_HEADER.claimedAt),
     requestSeq: number(RECORD_HEADER.requestSeq),
+    handlerMs: Number.isFinite(duration) && duration >= 0 ? duration : undefined,
     reason: text(RECORD_HEADER.reason),
   };
 }

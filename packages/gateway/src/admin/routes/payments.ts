@@ -1,6 +1,7 @@
 /** Payments: searched, exported, and one with everything that happened to it. */
-import { type OperationView, type PaymentQuery, readPaymentHistory } from '@nats-bridge/connector';
+import { type PaymentQuery, readPaymentHistory } from '@nats-bridge/connector';
 import type { z } from 'zod';
+import type { SeenCall } from '../../seen-calls.js';
 import { AdminProblem, route } from '../route.js';
 import { iso } from '../schema/common.js';
 import {
@@ -11,6 +12,7 @@ import {
   paymentQuery,
   paymentRowOf,
 } from '../schema/payments.js';
+import { waterfallsOf } from '../waterfall.js';
 
 /** What a spreadsheet still opens. */
 const MOST_ROWS = 100_000;
@@ -56,7 +58,10 @@ export const paymentRoutes = [
     summary: 'One payment: its operations, what happened to them in order, and where the time went.',
     role: 'viewer',
     answer: payment,
-    async handle({ bridge, letters, payments }, { params: { merchant_id = '', payment_id = '' } }) {
+    async handle(
+      { bridge, letters, payments, seenCalls },
+      { params: { merchant_id = '', payment_id = '' } },
+    ) {
       const operations = payments.ofPayment(merchant_id, payment_id);
       if (operations.length === 0)
         throw new AdminProblem(
@@ -65,6 +70,7 @@ export const paymentRoutes = [
           `no operation of payment ${payment_id} of ${merchant_id} is kept: records stay for nats_bridge.jetstream.max_age`,
         );
       const history = await readPaymentHistory(bridge, letters, operations);
+      const calls = seenCalls.ofPayment(merchant_id, payment_id);
       return {
         merchant_id,
         payment_id,
@@ -73,12 +79,15 @@ export const paymentRoutes = [
           ...(view.transactionId !== undefined && { transaction_id: view.transactionId }),
           ...(view.error !== undefined && { error: view.error }),
         })),
-        timeline: history.map(({ at, idempotencyKey, ...event }) => ({
-          ...event,
-          at: iso(at),
-          idempotency_key: idempotencyKey,
-        })),
-        waterfall: operations.flatMap(waterfallOf),
+        timeline: [
+          ...history.map(({ at, idempotencyKey, ...event }) => ({
+            ...event,
+            at: iso(at),
+            idempotency_key: idempotencyKey,
+          })),
+          ...calls.map(heardOf),
+        ].sort((a, b) => Date.parse(a.at) - Date.parse(b.at)),
+        waterfall: waterfallsOf(calls, operations),
       };
     },
   }),
@@ -107,23 +116,26 @@ function searchOf(query: Omit<z.output<typeof paymentQuery>, 'cursor'> & { curso
   };
 }
 
-/** By the server's clock, which wrote all three times: they add up. */
-function waterfallOf({
+/** What a caller heard: known of the calls of this gateway alone. */
+function heardOf({
   operation,
-  idempotencyKey,
-  state,
-  requestedAt,
-  claimedAt,
+  result,
+  code,
   at,
-}: OperationView): Payment['waterfall'] {
-  if (state !== 'answered' || requestedAt === undefined || claimedAt === undefined) return [];
-  const waited = Math.max(0, claimedAt - requestedAt);
-  const total_ms = Math.max(waited, at - requestedAt);
-  const parts = [
-    { name: 'queue_wait', start_ms: 0, ms: waited },
-    { name: 'handler', start_ms: waited, ms: total_ms - waited },
-  ];
-  return [{ operation, idempotency_key: idempotencyKey, total_ms, parts }];
+  endedAt,
+  marks,
+  circuit,
+}: SeenCall): Payment['timeline'][number] {
+  const ms = endedAt - marks.begunAt;
+  const circuitSays = circuit === 'closed' ? '' : `, circuit ${circuit.replace('_', ' ')}`;
+  return {
+    at: iso(at + ms),
+    kind: 'heard',
+    operation,
+    idempotency_key: '',
+    source: null,
+    detail: `${code ?? result.replace('_', ' ')} after ${ms.toFixed(1)} ms${circuitSays}`,
+  };
 }
 
 const COLUMNS = [

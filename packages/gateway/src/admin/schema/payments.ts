@@ -38,6 +38,13 @@ export const paymentQuery = z.object({
 
 export const paymentPage = page(paymentRow);
 
+const waterfallPart = z
+  .enum(['validation', 'policies', 'broker', 'queue', 'record', 'handler', 'reply', 'waiting', 'answer'])
+  .meta({
+    description:
+      'validation: metadata and bytes are read; policies: around the call; broker: until the stream has confirmed it; queue: until a worker took it; record: the worker wrote its claim and its answer; handler: your code and the processor; reply: on the way back; waiting: not known in parts; answer: it is read, encoded and handed to gRPC.',
+  });
+
 export const payment = z.object({
   merchant_id: z.string(),
   payment_id: z.string(),
@@ -59,6 +66,7 @@ export const payment = z.object({
         'withdrawn',
         'dead_letter',
         'action',
+        'heard',
       ]),
       operation,
       idempotency_key: z.string(),
@@ -70,9 +78,14 @@ export const payment = z.object({
   waterfall: z.array(
     z.object({
       operation,
-      idempotency_key: z.string(),
-      total_ms: milliseconds,
-      parts: z.array(z.object({ name: z.string(), start_ms: milliseconds, ms: milliseconds })),
+      idempotency_key: z.string().meta({ description: 'Empty for a question, which has none.' }),
+      correlation_id: z.string().optional(),
+      seen_by: z.enum(['gateway', 'ledger']).meta({
+        description:
+          'gateway: what the caller waited, as far as this gateway had the call. ledger: of calls of other gateways, and from before a restart, from the stream to the answer.',
+      }),
+      total_ms: milliseconds.meta({ description: 'The sum of the parts.' }),
+      parts: z.array(z.object({ name: waterfallPart, start_ms: milliseconds, ms: milliseconds })),
     }),
   ),
 });

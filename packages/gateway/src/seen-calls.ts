@@ -1,0 +1,101 @@
+/** The calls that this gateway has answered lately: what each caller heard, and when it came how far. */
+import type { CallMarks, NatsBridge, Observation } from '@nats-bridge/connector';
+
+type CallEnded = Extract<Observation, { type: 'call_ended' }>;
+
+/** Of a gRPC call, by `performance.now()` as in {@link CallMarks}. */
+export type RpcTimes = {
+  /** grpc-js handed it over, with all of its bytes. */
+  readonly begunAt: number;
+  /** Metadata and bytes were understood. */
+  readonly readAt: number;
+  /** The answer was handed back to grpc-js. */
+  readonly endedAt: number;
+};
+
+export type SeenCall = Pick<CallEnded, 'operation' | 'result' | 'code' | 'ids'> & {
+  /** When it began, in milliseconds since the epoch by this gateway's clock. */
+  readonly at: number;
+  readonly marks: Readonly<CallMarks>;
+  /** When the connector was through with it, by `performance.now()`. */
+  readonly endedAt: number;
+  /** Of its route, when it ended. */
+  readonly circuit: 'closed' | 'open' | 'half_open';
+  /** Left out for calls that came another way than over gRPC. */
+  readonly rpc?: RpcTimes;
+};
+
+export type SeenCalls = {
+  /** The answer of a call went out. */
+  answered(correlationId: string, rpc: RpcTimes): void;
+  /** Oldest first. */
+  ofPayment(merchantId: string, paymentId: string): readonly SeenCall[];
+  close(): void;
+};
+
+/** About 10 MB. */
+const MOST_CALLS = 20_000;
+
+export function createSeenCalls(bridge: Pick<NatsBridge, 'observe'>, mostCalls = MOST_CALLS): SeenCalls {
+  /** By correlation id, oldest first. */
+  const calls = new Map<string, SeenCall>();
+  const byPayment = new Map<string, Set<string>>();
+  const circuits = new Map<string, SeenCall['circuit']>();
+
+  function keep({ operation, connector, result, code, ids, marks, durationMs }: CallEnded): void {
+    const { correlationId } = ids;
+    calls.set(correlationId, {
+      operation,
+      result,
+      code,
+      ids,
+      at: Date.now() - durationMs,
+      marks,
+      endedAt: marks.begunAt + durationMs,
+      circuit: circuits.get(routeOf({ operation, connector })) ?? 'closed',
+    });
+    const payment = paymentOf(ids);
+    const others = byPayment.get(payment);
+    if (others === undefined) byPayment.set(payment, new Set([correlationId]));
+    else others.add(correlationId);
+    if (calls.size > mostCalls) forgetOldest();
+  }
+
+  function forgetOldest(): void {
+    const [oldest] = calls.values();
+    if (oldest === undefined) return;
+    calls.delete(oldest.ids.correlationId);
+    const payment = paymentOf(oldest.ids);
+    const others = byPayment.get(payment);
+    others?.delete(oldest.ids.correlationId);
+    if (others?.size === 0) byPayment.delete(payment);
+  }
+
+  const stop = bridge.observe((observation) => {
+    if (observation.type === 'call_ended') keep(observation);
+    if (observation.type !== 'breaker_changed') return;
+    // Closed is what a route is of which nothing is kept: a caller may name any connector.
+    if (observation.state === 'closed') circuits.delete(routeOf(observation));
+    else circuits.set(routeOf(observation), observation.state);
+  });
+
+  return {
+    answered(correlationId, rpc) {
+      const call = calls.get(correlationId);
+      if (call !== undefined) calls.set(correlationId, { ...call, rpc });
+    },
+    ofPayment: (merchantId, paymentId) =>
+      [...(byPayment.get(paymentOf({ merchantId, paymentId })) ?? [])]
+        .map((correlationId) => calls.get(correlationId))
+        .filter((call) => call !== undefined),
+    close: stop,
+  };
+}
+
+function paymentOf({ merchantId, paymentId }: { merchantId: string; paymentId: string }): string {
+  return `${merchantId}\n${paymentId}`;
+}
+
+function routeOf({ operation, connector }: Pick<CallEnded, 'operation' | 'connector'>): string {
+  return `${operation}\n${connector}`;
+}
