@@ -32,7 +32,10 @@ const TARGETS = [
     isSimulated: false,
   },
   { file: 'packages/protocol/src/life/record.ts', tests: ['packages/protocol/src/life'] },
-  { file: 'packages/worker/src/guarded-run.ts', tests: ['packages/worker/src/guarded-run.test.ts'] },
+  {
+    file: 'packages/worker/src/guarded-run.ts',
+    tests: ['packages/worker/src/guarded-run.test.ts', 'packages/worker/src/lease.test.ts'],
+  },
   { file: 'packages/connector/src/policies/settle-doubt.ts', tests: ['packages/connector/src/policies'] },
   { file: 'packages/connector/src/policies/keep-record.ts', tests: ['packages/connector/src/policies'] },
 ];

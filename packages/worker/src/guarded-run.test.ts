@@ -83,32 +83,6 @@ async function scene(handlers: Handlers, options?: SceneOptions) {
   };
 }
 
-describe('a claim that is confirmed when its lease is over', () => {
-  it('runs nothing: the process stood still meanwhile, and another may have taken over', async () => {
-    let now = 1_000;
-    const run = vi.fn();
-    const frozen: RecordStore = {
-      read: async () => undefined,
-      async write() {
-        now += 2_000;
-        return 1;
-      },
-    };
-    const ending = await runGuarded(
-      {
-        subject: 's',
-        delivery: { correlationId: 'c', fingerprint: 'f', retry: 0, deadlineAt: 9_000, worker: 'w' },
-        isRedelivered: false,
-        about: {},
-      },
-      { records: frozen, now: () => now, sleep: async () => {}, leaseMs: 2_000 },
-      run,
-    );
-    expect(ending).toEqual({ kind: 'wait', ms: 1_000 });
-    expect(run).not.toHaveBeenCalled();
-  });
-});
-
 describe('a record that others keep changing', () => {
   it('is looked at again each time, and left to them after the fifth: let them finish', async () => {
     const read = vi.fn(async () => undefined);
@@ -145,35 +119,6 @@ describe('a record that others keep changing', () => {
     const world = { records, now: () => 1_000, sleep: async () => {}, leaseMs: 2_000 };
     await expect(runGuarded(request, world, run)).rejects.toThrow('no space left');
     expect(run).not.toHaveBeenCalled();
-  });
-});
-
-describe('a claim that cannot be renewed', () => {
-  it('says so to the handler when its lease is over', async () => {
-    let now = 1_000;
-    const records: RecordStore = { read: async () => undefined, write: async () => 1 };
-    const world = { records, now: () => now, sleep: async () => {}, leaseMs: 2_000 };
-    const request = {
-      subject: 's',
-      delivery: { correlationId: 'c', fingerprint: 'f', retry: 0, deadlineAt: 9_000, worker: 'w' },
-      isRedelivered: false,
-      about: {},
-    };
-    const ending = await runGuarded(request, world, async ({ lost, renew }) => {
-      now += 1_500;
-      await renew();
-      now += 1_500;
-      await renew();
-      expect(lost.aborted).toBe(false);
-      now += 2_500; // frozen, until the next beat
-      await renew();
-      lost.throwIfAborted();
-      throw new Error('it ran on');
-    });
-    expect(ending).toMatchObject({
-      kind: 'failed',
-      error: { message: expect.stringContaining('lease is over') },
-    });
   });
 });
 

@@ -130,6 +130,7 @@ async function executeClaimed(
   let renewing = Promise.resolve();
   let isRunning = true;
   let lost: AbortController | undefined;
+  let lostTo: RecordChangedError | undefined;
   const isOver = () => world.now() >= leasedAt + world.leaseMs;
   // This process stood still, or the way was slow: another may have taken over by now.
   if (isOver()) return { kind: 'wait', ms: WAIT_MS };
@@ -143,7 +144,10 @@ async function executeClaimed(
       seq = await write(now + world.leaseMs, seq);
       leasedAt = now;
     } catch (error) {
-      if (error instanceof RecordChangedError) lost?.abort(error);
+      if (error instanceof RecordChangedError) {
+        lostTo = error;
+        lost?.abort(error);
+      }
       // Anything else: the lease still holds for a while, and the next beat tries again.
     }
   };
@@ -151,7 +155,8 @@ async function executeClaimed(
     attempt,
     get lost() {
       lost ??= new AbortController();
-      if (isOver()) lost.abort(OVER);
+      // Who looks for the first time after it happened sees it, too.
+      if (lostTo !== undefined || isOver()) lost.abort(lostTo ?? OVER);
       return lost.signal;
     },
     renew() {
