@@ -329,6 +329,37 @@ describe('the ledger', () => {
     );
   });
 
+  it('has the genuine answer, whatever a forger told the bridge before', async () => {
+    const bridge = bridgeWith({ request_timeout_ms: 5_000 });
+    await bridge.prepare();
+    const nats = await bridge.connection.get();
+    let finish: (() => void) | undefined;
+    const forged = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    nats.subscribe(AUTHORIZE, {
+      callback: (_, message) => {
+        const { body, headers } = signedBy(stranger, message, answerOf({}));
+        nats.publish(message.reply ?? '', body, {
+          headers: encodeHeaders({ ...headers, [HEADER.correlationId]: correlationIn(message) }),
+        });
+      },
+    });
+    await workerWith('durable', {
+      handlers: {
+        authorize: async () => {
+          await forged;
+          return SUCCESS;
+        },
+      },
+    });
+    const outcome = await bridge.authorize(payment('att_1'));
+    expect(outcome.kind).toBe('unknown');
+    finish?.();
+    const answer = () => bridge.findAnswer('merchant_1', 'authorize:att_1');
+    expect(await until('the genuine answer', answer)).toMatchObject(SUCCESS);
+  });
+
   it('has a withdrawal that bridges believe, of what a signing worker let go', async () => {
     const bridge = bridgeWith();
     await bridge.prepare();
