@@ -32,7 +32,8 @@ describe('what a bridge seals', () => {
       const context = requestContext(sealed.subject, sealed.headers);
       return by?.open(sealed.body, context, createSealer({ seeds: [bridgeSeed] }).publicKeys).contentType;
     };
-    expect(opens(pool, 'm')).toBe('application/json');
+    for (const merchantId of ['m', 'constructor', '__proto__'])
+      expect(opens(pool, merchantId)).toBe('application/json');
     expect(opens(merchantPool, 'own')).toBe('application/json');
     expect(() => opens(pool, 'own')).toThrow(/sealed for/);
     expect(() => opens(merchantPool, 'm')).toThrow(/sealed for/);

@@ -11,6 +11,7 @@ import {
   SEALED_TYPE,
   ValidationError,
 } from '@nats-bridge/protocol';
+import { keysOfMerchant } from '../config/keys-of-merchant.js';
 import type { SealingConfig } from '../config/sealing-config.js';
 import type { EncodedAnswer } from '../ledger/answer.js';
 
@@ -60,7 +61,7 @@ export function createBridgeSealing(config: SealingConfig | undefined): BridgeSe
   if (config === undefined) return NO_SEALING;
   const sealer = createSealer({ seeds: config.seeds });
   const bridges = sealer.publicKeys;
-  const workersOf = (merchantId: string) => config.merchants[merchantId] ?? config.workers;
+  const workersOf = (merchantId: string) => keysOfMerchant(config, merchantId);
 
   return {
     ...NO_SEALING,

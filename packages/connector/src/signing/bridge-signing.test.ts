@@ -108,7 +108,8 @@ describe('who may answer', () => {
   };
 
   it('is the pool, or that of the merchant and no other', () => {
-    expect(answeredBy(pool, 'm')).not.toThrow();
+    for (const merchantId of ['m', 'constructor', '__proto__'])
+      expect(answeredBy(pool, merchantId)).not.toThrow();
     expect(answeredBy(merchantPool, 'own')).not.toThrow();
     expect(answeredBy(merchantPool, 'm')).toThrow(/not among those trusted/);
     expect(answeredBy(pool, 'own')).toThrow(/not among those trusted/);

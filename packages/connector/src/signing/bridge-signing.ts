@@ -9,6 +9,7 @@ import {
   signedRequestText,
   signedWithdrawalText,
 } from '@nats-bridge/protocol';
+import { keysOfMerchant } from '../config/keys-of-merchant.js';
 import type { SigningConfig } from '../config/signing-config.js';
 import type { EncodedAnswer } from '../ledger/answer.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
@@ -33,10 +34,7 @@ export function withSigning(
   if (config === undefined) return sealing;
   const signer = createMessageSigner(config);
   const bridges = signer.publicKeys;
-  const trustedFor = (merchantId: string) => [
-    ...(config.merchants[merchantId] ?? config.workers),
-    ...bridges,
-  ];
+  const trustedFor = (merchantId: string) => [...keysOfMerchant(config, merchantId), ...bridges];
 
   function signed<T extends Pick<EncodedAnswer, 'headers'>>(text: string, message: T): T {
     return { ...message, headers: { ...message.headers, ...signer.sign(text) } };
