@@ -1,12 +1,14 @@
 /** Payments under generated credentials: bridge and workers reach what they need, of each kind of proof. */
 
 import { PROOFS } from '@nats-bridge/access';
-import { NatsBridge, readAudit, writeAudit } from '@nats-bridge/connector';
-import type { Operation } from '@nats-bridge/protocol';
+import { NatsBridge, readAudit, readLog, writeAudit } from '@nats-bridge/connector';
+import { createLogging } from '@nats-bridge/logging';
+import type { LogEntry, Operation } from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker, type WorkerEvent } from '@nats-bridge/worker';
 import { afterEach, describe, expect, it } from 'vitest';
 import { routerData } from './access-data.js';
 import { type AccessUnderTest, startAccess } from './access-under-test.js';
+import { until } from './until.js';
 
 describe.each(PROOFS)('with %s', (proof) => {
   let access: AccessUnderTest;
@@ -50,6 +52,7 @@ describe.each(PROOFS)('with %s', (proof) => {
       connection: access.connect(name),
       handlers,
       pool,
+      logging: {},
       onEvent: (event) => events.push(event),
     });
     closing.push(() => worker.stop());
@@ -98,6 +101,43 @@ describe.each(PROOFS)('with %s', (proof) => {
       [],
     );
     expect(access.log()).not.toContain('Violation');
+  });
+
+  it('operator and auditor read what the workers log, each of them of its own merchants alone', async () => {
+    const bridge = await start();
+    await startWorker('general');
+    await startWorker('acme', 'acme');
+    for (const merchant of ['merchant_a', 'merchant_b'])
+      await bridge.execute('authorize', routerData(merchant, 'att_3'));
+    const forger = createLogging({ name: 'forger' });
+    const acme = access.connect('acme');
+    await acme.get();
+    forger.connect(acme);
+    const said = { level: 'error', module: 'worker', message: 'forged' } as const;
+    forger.log({ ...said, merchant_id: 'merchant_b' });
+    forger.log({ ...said, module: 'calls', merchant_id: 'merchant_a' });
+    await until('both are refused', () => (forger.stats().dropped === 2 ? true : undefined));
+    forger.log({ ...said, merchant_id: 'merchant_b' });
+    expect(forger.stats().dropped).toBe(3);
+    for (const role of ['operator', 'auditor']) {
+      const connection = access.connect(role);
+      closing.push(() => connection.close());
+      const read = async () => {
+        const lines: LogEntry[] = [];
+        for await (const line of readLog(connection, { attemptId: 'att_3' })) lines.push(line);
+        return lines.length < 2 ? undefined : lines;
+      };
+      const lines = await until('their lines', read);
+      expect(lines.map(({ instance, merchant_id }) => [instance.split('@')[0], merchant_id])).toEqual(
+        expect.arrayContaining([
+          ['acme', 'merchant_a'],
+          ['general', 'merchant_b'],
+        ]),
+      );
+      for await (const line of readLog(connection)) expect(line.message).not.toBe('forged');
+    }
+    await forger.close();
+    await acme.close();
   });
 
   it('a pool without workers is not answered for by the general one', async () => {

@@ -120,8 +120,9 @@ describe('a call', () => {
       delivery: 1,
     });
     expect(atWorker?.correlation_id).toBe(atBridge?.correlation_id);
-    const ofCall = await logs('--correlation', atBridge?.correlation_id ?? '');
-    expect(ofCall).toHaveLength(2);
+    const id = atBridge?.correlation_id ?? '';
+    for (const asked of [id, id.slice(0, 8)]) expect(await logs('--correlation', asked)).toHaveLength(2);
+    expect(await logs('--correlation', `${id}0`)).toEqual([]);
   });
 
   it('that is declined is answered; one that is in doubt is a warning with its reason', async () => {
@@ -181,7 +182,7 @@ describe('nats-bridge logs', () => {
   it('is readable, oldest first, and shows nothing from before --since', async () => {
     const { stdout } = await runCli(['logs', '--attempt', 'att_ok', '--module', 'calls'], nats());
     expect(stdout).toMatch(
-      /^\d\d:\d\d:\d\d\.\d{3} info {2}calls {4}authorize succeeded merchant_1 pay_of_att_ok att_ok {2}[\d.]+ ms {2}[\da-f-]{36}\n$/,
+      /^\d\d:\d\d:\d\d\.\d{3} info {2}calls {4}authorize succeeded {2}merchant_1 pay_of_att_ok att_ok {2}[\d.]+ ms {2}[\da-f]{8}\n$/,
     );
     const times = (await logs()).map(({ time }) => time);
     expect(times.length).toBeGreaterThan(5);

@@ -57,12 +57,10 @@ export function createLogging(options: LoggingOptions): Logging {
     instance,
     log(input) {
       if (!levels.passes(input.module, input.level)) return;
-      const entry: LogEntry = {
-        ...input,
-        time: new Date(now()).toISOString(),
-        instance,
-        message: redact(input.message),
-      };
+      const time = new Date(now()).toISOString();
+      // What is new stands before the copy, which V8 then makes much quicker.
+      const entry: LogEntry = { time, instance, ...input };
+      entry.message = redact(input.message);
       const json = jsonOf(entry);
       written[entry.level]++;
       lines.write(entry, json);

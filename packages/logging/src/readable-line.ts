@@ -13,7 +13,7 @@ const COLOUR: Readonly<Record<LogLevel, Style>> = {
   error: 'red',
 };
 
-/** `12:04:05.120 warn  calls    authorize unknown  merchant_1 pay_1 att_1  TIMEOUT 1000 ms  c=6f…` */
+/** `12:58:57.252 info  calls    authorize succeeded  merchant_1 pay_1 att_1  35.1 ms  9a1c851f` */
 export function readableLine(entry: LogEntry, paint: Paint): string {
   const { time, level, module, message } = entry;
   const about = [entry.merchant_id, entry.payment_id, entry.attempt_id].filter((id) => id !== undefined);
@@ -22,14 +22,15 @@ export function readableLine(entry: LogEntry, paint: Paint): string {
     entry.code,
     entry.duration_ms !== undefined && `${Math.round(entry.duration_ms * 10) / 10} ms`,
     entry.delivery !== undefined && entry.delivery > 1 && `delivery ${entry.delivery}`,
-    entry.correlation_id,
+    // Enough to tell one call from another, and to ask for it.
+    entry.correlation_id?.slice(0, 8),
   ].filter(Boolean);
   const line = [
     paint('dim', time.slice(11, 23)),
     paint(COLOUR[level], level.padEnd(5)),
     module.padEnd(8),
     visible(message),
-    ...(details.length > 0 ? [paint('dim', visible(details.join('  ')))] : []),
+    ...(details.length > 0 ? [paint('dim', ` ${visible(details.join('  '))}`)] : []),
   ];
   return line.join(' ');
 }

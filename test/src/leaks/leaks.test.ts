@@ -72,6 +72,13 @@ describe('the search', () => {
     expect(marksIn(`before ${text} after`, mark)).toEqual(['it']);
   });
 
+  it('takes no span for a card', () => {
+    const trace = '3072997816435584'.repeat(2);
+    expect(
+      cardNumbersIn(`00-${trace}-3072997816435584-01 {"spanId":"3072997816435584","x":"4242424242424242"}`),
+    ).toEqual(['4242424242424242']);
+  });
+
   it('finds a card number by its check digit, and no other number', () => {
     expect(cardNumbersIn('a 4242424242424242, b 4242424242424241, c 1700000000123456789')).toEqual([
       '4242424242424242',

@@ -32,9 +32,16 @@ export function marksIn(text: string, marks: readonly Mark[]): string[] {
     .map(({ name }) => name);
 }
 
+/** Random, and of sixteen digits now and then: as `traceparent` (W3C), and as OTLP in JSON. */
+const SPAN_ID = /(?<=\b00-[\da-f]{32}-)[\da-f]{16}(?=-0[01])|(?<="(?:parentS|s)panId":")[\da-f]{16}(?=")/g;
+
 /** Numbers of 13 to 19 digits that could be cards: the check digit fits, and a card scheme begins so. */
 export function cardNumbersIn(text: string): string[] {
-  return [...withUnpacked(text).matchAll(/(?<![\dA-Za-z.])[2-6]\d{12,18}(?![\dA-Za-z])/g)]
+  return [
+    ...withUnpacked(text)
+      .replaceAll(SPAN_ID, '')
+      .matchAll(/(?<![\dA-Za-z.])[2-6]\d{12,18}(?![\dA-Za-z])/g),
+  ]
     .map(([digits]) => digits)
     .filter(hasCheckDigit);
 }

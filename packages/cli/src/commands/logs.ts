@@ -36,7 +36,10 @@ export function logsCommand(): Command {
       .option('--merchant <id>', 'about one merchant only')
       .option('--payment <id>', 'about one payment only')
       .option('--attempt <id>', 'about one attempt only')
-      .option('--correlation <id>', 'about one call only, at the bridge and at the worker')
+      .option(
+        '--correlation <id>',
+        'about one call only, at the bridge and at the worker; its beginning is enough',
+      )
       .addOption(new Option('--level <level>', 'this level and those above it').choices(LOG_LEVELS))
       .addOption(new Option('--module <module>', 'one module only').choices(LOG_MODULES))
       .addOption(

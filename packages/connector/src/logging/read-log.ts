@@ -22,6 +22,7 @@ export type LogQuery = {
   readonly level?: LogLevel;
   readonly paymentId?: string;
   readonly attemptId?: string;
+  /** Or its beginning. */
   readonly correlationId?: string;
 };
 
@@ -57,7 +58,7 @@ function isWanted(entry: LogEntry, { level, paymentId, attemptId, correlationId 
     (level === undefined || LOG_LEVELS.indexOf(entry.level) >= LOG_LEVELS.indexOf(level)) &&
     (paymentId === undefined || entry.payment_id === paymentId) &&
     (attemptId === undefined || entry.attempt_id === attemptId) &&
-    (correlationId === undefined || entry.correlation_id === correlationId)
+    (correlationId === undefined || entry.correlation_id?.startsWith(correlationId) === true)
   );
 }
 

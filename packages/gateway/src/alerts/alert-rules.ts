@@ -4,6 +4,7 @@
  * together, and of longer times.
  */
 import type { BrokerFigures } from '@nats-bridge/connector';
+import { LOG_STREAM } from '@nats-bridge/protocol';
 
 /** What is looked at. */
 export type Sight = {
@@ -136,8 +137,8 @@ export const ALERT_RULES: readonly AlertRule[] = [
     holds: ({ figures }) =>
       (figures?.streams ?? []).flatMap(({ name: stream, messages, bytes, maxMessages, maxBytes }) => {
         const share = Math.max(messages / (maxMessages ?? Infinity), bytes / (maxBytes ?? Infinity));
-        // An archive lets go of its oldest: full is how it is meant to be.
-        return stream.endsWith('_ARCHIVE') || share <= 0.8
+        // An archive and the log let go of their oldest: full is how they are meant to be.
+        return stream.endsWith('_ARCHIVE') || stream === LOG_STREAM || share <= 0.8
           ? []
           : [{ labels: { stream }, summary: `${stream} is at ${percent(share)} of its limit` }];
       }),

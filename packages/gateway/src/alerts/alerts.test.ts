@@ -58,6 +58,11 @@ describe('the alerts of a gateway', () => {
       stream('PAYMENTS', { bytes: 81, maxBytes: 100 }),
       stream('PAYMENTS_ARCHIVE', { bytes: 100, maxBytes: 100 }),
     ],
+    [
+      'NatsBridgeStreamNearlyFull',
+      stream('OPERATIONS', { bytes: 81, maxBytes: 100 }),
+      stream('LOGS', { bytes: 100, maxBytes: 100 }),
+    ],
   ])('%s is said when it has held for its time, and ends', (name, bad, good) => {
     const rule = ALERT_RULES.find((one) => one.name === name);
     const forMs = rule?.forMs ?? Number.NaN;

@@ -1,0 +1,38 @@
+/** Workers, the busiest first, and what is wrong with who reads what. */
+import { plural } from './numbers.js';
+import type { Named, Section } from './section.js';
+import type { Sight } from './sight.js';
+import { shareBar } from './spark-line.js';
+import { left, right } from './text-line.js';
+
+export function workersOf({ workers, overview }: Sight, named: Named): Section {
+  const { alive, in_flight, capacity } = overview.path.workers;
+  const isKnown = overview.path.broker.rtt_ms !== null;
+  const some = alive === 0 ? (['none', 'red'] as const) : `${alive}, ${in_flight} of ${capacity} in flight`;
+  const none = named('workers', isKnown ? some : ['the broker does not say', 'dim']);
+  const items = [...(workers?.items ?? [])].sort((a, b) => (b.in_flight ?? 0) - (a.in_flight ?? 0));
+  const rows = items.map(({ worker, id, operations, capacity, in_flight }, index) =>
+    named(
+      index === 0 ? 'workers' : '',
+      `${left(worker, 18)} `,
+      [`${id.slice(0, 8)}  `, 'dim'],
+      in_flight === null
+        ? ['does not say its load', 'dim']
+        : [shareBar(capacity === 0 ? 0 : in_flight / capacity, 8), in_flight >= capacity ? 'red' : 'green'],
+      in_flight === null ? '' : right(`${in_flight}/${capacity}`, 9),
+      ['  ', 'dim'],
+      operations.length === 1 ? (operations[0] ?? '') : plural(operations.length, 'operation'),
+    ),
+  );
+  const alone = (workers?.consumers_without_workers ?? []).map((consumer) =>
+    named('', [`${consumer} waits, and nobody reads it`, 'red']),
+  );
+  const doubled = (workers?.overlaps ?? []).map((overlap) =>
+    named('', [`${overlap} get the same requests`, 'red']),
+  );
+  return {
+    lines: [...(rows.length > 0 ? rows.slice(0, 1) : [none]), ...doubled, ...alone, ...rows.slice(1)],
+    least: 1,
+    more: (left) => named('', [`… and ${plural(left, 'more', 'more')}`, 'dim']),
+  };
+}
