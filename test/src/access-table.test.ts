@@ -124,7 +124,7 @@ const PUBLISH: readonly (readonly [what: string, subject: string, may: readonly 
   ['read requests', api('STREAM.MSG.GET.PAYMENTS'), ['bridge']],
   ['read the archive', api('DIRECT.GET.PAYMENTS_ARCHIVE'), ['bridge']],
   ['read the ledger', api(`STREAM.MSG.GET.${RECORD_STREAM}`), ['bridge', 'operator', 'auditor']],
-  ['read the whole ledger directly', api(`DIRECT.GET.${RECORD_STREAM}`), ['bridge']],
+  ['read the whole ledger directly', api(`DIRECT.GET.${RECORD_STREAM}`), ['bridge', 'operator', 'auditor']],
   ['read a record', lastOf(recordSubject('merchant_b', 'authorize:1')), ['bridge', 'general']],
   [
     'read a record of refunds',

@@ -1,7 +1,16 @@
 /** Payments under generated credentials: bridge and workers reach what they need, of each kind of proof. */
 
 import { PROOFS } from '@nats-bridge/access';
-import { NatsBridge, readAudit, readLog, writeAudit } from '@nats-bridge/connector';
+import {
+  compareRecords,
+  keepNotary,
+  NatsBridge,
+  readAudit,
+  readChain,
+  readLog,
+  readRecords,
+  writeAudit,
+} from '@nats-bridge/connector';
 import { createLogging } from '@nats-bridge/logging';
 import type { LogEntry, Operation } from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker, type WorkerEvent } from '@nats-bridge/worker';
@@ -75,6 +84,22 @@ describe.each(PROOFS)('with %s', (proof) => {
     await expect(
       writeAudit(auditor, { action: 'discard', who: 'jo', why: 'a test', what: {} }),
     ).rejects.toThrow();
+  });
+
+  it('an auditor compares the ledger with the audit, and is told that requests are not his to read', async () => {
+    const bridge = await start();
+    await startWorker('general');
+    await bridge.authorize(routerData('merchant_b', 'att_audited'));
+    const notary = keepNotary(bridge);
+    await notary.catchUp();
+    await notary.close();
+    const connection = access.connect('auditor');
+    closing.push(() => connection.close());
+    const readings = await readRecords({ config: bridge.config, connection });
+    const [ledger, archive] = compareRecords(bridge.config, await readChain(connection), readings);
+    expect(ledger).toMatchObject({ stream: 'OPERATIONS', ok: true, same: expect.any(Number), problems: [] });
+    expect(ledger).not.toMatchObject({ same: 0 });
+    expect(archive).toMatchObject({ stream: 'PAYMENTS_ARCHIVE', unread: expect.any(String) });
   });
 
   it('every merchant reaches its own workers, for payments, questions and webhooks', async () => {

@@ -23,6 +23,8 @@ export type LoggedBridge = {
   readonly onWarning: OnWarning;
   /** For `keepDeadLetters`. */
   readonly onLetter: NonNullable<KeeperOptions['onLetter']>;
+  /** For `keepNotary`. */
+  onNotaryError(error: Error): void;
   /** Closes the bridge, and then the log, which hears of its end. */
   close(): Promise<void>;
 };
@@ -43,6 +45,12 @@ export function loggedBridge(config: BridgeConfig): LoggedBridge {
         ...(ids && fieldsOf(ids)),
       }),
     onLetter: (queue, letter) => logging.log(letterLine(queue, letter)),
+    onNotaryError: ({ message }) =>
+      logging.log({
+        level: 'warn',
+        module: 'process',
+        message: `records of payments are not written into the audit: ${message}`,
+      }),
     async close() {
       await bridge.close();
       stop();

@@ -84,6 +84,7 @@ export {
   archivedMessage,
   deleteStored,
   type ListOptions,
+  type StreamState,
   storedMessage,
   storedMessages,
   streamState,

@@ -9,7 +9,9 @@ export {
   type SignHash,
   verifyChain,
 } from './audit-chain.js';
+export * from './audit-records.js';
 export * from './bridge-error.js';
+export * from './check-records.js';
 export { asyncApi } from './contract/async-api.js';
 export { jsonSchemas } from './contract/json-schemas.js';
 export * from './encoding.js';

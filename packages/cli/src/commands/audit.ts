@@ -1,8 +1,17 @@
-/** `nats-bridge audit`: what people did, and whether its record is whole. */
+/** `nats-bridge audit`: what people did, and whether its record and that of payments are whole. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { NatsBridge, readAudit } from '@nats-bridge/connector';
+import {
+  compareRecords,
+  exportRecords,
+  importRecords,
+  NatsBridge,
+  type RecordsUnread,
+  readAudit,
+  readChain,
+  readRecords,
+} from '@nats-bridge/connector';
 import { createSigner, newSigningSeed, verifySignature } from '@nats-bridge/messaging';
-import { type ChainReport, verifyChain } from '@nats-bridge/protocol';
+import { type AuditEntry, type ChainReport, type RecordReport, verifyChain } from '@nats-bridge/protocol';
 import { Command } from 'commander';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
@@ -13,7 +22,7 @@ export function auditCommand(): Command {
   return new Command('audit')
     .summary('what people did, and whether its record is whole')
     .description(
-      'Every action of nats-bridge dlq and of the admin API is written into the stream AUDIT before it happens, as one chain: docs/audit.md.',
+      'Every action of nats-bridge dlq and of the admin API is written into the stream AUDIT before it happens, as one chain, and in it a digest of every record of a payment: docs/audit.md.',
     )
     .addCommand(list())
     .addCommand(verify())
@@ -33,7 +42,7 @@ function list(): Command {
     .option('--who <name>', 'of one person only')
     .option('--action <name>', 'one kind of action only')
     .action(async (options: Common & { who?: string; action?: string }) => {
-      const entries = (await readAll(options))
+      const entries = (await withBridge(options, ({ connection }) => readAudit(connection)))
         .filter(({ who }) => options.who === undefined || who === options.who)
         .filter(({ action }) => options.action === undefined || action === options.action);
       if (options.json) return console.log(JSON.stringify(entries));
@@ -54,26 +63,62 @@ function list(): Command {
 }
 
 function verify(): Command {
-  return command('verify', 'whether an entry was removed, altered, inserted or moved')
+  return command('verify', 'whether an entry or a record was removed, altered, inserted or moved')
     .description(
-      'Exit code 0: the chain is whole; 1: it is not, with every entry where that shows. A missing end shows only against a head that was kept.',
+      'Exit code 0: the chain is whole, and the records of payments are as it says; 1: not so, with every place where that shows. A missing end shows only against a head that was kept.',
     )
     .option('--file <path>', 'entries that were exported, instead of those in NATS')
+    .option('--records <path>', 'with --file: records that were exported with them')
+    .option('--chain-only', 'entries only, without reading the records of payments again')
     .option(
       '--public-key <keys>',
       'whose signatures count (U…), separated by commas: then each entry needs one',
     )
     .option('--head <hash>', 'the head of an earlier look: the chain must still hold it')
-    .action(async (options: Common & { file?: string; publicKey?: string; head?: string }) => {
-      const entries = options.file === undefined ? await readAll(options) : readLines(options.file);
-      const report = verifyChain(entries, {
+    .action(async (options: Common & VerifyOptions) => {
+      const { entries, readings } =
+        options.file === undefined ? await readAll(options) : readFiles(options.file, options.records);
+      const chain = verifyChain(entries, {
         verify: verifySignature,
         ...(options.publicKey !== undefined && { publicKeys: options.publicKey.split(',') }),
         ...(options.head !== undefined && { head: options.head }),
       });
-      console.log(options.json ? JSON.stringify(report) : describe(report));
-      process.exitCode = report.ok ? 0 : 1;
+      const readable = entries.filter(isReadable);
+      const records = compareRecords(readSettings(options).bridge, readable, readings);
+      console.log(
+        options.json
+          ? JSON.stringify({ ...chain, records })
+          : [describe(chain), ...records.map(describeRecords)].join('\n'),
+      );
+      process.exitCode = chain.ok && records.every((report) => 'unread' in report || report.ok) ? 0 : 1;
     });
+}
+
+type VerifyOptions = {
+  file?: string;
+  records?: string;
+  chainOnly?: boolean;
+  publicKey?: string;
+  head?: string;
+};
+
+/** More are counted. */
+const MOST_SHOWN = 20;
+
+function describeRecords(report: RecordReport | RecordsUnread): string {
+  if ('unread' in report) return `${mark.warning()} ${report.stream} was not compared: ${report.unread}`;
+  const { stream, ok, same, expired, unwatched, problems } = report;
+  const lines = problems
+    .slice(0, MOST_SHOWN)
+    .map(({ seq, why }) => `${mark.failed()} ${stream} ${seq}: ${why}`);
+  if (problems.length > MOST_SHOWN) lines.push(`${mark.failed()} … and ${problems.length - MOST_SHOWN} more`);
+  const counts = [
+    `${same} records as they were written down`,
+    ...(expired > 0 ? [`${expired} expired`] : []),
+    ...(unwatched > 0 ? [`${unwatched} not written down`] : []),
+  ];
+  lines.push(`${ok ? mark.ok() : mark.failed()} ${stream}: ${counts.join(', ')}`);
+  return lines.join('\n');
 }
 
 function describe({ ok, entries, unchained, signed, first, head, problems }: ChainReport): string {
@@ -97,13 +142,22 @@ function describe({ ok, entries, unchained, signed, first, head, problems }: Cha
 function exportEntries(): Command {
   return command('export', 'all entries, a line of JSON each')
     .requiredOption('--output <path>', 'where to; must not exist')
-    .action(async (options: Common & { output: string }) => {
-      const entries = await readAll(options);
+    .option('--records <path>', 'the records of payments too, to be compared without NATS; must not exist')
+    .action(async (options: Common & { output: string; records?: string }) => {
+      const { entries, readings } = await readAll({ ...options, chainOnly: options.records === undefined });
       const text = entries.map(({ seq: _, ...entry }) => `${JSON.stringify(entry)}\n`).join('');
       writeNew(options.output, text, 0o644);
       progress(
         `${entries.length} entries in ${options.output}; the head is ${entries.at(-1)?.hash ?? 'none'}`,
       );
+      if (options.records === undefined) return;
+      writeNew(options.records, exportRecords(readings), 0o600);
+      for (const reading of readings)
+        progress(
+          'unread' in reading
+            ? `${mark.warning()} ${reading.stream} is not in ${options.records}: ${reading.unread}`
+            : `${reading.records.length} records of ${reading.stream} in ${options.records}`,
+        );
     });
 }
 
@@ -119,10 +173,29 @@ function newKey(): Command {
     });
 }
 
-async function readAll(options: Common) {
+/** The chain first: what comes meanwhile is then newer than its end, and not missing. */
+function readAll(options: Common & { chainOnly?: boolean }) {
+  return withBridge(options, async (bridge) => {
+    const entries = await readChain(bridge.connection);
+    return { entries, readings: options.chainOnly ? [] : await readRecords(bridge) };
+  });
+}
+
+function readFiles(file: string, records: string | undefined) {
+  const readings = records === undefined ? [] : importRecords(readFileSync(records, 'utf8'), records);
+  return { entries: readLines(file), readings };
+}
+
+/** Of the rest the chain itself says that it is broken. */
+function isReadable(entry: unknown): entry is AuditEntry {
+  const { what, action } = (entry ?? {}) as Partial<AuditEntry>;
+  return typeof action === 'string' && typeof what === 'object' && what !== null;
+}
+
+async function withBridge<T>(options: Common, read: (bridge: NatsBridge) => Promise<T>): Promise<T> {
   const bridge = new NatsBridge(readSettings(options).bridge);
   try {
-    return await readAudit(bridge.connection);
+    return await read(bridge);
   } finally {
     await bridge.close();
   }

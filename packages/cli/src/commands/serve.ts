@@ -1,5 +1,5 @@
 /** `nats-bridge serve`: the gateway alone, in front of a NATS server that runs elsewhere. */
-import { bridgeConfigWarnings, keepDeadLetters } from '@nats-bridge/connector';
+import { bridgeConfigWarnings, keepDeadLetters, keepNotary } from '@nats-bridge/connector';
 import { gatewayConfigWarnings, startGateway } from '@nats-bridge/gateway';
 import { Command } from 'commander';
 import { consoleFolder } from '../console-folder.js';
@@ -17,7 +17,7 @@ export function serveCommand(): Command {
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .action(async (options: { config?: string; nats?: string }) => {
       const { bridge: config, gateway: doors } = readSettings(options);
-      const { bridge, logging, say, onWarning, onLetter, close } = loggedBridge(config);
+      const { bridge, logging, say, onWarning, onLetter, onNotaryError, close } = loggedBridge(config);
       for (const warning of [...bridgeConfigWarnings(config), ...gatewayConfigWarnings(doors)])
         say('warn', warning);
       // The doors open first: Hyperswitch must find them when it starts, and readiness tells the rest.
@@ -41,6 +41,7 @@ export function serveCommand(): Command {
       );
       say('info', `gateway started: gRPC ${gateway.grpcUrl}, HTTP ${gateway.httpUrl}`);
       const keeper = keepDeadLetters(bridge, { onLetter });
+      const notary = keepNotary(bridge, { onError: onNotaryError });
       bridge.prepare().then(
         () => console.log(`${mark.ok()} NATS    ${bridge.connection.servers.join(', ')}`),
         (error: Error) => say('warn', error.message),
@@ -48,7 +49,7 @@ export function serveCommand(): Command {
       const signal = await ended;
       say('info', `${signal}: finishing what is under way`);
       await gateway.close();
-      await keeper.close();
+      await Promise.all([keeper.close(), notary.close()]);
       await close();
     });
 }

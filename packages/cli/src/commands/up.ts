@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { keepDeadLetters } from '@nats-bridge/connector';
+import { keepDeadLetters, keepNotary } from '@nats-bridge/connector';
 import { createUcsClient, digestOf, type Gateway, startGateway } from '@nats-bridge/gateway';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { Command } from 'commander';
@@ -76,6 +76,8 @@ async function up(options: Options): Promise<void> {
     await bridge.prepare();
     const keeper = keepDeadLetters(bridge, { onLetter: logged.onLetter });
     started.push(() => keeper.close());
+    const notary = keepNotary(bridge, { onError: logged.onNotaryError });
+    started.push(() => notary.close());
     const sandbox = options.sandbox ? superviseSandbox(bridge.config, settings.file) : undefined;
     if (sandbox !== undefined) started.push(sandbox.stop);
     const token = namesNobody(settings) ? randomBytes(18).toString('base64url') : undefined;

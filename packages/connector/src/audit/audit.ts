@@ -1,7 +1,12 @@
-/** What people did, written down before it is done: an action that cannot be written down does not happen. */
+/**
+ * The chain of the audit. What people did is written down before it is done: an action that cannot be written down does
+ * not happen.
+ */
 import {
   type Connection,
   createRecordWriter,
+  type ListOptions,
+  lastMessage,
   StoreRefusedError,
   storedMessages,
   streamState,
@@ -12,40 +17,60 @@ import {
   auditSubject,
   type ChainedEntry,
   chainEntry,
+  PEOPLE_PATTERN,
   type SignHash,
 } from '@nats-bridge/protocol';
 
 export type Audit = {
   /** Adds it to the end of the chain. @throws what the stream throws when it does not keep the entry */
   append(entry: Omit<AuditEntry, 'at'>): Promise<void>;
+  /**
+   * The same, as long as the last entry of `subject` is still the one at `lastSeq` (0: none).
+   * @returns false when somebody else has written one meanwhile
+   */
+  appendAfter(entry: Omit<AuditEntry, 'at'>, place: EntryPlace): Promise<boolean>;
   close(): void;
 };
 
+export type EntryPlace = { readonly subject: string; readonly lastSeq: number };
+
 const EXPECTED_SEQ = 'Nats-Expected-Last-Sequence';
-/** `wrong last sequence` (nats-server errors.json). */
+const EXPECTED_SUBJECT_SEQ = 'Nats-Expected-Last-Subject-Sequence';
+/** `wrong last sequence` (nats-server errors.json), of the stream or of the subject. */
 const WRONG_LAST_SEQUENCE = 10071;
 /** Others were quicker so often in a row. */
 const MOST_TRIES = 50;
 
 export function createAudit(connection: Connection, signer?: SignHash, now = Date.now): Audit {
   const writer = createRecordWriter(connection);
+
+  async function write(entry: Omit<AuditEntry, 'at'>, place?: EntryPlace): Promise<boolean> {
+    const subject = place?.subject ?? auditSubject(entry.action);
+    for (let tries = 1; ; tries++) {
+      const { seq, last } = await endOfChain(connection);
+      const chained = chainEntry({ ...entry, at: new Date(now()).toISOString() }, last, signer);
+      try {
+        await writer.write(subject, Buffer.from(JSON.stringify(chained)), {
+          'Content-Type': 'application/json',
+          [EXPECTED_SEQ]: String(seq),
+          ...(place && { [EXPECTED_SUBJECT_SEQ]: String(place.lastSeq) }),
+        });
+        return true;
+      } catch (error) {
+        const isOvertaken = error instanceof StoreRefusedError && error.natsCode === WRONG_LAST_SEQUENCE;
+        if (!isOvertaken || tries >= MOST_TRIES) throw error;
+        if (place === undefined) continue;
+        const now = await lastMessage(connection, AUDIT_STREAM, subject);
+        if ((now?.seq ?? 0) !== place.lastSeq) return false;
+      }
+    }
+  }
+
   return {
     async append(entry) {
-      for (let tries = 1; ; tries++) {
-        const { seq, last } = await endOfChain(connection);
-        const chained = chainEntry({ ...entry, at: new Date(now()).toISOString() }, last, signer);
-        try {
-          await writer.write(auditSubject(entry.action), Buffer.from(JSON.stringify(chained)), {
-            'Content-Type': 'application/json',
-            [EXPECTED_SEQ]: String(seq),
-          });
-          return;
-        } catch (error) {
-          const isOvertaken = error instanceof StoreRefusedError && error.natsCode === WRONG_LAST_SEQUENCE;
-          if (!isOvertaken || tries >= MOST_TRIES) throw error;
-        }
-      }
+      await write(entry);
     },
+    appendAfter: write,
     close: () => writer.close(),
   };
 }
@@ -75,12 +100,23 @@ export async function writeAudit(
   await audit.append(entry).finally(audit.close);
 }
 
-/** @returns oldest first; `seq` is the place in the stream */
+export type StoredEntry = AuditEntry & Partial<ChainedEntry> & { readonly seq: number };
+
+/** What people did. @returns oldest first; `seq` is the place in the stream */
 export async function readAudit(
   connection: Connection,
   options: { readonly since?: Date } = {},
-): Promise<readonly (AuditEntry & Partial<ChainedEntry> & { readonly seq: number })[]> {
-  const entries: (AuditEntry & Partial<ChainedEntry> & { seq: number })[] = [];
+): Promise<readonly StoredEntry[]> {
+  return entriesIn(connection, { ...options, subject: PEOPLE_PATTERN });
+}
+
+/** The chain whole: what people did, and what was written down of other streams' records. */
+export async function readChain(connection: Connection): Promise<readonly StoredEntry[]> {
+  return entriesIn(connection, {});
+}
+
+async function entriesIn(connection: Connection, options: ListOptions): Promise<readonly StoredEntry[]> {
+  const entries: StoredEntry[] = [];
   for await (const { seq, body } of storedMessages(connection, AUDIT_STREAM, options))
     entries.push({ ...(JSON.parse(Buffer.from(body).toString()) as AuditEntry), seq });
   return entries;

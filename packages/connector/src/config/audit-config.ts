@@ -1,4 +1,4 @@
-/** The `[nats_bridge.audit]` section: with whose key what people did is signed. */
+/** The `[nats_bridge.audit]` section: with whose key entries are signed, and what is written down of payments. */
 import { readFileSync } from 'node:fs';
 import { createSigner, type Signer } from '@nats-bridge/messaging';
 import { Secret } from '@nats-bridge/protocol';
@@ -9,6 +9,14 @@ export const auditSchema = z
   .strictObject({
     /** Seed of an NKEY (`SU…`), as `nats-bridge audit new-key` writes it; left out: entries are chained, and not signed. */
     seed_file: readableFile.optional(),
+    /** Whether a digest of every record of a payment is put into the chain. */
+    records: z.boolean().default(true),
+    /** How often, in milliseconds: what is younger can be changed without a trace. */
+    records_every_ms: z
+      .int({ error: 'must be a whole number of milliseconds from 100 to 3600000' })
+      .min(100)
+      .max(3_600_000)
+      .default(5_000),
   })
   .prefault({});
 

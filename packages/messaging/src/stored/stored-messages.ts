@@ -142,12 +142,23 @@ export async function deleteStored(connection: Connection, stream: string, seq: 
   });
 }
 
-/** How far a stream has come: the sequence of its last message, 0 for none ever. */
-export async function streamState(
-  connection: Connection,
-  stream: string,
-): Promise<{ readonly firstSeq: number; readonly lastSeq: number }> {
+export type StreamState = {
+  readonly firstSeq: number;
+  /** Of its last message; 0 for none ever. */
+  readonly lastSeq: number;
+  readonly messages: number;
+  /** When it was made, as the server says it. */
+  readonly created: string;
+};
+
+/** How far a stream has come. */
+export async function streamState(connection: Connection, stream: string): Promise<StreamState> {
   const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
-  const { state } = await manager.streams.info(stream);
-  return { firstSeq: state.first_seq, lastSeq: state.last_seq };
+  const { state, created } = await manager.streams.info(stream);
+  return {
+    firstSeq: state.first_seq,
+    lastSeq: state.last_seq,
+    messages: state.messages,
+    created: String(created),
+  };
 }

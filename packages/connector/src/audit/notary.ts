@@ -1,0 +1,117 @@
+/**
+ * Writes a digest of every record of a payment into the chain of the audit, in batches and behind the payments: none
+ * waits for it. Any number of bridges may do so at the same time; one of them writes a batch.
+ */
+import { type Connection, lastMessage, storedMessages, streamState } from '@nats-bridge/messaging';
+import {
+  AUDIT_STREAM,
+  type AuditEntry,
+  digestRecord,
+  RECORD_STREAM,
+  type RecordDigest,
+  recordBatchEntry,
+  recordBatchOf,
+  recordBatchSubject,
+  type SignHash,
+} from '@nats-bridge/protocol';
+import type { BridgeConfig } from '../config/bridge-config.js';
+import { archiveNameOf } from '../topology.js';
+import { type Audit, createAudit } from './audit.js';
+
+export type Notary = {
+  /** Writes down what has come until now. */
+  catchUp(): Promise<void>;
+  /** Lets a batch that is under way end. */
+  close(): Promise<void>;
+};
+
+export type NotaryOptions = {
+  /** Told when it begins to fail, and again when the reason changes; it goes on trying. */
+  onError?(error: Error): void;
+};
+
+type NotaryWorld = {
+  readonly config: BridgeConfig;
+  readonly connection: Connection;
+  readonly auditSigner: SignHash | undefined;
+};
+
+/** Some 60 bytes each. */
+const MOST_IN_BATCH = 1_000;
+
+/** The streams that hold the life of payments: what was asked, and what became of it. */
+export function watchedStreams(config: BridgeConfig): readonly string[] {
+  return [RECORD_STREAM, archiveNameOf(config)];
+}
+
+export function keepNotary(
+  { config, connection, auditSigner }: NotaryWorld,
+  { onError = () => {} }: NotaryOptions = {},
+): Notary {
+  const audit = createAudit(connection, auditSigner);
+  const closing = new AbortController();
+  let lastFault: string | undefined;
+  let running: Promise<void> | undefined;
+
+  async function catchUp(): Promise<void> {
+    for (const stream of watchedStreams(config))
+      while (!closing.signal.aborted && (await writeBatch(connection, audit, stream)));
+  }
+
+  function tick(): void {
+    // Without a connection there is nothing to write down, and the bridge itself says so.
+    if (running !== undefined || connection.current === undefined) return;
+    running = catchUp()
+      .then(
+        () => {
+          lastFault = undefined;
+        },
+        (fault: unknown) => {
+          const error = fault instanceof Error ? fault : new Error(String(fault));
+          if (error.message !== lastFault) onError(error);
+          lastFault = error.message;
+        },
+      )
+      .finally(() => {
+        running = undefined;
+      });
+  }
+
+  const isOn = config.jetstream_enabled && config.audit.records;
+  const timer = isOn ? setInterval(tick, config.audit.records_every_ms) : undefined;
+  timer?.unref();
+  return {
+    catchUp,
+    async close() {
+      clearInterval(timer);
+      closing.abort();
+      await running;
+      audit.close();
+    },
+  };
+}
+
+/** @returns whether there may be more */
+async function writeBatch(connection: Connection, audit: Audit, stream: string): Promise<boolean> {
+  const subject = recordBatchSubject(stream);
+  const before = await lastMessage(connection, AUDIT_STREAM, subject);
+  const { created, firstSeq, lastSeq } = await streamState(connection, stream);
+  const last = before && recordBatchOf(JSON.parse(Buffer.from(before.body).toString()) as AuditEntry);
+  if (last === 'broken')
+    throw new Error(`${AUDIT_STREAM}: the entry at ${before?.seq} is no batch of records`);
+  const isSame = last?.created === created;
+  // A stream that ends before what was written down has lost its end: what comes there now is written down besides.
+  const from = isSame ? Math.min(last.to, lastSeq) + 1 : Math.max(firstSeq, 1);
+  if (from > lastSeq) return false;
+  const records: RecordDigest[] = [];
+  for await (const record of storedMessages(connection, stream, { fromSeq: from })) {
+    records.push(digestRecord(stream, record));
+    if (records.length === MOST_IN_BATCH) break;
+  }
+  // Never further than what was seen: a replica that lags does not have the end yet.
+  const to = records.at(-1)?.seq;
+  if (to === undefined) return false;
+  const entry = recordBatchEntry({ stream, created, from, to, records });
+  await audit.appendAfter(entry, { subject, lastSeq: before?.seq ?? 0 });
+  return to < lastSeq;
+}

@@ -1,0 +1,86 @@
+/** Reads the streams of payments again, and compares them with what the audit said of their records. */
+import { type Connection, type StoredRecord, storedMessages } from '@nats-bridge/messaging';
+import {
+  type AuditEntry,
+  checkRecords,
+  type RecordReport,
+  recordBatchOf,
+  type StreamLook,
+} from '@nats-bridge/protocol';
+import type { BridgeConfig } from '../config/bridge-config.js';
+import { topologyOf } from '../topology.js';
+import { watchedStreams } from './notary.js';
+
+/** A stream as it was found. */
+export type RecordsReading = {
+  readonly stream: string;
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+  readonly records: readonly StoredRecord[];
+};
+
+/** A stream that could not be read or compared, and why. */
+export type RecordsUnread = { readonly stream: string; readonly unread: string };
+
+/** `stream not found` (nats-server errors.json): it holds nothing, whatever it held. */
+const STREAM_NOT_FOUND = 10059;
+
+/** The streams that hold the life of payments, whole and in memory. */
+export async function readRecords({
+  config,
+  connection,
+}: {
+  readonly config: BridgeConfig;
+  readonly connection: Connection;
+}): Promise<readonly (RecordsReading | RecordsUnread)[]> {
+  const readings: (RecordsReading | RecordsUnread)[] = [];
+  for (const stream of watchedStreams(config)) {
+    const records: StoredRecord[] = [];
+    try {
+      for await (const record of storedMessages(connection, stream)) records.push(record);
+    } catch (fault) {
+      if ((fault as { readonly code?: unknown }).code !== STREAM_NOT_FOUND) {
+        readings.push({ stream, unread: fault instanceof Error ? fault.message : String(fault) });
+        continue;
+      }
+    }
+    readings.push({ stream, at: Date.now(), records });
+  }
+  return readings;
+}
+
+/**
+ * @param config whose limits say what streams let go of by themselves
+ * @param entries of the chain, in its order
+ */
+export function compareRecords(
+  config: BridgeConfig,
+  entries: readonly AuditEntry[],
+  readings: readonly (RecordsReading | RecordsUnread)[],
+): readonly (RecordReport | RecordsUnread)[] {
+  const batches = entries.map(recordBatchOf).filter((batch) => typeof batch === 'object');
+  return readings.map((reading) => {
+    if ('unread' in reading) return reading;
+    const ofStream = batches.filter(({ stream }) => stream === reading.stream);
+    if (ofStream.length === 0)
+      return {
+        stream: reading.stream,
+        unread: 'the audit says nothing of it: no bridge has written its records down',
+      };
+    return checkRecords(ofStream, lookOf(config, reading), reading.records);
+  });
+}
+
+function lookOf(config: BridgeConfig, { stream, at, records }: RecordsReading): StreamLook {
+  const limits = topologyOf(config).streams.find(({ name }) => name === stream);
+  const limit = (value = 0) => (value > 0 ? value : Number.POSITIVE_INFINITY);
+  return {
+    stream,
+    firstSeq: records[0]?.seq ?? 0,
+    messages: records.length,
+    at,
+    maxAgeMs: limit(limits?.maxAgeMs),
+    maxMessages: limit(limits?.maxMsgs),
+    maxPerSubject: limit(limits?.maxMsgsPerSubject),
+  };
+}
