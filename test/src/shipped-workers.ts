@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { KNOWN_OPERATIONS } from '@nats-bridge/conformance';
 import type { BridgeConfigInput } from '@nats-bridge/connector';
 import type { Operation } from '@nats-bridge/protocol';
-import { superviseCli } from './cli-process.js';
 import { startLocalstripe } from './localstripe.js';
 import { startStack } from './stack-under-test.js';
 import { PYTHON, ROOT, startWorkerProcess } from './worker-process.js';
@@ -62,8 +61,9 @@ export const SHIPPED_WORKERS: readonly ShippedWorker[] = [
     async start(url) {
       const stripe = await startLocalstripe();
       const args = ['worker', 'stripe', '--nats', url, '--stripe-url', stripe.url, '--json'];
-      const worker = await superviseCli(args, {}, '"started"');
+      const worker = await startWorkerProcess([process.execPath, MAIN, ...args], {}, '"started"');
       return {
+        pid: worker.pid,
         async stop() {
           await worker.stop();
           await stripe.close();
@@ -78,8 +78,9 @@ export const SHIPPED_WORKERS: readonly ShippedWorker[] = [
     async start(url) {
       const behind = await startStack();
       const args = ['worker', 'ucs', '--nats', url, '--target', behind.grpcUrl, '--json'];
-      const worker = await superviseCli(args, {}, '"started"');
+      const worker = await startWorkerProcess([process.execPath, MAIN, ...args], {}, '"started"');
       return {
+        pid: worker.pid,
         async stop() {
           await worker.stop();
           await behind.close();
@@ -100,10 +101,15 @@ export const SHIPPED_WORKERS: readonly ShippedWorker[] = [
   }),
   program('Python, naive', AUTHORIZE, () => [PYTHON, `${EXAMPLES}/python/naive_worker.py`], {
     readyText: 'ready',
+    isStopped: true,
   }),
-  program('Go, naive', AUTHORIZE, () => [join(ROOT, '.cache/go/naive')], { readyText: 'ready' }),
+  program('Go, naive', AUTHORIZE, () => [join(ROOT, '.cache/go/naive')], {
+    readyText: 'ready',
+    isStopped: true,
+  }),
   program('Python, core', AUTHORIZE, () => [PYTHON, `${EXAMPLES}/python/core_worker.py`], {
     readyText: 'ready',
+    isStopped: true,
     config: { jetstream_enabled: false },
   }),
 ];

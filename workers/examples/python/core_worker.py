@@ -2,6 +2,7 @@
 import asyncio
 import json
 import os
+import signal
 
 import nats
 
@@ -31,7 +32,10 @@ async def main():
     )
     await nc.flush()
     print("ready", flush=True)
-    await asyncio.Event().wait()
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    await stopped.wait()
+    await nc.drain()  # takes nothing new, and answers what it has taken
 
 
 asyncio.run(main())

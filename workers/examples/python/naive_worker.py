@@ -1,7 +1,8 @@
-"""The specification's Python worker. Its NATS calls are the specification's; only the processor is a stand-in."""
+"""The specification's Python worker. It takes and answers as there; the processor is a stand-in, and it drains at its end."""
 import asyncio
 import json
 import os
+import signal
 
 import nats
 
@@ -39,7 +40,10 @@ async def main():
         durable="payment-worker",
     )
     print("ready", flush=True)
-    await asyncio.Event().wait()
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    await stopped.wait()
+    await nc.drain()  # takes nothing new, and answers what it has taken
 
 
 asyncio.run(main())

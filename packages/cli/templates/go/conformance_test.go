@@ -11,10 +11,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 )
 
-var cli = strings.Fields(cmp.Or(os.Getenv("NATS_BRIDGE_CLI"), "npx nats-bridge"))
+var cli = strings.Fields(cmp.Or(os.Getenv("NATS_BRIDGE_CLI"), "npx --package @nats-bridge/cli nats-bridge"))
 
 func TestTheWorkerKeepsTheContract(t *testing.T) {
 	bridge := append(cli[:len(cli):len(cli)], "up", "--no-sandbox", "--data", t.TempDir())
@@ -26,7 +27,7 @@ func TestTheWorkerKeepsTheContract(t *testing.T) {
 	}
 	start(t, []string{worker}, "NATS_URL="+url, "started")
 
-	question := append(cli[:len(cli):len(cli)], "conformance", "--operation", "authorize", "--nats", url, "--json")
+	question := append(cli[:len(cli):len(cli)], "conformance", "--operation", "authorize", "--nats", url, "--timeout", "20000", "--json")
 	kit := exec.Command(question[0], question[1:]...)
 	kit.Stderr = os.Stderr
 	if report, err := kit.Output(); err != nil {
@@ -39,6 +40,7 @@ func start(t *testing.T, command []string, env, pattern string) []string {
 	t.Helper()
 	program := exec.Command(command[0], command[1:]...)
 	program.Env = append(os.Environ(), env)
+	program.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	output, err := program.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +50,8 @@ func start(t *testing.T, command []string, env, pattern string) []string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		program.Process.Signal(os.Interrupt)
+		syscall.Kill(-program.Process.Pid, syscall.SIGTERM) // the whole group: npx does not pass signals on
+		io.Copy(io.Discard, output)                         // until all of it has ended
 		program.Wait()
 	})
 	var printed strings.Builder

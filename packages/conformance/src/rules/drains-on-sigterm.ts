@@ -17,13 +17,15 @@ export const drainsOnSigterm: Rule = {
     const { pid } = stage;
     if (pid === undefined) return notTried('name its process with --pid to have it stopped');
     if (!isRunning(pid)) return notTried(`there is no process ${pid} on this machine`);
+    // What earlier rules sent may lie there still: who only responds cannot settle what is no request.
+    const before = stage.worker.kind === 'core' ? 0 : await stage.wire.inHand();
     const calls = await Promise.all(Array.from({ length: stage.parallel }, () => stage.newCall()));
     const deadlineAt = Date.now() + ENDS_WITHIN_MS + stage.waitMs;
     const asked = await Promise.all(calls.map((call) => stage.send(call, { deadlineAt })));
     await Promise.race(asked.map((one) => one.until((heard) => heard[0], stage.waitMs)));
     process.kill(pid, 'SIGTERM');
     if (!(await ends(pid))) return broken(`process ${pid} still runs ${ENDS_WITHIN_MS} ms after SIGTERM`);
-    return whatWasInHand(stage, asked);
+    return whatWasInHand(stage, asked, before);
   },
 };
 
@@ -45,7 +47,7 @@ async function ends(pid: number): Promise<boolean> {
   return true;
 }
 
-async function whatWasInHand(stage: Stage, asked: readonly Asked[]): Promise<Finding> {
+async function whatWasInHand(stage: Stage, asked: readonly Asked[], before: number): Promise<Finding> {
   if (stage.worker.kind === 'core') {
     // Nothing keeps them: what was taken and not answered is lost.
     await Promise.all(asked.map((one) => one.until((heard) => heard[0], LOOK_EVERY_MS)));
@@ -54,12 +56,12 @@ async function whatWasInHand(stage: Stage, asked: readonly Asked[]): Promise<Fin
   }
   // Others of its kind may work on, and have some in hand at any moment.
   const until = Date.now() + stage.waitMs;
-  let inHand = await stage.wire.inHand();
+  let inHand = (await stage.wire.inHand()) - before;
   while (inHand > 0 && Date.now() < until) {
     await sleep(LOOK_EVERY_MS);
-    inHand = await stage.wire.inHand();
+    inHand = (await stage.wire.inHand()) - before;
   }
-  return inHand === 0
+  return inHand <= 0
     ? KEPT
     : broken(`${inHand} requests were in its hand when it ended: they wait for ack_wait to pass`);
 }

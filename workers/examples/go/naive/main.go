@@ -1,5 +1,5 @@
-// The specification's Go worker. Its NATS calls are the specification's; the processor is a stand-in, and unlike the
-// specification's it does not execute what is no request.
+// The specification's Go worker. It takes and answers as there; the processor is a stand-in, and unlike the
+// specification's it does not execute what is no request, and drains at its end.
 package main
 
 import (
@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/nats-io/nats.go"
 )
@@ -52,7 +54,8 @@ func main() {
 	if url == "" {
 		url = "nats://localhost:4222"
 	}
-	nc, err := nats.Connect(url)
+	closed := make(chan struct{})
+	nc, err := nats.Connect(url, nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -61,6 +64,10 @@ func main() {
 	if _, err := js.Subscribe("hyperswitch.payments.*.authorize", handleAuthorize); err != nil {
 		log.Fatal(err)
 	}
+	stopped := make(chan os.Signal, 1)
+	signal.Notify(stopped, syscall.SIGTERM)
 	fmt.Println("ready")
-	select {}
+	<-stopped
+	nc.Drain() // takes nothing new, and answers what it has taken
+	<-closed
 }

@@ -6,15 +6,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-const CLI = (process.env.NATS_BRIDGE_CLI ?? 'npx nats-bridge').split(' ');
+const CLI = (process.env.NATS_BRIDGE_CLI ?? 'npx --package @nats-bridge/cli nats-bridge').split(' ');
 const children = [];
-after(() => {
-  for (const child of children.reverse()) child.kill();
+after(async () => {
+  for (const child of children.reverse()) await stop(child);
 });
+
+/** npx does not pass signals on: the whole group is told. */
+async function stop(child) {
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  try {
+    process.kill(-child.pid, 'SIGTERM');
+  } catch {
+    return; // it has ended by itself
+  }
+  await ended;
+}
 
 /** Starts a program and resolves with what the pattern finds in what it prints. */
 function start([program, ...args], env, pattern) {
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   children.push(child);
   return new Promise((resolve, reject) => {
     let printed = '';
@@ -34,7 +49,7 @@ function start([program, ...args], env, pattern) {
 /** Runs the kit to its end. */
 function conformance(url) {
   const [program, ...args] = CLI;
-  const question = ['conformance', '--operation', 'authorize', '--nats', url, '--json'];
+  const question = ['conformance', '--operation', 'authorize', '--nats', url, '--timeout', '20000', '--json'];
   const child = spawn(program, [...args, ...question], { stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     let printed = '';
