@@ -47,7 +47,7 @@ describe.each(MODES)('an answer, %s', (mode) => {
 
   it.each(answers)('%s counts for nothing: it is told, and the call ends in doubt', async (_, forge) => {
     const events: BridgeEvent[] = [];
-    const bridge = bridgeWith({ ...inMode(mode), request_timeout_ms: 2_000 }, events);
+    const bridge = bridgeWith(inMode(mode), events);
     await bridge.prepare();
     const nats = await bridge.connection.get();
     const forger = nats.subscribe('hyperswitch.payments.*.authorize', {
@@ -74,7 +74,6 @@ describe.each(MODES)('an answer, %s', (mode) => {
     const bridge = bridgeWith({
       ...inMode(mode),
       signing: { ...signing(), merchants: { merchant_1: [own.publicKey] } },
-      request_timeout_ms: 1_000,
     });
     await bridge.prepare();
     const { stop } = await workerWith(mode);
@@ -106,7 +105,7 @@ describe('the ledger', () => {
 
   it('takes no answer that was written into it by somebody else, or moved to another key', async () => {
     const events: BridgeEvent[] = [];
-    const bridge = bridgeWith({ request_timeout_ms: 1_000 }, events);
+    const bridge = bridgeWith({}, events);
     await bridge.prepare();
     const { runs } = await workerWith('durable');
     await bridge.authorize(payment('att_1'));
@@ -128,13 +127,15 @@ describe('the ledger', () => {
   });
 
   it('believes no stranger that nobody began: the call is in doubt, not failed', async () => {
-    const bridge = bridgeWith({ request_timeout_ms: 1_000 });
+    const bridge = bridgeWith();
     await bridge.prepare();
     const { runs } = await workerWith('durable');
     await bridge.authorize(payment('att_1'));
     const withdrawn = recordHeaders({ state: 'withdrawn', retry: 0 });
     await record(bridge, 'att_1', Buffer.from('{}'), withdrawn);
-    expect((await bridge.authorize(payment('att_1'))).kind).toBe('unknown');
+    // The worker believes it, and is silent.
+    const impatient = bridgeWith({ request_timeout_ms: 1_000 });
+    expect((await impatient.authorize(payment('att_1'))).kind).toBe('unknown');
     expect((await bridge.ledger.find('merchant_1', 'authorize:att_1'))?.record.state).toBe('claimed');
     expect(runs()).toBe(1);
   });

@@ -5,6 +5,7 @@ import type { BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
 import { ackSubjectOf, consumePull, encodeHeaders, newCurveSeed, readHeaders } from '@nats-bridge/messaging';
 import { HEADER, type Outcome } from '@nats-bridge/protocol';
 import { createWorker, type SigningOptions } from '@nats-bridge/worker';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
 import { MODES } from '../stack-under-test.js';
 import { until } from '../until.js';
@@ -50,9 +51,10 @@ describe('signed in other ways', () => {
     const bridge = bridgeWith();
     await bridge.prepare();
     const nats = await bridge.connection.get();
+    const consumer = 'hyperswitch-consumer-authorize';
     const reader = consumePull(bridge.connection, {
       stream: 'PAYMENTS',
-      consumer: 'hyperswitch-consumer-authorize',
+      consumer,
       maxInFlight: 1,
       async onMessage(message) {
         const request = { headers: message.headers };
@@ -63,6 +65,11 @@ describe('signed in other ways', () => {
       },
     });
     closeAfter(() => reader.drain());
+    const jsm = await jetstreamManager(nats);
+    await until('the worker to ask for requests', async () => {
+      const { num_waiting } = await jsm.consumers.info('PAYMENTS', consumer);
+      return num_waiting > 0 || undefined;
+    });
     expect(await bridge.authorize(payment('att_1'))).toMatchObject({ ...CHARGED, transactionId: 'forged' });
     const answered = await until('its record', async () => {
       const stored = await lastRecord(bridge, 'att_1');
@@ -91,7 +98,7 @@ describe('signed in other ways', () => {
     );
     closeAfter(() => worker.stop());
     expect(await bridge.authorize(payment('att_1'))).toMatchObject({ kind: 'answered' });
-    const other = bridgeWith({ signing: undefined, request_timeout_ms: 2_000 });
+    const other = bridgeWith({ signing: undefined });
     expectNoSuccess(await other.authorize(payment('att_2')));
   });
 

@@ -52,7 +52,7 @@ describe.each(MODES)('a worker, %s', (mode) => {
       { signing: { seed_files: [stranger.file], workers: [poolKey.publicKey] } },
     ];
     for (const [index, over] of strangers.entries()) {
-      const other = bridgeWith({ ...inMode(mode), ...over, request_timeout_ms: 2_000 });
+      const other = bridgeWith({ ...inMode(mode), ...over });
       expectNoSuccess(await other.authorize(payment(`att_${index}`)));
     }
     await until('both to be refused', () => reasons().length === 2 || undefined);
@@ -116,7 +116,7 @@ describe.each(MODES)('a worker, %s', (mode) => {
 
 describe('what a worker says to a stranger', () => {
   it('is of no use as an answer: it is not signed, and what is signed for one request is not the answer of a record', async () => {
-    const bridge = bridgeWith({ request_timeout_ms: 2_000 });
+    const bridge = bridgeWith();
     await bridge.prepare();
     const { reasons } = await workerWith('durable');
     const heard = await listen(bridge);
@@ -152,10 +152,10 @@ describe('what a worker says to a stranger', () => {
 
 describe('the dead letter', () => {
   it('of a forged request says why, and no person can have it sent again', async () => {
-    const bridge = bridgeWith({ request_timeout_ms: 2_000 });
+    const bridge = bridgeWith();
     const letters = await lettersOf(bridge);
     const { runs, reasons } = await workerWith('durable');
-    const other = bridgeWith({ signing: undefined, request_timeout_ms: 2_000 });
+    const other = bridgeWith({ signing: undefined });
     expectNoSuccess(await other.authorize(payment('att_1')));
     await until('it to be refused', () => reasons()[0]);
     const letter = await until('its letter', async () => (await letters.list())[0]);
@@ -167,7 +167,7 @@ describe('the dead letter', () => {
   it('of a genuine one is sent again under a new signature with a new deadline', async () => {
     const bridge = bridgeWith({
       jetstream: { num_replicas: 1, max_deliver: 1, ack_wait: 1_000 },
-      request_timeout_ms: 1_000,
+      request_timeout_ms: 3_000,
     });
     const letters = await lettersOf(bridge);
     let runs = 0;

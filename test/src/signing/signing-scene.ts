@@ -68,7 +68,7 @@ export function signingScene() {
       {
         base_url: started.server.url,
         jetstream: { num_replicas: 1 },
-        request_timeout_ms: 5_000,
+        request_timeout_ms: 15_000,
         signing: signing(),
         ...config,
       },
