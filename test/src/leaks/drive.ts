@@ -10,23 +10,16 @@ import type { JsonObject } from '@nats-bridge/protocol';
 import { createWorker, type WorkerEvent } from '@nats-bridge/worker';
 import { runCli } from '../cli-process.js';
 import { startOtlpReceiver } from '../otlp-receiver.js';
-import { authorizeRequest, MERCHANT, startServer, startStack } from '../stack-under-test.js';
+import { authorizeRequest, MERCHANT, money, startServer, startStack } from '../stack-under-test.js';
 import { driveEveryMethod } from '../ucs-scenario.js';
 import { until } from '../until.js';
 import { openWebhookInbox } from '../webhook-inbox.js';
 import { ROOT, startWorkerProcess } from '../worker-process.js';
+import { backUp } from './back-up.js';
+import { MARKED } from './marked.js';
+import { proposeEdit } from './propose-edit.js';
 import { startRecordingProxy } from './recording-proxy.js';
 import type { Sink } from './ways-out.js';
-
-export const MARKED = {
-  apiKey: 'sk_live_51MarkedSecretKey',
-  holder: 'Zelda Markedname',
-  cvc: 'cvc-7351-marked',
-  /** Of a payment whose worker fails: it becomes a letter. */
-  letterCard: '5200828282828210',
-  /** Of a payment that is answered too late. */
-  lateCard: '6011000990139424',
-} as const;
 
 export type Gathered = {
   readonly sinks: Readonly<Record<Sink, string>>;
@@ -57,6 +50,7 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
       timeouts: { authorize: 1_000 },
       jetstream: { max_deliver: 1, ack_wait: 3_000 },
       tracing: { endpoint: otlp.endpoint },
+      approvals: { required_for: ['edit'] },
       ...(isSealed && { sealing: { seed_files: [bridgeKey.file], workers: [poolKey.publicKey] } }),
     },
     logging: true,
@@ -99,6 +93,9 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
         const text = JSON.stringify(router_data);
         throw Object.assign(new Error(`the processor is down: ${text}`), { request: router_data });
       },
+      sync: () => {
+        throw new Error('the processor is down');
+      },
     },
     onEvent: (event) => {
       // What a handler throws is handed to its author, and to nobody else.
@@ -114,18 +111,24 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
       ROUTE,
     );
   await authorize('att_letter', MARKED.letterCard);
+  const question = { connector_transaction_id: 'txn_1', amount: money(1_250) };
+  await call('PaymentService/Get', question, 'att_asked', ROUTE);
+  const proposal = await proposeEdit(admin);
   await authorize('att_late', MARKED.lateCard);
   await until('the late answer to be pushed', () => (inbox.received.length > 0 ? true : undefined));
   const letter = await until('the letter', async () => {
-    const { items } = JSON.parse(await admin.get('/letters')) as { items: { name: string }[] };
+    const { items } = JSON.parse(await admin.get('/letters?queue=interventions')) as {
+      items: { name: string }[];
+    };
     return items[0];
   });
   const micro = await (await stack.nats()).request('$SRV.STATS.failing');
-  const shown = await readAdmin(admin, letter.name);
+  const shown = await readAdmin(admin, letter.name, proposal);
   const raw = await admin.get(`${requestOf(shown.payment)}?raw=true&reason=leak+test`);
   const env = {
     NATS_BRIDGE__BASE_URL: url,
     NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1',
+    NATS_BRIDGE__APPROVALS__REQUIRED_FOR: 'edit',
     ...(isSealed && {
       NATS_BRIDGE__SEALING__SEED_FILES: bridgeKey.file,
       NATS_BRIDGE__SEALING__WORKERS: poolKey.publicKey,
@@ -138,6 +141,8 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
       ['dlq', 'list', '--json'],
       ['dlq', 'show', letter.name],
       ['dlq', 'show', 'd999'],
+      ['dlq', 'approvals'],
+      ['dlq', 'approvals', proposal],
       ['ledger', MERCHANT, 'authorize:att_late'],
       ['ledger', MERCHANT, 'authorize:att_late', '--json'],
       ['audit', 'list'],
@@ -148,6 +153,7 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
     [['logs'], ['logs', '--json']].map((args) => runCli([...args, '--since', '1h'], env)),
   );
   const metrics = [await (await fetch(`${stack.httpUrl}/metrics`)).text(), await worker.metrics()];
+  const backups = await backUp(await stack.nats());
   live.abort();
   await keeper.close();
   await worker.stop();
@@ -156,6 +162,7 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
   const sinks: Record<Sink, string> = {
     wire: proxy.text(),
     streams: textIn(server.logFile.replace(/[^/]+$/, '')),
+    backups: [...backups.values()].join('\n'),
     'server log': readFileSync(server.logFile, 'utf8'),
     'bridge events': text(stack.events),
     'worker events': text(workerEvents),
@@ -201,22 +208,30 @@ async function ownLines(env: Readonly<Record<string, string>>, request: JsonObje
   return gateway.printed();
 }
 
-type AdminReader = { get(path: string): Promise<string>; live(): string };
+type AdminReader = {
+  get(path: string): Promise<string>;
+  post(path: string, order: object): Promise<string>;
+  live(): string;
+};
 
 function adminReader(httpUrl: string, signal: AbortSignal): AdminReader {
   const headers = { Authorization: `Bearer ${ADMIN_TOKEN}` };
   const get = async (path: string) => (await fetch(`${httpUrl}/admin/v1${path}`, { headers })).text();
+  const post = async (path: string, order: object) => {
+    const init = { method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' } };
+    return (await fetch(`${httpUrl}/admin/v1${path}`, { ...init, body: JSON.stringify(order) })).text();
+  };
   let live = '';
   void fetch(`${httpUrl}/admin/v1/live`, { headers, signal })
     .then(async ({ body }) => {
       for await (const chunk of body as AsyncIterable<Uint8Array>) live += Buffer.from(chunk).toString();
     })
     .catch(() => {}); // it ends with the run
-  return { get, live: () => live };
+  return { get, post, live: () => live };
 }
 
 /** Everything that it shows of the payments without being asked for it whole. */
-async function readAdmin({ get }: AdminReader, letter: string) {
+async function readAdmin({ get }: AdminReader, letter: string, proposal: string) {
   const payment = await get(`/payments/${MERCHANT}/pay_of_att_late`);
   const paths = [
     '/overview',
@@ -224,6 +239,8 @@ async function readAdmin({ get }: AdminReader, letter: string) {
     '/payments.csv',
     '/letters',
     `/letters/${letter}`,
+    '/approvals',
+    `/approvals/${proposal}`,
     requestOf(payment),
     '/workers',
     '/streams',

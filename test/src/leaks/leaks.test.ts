@@ -2,24 +2,14 @@
  * P5: no card number, CVC, credential or name stands in anything that is written down, and with sealing on not even on
  * the wire or on the server's disk. The same search finds them where a protection is off, so it can find something.
  */
-import { TEST_CARDS } from '@nats-bridge/sandbox';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { drive, type Gathered, MARKED } from './drive.js';
-import { cardNumbersIn, type Mark, marksIn } from './marks.js';
+import { drive, type Gathered } from './drive.js';
+import { MARKED, MARKS } from './marked.js';
+import { cardNumbersIn, marksIn } from './marks.js';
 import { filesWithWaysOut, SINKS, type Sink, WAYS_OUT } from './ways-out.js';
 
-const CARDS: readonly Mark[] = [
-  ...TEST_CARDS.map(({ number }) => ({ name: `card ${number}`, value: number })),
-  { name: 'card of the letter', value: MARKED.letterCard },
-  { name: 'card of the late answer', value: MARKED.lateCard },
-];
-const SECRETS: readonly Mark[] = [
-  { name: 'api key', value: MARKED.apiKey },
-  { name: 'cvc', value: MARKED.cvc },
-];
-const MARKS = [...CARDS, ...SECRETS, { name: 'holder', value: MARKED.holder }];
 /** Where bodies are meant to be, unless they are sealed. */
-const HOLD_BODIES: readonly Sink[] = ['wire', 'streams'];
+const HOLD_BODIES: readonly Sink[] = ['wire', 'streams', 'backups'];
 
 let sealed: Gathered;
 let inClear: Gathered;
@@ -56,6 +46,19 @@ describe('a protection that is off is found out', () => {
     for (const { raw } of [sealed, inClear])
       expect(marksIn(raw, MARKS)).toEqual(['card of the late answer', 'api key', 'cvc', 'holder']);
   });
+});
+
+it('a backup holds whole streams, and is unpacked before it is searched', () => {
+  // Subjects, which are in clear in either case.
+  for (const { sinks } of [sealed, inClear])
+    for (const subject of [
+      'hyperswitch.payments.merchant_1.authorize',
+      'hyperswitch.interventions.merchant_1.authorize',
+      'hyperswitch.approvals.dlq.',
+      'hyperswitch.audit.propose',
+      'hyperswitch.logs.',
+    ])
+      expect(sinks.backups.includes(subject), subject).toBe(true);
 });
 
 describe('the search', () => {

@@ -10,6 +10,7 @@ import { ROOT } from '../worker-process.js';
 export const SINKS = [
   'wire',
   'streams',
+  'backups',
   'server log',
   'bridge events',
   'worker events',
