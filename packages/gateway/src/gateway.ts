@@ -38,6 +38,8 @@ export type GatewayOptions = {
   readonly maxMessageBytes?: number;
   /** How long `close()` lets running calls end, in milliseconds; 35 000 unless told otherwise. */
   readonly drainMs?: number;
+  /** How long a request may take to arrive at a door, in milliseconds; 30 000 unless told otherwise. */
+  readonly requestTimeoutMs?: number;
   /** How often watchers of the gRPC health service are brought up to date, in milliseconds; 1000. */
   readonly healthWatchMs?: number;
   /** Where late answers may be pushed to, and the secrets they are signed with; anywhere and unsigned. */
@@ -69,6 +71,7 @@ export type Gateway = {
 /** @throws PortInUseError when a port is taken and no other may be chosen; no door is open then. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { bridge, allowPortFallback = false, drainMs = 35_000, onWarning = () => {}, logging } = options;
+  const { requestTimeoutMs = 30_000 } = options;
   const grpcAt: Door = { host: '127.0.0.1', port: 8000, ...options.grpc };
   const httpAt: Door = { host: '127.0.0.1', port: 8080, ...options.http };
   const grpcTls = grpcAt.tls && createDoorTls('grpc', grpcAt.tls, onWarning);
@@ -87,6 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     answerOwnEvent: ownEvents(bridge, onWarning),
     inFlight,
     maxMessageBytes: options.maxMessageBytes ?? 4_194_304,
+    requestTimeoutMs,
   });
   const services = new Set(UCS_METHODS.map(({ service }) => `types.${service}`));
   const health = addHealthService(ucs, {
@@ -108,6 +112,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       console: consoleApp,
       isClosing: () => closing !== undefined,
     },
+    requestTimeoutMs,
     httpTls?.options,
   );
 

@@ -45,6 +45,7 @@ export function createConsoleApp(folder: string): Hono {
     secureHeaders({ contentSecurityPolicy: POLICY, strictTransportSecurity: false, xFrameOptions: 'DENY' }),
   );
   app.get('*', (context) => {
+    if (context.req.path === '/console') return context.redirect('/console/');
     const path = context.req.path.replace(/^\/console/, '');
     // Addresses of screens: the page reads them itself.
     const name = files.has(path) ? path : '/index.html';

@@ -18,6 +18,8 @@ export type HttpAppOptions = {
   readonly admin?: Hono;
   /** The console, which speaks to the admin API; left out: it is not served. */
   readonly console?: Hono;
+  /** Whether the door speaks TLS; browsers are then told to come back by TLS alone. */
+  readonly hasTls?: boolean;
 };
 
 /** Orders of the admin API are small. */
@@ -26,15 +28,17 @@ const MAX_BODY_BYTES = 65_536;
 export function createHttpApp(options: HttpAppOptions): Hono {
   const { bridge, isClosing, onWarning, metrics, admin } = options;
   const app = new Hono();
+  if (options.hasTls)
+    app.use(async (context, next) => {
+      await next();
+      context.header('Strict-Transport-Security', 'max-age=31536000');
+    });
   // Before the headers of everything else: it has its own.
-  if (options.console !== undefined) {
-    app.get('/console', (context) => context.redirect('/console/'));
-    app.route('/console', options.console);
-  }
+  if (options.console !== undefined) app.route('/console', options.console);
   app.use(
     secureHeaders({
       contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-      strictTransportSecurity: false, // meaningless without TLS
+      strictTransportSecurity: false, // above, where there is TLS
       xFrameOptions: 'DENY',
     }),
   );

@@ -1,8 +1,13 @@
 /** The HTTP door over a real socket; the connector's health is scripted. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Gateway, startGateway } from '../gateway.js';
 import { type ScriptedBridge, scriptedBridge } from '../testing/scripted-bridge.js';
+import { createConsoleApp } from './console-files.js';
+import { createHttpApp } from './http-app.js';
 
 let bridge: ScriptedBridge;
 let gateway: Gateway;
@@ -71,7 +76,65 @@ it('answers are not sniffed, framed, cached or allowed to load anything', async 
   }
 });
 
+const STRICT = [
+  /^content-security-policy: .*default-src 'none'/im,
+  /^x-content-type-options: nosniff/im,
+  /^x-frame-options: DENY/im,
+  /^referrer-policy: no-referrer/im,
+];
+
+describe('every answer has strict headers', () => {
+  it.each([
+    ['health', 'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n', 200],
+    ['what is not there', 'GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n', 404],
+    ['what is too large', 'POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n', 413],
+    ['what is no HTTP', 'hello\r\n\r\n', 400],
+    ['headers that are too large', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('%s', async (_what, request, status) => {
+    const head = await headOf(request);
+    expect(head.split(' ')[1]).toBe(String(status));
+    for (const header of STRICT) expect(head).toMatch(header);
+    expect(head).not.toMatch(/^strict-transport-security/im);
+  });
+
+  it.each([
+    ['/console', 302],
+    ['/console/', 200],
+    ['/console/letters/i7', 200],
+    ['/console/x.js', 404],
+  ])('the console: %s', async (path, status) => {
+    const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-console-'));
+    writeFileSync(join(folder, 'index.html'), '<!doctype html>');
+    const isClosing = () => false;
+    const app = createHttpApp({ bridge, isClosing, onWarning: () => {}, console: createConsoleApp(folder) });
+    const answer = await app.request(path);
+    expect(answer.status).toBe(status);
+    const head = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join('\r\n');
+    for (const header of STRICT) expect(head).toMatch(header);
+  });
+
+  it('and with TLS it says so', async () => {
+    const isClosing = () => false;
+    const secure = createHttpApp({ bridge, isClosing, onWarning: () => {}, hasTls: true });
+    for (const path of ['/healthz', '/nothing'])
+      expect((await secure.request(path)).headers.get('strict-transport-security')).toBe('max-age=31536000');
+  });
+});
+
 describe('limits', () => {
+  it('who sends half a request is cut, with a word', async () => {
+    const slow = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 }, requestTimeoutMs: 200 });
+    try {
+      for (const half of [
+        'GET /healthz HTTP/1.1\r\nHo',
+        'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx',
+      ])
+        expect(await headOf(half, slow.httpPort)).toMatch(/^HTTP\/1\.1 (408|404)/);
+    } finally {
+      await slow.close();
+    }
+  });
+
   it('a body that is too large is 413', async () => {
     const response = await fetch(`${gateway.httpUrl}/healthz`, { method: 'POST', body: 'x'.repeat(70_000) });
     expect(response.status).toBe(413);
@@ -94,6 +157,22 @@ describe('limits', () => {
 async function get(path: string) {
   const response = await fetch(gateway.httpUrl + path);
   return { status: response.status, headers: response.headers, body: (await response.json()) as object };
+}
+
+/** All that a client is sent until it is cut, or the head of the answer is there. */
+function headOf(request: string, port = gateway.httpPort): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(request));
+    socket.once('error', reject);
+    socket.once('close', () => resolve(text));
+    socket.on('data', (data) => {
+      text += data.toString();
+      if (!text.includes('\r\n\r\n')) return;
+      resolve(text.split('\r\n\r\n')[0] ?? '');
+      socket.destroy();
+    });
+  });
 }
 
 /** The status of what a client gets that does not go through fetch. */

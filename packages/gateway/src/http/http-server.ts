@@ -4,27 +4,40 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 import { createAdaptorServer } from '@hono/node-server';
 import { createHttpApp, type HttpAppOptions } from './http-app.js';
+import { refuseBroken } from './refuse-broken.js';
 
 const MAX_HEADER_BYTES = 16_384;
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** Node looks so often for who is too slow. */
+const LOOK_EVERY_MS = 5_000;
 const KEEP_ALIVE_MS = 5_000;
+/** A connection on which nothing moves, neither way, is cut; a live stream says every 15 s that it is there. */
+const IDLE_MS = 60_000;
 
 /**
  * Builds the server; it listens nowhere yet.
+ * @param requestTimeoutMs how long a request may take to arrive, in milliseconds
  * @param tls without it the door speaks plain HTTP
  */
-export function createHttpServer(options: HttpAppOptions, tls?: TlsOptions): Server {
-  return createAdaptorServer({
-    fetch: createHttpApp(options).fetch,
+export function createHttpServer(
+  options: HttpAppOptions,
+  requestTimeoutMs: number,
+  tls?: TlsOptions,
+): Server {
+  const server = createAdaptorServer({
+    fetch: createHttpApp({ ...options, hasTls: tls !== undefined }).fetch,
     overrideGlobalObjects: false,
     ...(tls && { createServer: createHttpsServer }),
     serverOptions: {
       ...tls,
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(LOOK_EVERY_MS, requestTimeoutMs),
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
   }) as Server;
+  server.timeout = IDLE_MS;
+  server.on('clientError', refuseBroken);
+  return server;
 }

@@ -7,11 +7,14 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { answerCalls, type UcsDoor } from './answer-call.js';
+import { arriveInTime } from './arrive-in-time.js';
 import { pathOf, refusedMethods, servedMethods } from './ucs-methods.js';
 
 export type UcsServerOptions = UcsDoor & {
   /** The longest request, in bytes; longer ones are answered RESOURCE_EXHAUSTED. */
   readonly maxMessageBytes: number;
+  /** How long a request may take to arrive, in milliseconds; slower ones are answered DEADLINE_EXCEEDED. */
+  readonly requestTimeoutMs: number;
 };
 
 /** Calls beyond the limit still get in, so that they can be told OVERLOADED in words Hyperswitch understands. */
@@ -32,6 +35,7 @@ export function createUcsServer(options: UcsServerOptions): Server {
     'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
     'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     'grpc.enable_channelz': 0,
+    interceptors: [arriveInTime(options.requestTimeoutMs)],
   });
   const served = servedMethods();
   for (const method of served) addMethod(server, method.name, answerCalls(options, method));
