@@ -95,8 +95,9 @@ function timed(command, cwd) {
 
 /** Those whose command names the folder: bridges and their servers have their data there. */
 function processesOf(folder) {
-  const { stdout } = spawnSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' });
-  return (stdout ?? '').split('\n').filter((args) => args.includes(folder));
+  const { stdout, error } = spawnSync('ps', ['-A', '-o', 'args='], { encoding: 'utf8' });
+  if (error !== undefined) throw new Error(`what still runs cannot be seen: ps: ${error.message}`);
+  return stdout.split('\n').filter((args) => args.includes(folder));
 }
 
 function round(seconds) {

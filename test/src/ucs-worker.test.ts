@@ -381,7 +381,7 @@ describe('nats-bridge worker ucs', () => {
       captured_amount: 1_250,
       authorized_money: money(1_250),
     });
-  });
+  }, 120_000);
 });
 
 /** A real HTTP server that answers every payment as Stripe answers one that succeeded. */

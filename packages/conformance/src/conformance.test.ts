@@ -1,6 +1,6 @@
 /** The kit against a worker that is right, and against workers that each make one mistake: it finds that one. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -155,6 +155,19 @@ describe.concurrent('the kit', { timeout: LIMIT_MS }, () => {
     });
   });
 
+  it('sends everything in the name of the merchant that it is told', async () => {
+    const subjects = await onStage(async ({ url, bridge }) => {
+      const heard = new Set<string>();
+      const nats = await bridge.connection.get();
+      nats.subscribe('hyperswitch.payments.>', { callback: (_, { subject }) => void heard.add(subject) });
+      const worker = await startHandWrittenWorker(url);
+      await ask(bridge, { merchantId: 'acme' }).finally(worker.stop);
+      return [...heard];
+    });
+    expect(subjects).toContain('hyperswitch.payments.acme.authorize');
+    expect(subjects.filter((subject) => !subject.startsWith('hyperswitch.payments.acme.'))).toEqual([]);
+  });
+
   it('leaves nothing behind in the work stream', async () => {
     const messages = await onStage(async ({ url, bridge }) => {
       const worker = await startHandWrittenWorker(url, 'refuses-malformed');
@@ -167,6 +180,18 @@ describe.concurrent('the kit', { timeout: LIMIT_MS }, () => {
 });
 
 it('each rule says where it stands and how to mend it', () => {
+  for (const { name, paragraph, demands, mend } of ALL_RULES) {
+    const [file = '', anchor] = paragraph.split('#');
+    const page = readFileSync(fileURLToPath(new URL(`../../../${file}`, import.meta.url)), 'utf8');
+    const anchors = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    expect(anchors, `${name}: ${paragraph}`).toContain(anchor);
+    expect([demands, mend]).not.toContain('');
+  }
   expect(new Set(ALL_RULES.map(({ name }) => name)).size).toBe(ALL_RULES.length);
   expect([...MISTAKES].sort()).toEqual(ALL_RULES.map(({ name }) => name).sort());
 });
