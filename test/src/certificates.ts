@@ -10,8 +10,8 @@ export type Signed = { readonly certFile: string; readonly keyFile: string };
 export type Authority = {
   readonly caFile: string;
   readonly folder: string;
-  /** A certificate for 127.0.0.1 and localhost; asked again under the same name, it takes the place of the old one. */
-  sign(name: string): Signed;
+  /** For 127.0.0.1 and localhost, a day unless told otherwise; under the same name, it takes the old one's place. */
+  sign(name: string, days?: number): Signed;
   text(file: string): string;
   dispose(): void;
 };
@@ -28,13 +28,13 @@ export function createAuthority(name = 'test authority'): Authority {
   return {
     caFile,
     folder,
-    sign(subject) {
+    sign(subject, days = 1) {
       const signed = { certFile: at(`${subject}.pem`), keyFile: at(`${subject}-key.pem`) };
       const request = at(`${subject}.csr`);
       openssl('req', ...NEW_KEY, '-keyout', signed.keyFile, '-out', request, '-subj', `/CN=${subject}`);
       openssl(
         ...['x509', '-req', '-in', request, '-CA', caFile, '-CAkey', caKey, '-CAcreateserial'],
-        ...['-out', signed.certFile, '-days', '1', '-extfile', at('names.cnf')],
+        ...['-out', signed.certFile, '-days', String(days), '-extfile', at('names.cnf')],
       );
       return signed;
     },

@@ -1,4 +1,5 @@
 /** TLS and identity, on every way that card data takes: to NATS, and through both doors. */
+import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import { createUser } from '@nats-io/nkeys';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, createAuthority, type Signed } from './certificates.js';
 import { runCli } from './cli-process.js';
+import { parsePrometheusText } from './prometheus-text.js';
 import { startServer } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -216,7 +218,7 @@ describe('doors with TLS', () => {
       code: 14,
     });
     await expect(sync(`http://127.0.0.1:${gateway.grpcPort}`)).rejects.toMatchObject({ code: 14 });
-    expect(await get(`${gateway.httpUrl}/healthz`, { ca })).toBe(200);
+    expect(await get(`${gateway.httpUrl}/healthz`, { ca })).toMatchObject({ code: 200 });
     await expect(get(`${gateway.httpUrl}/healthz`, {})).rejects.toThrow(/certificate/);
   });
 
@@ -233,11 +235,42 @@ describe('doors with TLS', () => {
       key: authority.text(keyFile),
     });
     expect(await sync(gateway.grpcUrl, shown(bridgeCertificate))).toMatchObject(UNREACHABLE);
-    expect(await get(`${gateway.httpUrl}/healthz`, shown(bridgeCertificate))).toBe(200);
+    expect(await get(`${gateway.httpUrl}/healthz`, shown(bridgeCertificate))).toMatchObject({ code: 200 });
     for (const tls of [{ ca }, shown(stranger.sign('caller'))]) {
       await expect(sync(gateway.grpcUrl, tls)).rejects.toMatchObject({ code: 14 });
       await expect(get(`${gateway.httpUrl}/healthz`, tls)).rejects.toThrow();
     }
+  });
+
+  it('say in the metrics when their certificates end, the renewed one from the next scrape on', async () => {
+    const gateway = await gatewayWith({
+      cert_file: door.certFile,
+      key_file: door.keyFile,
+      client_ca_file: authority.caFile,
+    });
+    const { certFile, keyFile } = bridgeCertificate;
+    const tls = {
+      ca: authority.text(authority.caFile),
+      cert: authority.text(certFile),
+      key: authority.text(keyFile),
+    };
+    const shown = async () => {
+      const page = parsePrometheusText((await get(`${gateway.httpUrl}/metrics`, tls)).text);
+      const samples = page.samples('nats_bridge_certificate_end_timestamp_seconds');
+      return Object.fromEntries(samples.map(({ labels, value }) => [labels.use, value]));
+    };
+    const endOf = (file: string) => Date.parse(new X509Certificate(authority.text(file)).validTo) / 1_000;
+    const ends = () => ({
+      grpc_door: endOf(door.certFile),
+      grpc_client_ca: endOf(authority.caFile),
+      http_door: endOf(door.certFile),
+      http_client_ca: endOf(authority.caFile),
+    });
+    const before = ends();
+    expect(await shown()).toEqual(before);
+    authority.sign('door', 2);
+    expect(ends().grpc_door).toBeGreaterThan(before.grpc_door + 80_000);
+    expect(await shown()).toEqual(ends());
   });
 
   it('show a renewed certificate without a restart, and keep the old one while the new cannot be used', async () => {
@@ -294,11 +327,15 @@ describe('doors with TLS', () => {
     return client.call('PaymentService/Get', { connector_transaction_id: 'txn_1' }, { timeoutMs: 5_000 });
   }
 
-  function get(url: string, tls: UcsClientTls): Promise<number> {
+  function get(url: string, tls: UcsClientTls): Promise<{ code: number; text: string }> {
     return new Promise((resolve, reject) => {
       const request = httpsRequest(url, { ...tls, agent: false }, (response) => {
-        response.resume();
-        resolve(response.statusCode ?? 0);
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          body += chunk;
+        });
+        response.once('end', () => resolve({ code: response.statusCode ?? 0, text: body }));
+        response.once('error', reject);
       });
       request.once('error', reject);
       request.end();

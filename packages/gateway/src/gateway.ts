@@ -8,6 +8,7 @@ import { UCS_METHODS } from '@nats-bridge/protocol';
 import type { AdminConfig } from './admin/admin-config.js';
 import { createAdminDoor } from './admin/admin-door.js';
 import type { PaymentBridge } from './bridge.js';
+import { createCertificateEnds } from './certificate-ends.js';
 import { createDoorTls, type DoorTls, type DoorTlsFiles } from './door-tls.js';
 import { addHealthService } from './health/grpc-health.js';
 import { createConsoleApp } from './http/console-files.js';
@@ -79,7 +80,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   let closing: Promise<void> | undefined;
   const inFlight = { count: 0, limit: options.maxInFlight ?? 1_000 };
-  const metrics = (options.metrics ?? true) ? createGatewayMetrics({ bridge, inFlight, logging }) : undefined;
+  const certificateEnds = createCertificateEnds({
+    grpc: grpcAt.tls,
+    http: httpAt.tls,
+    nats: bridge.observe === undefined ? undefined : bridge.config.tls,
+  });
+  const metrics =
+    (options.metrics ?? true)
+      ? createGatewayMetrics({ bridge, inFlight, logging, certificateEnds })
+      : undefined;
   const seenCalls = options.admin && createSeenCalls(options.admin.bridge);
   const ucs = createUcsServer({
     bridge,
@@ -100,7 +109,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const grpcSide = grpcDoor(ucs, grpcTls);
   const admin =
-    options.admin && seenCalls && createAdminDoor({ ...options.admin, logging, seenCalls, onWarning });
+    options.admin &&
+    seenCalls &&
+    createAdminDoor({ ...options.admin, logging, seenCalls, certificateEnds, onWarning });
   const consoleApp =
     admin === undefined || options.console === undefined ? undefined : createConsoleApp(options.console);
   const httpListener = createHttpServer(

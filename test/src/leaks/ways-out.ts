@@ -67,6 +67,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/gateway/src/gateway.ts': 'no payment',
   'packages/gateway/src/http/http-server.ts': 'no payment',
   'packages/gateway/src/late-answers/post-event.ts': ['webhooks'],
+  'packages/gateway/src/seen-calls.ts': ['admin api'],
   'packages/gateway/src/metrics/broker-metrics.ts': ['metrics'],
   'packages/gateway/src/metrics/connection-metrics.ts': ['metrics'],
   'packages/gateway/src/metrics/gateway-metrics.ts': ['metrics'],

@@ -9,6 +9,7 @@ import {
 import type { Logging } from '@nats-bridge/logging';
 import { alertSubject } from '@nats-bridge/protocol';
 import { type AlertWatch, createAlertWatch, type FiringAlert } from '../alerts/alert-watch.js';
+import type { ReadCertificateEnds } from '../certificate-ends.js';
 import { type CachedReading, createCachedReading } from '../metrics/cached-reading.js';
 import type { SeenCalls } from '../seen-calls.js';
 import type { OnWarning } from '../warning.js';
@@ -46,11 +47,12 @@ export type AdminWorldOptions = {
   readonly logging: Logging | undefined;
   /** Told by the gRPC door. */
   readonly seenCalls: SeenCalls;
+  readonly certificateEnds: ReadCertificateEnds;
   readonly onWarning: OnWarning;
 };
 
 export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
-  const { bridge, config, logging, seenCalls, onWarning } = options;
+  const { bridge, config, logging, seenCalls, certificateEnds, onWarning } = options;
   const payments = createPaymentIndex(bridge, {
     onError: (error) => onWarning(`the admin API cannot read the records: ${error.message}`),
   });
@@ -70,7 +72,9 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
       operations: calls.operations(),
       breakers: calls.breakers(),
     };
-    alerts.look({ isConnected, ...sight }, Date.now());
+    const now = Date.now();
+    const certificates = certificateEnds().map(({ use, endsAt }) => ({ use, leftMs: endsAt - now }));
+    alerts.look({ isConnected, certificates, ...sight }, now);
   };
   const looking = setInterval(() => void look(), LOOK_EVERY_MS);
   return {

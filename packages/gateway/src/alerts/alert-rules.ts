@@ -5,10 +5,13 @@
  */
 import type { BrokerFigures } from '@nats-bridge/connector';
 import { LOG_STREAM } from '@nats-bridge/protocol';
+import type { CertificateUse } from '../certificate-ends.js';
 
 /** What is looked at. */
 export type Sight = {
   readonly isConnected: boolean;
+  /** Those in use, and how long they still hold; below 0 they have ended. */
+  readonly certificates: readonly { readonly use: CertificateUse; readonly leftMs: number }[];
   /** undefined while the broker does not answer. */
   readonly figures: BrokerFigures | undefined;
   /** Of the last minute. */
@@ -38,6 +41,7 @@ export type AlertRule = {
 };
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 /** Of fewer calls, a share says nothing. */
 const FEW_CALLS = 20;
 const percent = (share: number) => `${Math.round(share * 100)} %`;
@@ -142,6 +146,22 @@ export const ALERT_RULES: readonly AlertRule[] = [
           ? []
           : [{ labels: { stream }, summary: `${stream} is at ${percent(share)} of its limit` }];
       }),
+  },
+  {
+    name: 'NatsBridgeCertificateEnds',
+    severity: 'warning',
+    forMs: 5 * MINUTE_MS,
+    runbook: 'docs/runbooks/certificate-ends.md',
+    holds: ({ certificates }) =>
+      certificates
+        .filter(({ leftMs }) => leftMs < 14 * DAY_MS)
+        .map(({ use, leftMs }) => ({
+          labels: { use },
+          summary:
+            leftMs < 0
+              ? `the certificate ${use} has ended`
+              : `the certificate ${use} ends within ${Math.ceil(leftMs / DAY_MS)} days`,
+        })),
   },
 ];
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ALERT_RULES, type Sight } from './alert-rules.js';
 import { createAlertWatch } from './alert-watch.js';
 
-const CALM: Sight = { isConnected: true, figures: undefined, operations: [], breakers: [] };
+const CALM: Sight = { isConnected: true, certificates: [], figures: undefined, operations: [], breakers: [] };
 const calls = (changes: object) => ({
   ...CALM,
   operations: [{ operation: 'authorize', calls: 100, unknown: 0, not_sent: 0, p95_ms: 10, ...changes }],
@@ -30,6 +30,8 @@ const stream = (name: string, changes: object): Sight => ({
     ],
   },
 });
+const DAY_MS = 86_400_000;
+const certificate = (leftMs: number): Sight => ({ ...CALM, certificates: [{ use: 'grpc_door', leftMs }] });
 const consumer = { name: 'c', pending: 101, ackPending: 0, redelivered: 0, waiting: 0 };
 
 describe('the alerts of a gateway', () => {
@@ -63,6 +65,7 @@ describe('the alerts of a gateway', () => {
       stream('OPERATIONS', { bytes: 81, maxBytes: 100 }),
       stream('LOGS', { bytes: 100, maxBytes: 100 }),
     ],
+    ['NatsBridgeCertificateEnds', certificate(14 * DAY_MS - 1), certificate(14 * DAY_MS)],
   ])('%s is said when it has held for its time, and ends', (name, bad, good) => {
     const rule = ALERT_RULES.find((one) => one.name === name);
     const forMs = rule?.forMs ?? Number.NaN;

@@ -2,8 +2,10 @@
 import type { Logging } from '@nats-bridge/logging';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { PaymentBridge } from '../bridge.js';
+import type { ReadCertificateEnds } from '../certificate-ends.js';
 import { createBrokerMetrics } from './broker-metrics.js';
 import { createCachedReading } from './cached-reading.js';
+import { createCertificateMetrics } from './certificate-metrics.js';
 import { watchConnection } from './connection-metrics.js';
 import { createLogMetrics } from './log-metrics.js';
 import { createOperationMetrics, type OperationMetrics } from './operation-metrics.js';
@@ -24,6 +26,7 @@ export type GatewayMetricsOptions = {
   /** Calls at the gRPC door. */
   readonly inFlight: { readonly count: number; readonly limit: number };
   readonly logging?: Logging;
+  readonly certificateEnds: ReadCertificateEnds;
 };
 
 /** Prometheus servers that scrape at about the same time ask the broker once. */
@@ -31,13 +34,19 @@ const FIGURES_MAX_AGE_MS = 1_000;
 /** Well below Prometheus's usual 10 s. */
 const FIGURES_TIMEOUT_MS = 1_000;
 
-export function createGatewayMetrics({ bridge, inFlight, logging }: GatewayMetricsOptions): GatewayMetrics {
+export function createGatewayMetrics({
+  bridge,
+  inFlight,
+  logging,
+  certificateEnds,
+}: GatewayMetricsOptions): GatewayMetrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const operations = createOperationMetrics(register);
   const observed = bridge.observe === undefined ? undefined : bridge;
   const endings = observed && [observed.observe(operations.observe), watchConnection(register, observed)];
   if (observed !== undefined) createReplyMetrics(register, () => observed.stats());
+  createCertificateMetrics(register, certificateEnds);
   createLogMetrics(register, () => logging?.stats());
   const show = createBrokerMetrics(register);
   const figures = createCachedReading(() => observed?.figures(), {
