@@ -1,39 +1,32 @@
 /** Cuts calls whose request does not arrive: a caller that sends half a message would otherwise hold its place for ever. */
-import {
-  Metadata,
-  ResponderBuilder,
-  ServerInterceptingCall,
-  type ServerInterceptor,
-  ServerListenerBuilder,
-  status,
-} from '@grpc/grpc-js';
+import type { ServerHttp2Stream } from 'node:http2';
+import { ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
 
 /** @param limitMs from the call's beginning to the end of its request, in milliseconds */
 export function arriveInTime(limitMs: number): ServerInterceptor {
   return (_method, call) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = () => clearTimeout(timer);
-    const listener = new ServerListenerBuilder()
-      .withOnReceiveMetadata((metadata, next) => {
+    return new ServerInterceptingCall(call, {
+      start(next) {
         timer = setTimeout(() => {
-          const details = `the request did not arrive within ${limitMs} ms`;
-          call.sendStatus({ code: status.DEADLINE_EXCEEDED, details, metadata: new Metadata() });
+          const details = `the request did not arrive within ${limitMs} ms: nothing was done`;
+          call.sendStatus({ code: status.DEADLINE_EXCEEDED, details });
+          // grpc-js would wait for the rest, and has no public way to say that nobody wants it.
+          (call as { readonly stream?: ServerHttp2Stream }).stream?.close();
         }, limitMs);
-        next(metadata);
-      })
-      .withOnReceiveHalfClose((next) => {
+        next({
+          onReceiveHalfClose(pass) {
+            stop();
+            pass();
+          },
+          onCancel: stop,
+        });
+      },
+      sendStatus(answer, pass) {
         stop();
-        next();
-      })
-      .withOnCancel(stop)
-      .build();
-    const responder = new ResponderBuilder()
-      .withStart((next) => next(listener))
-      .withSendStatus((answer, next) => {
-        stop();
-        next(answer);
-      })
-      .build();
-    return new ServerInterceptingCall(call, responder);
+        pass(answer);
+      },
+    });
   };
 }
