@@ -37,7 +37,8 @@ export function openTerminal(
   { rows, columns }: { readonly rows: number; readonly columns: number },
 ): Terminal {
   const child = spawn(PYTHON, ['-c', PROGRAM, String(rows), String(columns), ...command], {
-    env: { ...process.env, TERM: 'xterm-256color', ...env },
+    // Node gives a terminal under CI no colours.
+    env: { ...process.env, CI: undefined, TERM: 'xterm-256color', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let text = '';

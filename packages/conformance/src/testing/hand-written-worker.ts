@@ -46,7 +46,7 @@ const KNOWN_FIELDS = new Set([
   'test_mode',
 ]);
 /** Long enough for something to be in hand when the process is told to stop. */
-const PROCESSOR_MS = 100;
+const PROCESSOR_MS = 250;
 
 export type HandWrittenWorker = { stop(): Promise<void> };
 

@@ -124,12 +124,16 @@ describe('requestDurable', () => {
       deliveries.push(received.info.deliveryCount);
       worker.publish(ackSubject(received), encode({ status: 'success' })); // msg.respond() of other clients
     });
-    const reply = await requester.requestDurable(message());
-    expect({ via: reply.via, streamSeq: reply.streamSeq }).toEqual({ via: 'ack', streamSeq: 1 });
+    let seq = 0;
+    const onStored = (stored: { seq: number }) => {
+      seq = stored.seq;
+    };
+    const reply = await requester.requestDurable(message({ onStored }));
+    expect(reply).toMatchObject({ via: 'ack', streamSeq: seq });
     const manager = await jetstreamManager(worker);
     await until('the acknowledgement', async () => {
       const info = await manager.consumers.info('PAYMENTS', 'w');
-      return info.num_ack_pending === 0 && info.ack_floor.stream_seq === 1;
+      return info.num_ack_pending === 0 && info.ack_floor.stream_seq === seq;
     });
     expect(deliveries).toEqual([1]);
     expect(requester.stats()).toMatchObject({ acknowledgedForWorker: 1, answers: { ack: 1 } });
