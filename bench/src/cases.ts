@@ -4,6 +4,7 @@ import { gateway, grpcEcho, grpcSender } from './roles/grpc.js';
 import { jetstreamFloorSender, jetstreamFloorWorker } from './roles/jetstream-floor.js';
 import { librarySender, sdkWorker } from './roles/library.js';
 import type { Protection, Role } from './roles/role.js';
+import { spanReceiver } from './roles/span-receiver.js';
 import { writesFloorSender, writesFloorWorker } from './roles/writes-floor.js';
 
 export type Case = {
@@ -56,6 +57,16 @@ export const CASES = {
   whole_sealed: protectedWhole({ isSealed: true }),
   whole_signed: protectedWhole({ isSigned: true }),
   whole_sealed_signed: protectedWhole({ isSealed: true, isSigned: true }),
+  whole_bare: {
+    usesNats: true,
+    client: grpcSender(true),
+    services: { gateway: gateway({}, 'bare'), worker: sdkWorker(true) },
+  },
+  whole_observed: {
+    usesNats: true,
+    client: grpcSender(true),
+    services: { spans: spanReceiver, gateway: gateway({}, 'observed'), worker: sdkWorker(true) },
+  },
   whole_flushed: {
     usesNats: true,
     isFlushed: true,

@@ -19,6 +19,7 @@ export type Member = {
 
 export type ForkedMember = Member & {
   readonly address: string | undefined;
+  readonly tracesUrl: string | undefined;
   ask(question: Question): Promise<Answer>;
   end(): Promise<void>;
 };
@@ -40,7 +41,8 @@ export async function startMember(
   const execArgv = [`--max-semi-space-size=${SEMI_SPACE_MIB}`, ...profiling];
   const child = fork(fileURLToPath(new URL('./child.js', import.meta.url)), [path, JSON.stringify(options)], {
     execArgv,
-    stdio: ['ignore', 2, 2, 'ipc'],
+    // A log is written, and nobody reads it; what goes wrong is said over IPC.
+    stdio: ['ignore', 2, path.startsWith('whole_observed/') ? 'ignore' : 2, 'ipc'],
   });
   const ready = await nextAnswer(path, child);
   const ask = (question: Question) => {
@@ -51,6 +53,7 @@ export async function startMember(
   return {
     name: path.split('/')[1] ?? path,
     address: ready.answer === 'ready' ? ready.address : undefined,
+    tracesUrl: ready.answer === 'ready' ? ready.tracesUrl : undefined,
     ask,
     async usage() {
       const answer = await ask({ ask: 'usage' });

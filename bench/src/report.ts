@@ -43,6 +43,8 @@ export type Report = {
   readonly whole_sealed: CaseReport;
   readonly whole_signed: CaseReport;
   readonly whole_sealed_signed: CaseReport;
+  readonly whole_bare: CaseReport;
+  readonly whole_observed: CaseReport;
   readonly whole_flushed: CaseReport;
   readonly ratios: Ratios;
   readonly ratios_8kib: Ratios;
@@ -72,6 +74,8 @@ export function reportOf(results: Results, usage: PeakUsage, memory: MemoryRun |
     whole_sealed: report('whole_sealed'),
     whole_signed: report('whole_signed'),
     whole_sealed_signed: report('whole_sealed_signed'),
+    whole_bare: report('whole_bare'),
+    whole_observed: report('whole_observed'),
     whole_flushed: report('whole_flushed'),
     ratios: ratiosOf(results),
     ratios_8kib: ratiosOf(results, '8KiB'),

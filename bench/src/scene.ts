@@ -37,10 +37,12 @@ export async function startScene(name: CaseName, profileDir?: string): Promise<S
   const keys = { bridge: await newKeys(storeDir, 'bridge'), pool: await newKeys(storeDir, 'pool') };
   const started: ForkedMember[] = [];
   let grpcAddress = '';
+  let tracesUrl = '';
   for (const role of [...Object.keys(services), 'client']) {
-    const options = { natsUrl: server?.url ?? '', grpcAddress, keys };
+    const options = { natsUrl: server?.url ?? '', grpcAddress, tracesUrl, keys };
     const member = await startMember(`${name}/${role}`, options, profileDir);
     grpcAddress = member.address ?? grpcAddress;
+    tracesUrl = member.tracesUrl ?? tracesUrl;
     started.push(member);
   }
   const client = started.at(-1);

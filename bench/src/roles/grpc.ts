@@ -1,11 +1,11 @@
 /** The gRPC side: one load generator for echo and gateway alike, the bare echo, and the gateway. */
 import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
-import { NatsBridge } from '@nats-bridge/connector';
+import { createBridgeLogging, logBridge, NatsBridge } from '@nats-bridge/connector';
 import { startGateway } from '@nats-bridge/gateway';
 import { decodeUcs } from '@nats-bridge/protocol';
 import { type Asked, idSource, UCS, ucsMetadataOf, ucsRequestOf } from '../payment.js';
 import { bridgeConfigOf } from './library.js';
-import type { Protection, Role } from './role.js';
+import type { Protection, Role, Watched } from './role.js';
 
 const asIs = (bytes: Buffer) => bytes;
 
@@ -70,9 +70,12 @@ export const grpcEcho: Role = {
   },
 };
 
-export const gateway = ({ isSealed, isSigned }: Protection = {}): Role => ({
+/** As a Prometheus that is told to look often. */
+const SCRAPE_EVERY_MS = 5_000;
+
+export const gateway = ({ isSealed, isSigned }: Protection = {}, watched?: Watched): Role => ({
   kind: 'service',
-  async start({ natsUrl, keys }) {
+  async start({ natsUrl, keys, tracesUrl }) {
     const keysFor = (use: 'seals' | 'signs') => ({
       seed_files: [keys.bridge[use].seedFile],
       workers: [keys.pool[use].publicKey],
@@ -81,9 +84,20 @@ export const gateway = ({ isSealed, isSigned }: Protection = {}): Role => ({
       ...bridgeConfigOf(natsUrl, true),
       ...(isSealed && { sealing: keysFor('seals') }),
       ...(isSigned && { signing: keysFor('signs') }),
+      ...(watched === 'observed' && { tracing: { endpoint: tracesUrl, sample_ratio: 0.1 } }),
     });
+    const logging = watched === 'observed' ? createBridgeLogging(bridge.config, 'json') : undefined;
+    if (logging !== undefined) logBridge(bridge, logging);
     await bridge.prepare();
-    const { grpcPort } = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 } });
+    const { grpcPort, httpUrl } = await startGateway({
+      bridge,
+      logging,
+      metrics: watched !== 'bare',
+      grpc: { port: 0 },
+      http: { port: 0 },
+    });
+    if (watched === 'observed')
+      setInterval(() => void fetch(`${httpUrl}/metrics`).then((page) => page.text()), SCRAPE_EVERY_MS);
     return { address: `127.0.0.1:${grpcPort}` };
   },
 });

@@ -6,6 +6,8 @@ import type { Size } from '../payment.js';
 export type RoleOptions = {
   readonly natsUrl: string;
   readonly grpcAddress: string;
+  /** Where spans are taken, in the cases with a receiver of them. */
+  readonly tracesUrl: string;
   /** For the cases that seal or sign. */
   readonly keys: { readonly bridge: Keys; readonly pool: Keys };
 };
@@ -16,11 +18,17 @@ export type Keys = { readonly seals: Key; readonly signs: Key };
 /** What is done to messages on their way. */
 export type Protection = { readonly isSealed?: boolean; readonly isSigned?: boolean };
 
+/**
+ * What is watched. `bare`: nothing, no metrics either. `observed`: metrics are counted and scraped as `serve` does, its
+ * log goes to the stream, and a tenth of the calls is traced. Left out: metrics are counted.
+ */
+export type Watched = 'bare' | 'observed';
+
 /** A load generator: makes a `send` for payments of a size. */
 export type Sender = { sendOf(size: Size): () => Promise<void> };
 
 /** The other side: a worker, an echo, a gateway; `address` is where it listens, if it does. */
-export type Service = { readonly address?: string };
+export type Service = { readonly address?: string; readonly tracesUrl?: string };
 
 export type Role =
   | { readonly kind: 'sender'; start(options: RoleOptions): Promise<Sender> }
@@ -38,7 +46,7 @@ export type Usage = {
 };
 
 export type Answer =
-  | { readonly answer: 'ready'; readonly address?: string }
+  | { readonly answer: 'ready'; readonly address?: string; readonly tracesUrl?: string }
   | { readonly answer: 'load'; readonly result: LoadResult }
   | { readonly answer: 'usage'; readonly usage: Usage }
   | { readonly answer: 'failed'; readonly reason: string };
