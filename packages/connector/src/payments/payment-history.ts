@@ -37,10 +37,12 @@ export async function readPaymentHistory(
   const [first] = operations;
   if (first === undefined) return [];
   const keys = new Set(operations.map(({ idempotencyKey }) => idempotencyKey));
+  // Nothing was given up, and nobody acted, before it was asked for.
+  const since = new Date(Math.min(...operations.map(({ requestedAt, at }) => requestedAt ?? at)));
   const [lives, lettersOfIt, actions] = await Promise.all([
     Promise.all(operations.map((operation) => lifeOf(bridge, operation))),
-    letterEvents(letters, first.merchantId, keys),
-    actionEvents(bridge, first.merchantId, keys, operations),
+    letterEvents(letters, first.merchantId, keys, since),
+    actionEvents(bridge, first.merchantId, keys, since),
   ]);
   // An action is written down before it is done: in one millisecond it comes first.
   return [...actions, ...lives.flat(), ...lettersOfIt].sort((a, b) => a.at - b.at);
@@ -108,8 +110,9 @@ async function letterEvents(
   letters: Pick<DeadLetters, 'list'>,
   merchantId: string,
   keys: ReadonlySet<string>,
+  since: Date,
 ): Promise<readonly HistoryEvent[]> {
-  const found = await letters.list({ merchantId });
+  const found = await letters.list({ merchantId, since });
   return found
     .filter(({ idempotencyKey }) => keys.has(idempotencyKey))
     .map(({ at, operation, idempotencyKey, original, worker, reason, error }) => ({
@@ -127,9 +130,8 @@ async function actionEvents(
   { connection }: NatsBridge,
   merchantId: string,
   keys: ReadonlySet<string>,
-  operations: readonly OperationView[],
+  since: Date,
 ): Promise<readonly HistoryEvent[]> {
-  const since = new Date(Math.min(...operations.map(({ requestedAt, at }) => requestedAt ?? at)));
   const events: HistoryEvent[] = [];
   for (const { seq, at, action, who, why, what } of await readAudit(connection, { since })) {
     const key = String(what.idempotencyKey ?? '');
