@@ -112,7 +112,8 @@ describe.concurrent('a worker written by hand', { timeout: LIMIT_MS }, () => {
     ]);
   });
 
-  it('that ends with requests in its hand breaks drains-on-sigterm alone', async () => {
+  // By itself: who is busy with the others would tell it to stop when it has nothing in its hand any more.
+  it.sequential('that ends with requests in its hand breaks drains-on-sigterm alone', async () => {
     const report = await onStage(async ({ url, bridge }) => {
       const { pid } = await startProcess(url, 'drains-on-sigterm');
       return ask(bridge, { pid, parallel: 16 });

@@ -142,8 +142,18 @@ export async function openWire(bridge: NatsBridge, merchantId: string): Promise<
     return conversation;
   }
 
+  const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
+
   return {
-    records: createRecordStore(connection, { stream: RECORD_STREAM, writer }),
+    records: {
+      ...records,
+      async write(...record) {
+        const seq = await records.write(...record);
+        // The stream's confirmation may overtake the message, which must not be heard as the answer of what is sent next.
+        await nats.flush();
+        return seq;
+      },
+    },
 
     async sendStored(letter) {
       const conversation = watch(letter);

@@ -45,8 +45,9 @@ const KNOWN_FIELDS = new Set([
   'statement_descriptor',
   'test_mode',
 ]);
-/** Long enough for something to be in hand when the process is told to stop. */
-const PROCESSOR_MS = 250;
+const PROCESSOR_MS = 100;
+/** Long enough for something to be in hand when the process is told to stop, also by a busy machine. */
+const LONG_PROCESSOR_MS = 1_000;
 
 export type HandWrittenWorker = { stop(): Promise<void> };
 
@@ -76,7 +77,9 @@ export async function startHandWrittenWorker(
   async function charge(request: Fields, key: string): Promise<Fields> {
     const { correlation_id, router_data } = request as { correlation_id: string; router_data: Fields };
     shared = correlation_id;
-    await new Promise((resolve) => setTimeout(resolve, PROCESSOR_MS));
+    await new Promise((resolve) =>
+      setTimeout(resolve, makes('drains-on-sigterm') ? LONG_PROCESSOR_MS : PROCESSOR_MS),
+    );
     const asked = router_data.request as Fields & { amount: { minor_amount: number } };
     const correlationId = makes('works-in-parallel')
       ? shared
