@@ -32,10 +32,11 @@ export {
   type Acted,
   createDeadLetters,
   type DeadLetters,
-  type LetterFilter,
 } from './dead-letters/dead-letters.js';
 export { type Keeper, type KeeperOptions, keepDeadLetters } from './dead-letters/keeper.js';
 export type { Actor, Settled } from './dead-letters/letter-action.js';
+export type { LetterFilter } from './dead-letters/letter-filter.js';
+export { createLetterIndex, type LetterIndex, type LetterSummary } from './dead-letters/letter-index.js';
 export { type BulkResult, retryMany } from './dead-letters/retry-many.js';
 export type { CallMarks } from './exchange.js';
 export type { BrokerFigures, WorkerFigures } from './figures.js';

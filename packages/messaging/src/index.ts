@@ -82,6 +82,7 @@ export {
 export { type BatchQuestion, readBatch } from './stored/read-batch.js';
 export {
   archivedMessage,
+  deletedSeqs,
   deleteStored,
   type ListOptions,
   type StreamState,

@@ -8,19 +8,7 @@ import type { NatsBridge } from '../nats-bridge.js';
 import { type DeadLetter, parseLetter } from './dead-letter.js';
 import { type Actor, isApprovable, type LetterAction, type Settled } from './letter-action.js';
 import { createLetterActions } from './letter-actions.js';
-
-export type LetterFilter = {
-  /** Default: both. */
-  readonly queue?: Queue;
-  readonly merchantId?: string;
-  readonly operation?: string;
-  readonly verdict?: Verdict;
-  /** Part of the reason or of the error. */
-  readonly cause?: string;
-  readonly worker?: string;
-  readonly since?: Date;
-  readonly until?: Date;
-};
+import { type LetterFilter, matches } from './letter-filter.js';
 
 /** Where `nats_bridge.approvals` names the action, it waits for a second person instead of being done. */
 export type Acted = { readonly kind: 'done' } | { readonly kind: 'proposed'; readonly proposal: Proposal };
@@ -92,18 +80,4 @@ export function createDeadLetters(bridge: NatsBridge): DeadLetters {
       audit.close();
     },
   };
-}
-
-function matches(letter: DeadLetter, filter: LetterFilter): boolean {
-  const { merchantId, operation, verdict, cause, worker, since, until } = filter;
-  const causes = `${letter.reason} ${letter.error ?? ''}`.toLowerCase();
-  return (
-    (merchantId === undefined || letter.merchantId === merchantId) &&
-    (operation === undefined || letter.operation === operation) &&
-    (verdict === undefined || letter.verdict === verdict) &&
-    (worker === undefined || letter.worker === worker) &&
-    (cause === undefined || causes.includes(cause.toLowerCase())) &&
-    (since === undefined || letter.at >= since) &&
-    (until === undefined || letter.at < until)
-  );
 }

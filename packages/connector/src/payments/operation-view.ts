@@ -4,7 +4,6 @@ import {
   decodeBody,
   HEADER,
   maskAnswer,
-  type OperationRecord,
   parseRecord,
   parseRecordSubject,
   type RecordState,
@@ -44,31 +43,28 @@ export function operationViewOf(stored: StoredRecord, sealing: BridgeSealing): O
   const ids = parseRecordSubject(stored.subject);
   if (ids === undefined) return undefined;
   const record = parseRecord(stored.headers, stored.seq, stored.storedAt.getTime());
-  const { state, ...ending } = endingOf(record.state, stored, ids, sealing);
+  const ending = endingOf(record.state, stored, ids, sealing);
+  // Every field by name, also of what is not there: V8 reads a hundred thousand of one shape ten times as fast.
   return {
-    ...ids,
+    merchantId: ids.merchantId,
+    idempotencyKey: ids.idempotencyKey,
     operation: record.operation ?? ids.idempotencyKey.slice(0, ids.idempotencyKey.indexOf(':')),
     paymentId: record.paymentId ?? '',
-    state,
+    state: ending.state,
+    status: ending.status,
+    transactionId: ending.transactionId,
+    error: ending.error,
     at: record.at,
+    requestedAt: record.requestedAt,
+    claimedAt: record.claimedAt,
+    handlerMs: record.handlerMs,
     attempts: record.attempt ?? 0,
+    worker: record.by,
+    correlationId: record.correlationId,
+    reason: ending.reason ?? record.reason,
+    requestSeq: record.requestSeq,
     seq: record.seq,
-    ...optional(record),
-    ...ending,
   };
-}
-
-function optional({
-  requestedAt,
-  claimedAt,
-  handlerMs,
-  by,
-  correlationId,
-  reason,
-  requestSeq,
-}: OperationRecord) {
-  const values = { requestedAt, claimedAt, handlerMs, worker: by, correlationId, reason, requestSeq };
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 const UNPROVEN = 'how it ended is said by somebody who may not';

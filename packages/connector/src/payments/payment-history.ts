@@ -2,7 +2,7 @@
 import { archivedMessage, type StoredRecord, storedMessages } from '@nats-bridge/messaging';
 import { AUDIT_STREAM, auditSubject, RECORD_STREAM, recordSubject } from '@nats-bridge/protocol';
 import { readAudit } from '../audit/audit.js';
-import type { DeadLetters } from '../dead-letters/dead-letters.js';
+import type { LetterIndex } from '../dead-letters/letter-index.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
 import { type OperationView, operationViewOf } from './operation-view.js';
@@ -31,7 +31,7 @@ export type HistoryEvent = {
 /** @returns oldest first */
 export async function readPaymentHistory(
   bridge: NatsBridge,
-  letters: Pick<DeadLetters, 'list'>,
+  letters: LetterIndex,
   operations: readonly OperationView[],
 ): Promise<readonly HistoryEvent[]> {
   const [first] = operations;
@@ -107,7 +107,7 @@ function eventOf({ subject }: StoredRecord, view: OperationView, wasAnswered: bo
 }
 
 async function letterEvents(
-  letters: Pick<DeadLetters, 'list'>,
+  letters: LetterIndex,
   merchantId: string,
   keys: ReadonlySet<string>,
   since: Date,

@@ -24,7 +24,7 @@ const QUEUES = [
   { value: 'dead', text: 'Dead letters' },
 ];
 const NAMES = ['queue', 'merchant', 'operation', 'verdict', 'cause'] as const;
-const PAGE_SIZE = 100;
+const PAGE_SIZE = 50;
 
 export function LettersScreen() {
   const { router } = useConsole();

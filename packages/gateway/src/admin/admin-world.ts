@@ -1,8 +1,10 @@
 /** What the routes of the admin API read from and act on; made once for a gateway. */
 import {
   createDeadLetters,
+  createLetterIndex,
   createPaymentIndex,
   type DeadLetters,
+  type LetterIndex,
   type NatsBridge,
   type PaymentIndex,
 } from '@nats-bridge/connector';
@@ -23,6 +25,8 @@ export type AdminWorld = {
   readonly config: AdminConfig;
   readonly payments: PaymentIndex;
   readonly letters: DeadLetters;
+  /** To look at many of them. */
+  readonly letterIndex: LetterIndex;
   readonly calls: RecentCalls;
   readonly seenCalls: SeenCalls;
   readonly jobs: Jobs;
@@ -83,6 +87,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
     alerts,
     payments,
     letters,
+    letterIndex: createLetterIndex(bridge.connection),
     calls,
     seenCalls,
     jobs,

@@ -162,3 +162,10 @@ export async function streamState(connection: Connection, stream: string): Promi
     created: String(created),
   };
 }
+
+/** What was taken out of a stream between its first message and its last. */
+export async function deletedSeqs(connection: Connection, stream: string): Promise<readonly number[]> {
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const { state } = await manager.streams.info(stream, { deleted_details: true });
+  return state.deleted ?? [];
+}

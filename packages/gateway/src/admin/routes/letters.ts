@@ -1,5 +1,5 @@
 /** Dead letters and interventions: looked at, sent again, mended, settled, discarded. */
-import { type Acted, type DeadLetter, showRequest } from '@nats-bridge/connector';
+import { type Acted, type DeadLetter, type LetterSummary, showRequest } from '@nats-bridge/connector';
 import type { Verdict } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import type { AdminWorld } from '../admin-world.js';
@@ -9,7 +9,6 @@ import {
   done,
   edit,
   job,
-  type Letter,
   letterDetail,
   letterFilterOf,
   letterOf,
@@ -29,12 +28,12 @@ export const letterRoutes = [
     role: 'viewer',
     query: letterQuery,
     answer: letterPage,
-    async handle({ letters }, { query }) {
-      const found = (await letters.list(letterFilterOf(query))).map(letterOf);
+    async handle({ letterIndex }, { query }) {
+      const found = await letterIndex.list(letterFilterOf(query));
       const begin = query.cursor === undefined ? 0 : Number(query.cursor);
       const end = begin + query.limit;
       return {
-        items: found.slice(begin, end),
+        items: found.slice(begin, end).map(letterOf),
         total: found.length,
         ...(end < found.length && { next_cursor: String(end) }),
         groups: groupsOf(found),
@@ -208,8 +207,8 @@ async function planOf(
 
 const MOST_MERCHANTS = 10;
 
-function groupsOf(letters: readonly Letter[]) {
-  const groups = new Map<string, Letter[]>();
+function groupsOf(letters: readonly LetterSummary[]) {
+  const groups = new Map<string, LetterSummary[]>();
   for (const letter of letters) {
     const name = [causeOf(letter), letter.operation, letter.verdict].join('\n');
     const group = groups.get(name);
@@ -219,19 +218,19 @@ function groupsOf(letters: readonly Letter[]) {
   return [...groups.values()]
     .sort((a, b) => b.length - a.length)
     .map((group) => {
-      const [newest] = group as [Letter, ...Letter[]];
+      const [newest] = group as [LetterSummary, ...LetterSummary[]];
       return {
         cause: causeOf(newest),
         operation: newest.operation,
         verdict: newest.verdict,
         count: group.length,
-        first_at: group.at(-1)?.at ?? newest.at,
-        last_at: newest.at,
-        merchants: [...new Set(group.map(({ merchant_id }) => merchant_id))].slice(0, MOST_MERCHANTS),
+        first_at: (group.at(-1) ?? newest).at.toISOString(),
+        last_at: newest.at.toISOString(),
+        merchants: [...new Set(group.map(({ merchantId }) => merchantId))].slice(0, MOST_MERCHANTS),
       };
     });
 }
 
-function causeOf({ reason, error }: Letter): string {
+function causeOf({ reason, error }: LetterSummary): string {
   return [reason, error].filter(Boolean).join(', ');
 }

@@ -59,7 +59,7 @@ export const paymentRoutes = [
     role: 'viewer',
     answer: payment,
     async handle(
-      { bridge, letters, payments, seenCalls },
+      { bridge, letterIndex, payments, seenCalls },
       { params: { merchant_id = '', payment_id = '' } },
     ) {
       const operations = payments.ofPayment(merchant_id, payment_id);
@@ -69,7 +69,7 @@ export const paymentRoutes = [
           'NOT_FOUND',
           `no operation of payment ${payment_id} of ${merchant_id} is kept: records stay for nats_bridge.jetstream.max_age`,
         );
-      const history = await readPaymentHistory(bridge, letters, operations);
+      const history = await readPaymentHistory(bridge, letterIndex, operations);
       const calls = seenCalls.ofPayment(merchant_id, payment_id);
       return {
         merchant_id,

@@ -1,5 +1,5 @@
 /** Dead letters and interventions, and what is done about them. */
-import type { DeadLetter, LetterFilter, Proposal } from '@nats-bridge/connector';
+import type { LetterFilter, LetterSummary, Proposal } from '@nats-bridge/connector';
 import { APPROVABLE, APPROVAL_STATES, VERDICT_ADVICE } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import {
@@ -177,11 +177,11 @@ export type ProposalAnswer = z.infer<typeof proposal>;
 export type Letter = z.infer<typeof letter>;
 export type Job = z.infer<typeof job>;
 
-export function nameOf({ queue, seq }: Pick<DeadLetter, 'queue' | 'seq'>): string {
+export function nameOf({ queue, seq }: Pick<LetterSummary, 'queue' | 'seq'>): string {
   return `${queue === 'interventions' ? 'i' : 'd'}${seq}`;
 }
 
-export function letterOf(dead: DeadLetter): Letter {
+export function letterOf(dead: LetterSummary): Letter {
   return {
     name: nameOf(dead),
     queue: dead.queue === 'interventions' ? 'interventions' : 'dead',
@@ -239,7 +239,7 @@ export function letterFilterOf(asked: {
   readonly queue?: 'dead' | 'interventions';
   readonly merchant?: string;
   readonly operation?: string;
-  readonly verdict?: DeadLetter['verdict'];
+  readonly verdict?: LetterSummary['verdict'];
   readonly cause?: string;
   readonly from?: string;
   readonly to?: string;

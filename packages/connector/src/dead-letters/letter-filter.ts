@@ -1,0 +1,36 @@
+/** Which letters somebody wants to see. */
+import type { Queue, Verdict } from '@nats-bridge/protocol';
+import type { DeadLetter } from './dead-letter.js';
+
+export type LetterFilter = {
+  /** Default: both. */
+  readonly queue?: Queue;
+  readonly merchantId?: string;
+  readonly operation?: string;
+  readonly verdict?: Verdict;
+  /** Part of the reason or of the error. */
+  readonly cause?: string;
+  readonly worker?: string;
+  readonly since?: Date;
+  readonly until?: Date;
+};
+
+type Matched = Pick<
+  DeadLetter,
+  'merchantId' | 'operation' | 'verdict' | 'worker' | 'reason' | 'error' | 'at'
+>;
+
+/** The queue is not asked: who lists them reads the ones that are wanted. */
+export function matches(letter: Matched, filter: LetterFilter): boolean {
+  const { merchantId, operation, verdict, cause, worker, since, until } = filter;
+  const causes = `${letter.reason} ${letter.error ?? ''}`.toLowerCase();
+  return (
+    (merchantId === undefined || letter.merchantId === merchantId) &&
+    (operation === undefined || letter.operation === operation) &&
+    (verdict === undefined || letter.verdict === verdict) &&
+    (worker === undefined || letter.worker === worker) &&
+    (cause === undefined || causes.includes(cause.toLowerCase())) &&
+    (since === undefined || letter.at >= since) &&
+    (until === undefined || letter.at < until)
+  );
+}

@@ -1,0 +1,84 @@
+/**
+ * What is known of all letters, in memory and without their bodies, so that a look needs no walk through the streams.
+ * Each look asks the server what is new and what is gone, so it is as current as a walk.
+ */
+import {
+  type Connection,
+  deletedSeqs,
+  type StreamState,
+  storedMessages,
+  streamState,
+} from '@nats-bridge/messaging';
+import { QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
+import { type DeadLetter, parseLetter } from './dead-letter.js';
+import { type LetterFilter, matches } from './letter-filter.js';
+
+/** A letter without its request. */
+export type LetterSummary = Omit<DeadLetter, 'body' | 'requestHeaders'>;
+
+export type LetterIndex = {
+  /** Newest first. */
+  list(filter?: LetterFilter): Promise<readonly LetterSummary[]>;
+};
+
+const QUEUES = ['interventions', 'dead_letters'] as const satisfies readonly Queue[];
+
+export function createLetterIndex(connection: Connection): LetterIndex {
+  const shelves = {
+    interventions: createShelf(connection, 'interventions'),
+    dead_letters: createShelf(connection, 'dead_letters'),
+  };
+
+  return {
+    async list(filter = {}) {
+      const queues = filter.queue === undefined ? QUEUES : [filter.queue];
+      const found = await Promise.all(queues.map((queue) => shelves[queue].look()));
+      return found
+        .flatMap((letters) => letters.filter((letter) => matches(letter, filter)))
+        .sort((a, b) => b.at.getTime() - a.at.getTime());
+    },
+  };
+}
+
+/** The letters of one queue. */
+function createShelf(connection: Connection, queue: Queue) {
+  const stream = QUEUE_STREAM[queue];
+  const letters = new Map<number, LetterSummary>();
+  let seen: StreamState | undefined;
+  let looking: Promise<unknown> = Promise.resolve();
+
+  async function readOn(): Promise<void> {
+    const state = await streamState(connection, stream);
+    // Made anew, or brought back from a backup: its numbers stand for others.
+    if (seen !== undefined && (state.created !== seen.created || state.lastSeq < seen.lastSeq)) {
+      letters.clear();
+      seen = undefined;
+    }
+    const fromSeq = (seen?.lastSeq ?? 0) + 1;
+    if (fromSeq <= state.lastSeq)
+      for await (const stored of storedMessages(connection, stream, { fromSeq })) {
+        if (stored.seq > state.lastSeq) break;
+        const { body: _, requestHeaders: __, ...summary } = parseLetter(queue, stored);
+        letters.set(stored.seq, summary);
+      }
+    if (seen !== undefined && (state.firstSeq !== seen.firstSeq || gapsIn(state) !== gapsIn(seen))) {
+      for (const seq of letters.keys()) if (seq < state.firstSeq) letters.delete(seq);
+      for (const seq of await deletedSeqs(connection, stream)) letters.delete(seq);
+    }
+    seen = state;
+  }
+
+  return {
+    /** One look after the other: each begins after it was asked for. */
+    look(): Promise<readonly LetterSummary[]> {
+      const look = looking.then(readOn);
+      looking = look.catch(() => {});
+      return look.then(() => [...letters.values()]);
+    },
+  };
+}
+
+/** How many were taken out between the first and the last: while the first stays, it only grows. */
+function gapsIn({ firstSeq, lastSeq, messages }: StreamState): number {
+  return lastSeq - firstSeq + 1 - messages;
+}
