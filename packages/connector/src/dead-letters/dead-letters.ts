@@ -8,7 +8,7 @@ import type { NatsBridge } from '../nats-bridge.js';
 import { type DeadLetter, parseLetter } from './dead-letter.js';
 import { type Actor, isApprovable, type LetterAction, type Settled } from './letter-action.js';
 import { createLetterActions } from './letter-actions.js';
-import { type LetterFilter, matches } from './letter-filter.js';
+import { type LetterFilter, matches, queuesOf } from './letter-filter.js';
 
 /** Where `nats_bridge.approvals` names the action, it waits for a second person instead of being done. */
 export type Acted = { readonly kind: 'done' } | { readonly kind: 'proposed'; readonly proposal: Proposal };
@@ -33,8 +33,6 @@ export type DeadLetters = {
   close(): void;
 };
 
-const QUEUES = ['interventions', 'dead_letters'] as const satisfies readonly Queue[];
-
 export function createDeadLetters(bridge: NatsBridge): DeadLetters {
   const { connection } = bridge;
   const audit = createAudit(connection, bridge.auditSigner);
@@ -43,7 +41,7 @@ export function createDeadLetters(bridge: NatsBridge): DeadLetters {
 
   async function list(filter: LetterFilter = {}): Promise<DeadLetter[]> {
     const found: DeadLetter[] = [];
-    for (const queue of filter.queue === undefined ? QUEUES : [filter.queue])
+    for (const queue of queuesOf(filter))
       for await (const stored of storedMessages(connection, QUEUE_STREAM[queue], { since: filter.since })) {
         const letter = parseLetter(queue, stored);
         if (matches(letter, filter)) found.push(letter);

@@ -34,3 +34,9 @@ export function matches(letter: Matched, filter: LetterFilter): boolean {
     (until === undefined || letter.at < until)
   );
 }
+
+const QUEUES = ['interventions', 'dead_letters'] as const satisfies readonly Queue[];
+
+export function queuesOf({ queue }: LetterFilter): readonly Queue[] {
+  return queue === undefined ? QUEUES : [queue];
+}

@@ -11,7 +11,7 @@ import {
 } from '@nats-bridge/messaging';
 import { QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
 import { type DeadLetter, parseLetter } from './dead-letter.js';
-import { type LetterFilter, matches } from './letter-filter.js';
+import { type LetterFilter, matches, queuesOf } from './letter-filter.js';
 
 /** A letter without its request. */
 export type LetterSummary = Omit<DeadLetter, 'body' | 'requestHeaders'>;
@@ -21,8 +21,6 @@ export type LetterIndex = {
   list(filter?: LetterFilter): Promise<readonly LetterSummary[]>;
 };
 
-const QUEUES = ['interventions', 'dead_letters'] as const satisfies readonly Queue[];
-
 export function createLetterIndex(connection: Connection): LetterIndex {
   const shelves = {
     interventions: createShelf(connection, 'interventions'),
@@ -31,8 +29,7 @@ export function createLetterIndex(connection: Connection): LetterIndex {
 
   return {
     async list(filter = {}) {
-      const queues = filter.queue === undefined ? QUEUES : [filter.queue];
-      const found = await Promise.all(queues.map((queue) => shelves[queue].look()));
+      const found = await Promise.all(queuesOf(filter).map((queue) => shelves[queue].look()));
       return found
         .flatMap((letters) => letters.filter((letter) => matches(letter, filter)))
         .sort((a, b) => b.at.getTime() - a.at.getTime());

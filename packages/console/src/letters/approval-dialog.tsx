@@ -6,9 +6,9 @@ import { useConsole, useSession } from '../console-context.js';
 import { Button } from '../parts/button.js';
 import { DefinitionList } from '../parts/definition-list.js';
 import { Dialog } from '../parts/dialog.js';
-import { TextField } from '../parts/field.js';
 import { JsonView } from '../parts/json-view.js';
 import { Loaded } from '../parts/loaded.js';
+import { ReasonField } from '../parts/reason-field.js';
 import { TimeText } from '../parts/time-text.js';
 import { mayAct } from '../session/session.js';
 import { ACTION_WORDS, ROLE_FOR } from './approval-action.js';
@@ -52,13 +52,7 @@ export function ApprovalDialog({ proposal, onClose, onDone }: ApprovalDialogProp
           {(found) => <What found={found} />}
         </Loaded>
         {isOwn && <p>You proposed it: another person has to approve it. You may take it back.</p>}
-        <TextField
-          label="Why"
-          value={reason}
-          onChange={setReason}
-          required
-          hint="It is written into the audit, with your name."
-        />
+        <ReasonField value={reason} onChange={setReason} />
         <div class="dialog-foot">
           <Button onClick={onClose}>Cancel</Button>
           <Button

@@ -7,6 +7,7 @@ import { useConsole, useSession } from '../console-context.js';
 import { Button } from '../parts/button.js';
 import { Dialog } from '../parts/dialog.js';
 import { AreaField, ChoiceField, TextField } from '../parts/field.js';
+import { ReasonField } from '../parts/reason-field.js';
 
 export type LetterDialogProps = {
   readonly name: string;
@@ -145,13 +146,7 @@ function OrderDialog({
         }}
       >
         {children}
-        <TextField
-          label="Why"
-          value={reason}
-          onChange={setReason}
-          required
-          hint="It is written into the audit, with your name."
-        />
+        <ReasonField value={reason} onChange={setReason} />
         <div class="dialog-foot">
           <Button onClick={onClose}>Cancel</Button>
           <Button

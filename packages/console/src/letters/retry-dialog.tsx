@@ -8,6 +8,7 @@ import { duration } from '../format/time.js';
 import { Button } from '../parts/button.js';
 import { Dialog } from '../parts/dialog.js';
 import { TextField } from '../parts/field.js';
+import { ReasonField } from '../parts/reason-field.js';
 import { ShareBar } from '../parts/share-bar.js';
 
 export type RetryWhat = {
@@ -73,13 +74,7 @@ export function RetryDialog({ what, onClose, onDone }: RetryDialogProps) {
             value={rate}
             onChange={setRate}
           />
-          <TextField
-            label="Why"
-            value={reason}
-            onChange={setReason}
-            required
-            hint="It is written into the audit, with your name."
-          />
+          <ReasonField value={reason} onChange={setReason} />
           {plan && (
             <p role="status">
               <strong>{plural(plan.would_retry, 'letter')}</strong> would be sent again, in about{' '}

@@ -6,8 +6,8 @@ import { useConsole, useSession } from '../console-context.js';
 import { Button } from '../parts/button.js';
 import { DefinitionList } from '../parts/definition-list.js';
 import { Dialog } from '../parts/dialog.js';
-import { TextField } from '../parts/field.js';
 import { JsonView } from '../parts/json-view.js';
+import { ReasonField } from '../parts/reason-field.js';
 import { TimeText } from '../parts/time-text.js';
 import { mayAct } from '../session/session.js';
 
@@ -45,13 +45,7 @@ export function MessageDialog({ message, onRaw, onClose }: MessageDialogProps) {
             showWhole();
           }}
         >
-          <TextField
-            label="To see it unmasked, say why"
-            value={reason}
-            onChange={setReason}
-            required
-            hint="It is written into the audit, with your name."
-          />
+          <ReasonField label="To see it unmasked, say why" value={reason} onChange={setReason} />
           <div class="dialog-foot">
             <Button type="submit" kind="danger" icon="eye" disabled={reason.trim() === ''}>
               Show unmasked
