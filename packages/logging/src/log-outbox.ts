@@ -2,7 +2,7 @@
 import type { Connection } from '@nats-bridge/messaging';
 
 export type LogOutbox = {
-  offer(subject: string, line: string): void;
+  offer(subject: string, line: Uint8Array): void;
   /** Begins to send, what has waited so far first. */
   connect(connection: OutboxConnection): void;
   /** Lines that were dropped because too many waited, or the server refused their subject. */
@@ -23,7 +23,7 @@ const LAST_LINES_MS = 1_000;
 /** A worker that may write of its own merchants only is refused a subject now and then; they are not endless. */
 const MOST_REFUSED = 1_000;
 
-type Line = { readonly subject: string; readonly line: string };
+type Line = { readonly subject: string; readonly line: Uint8Array };
 
 export function createLogOutbox(): LogOutbox {
   const waiting: Line[] = [];

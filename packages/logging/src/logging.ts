@@ -2,7 +2,6 @@
 import { hostname } from 'node:os';
 import { styleText } from 'node:util';
 import { type LogEntry, type LogLevel, logSubject, MAX_LOG_BYTES } from '@nats-bridge/protocol';
-import pino from 'pino';
 import { createLevels, type LevelSettings, type Levels } from './levels.js';
 import { createLogOutbox, type OutboxConnection } from './log-outbox.js';
 import { createProcessLines, type LineStyle } from './process-lines.js';
@@ -48,7 +47,6 @@ export function createLogging(options: LoggingOptions): Logging {
   const levels = createLevels(options);
   const lines = createProcessLines(options.lines ?? 'none', paintOnTerminal);
   const outbox = createLogOutbox();
-  const jsonOf = createSerializer();
   const written: Record<LogLevel, number> = { debug: 0, info: 0, warn: 0, error: 0 };
   let unwritten = 0;
 
@@ -61,12 +59,13 @@ export function createLogging(options: LoggingOptions): Logging {
       // What is new stands before the copy, which V8 then makes much quicker.
       const entry: LogEntry = { time, instance, ...input };
       entry.message = redact(input.message);
-      const json = jsonOf(entry);
+      const json = JSON.stringify(entry);
       written[entry.level]++;
       lines.write(entry, json);
       if (!nats) return;
-      if (Buffer.byteLength(json) > MAX_LOG_BYTES) unwritten++;
-      else outbox.offer(logSubject(entry), json.trimEnd());
+      const line = Buffer.from(json);
+      if (line.byteLength > MAX_LOG_BYTES) unwritten++;
+      else outbox.offer(logSubject(entry), line);
     },
     connect(connection) {
       if (nats) outbox.connect(connection);
@@ -76,29 +75,6 @@ export function createLogging(options: LoggingOptions): Logging {
       if (nats) await outbox.close();
       lines.close();
     },
-  };
-}
-
-/** pino's own serialisation; where a line goes is decided by who asked for it. */
-function createSerializer(): (entry: LogEntry) => string {
-  let line = '';
-  const logger = pino(
-    {
-      level: 'debug',
-      base: null,
-      timestamp: false,
-      messageKey: 'message',
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    {
-      write(json) {
-        line = json;
-      },
-    },
-  );
-  return ({ level, message, ...fields }) => {
-    logger[level](fields, message);
-    return line;
   };
 }
 

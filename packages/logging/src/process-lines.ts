@@ -34,7 +34,7 @@ export function createProcessLines(style: LineStyle, paint: Paint): ProcessLines
   // Who reads it may be gone: that ends no payment.
   destination.on('error', () => {});
   return {
-    write: (_, json) => void destination.write(json),
+    write: (_, json) => void destination.write(`${json}\n`),
     get dropped() {
       return dropped;
     },

@@ -1,8 +1,7 @@
 /** Traces of payments: what connector, gateway and worker SDK begin spans with. */
-
+export type { SpanAttributes } from './span-record.js';
 export {
   createTracing,
-  type SpanAttributes,
   type SpanStart,
   type TraceSpan,
   type Tracing,

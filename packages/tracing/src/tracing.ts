@@ -1,17 +1,17 @@
 /** Begins spans and exports them over OTLP: those of sampled traces, and those of traces in which something failed. */
-import { type Attributes, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
-  createAlwaysRecordSampler,
-  ParentBasedSampler,
+  RandomIdGenerator,
+  SamplingDecision,
   TraceIdRatioBasedSampler,
-  TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { keepFailures } from './keep-failures.js';
 import { reportFailures } from './report-failures.js';
-import { contextOf, traceparentOf } from './trace-context.js';
+import { readableSpan, type SpanAttributes, type SpanRecord } from './span-record.js';
+import { readTraceparent, traceparentOf } from './trace-context.js';
 
 export type TracingOptions = {
   /** Where OTLP over HTTP is received, such as `http://127.0.0.1:4318`; `/v1/traces` is added. */
@@ -24,10 +24,8 @@ export type TracingOptions = {
   readonly onError?: (error: Error) => void;
 };
 
-export type SpanAttributes = Readonly<Record<string, string | number | undefined>>;
-
 export type SpanStart = {
-  readonly kind: 'server' | 'producer' | 'consumer' | 'internal';
+  readonly kind: SpanRecord['kind'];
   /** `traceparent` of the span above; without a readable one a trace begins. */
   readonly parent: string | undefined;
   /** Ids and values of which there are few: never a body, never what a payer typed. */
@@ -53,15 +51,6 @@ export type Tracing = {
   close(): Promise<void>;
 };
 
-const KINDS = {
-  server: SpanKind.SERVER,
-  producer: SpanKind.PRODUCER,
-  consumer: SpanKind.CONSUMER,
-  internal: SpanKind.INTERNAL,
-} as const;
-
-/** Longer values are cut: some ids come over the wire. */
-const LONGEST_VALUE = 128;
 const BATCH_DELAY_MS = 1_000;
 const EXPORT_TIMEOUT_MS = 10_000;
 const CLOSE_MS = 2_000;
@@ -76,29 +65,49 @@ export function createTracing(options: TracingOptions): Tracing {
     exporter: reportFailures(exporter, onError),
     scheduledDelayMillis: BATCH_DELAY_MS,
   });
-  const root = new TraceIdRatioBasedSampler(sampleRatio);
-  const provider = new TracerProvider({
-    sampler: createAlwaysRecordSampler(new ParentBasedSampler({ root })),
-    spanLimits: { attributeValueLengthLimit: LONGEST_VALUE },
-    resource: resourceFromAttributes({ 'service.name': serviceName }),
-    spanProcessors: [keepFailures(batches)],
-  });
-  const tracer = provider.getTracer('nats-bridge');
+  const resource = resourceFromAttributes({ 'service.name': serviceName });
+  const keeper = keepFailures((record) => batches.onEnd(readableSpan(record, resource)));
+  const sampler = new TraceIdRatioBasedSampler(sampleRatio);
+  const ids = new RandomIdGenerator();
+
+  /** Who began the trace has decided. */
+  function traceOf(traceparent: string | undefined): Pick<SpanRecord, 'traceId' | 'isSampled' | 'parent'> {
+    const above = readTraceparent(traceparent);
+    if (above !== undefined) return { traceId: above.traceId, isSampled: above.isSampled, parent: above };
+    const traceId = ids.generateTraceId();
+    const { decision } = sampler.shouldSample(ROOT_CONTEXT, traceId);
+    return { traceId, isSampled: decision === SamplingDecision.RECORD_AND_SAMPLED, parent: undefined };
+  }
 
   return {
     begin(name, { kind, parent, attributes, beganAt }) {
-      const given = { kind: KINDS[kind], attributes: attributes as Attributes, startTime: beganAt };
-      const span = tracer.startSpan(name, given, contextOf(parent));
+      const startedAt = performance.now();
+      const trace = traceOf(parent);
+      const record: SpanRecord = {
+        name,
+        kind,
+        traceId: trace.traceId,
+        spanId: ids.generateSpanId(),
+        parent: trace.parent,
+        isSampled: trace.isSampled,
+        beganAt: beganAt ?? Date.now(),
+        attributes: [attributes],
+        endedAt: undefined,
+        failure: undefined,
+      };
+      keeper.began(record);
       return {
-        traceparent: traceparentOf(span.spanContext()),
-        set: (more) => void span.setAttributes(more as Attributes),
+        traceparent: traceparentOf(record),
+        set: (more) => void record.attributes.push(more),
         end(failure) {
-          if (!span.isRecording()) return;
-          if (failure !== undefined) {
-            span.setAttribute('error.type', failure);
-            span.setStatus({ code: SpanStatusCode.ERROR });
-          }
-          span.end();
+          if (record.endedAt !== undefined) return;
+          // The clock may be set while it is open; what began elsewhere is measured by the clock all the same.
+          record.endedAt =
+            beganAt === undefined
+              ? record.beganAt + performance.now() - startedAt
+              : Math.max(beganAt, Date.now());
+          record.failure = failure;
+          keeper.ended(record);
         },
       };
     },
@@ -108,7 +117,7 @@ export function createTracing(options: TracingOptions): Tracing {
         timer = setTimeout(resolve, CLOSE_MS);
       });
       // What cannot be exported was reported already.
-      await Promise.race([provider.shutdown().catch(() => {}), isLate]);
+      await Promise.race([batches.shutdown().catch(() => {}), isLate]);
       clearTimeout(timer);
     },
   };
