@@ -1,5 +1,5 @@
 /** Says "still at work" for every request in hand, often enough that none of them is delivered a second time. */
-import type { Connection } from '@nats-bridge/messaging';
+import { type Connection, PassingMap } from '@nats-bridge/messaging';
 import { type JsMsg, jetstreamManager } from '@nats-io/jetstream';
 
 export type InHand = {
@@ -19,7 +19,7 @@ export type AckWaitMs = () => Promise<number>;
 
 /** One timer for all, because most requests are answered long before it fires. */
 export function createHeartbeat(ackWaitMs: AckWaitMs): Heartbeat {
-  const inHand = new Map<JsMsg, (() => void) | undefined>();
+  const inHand = new PassingMap<JsMsg, (() => void) | undefined>();
   let isBeating = false;
   let timer: NodeJS.Timeout | undefined;
 

@@ -1,5 +1,6 @@
 /** Calls with the same idempotency key that overlap share one exchange and one answer (P3). */
 import { isDeepStrictEqual } from 'node:util';
+import { PassingMap } from '@nats-bridge/messaging';
 import type { BridgeResponse } from '@nats-bridge/protocol';
 import type { Policy } from '../exchange.js';
 import { conflict } from '../ledger/outcome-of-entry.js';
@@ -8,7 +9,7 @@ type Running = { readonly request: unknown; readonly answer: Promise<BridgeRespo
 
 /** @throws ValidationError when the same key comes with another content. */
 export function joinConcurrent(): Policy {
-  const running = new Map<string, Running>();
+  const running = new PassingMap<string, Running>();
   return (next) => async (exchange) => {
     if (exchange.key === undefined) return next(exchange);
     const id = `${exchange.data.merchant_id}\n${exchange.key}`;

@@ -46,8 +46,8 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   const expires = connection.jetstreamOptions.domain === undefined ? EXPIRES_MS : BORROWED_EXPIRES_MS;
   /** Places worth a request of their own, so that busy readers ask for many at a time. */
   const worthAsking = Math.ceil(maxInFlight / 4);
-  const running = new Set<Promise<void>>();
   const open = new Map<Promise<void>, ConsumerMessages>();
+  let inFlight = 0;
   let asked = 0;
   let steppedBack = 0;
   /** In a row: the pause before the next look for the consumer grows with them. */
@@ -70,7 +70,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       try {
         const consumer = await find();
         while (!draining && !isBroken && connection.state !== 'idle') {
-          const free = maxInFlight - running.size - asked;
+          const free = maxInFlight - inFlight - asked;
           const isWorthAsking = free >= worthAsking || (free > 0 && asked === 0);
           const isConnected = connection.current !== undefined;
           if (isWorthAsking && steppedBack === 0 && isConnected) await request(consumer, free);
@@ -125,14 +125,14 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   }
 
   function handle(message: JsMsg): void {
-    const work = options
+    inFlight++;
+    void options
       .onMessage(message)
       .catch((error: unknown) => options.onError?.(error, options.consumer))
       .finally(() => {
-        running.delete(work);
+        inFlight--;
         wake?.();
       });
-    running.add(work);
   }
 
   async function stepBack(inMs: number): Promise<void> {
@@ -167,7 +167,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
 
   return {
     get inFlight() {
-      return running.size;
+      return inFlight;
     },
     stepBack(inMs) {
       stepBack(inMs).catch((error: unknown) => options.onError?.(error, options.consumer));
@@ -178,7 +178,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       wake?.();
       await finished;
       await Promise.all([...open].map(([reading, messages]) => closeOrder(messages).then(() => reading)));
-      await Promise.all(running);
+      while (inFlight > 0) await changed();
     },
   };
 }

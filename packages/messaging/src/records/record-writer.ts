@@ -2,6 +2,7 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
 import { StoreRefusedError, StoreUnconfirmedError } from '../errors.js';
+import { PassingMap } from '../passing-map.js';
 import { type HeaderRecord, WireHeaders } from '../request/message-headers.js';
 import { NO_STREAM, type PubAck, readPubAck } from '../request/pub-ack.js';
 
@@ -33,7 +34,7 @@ export function createRecordWriter(
 ): RecordWriter {
   const timeoutMs = options.timeoutMs ?? 5_000;
   const prefix = `${createInbox(connection.inboxPrefix)}.`;
-  const waiting = new Map<string, Waiting>();
+  const waiting = new PassingMap<string, Waiting>();
   let subscribed: { readonly nats: NatsConnection; readonly subscription: Subscription } | undefined;
   let sweeper: ReturnType<typeof setInterval> | undefined;
   let lastToken = 0;

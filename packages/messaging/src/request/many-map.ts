@@ -1,10 +1,11 @@
 /** A map whose keys nearly always have one value and sometimes several: one costs no array to keep. */
+import { PassingMap } from '../passing-map.js';
 
 const NONE: readonly never[] = Object.freeze([]);
 
 /** Values must not be arrays. */
 export class ManyMap<K, V extends object> {
-  readonly #entries = new Map<K, V | readonly V[]>();
+  readonly #entries = new PassingMap<K, V | readonly V[]>();
 
   add(key: K, value: V): void {
     const have = this.#entries.get(key);

@@ -1,5 +1,6 @@
 /** The requests that wait for an answer, findable by everything a reply may be recognised by. */
 import type { StoreRefusedError } from '../errors.js';
+import { PassingMap } from '../passing-map.js';
 import { ManyMap } from './many-map.js';
 import type { WireHeaders } from './message-headers.js';
 import type { Reply, StoredMessage } from './reply.js';
@@ -43,7 +44,7 @@ export type PendingRequest = {
 export type OfferedReply = { readonly reply: Reply; readonly replySubject: string };
 
 export class PendingRequests {
-  readonly #byToken = new Map<string, PendingRequest>();
+  readonly #byToken = new PassingMap<string, PendingRequest>();
   readonly #byCorrelation = new ManyMap<string, PendingRequest>();
   readonly #byReplySubject = new ManyMap<string, PendingRequest>();
   readonly #bySeq = new ManyMap<number, PendingRequest>();

@@ -1,0 +1,55 @@
+/** A map for what comes and soon goes again, such as requests that wait for their answers. */
+
+/** Entries that may come before the map is made anew; with more in it, as many as it has. */
+const LEAST = 64;
+
+/**
+ * When V8 makes room in a `Map`, it leaves the old table behind with a link to the new one. Once one of these tables
+ * is old, each table after it is kept alive by the one before, with every entry that was in it, until a full
+ * collection: under load most of what a payment needs is copied and moved to the old generation for nothing, which
+ * doubles the time of the collector (docs/performance.md). A map that is copied before that has no such chain.
+ */
+export class PassingMap<K, V> {
+  #entries = new Map<K, V>();
+  #came = 0;
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: K): V | undefined {
+    return this.#entries.get(key);
+  }
+
+  has(key: K): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** Who goes through the map just now goes on through the entries of before. */
+  set(key: K, value: V): void {
+    if (++this.#came > LEAST && this.#came > this.#entries.size) {
+      this.#entries = new Map(this.#entries);
+      this.#came = 1;
+    }
+    this.#entries.set(key, value);
+  }
+
+  /** @returns whether it was there */
+  delete(key: K): boolean {
+    return this.#entries.delete(key);
+  }
+
+  clear(): void {
+    this.#entries = new Map();
+  }
+
+  /** Oldest first. */
+  values(): IterableIterator<V> {
+    return this.#entries.values();
+  }
+
+  /** Oldest first. */
+  [Symbol.iterator](): IterableIterator<[K, V]> {
+    return this.#entries[Symbol.iterator]();
+  }
+}
