@@ -39,7 +39,7 @@ export type Claim = {
   /** Extends the lease; aborts `lost` when another has taken over. */
   renew(): Promise<void>;
   /** Aborts when another has taken over, or may have: the lease was over before it could be renewed. */
-  readonly lost: AbortSignal;
+  lost(): AbortSignal;
 };
 
 /** The answer to be recorded; throws when the handler failed. */
@@ -153,7 +153,7 @@ async function executeClaimed(
   };
   const claim: Claim = {
     attempt,
-    get lost() {
+    lost() {
       lost ??= new AbortController();
       // Who looks for the first time after it happened sees it, too.
       if (lostTo !== undefined || isOver()) lost.abort(lostTo ?? OVER);

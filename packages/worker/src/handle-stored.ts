@@ -118,7 +118,7 @@ async function runUnderRecord(
     const deadlineAt = claim.attempt > 1 ? Date.now() + RECOVERY_MS : headers.deadlineAt;
     const claimed = { ...read, attempt: claim.attempt, headers: { ...headers, deadlineAt } };
     const run = (request: ReadRequest) =>
-      runHandler(options.handlers, request, () => [options.abandoned, claim.lost]);
+      runHandler(options.handlers, request, () => [options.abandoned, claim.lost()]);
     const begunAt = performance.now();
     const response = await (trace?.handle(claimed, run) ?? run(claimed));
     const handlerMs = performance.now() - begunAt;

@@ -116,10 +116,10 @@ it.each(['before', 'after'])(
     });
     const seen: boolean[] = [];
     await run(async (claim) => {
-      const early = looks === 'before' ? claim.lost : undefined;
+      const early = looks === 'before' ? claim.lost() : undefined;
       clock.now += LEASE_MS / 2;
       await claim.renew();
-      seen.push((early ?? claim.lost).aborted);
+      seen.push((early ?? claim.lost()).aborted);
       return ANSWER;
     });
     expect(seen).toEqual([true]);
@@ -130,7 +130,8 @@ it('is not lost because one beat could not be written', async () => {
   const { clock, written, run } = scene((_, count) => {
     if (count === 2) throw new Error('no server');
   });
-  await run(async ({ lost, renew }) => {
+  await run(async ({ lost: signal, renew }) => {
+    const lost = signal();
     clock.now += LEASE_MS / 2;
     await renew();
     await renew();
@@ -146,13 +147,13 @@ it.each(['before', 'after'])(
     const { clock, run } = scene();
     const seen: boolean[] = [];
     await run(async (claim) => {
-      const early = looks === 'before' ? claim.lost : undefined;
+      const early = looks === 'before' ? claim.lost() : undefined;
       clock.now += LEASE_MS / 2;
       await claim.renew();
       expect(early?.aborted ?? false).toBe(false);
       clock.now += LEASE_MS;
       if (early !== undefined) await claim.renew();
-      seen.push((early ?? claim.lost).aborted);
+      seen.push((early ?? claim.lost()).aborted);
       return ANSWER;
     });
     expect(seen).toEqual([true]);

@@ -8,7 +8,7 @@ import {
   parseRequestHeaders,
   type RequestHeaders,
 } from '@nats-bridge/protocol';
-import type { Handler, HandlerResponse, Handlers } from './handler.js';
+import type { Handler, HandlerContext, HandlerResponse, Handlers } from './handler.js';
 import type { Sealing } from './sealing.js';
 
 export type Delivery = {
@@ -59,21 +59,39 @@ export async function runHandler(
   const deadlineAt = headers.deadlineAt ?? Date.now() + DEFAULT_DEADLINE_MS;
   const deadline = createDeadline(deadlineAt, endings);
   try {
-    return await handler(request, {
+    const context = {
       operation: request.operation,
       attempt,
       idempotencyKey: headers.idempotencyKey ?? `${request.operation}:${request.correlation_id}`,
       deadlineAt,
       correlationId: request.correlation_id,
       traceparent: headers.traceparent,
-      get signal() {
-        return deadline.signal();
-      },
-    });
+      [DEADLINE]: deadline,
+    };
+    return await handler(
+      request,
+      Object.defineProperty(context, 'signal', SIGNAL) as typeof context & HandlerContext,
+    );
   } finally {
     deadline.end();
   }
 }
+
+const DEADLINE = Symbol('deadline');
+
+/**
+ * One getter for all contexts, and a property of each, so that a copy has it. A getter of its own would make a new
+ * shape of every context, which only a full collection clears away, with the request that it holds on to (measured:
+ * a third of a worker's time).
+ */
+const SIGNAL = {
+  enumerable: true,
+  get(this: { readonly [DEADLINE]: Deadline }): AbortSignal {
+    return this[DEADLINE].signal();
+  },
+};
+
+type Deadline = ReturnType<typeof createDeadline>;
 
 /** A signal that aborts at the deadline; made when it is asked for, because most handlers never look. */
 function createDeadline(deadlineAt: number, endings: () => readonly AbortSignal[]) {
