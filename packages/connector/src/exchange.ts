@@ -1,5 +1,5 @@
 /** One call on its way through the policies: made at the top, never changed, copied where something is added. */
-import type { WorkerPresence } from '@nats-bridge/messaging';
+import type { CancelSignal, WorkerPresence } from '@nats-bridge/messaging';
 import type { BridgeResponse, Operation, OperationRow, RouterData } from '@nats-bridge/protocol';
 
 /**
@@ -21,7 +21,7 @@ export type Exchange = {
   readonly isDurable: boolean;
   /** Who would take it, known once that was asked. */
   readonly workers: WorkerPresence;
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
   readonly traceparent?: string;
   /** Written on the way, shared by all copies. */
   readonly marks: CallMarks;

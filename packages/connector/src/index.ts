@@ -1,5 +1,6 @@
 /** The connector: NatsBridge and its configuration. */
 
+export type { CancelSignal } from '@nats-bridge/messaging';
 export { AUDIT_STREAM, type AuditEntry, QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
 export type { TraceSpan, Tracing } from '@nats-bridge/tracing';
 export type { Approvals } from './approvals/approvals.js';

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   applyTopology,
+  type CancelSignal,
   type Connection,
   createBodyReferences,
   createConnection,
@@ -75,7 +76,7 @@ export type CallOptions = {
   /** Milliseconds since the epoch; the configured timeout of the operation still bounds it. */
   readonly deadlineAt?: number;
   /** Ends the wait, not the operation: the outcome is then unknown. */
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
   /** W3C trace context, handed to the worker. */
   readonly traceparent?: string;
 };

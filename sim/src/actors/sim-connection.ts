@@ -61,7 +61,7 @@ export class SimConnection implements Connection {
     signal,
   }: Parameters<Connection['whenConnected']>[0]): Promise<NatsConnection> {
     while (this.current === undefined) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) throw signal.reason;
       const leftMs = deadlineAt - Date.now();
       if (leftMs <= 0)
         throw new NotConnectedError(this.servers, 'NATS did not come back before the deadline');

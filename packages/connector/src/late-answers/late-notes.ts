@@ -8,6 +8,7 @@ import {
   lastMessage,
 } from '@nats-bridge/messaging';
 import { LATE_STREAM, lateSubject } from '@nats-bridge/protocol';
+import { pause } from '../pause.js';
 import { decodeNote, encodeNote, type LateNote } from './late-note.js';
 
 export type LateNotes = {
@@ -89,18 +90,4 @@ export function createLateNotes(
 
 export function isRenewed(headers: { get(name: string): string } | undefined): boolean {
   return headers?.get(RENEWED.name) === RENEWED.value;
-}
-
-/** Ends early, without an error, when the signal fires. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
 }

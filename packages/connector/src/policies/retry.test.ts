@@ -1,3 +1,4 @@
+import type { CancelSignal } from '@nats-bridge/messaging';
 import { BridgeError, type BridgeErrorCode, type Phase } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../exchange.js';
@@ -24,8 +25,8 @@ describe('retry', () => {
     return {
       pauses,
       now: () => now,
-      sleep: async (ms: number, signal?: AbortSignal) => {
-        signal?.throwIfAborted();
+      sleep: async (ms: number, signal?: CancelSignal) => {
+        if (signal?.aborted) return;
         pauses.push(ms);
         now += ms;
       },

@@ -1,9 +1,9 @@
 /** What certainly did not reach anybody is sent again, with growing pauses, as long as the caller waits. */
-import { setTimeout as sleepFor } from 'node:timers/promises';
-import { backoffMs } from '@nats-bridge/messaging';
+import { backoffMs, type CancelSignal } from '@nats-bridge/messaging';
 import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
+import { pause } from '../pause.js';
 
 /** Failures of the way, which may be gone in a second; all before anything was stored. */
 const PASSING = new Set<BridgeErrorCode>(['NATS_UNREACHABLE', 'STORE_REFUSED']);
@@ -12,12 +12,13 @@ const BACKOFF = { initialMs: 1_000, maxMs: 30_000 };
 
 export type RetryWorld = {
   now(): number;
-  sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
+  /** Ends early when the signal fires. */
+  sleep(ms: number, signal: CancelSignal | undefined): Promise<void>;
 };
 
 const REAL: RetryWorld = {
   now: Date.now,
-  sleep: (ms, signal) => sleepFor(ms, undefined, { signal }),
+  sleep: pause,
 };
 
 /** Told before each further try of a call: why the one before it failed. */
@@ -34,9 +35,10 @@ export function retry(maxRetries: number, world: RetryWorld = REAL, onRetry: OnR
         const pauseMs = backoffMs(attempt, BACKOFF);
         const isPassing = error.phase === 'before_send' && PASSING.has(error.code);
         if (!isPassing || attempt >= maxRetries || world.now() + pauseMs >= exchange.deadlineAt) throw error;
-        await world.sleep(pauseMs, exchange.signal).catch((cause: unknown) => {
-          throw new BridgeError('CANCELLED', undefined, { phase: 'before_send', cause });
-        });
+        const { signal } = exchange;
+        await world.sleep(pauseMs, signal);
+        if (signal?.aborted)
+          throw new BridgeError('CANCELLED', undefined, { phase: 'before_send', cause: signal.reason });
         onRetry(exchange, error.code);
       }
     }

@@ -16,6 +16,7 @@ import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { SeenCalls } from '../seen-calls.js';
 import { describeFault, type OnWarning } from '../warning.js';
 import { statusOfRefusal } from './call-status.js';
+import { CallerSignal } from './caller-signal.js';
 import { encodeAnswer, reasonOf } from './encode-answer.js';
 import { idInDoubt } from './id-in-doubt.js';
 import { readCall, type UcsCall } from './read-call.js';
@@ -126,14 +127,11 @@ async function executeCall(
   const ownEvent = door.answerOwnEvent?.(operation, read.data);
   if (ownEvent !== undefined) return ownEvent;
 
-  const cancellation = new AbortController();
-  const abort = () => cancellation.abort();
-  call.once('cancelled', abort);
   inFlight.count += 1;
   try {
     return await bridge.execute(operation, read.data, {
       deadlineAt: deadlineOf(call),
-      signal: cancellation.signal,
+      signal: new CallerSignal(call),
       traceparent: read.traceparent,
     });
   } catch (cause) {
@@ -147,7 +145,6 @@ async function executeCall(
     return failed(new BridgeError('INTERNAL_ERROR', undefined, { cause }));
   } finally {
     inFlight.count -= 1;
-    call.removeListener('cancelled', abort);
   }
 }
 

@@ -2,12 +2,13 @@
 import type { NatsConnection } from '@nats-io/nats-core';
 import { ConnectionClosedError, NotConnectedError, OverloadedError } from '../errors.js';
 import { backoffMs } from './backoff.js';
+import type { CancelSignal } from './cancel-signal.js';
 import type { ConnectionState, StateListener } from './connection-state.js';
 
 export type WaitOptions = {
   /** Epoch milliseconds. */
   readonly deadlineAt: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
 };
 
 /** What the wait needs to know of the connection. */
@@ -41,7 +42,7 @@ export function boundedWait(
 async function untilConnected(connection: Awaited, wait: WaitOptions): Promise<NatsConnection> {
   let failure: unknown;
   for (let attempt = 0; ; ) {
-    wait.signal?.throwIfAborted();
+    if (wait.signal?.aborted) throw wait.signal.reason;
     const ready = connection.current();
     if (ready !== undefined) return ready;
     const state = connection.state();
@@ -68,7 +69,7 @@ async function untilConnected(connection: Awaited, wait: WaitOptions): Promise<N
 function nextChange(
   onState: Awaited['onState'],
   pauseMs: number,
-  signal: AbortSignal | undefined,
+  signal: CancelSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

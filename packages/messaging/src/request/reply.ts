@@ -1,4 +1,5 @@
 /** What a request is and what comes back: the shapes that callers of the requester meet. */
+import type { CancelSignal } from '../connection/cancel-signal.js';
 import type { HeaderRecord } from './message-headers.js';
 
 /** A message to be answered. Durations are milliseconds, times epoch milliseconds. */
@@ -14,7 +15,7 @@ export type RequestMessage = {
   /** Durable subject on which the answer is published. Absent: the requester's own inbox. */
   readonly replyTo?: string;
   readonly deadlineAt: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
   /** Told once when the stream has confirmed the message. `duplicate`: it had this id already. */
   readonly onStored?: (stored: StoredMessage) => void;
 };

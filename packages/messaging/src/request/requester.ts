@@ -1,5 +1,6 @@
 /** Sends a message and awaits its one right answer, however that comes back and whatever fails on the way. */
 import { createInbox, type NatsConnection, PermissionViolationError } from '@nats-io/nats-core';
+import type { CancelSignal } from '../connection/cancel-signal.js';
 import type { Connection } from '../connection/connection.js';
 import { notify } from '../connection/notify.js';
 import * as errors from '../errors.js';
@@ -101,7 +102,7 @@ export function createRequester(connection: Connection, options: RequesterOption
   }
 
   /** Publishes now, in this very turn: nothing is awaited on the way of an ordinary request. */
-  function launch(nats: NatsConnection, request: PendingRequest, signal: AbortSignal | undefined): void {
+  function launch(nats: NatsConnection, request: PendingRequest, signal: CancelSignal | undefined): void {
     try {
       subscriptions.on(nats);
       if (signal !== undefined) {
