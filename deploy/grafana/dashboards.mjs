@@ -170,6 +170,10 @@ export const DASHBOARDS = [
           '{{queue}}',
           perSecond('queue', 'nats_bridge_dead_letters_total'),
         ]),
+        lines('Actions that wait for a second person', 'short', 'Proposed, and decided by nobody yet.', [
+          'waiting',
+          'max(nats_bridge_approvals_waiting)',
+        ]),
       ],
       [
         lines('Copies that are missing', 'short', 'Replicas wanted, less those that are current.', [

@@ -51,6 +51,11 @@ const actionsOn = async (attempt: string) =>
   (await readAudit(stack.bridge.connection))
     .filter(({ what }) => what.idempotencyKey === `authorize:${attempt}`)
     .map(({ action, who, what }) => [action, who, what.approved_by].filter(Boolean).join(' '));
+/** As many as each of the bridges says wait. */
+const waiting = async () =>
+  (await Promise.all([stack, other].map(({ bridge }) => bridge.figures()))).map(
+    (figures) => figures?.approvalsWaiting,
+  );
 const isThere = async (attempt: string) => (await ask('jo', `/letters/${letterOf[attempt]}`)).status === 200;
 const answerTo = (attempt: string) => stack.bridge.findAnswer(MERCHANT, `authorize:${attempt}`);
 const authorize = (attempt: string) =>
@@ -111,6 +116,7 @@ describe('an action that needs a second person', () => {
       status: 'success',
       transaction_id: 'pi_found',
     });
+    expect(await waiting()).toEqual([1, 1]);
     expect(await answerTo('att_resolve')).toBeUndefined();
     expect((await ask('olga', '/approvals?waiting=true', undefined, other)).body).toMatchObject({
       items: [
@@ -137,6 +143,7 @@ describe('an action that needs a second person', () => {
     });
     expect(await answerTo('att_resolve')).toMatchObject({ status: 'success', transaction_id: 'pi_found' });
     expect(await isThere('att_resolve')).toBe(false);
+    expect(await waiting()).toEqual([0, 0]);
     expect(await actionsOn('att_resolve')).toEqual(['propose jo', 'approve olga', 'resolve jo olga']);
 
     expect(await decide('sam', id, 'approve')).toMatchObject({
@@ -194,8 +201,14 @@ describe('an action that needs a second person', () => {
       status: 409,
       body: { error: { message: expect.stringContaining('was refused by sam already') } },
     });
+    expect(await waiting()).toEqual([0, 0]);
     const again = await propose('kim', path, order);
     expect(again).not.toBe(id);
+    expect(await waiting()).toEqual([1, 1]);
+    await until('the metric', async () => {
+      const text = await (await fetch(`${stack.httpUrl}/metrics`)).text();
+      return /^nats_bridge_approvals_waiting 1$/m.test(text) ? true : undefined;
+    });
     // Who proposed it takes it back.
     expect(await decide('kim', again, 'refuse')).toMatchObject({ body: { state: 'refused' } });
     expect(await answerTo('att_refuse')).toBeUndefined();
@@ -231,6 +244,7 @@ describe('an action that needs a second person', () => {
       });
     expect(await isThere('att_expire')).toBe(true);
     expect((await ask('jo', '/approvals?waiting=true')).body).toMatchObject({ items: [] });
+    expect(await waiting()).toEqual([0, 0]);
   });
 
   it('is not done when the letter was dealt with meanwhile, and says so', async () => {

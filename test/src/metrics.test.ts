@@ -78,6 +78,7 @@ beforeAll(async () => {
       request_timeout_ms: 5_000,
       timeouts: { authorize: 3_000, sync: 3_000 },
       circuit_breaker: { failures: 2, open_ms: 60_000 },
+      approvals: { required_for: ['discard'] },
       jetstream: { ack_wait: 1_000, max_deliver: 2, max_messages: 100 },
     },
   });

@@ -38,6 +38,8 @@ export type StackOptions = {
   readonly onWorkerEvent?: (event: WorkerEvent) => void;
   /** `[gateway.admin]`, as it would be configured. */
   readonly admin?: object;
+  /** How often the gateway looks whether an alert holds. */
+  readonly alertsEveryMs?: number;
   /** Keeps a log over NATS, as the commands do. */
   readonly logging?: boolean;
   /** false: the first call makes the streams. */
@@ -118,6 +120,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       admin: { bridge, config: gatewayConfigSchema.parse({ admin: options.admin }).admin },
       console: join(ROOT, 'packages/console/dist/site'),
     }),
+    alertsEveryMs: options.alertsEveryMs,
     logging,
     onWarning: (message, ids) => {
       warnings.push(message);

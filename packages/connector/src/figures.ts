@@ -6,6 +6,7 @@ import {
   type StreamFigures,
 } from '@nats-bridge/messaging';
 import { isOperation, type Operation } from '@nats-bridge/protocol';
+import type { CountWaitingApprovals } from './approvals/waiting-approvals.js';
 import type { BridgeConfig } from './config/bridge-config.js';
 import { LATE_CONSUMER, topologyOf } from './topology.js';
 
@@ -18,6 +19,8 @@ export type BrokerFigures = {
   readonly ownConsumers: ReadonlySet<string>;
   /** Workers of the SDK; others do not say how they are. */
   readonly workers: readonly WorkerFigures[];
+  /** Actions that wait for a second person; undefined where none needs one, and while that cannot be read. */
+  readonly approvalsWaiting: number | undefined;
 };
 
 /** One worker and one operation it answers. */
@@ -31,29 +34,38 @@ export type WorkerFigures = {
   readonly capacity: number;
   /** Requests in its hand; undefined for workers that do not say. */
   readonly inFlight: number | undefined;
+  /** Runs of its handlers since it started, and those that threw; undefined for workers that do not say. */
+  readonly runs: number | undefined;
+  readonly errors: number | undefined;
 };
 
 const WORKERS_WITHIN_MS = 500;
 
 /** @throws when the server does not answer */
-export async function readFigures(connection: Connection, config: BridgeConfig): Promise<BrokerFigures> {
+export async function readFigures(
+  connection: Connection,
+  config: BridgeConfig,
+  countApprovals: CountWaitingApprovals,
+): Promise<BrokerFigures> {
   const { streams, consumers } = topologyOf(config);
   const names = config.jetstream_enabled ? streams.map(({ name }) => name) : [];
-  const [rttMs, figures, services] = await Promise.all([
+  const [rttMs, figures, services, approvalsWaiting] = await Promise.all([
     connection.rttMs(),
     readStreamFigures(connection, names),
     readServiceStatistics(connection, WORKERS_WITHIN_MS),
+    countApprovals().catch(() => undefined), // the stream may not be made yet
   ]);
   return {
     rttMs,
     streams: figures,
+    approvalsWaiting,
     ownConsumers: new Set([...(consumers ?? []), LATE_CONSUMER].map(({ name }) => name)),
     workers: services.flatMap(({ name, id, metadata, endpoints }) => {
       const capacity = Number(metadata.capacity);
       if (metadata.operations === undefined || !Number.isFinite(capacity)) return []; // not one of ours
-      return endpoints.flatMap((endpoint) =>
-        isOperation(endpoint.name)
-          ? [{ worker: name, id, operation: endpoint.name, capacity, inFlight: inFlightIn(endpoint.data) }]
+      return endpoints.flatMap(({ name: operation, requests: runs, errors, data }) =>
+        isOperation(operation)
+          ? [{ worker: name, id, operation, capacity, inFlight: inFlightIn(data), runs, errors }]
           : [],
       );
     }),

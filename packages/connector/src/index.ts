@@ -76,4 +76,4 @@ export {
 } from './payments/payment-index.js';
 export { type ShownMessage, showRequest, showStored } from './payments/stored-body.js';
 export type { RefusedReply } from './signing/bridge-signing.js';
-export { archiveNameOf, consumerNameOf, topologyOf, workConsumersOf } from './topology.js';
+export { archiveNameOf, consumerNameOf, LATE_CONSUMER, topologyOf, workConsumersOf } from './topology.js';

@@ -43,6 +43,7 @@ import {
   ValidationError,
 } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
+import { type CountWaitingApprovals, createWaitingApprovals } from './approvals/waiting-approvals.js';
 import { bridgeErrorOf } from './bridge-error-of.js';
 import { auditSignerOf } from './config/audit-config.js';
 import { type BridgeConfig, type BridgeConfigInput, bridgeConfigSchema } from './config/bridge-config.js';
@@ -144,6 +145,7 @@ export class NatsBridge {
   readonly #ownsConnection: boolean;
   readonly #requester: Requester;
   readonly #workStream: WorkStream;
+  readonly #countApprovals: CountWaitingApprovals;
   readonly #send: Send;
   /** Two bridges never hear each other's answers. */
   readonly #instance = randomUUID();
@@ -184,6 +186,7 @@ export class NatsBridge {
       },
     );
     this.sealing = sealing;
+    this.#countApprovals = createWaitingApprovals(this.connection, this.config);
     this.ledger = createLedger(this.connection, bodies, sealing);
     this.lateAnswers = createLateAnswers({
       connection: this.connection,
@@ -304,7 +307,9 @@ export class NatsBridge {
    * dialled for it.
    */
   figures(): Promise<BrokerFigures> | undefined {
-    return this.connection.current === undefined ? undefined : readFigures(this.connection, this.config);
+    return this.connection.current === undefined
+      ? undefined
+      : readFigures(this.connection, this.config, this.#countApprovals);
   }
 
   /** The answer that stands in the record of an idempotency key, whoever waited for it; undefined without one. */

@@ -7,6 +7,7 @@ import type { Logging } from '@nats-bridge/logging';
 import { UCS_METHODS } from '@nats-bridge/protocol';
 import type { AdminConfig } from './admin/admin-config.js';
 import { createAdminDoor } from './admin/admin-door.js';
+import { createRecentOutcomes } from './alerts/recent-outcomes.js';
 import type { PaymentBridge } from './bridge.js';
 import { createCertificateEnds } from './certificate-ends.js';
 import { createDoorTls, type DoorTls, type DoorTlsFiles } from './door-tls.js';
@@ -43,6 +44,8 @@ export type GatewayOptions = {
   readonly requestTimeoutMs?: number;
   /** How often watchers of the gRPC health service are brought up to date, in milliseconds; 1000. */
   readonly healthWatchMs?: number;
+  /** How often it is looked whether an alert holds, where the admin API is served, in milliseconds; 5000. */
+  readonly alertsEveryMs?: number;
   /** Where late answers may be pushed to, and the secrets they are signed with; anywhere and unsigned. */
   readonly webhooks?: WebhookOptions;
   /** false: nothing is measured, and `/metrics` is not served; true unless told otherwise. */
@@ -90,11 +93,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       ? createGatewayMetrics({ bridge, inFlight, logging, certificateEnds })
       : undefined;
   const seenCalls = options.admin && createSeenCalls(options.admin.bridge);
+  const outcomes = options.admin && createRecentOutcomes(options.admin.bridge);
   const ucs = createUcsServer({
     bridge,
     seenCalls,
     onWarning,
     metrics,
+    onRefused(route, code) {
+      metrics?.refused(route, code);
+      outcomes?.refused(route, code);
+    },
     logging,
     answerOwnEvent: ownEvents(bridge, onWarning),
     inFlight,
@@ -111,7 +119,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const admin =
     options.admin &&
     seenCalls &&
-    createAdminDoor({ ...options.admin, logging, seenCalls, certificateEnds, onWarning });
+    outcomes &&
+    createAdminDoor({
+      ...options.admin,
+      logging,
+      seenCalls,
+      outcomes,
+      certificateEnds,
+      alertsEveryMs: options.alertsEveryMs ?? 5_000,
+      onWarning,
+    });
   const consoleApp =
     admin === undefined || options.console === undefined ? undefined : createConsoleApp(options.console);
   const httpListener = createHttpServer(

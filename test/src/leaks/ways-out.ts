@@ -63,6 +63,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/gateway/src/admin/recent-calls.ts': ['admin api'],
   'packages/gateway/src/admin/routes/payments.ts': ['admin api'],
   'packages/gateway/src/admin/event-stream.ts': ['admin api'],
+  'packages/gateway/src/alerts/recent-outcomes.ts': ['admin api'],
   'packages/gateway/src/client/ucs-client.ts': 'no payment',
   'packages/gateway/src/gateway.ts': 'no payment',
   'packages/gateway/src/http/http-server.ts': 'no payment',

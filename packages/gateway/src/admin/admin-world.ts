@@ -11,6 +11,8 @@ import {
 import type { Logging } from '@nats-bridge/logging';
 import { alertSubject } from '@nats-bridge/protocol';
 import { type AlertWatch, createAlertWatch, type FiringAlert } from '../alerts/alert-watch.js';
+import { createLookout } from '../alerts/lookout.js';
+import type { RecentOutcomes } from '../alerts/recent-outcomes.js';
 import type { ReadCertificateEnds } from '../certificate-ends.js';
 import { type CachedReading, createCachedReading } from '../metrics/cached-reading.js';
 import type { SeenCalls } from '../seen-calls.js';
@@ -42,7 +44,6 @@ export type AdminWorld = {
 
 /** The broker is asked once a second at most, however many look. */
 const FIGURES = { maxAgeMs: 1_000, timeoutMs: 1_000 };
-const LOOK_EVERY_MS = 5_000;
 const DURABILITY = { maxAgeMs: 60_000, timeoutMs: 2_000 };
 
 export type AdminWorldOptions = {
@@ -51,12 +52,15 @@ export type AdminWorldOptions = {
   readonly logging: Logging | undefined;
   /** Told by the gRPC door. */
   readonly seenCalls: SeenCalls;
+  /** Told by it, too, of what it refused. */
+  readonly outcomes: RecentOutcomes;
   readonly certificateEnds: ReadCertificateEnds;
+  readonly alertsEveryMs: number;
   readonly onWarning: OnWarning;
 };
 
 export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
-  const { bridge, config, logging, seenCalls, certificateEnds, onWarning } = options;
+  const { bridge, config, logging, seenCalls, outcomes, certificateEnds, onWarning } = options;
   const payments = createPaymentIndex(bridge, {
     onError: (error) => onWarning(`the admin API cannot read the records: ${error.message}`),
   });
@@ -69,18 +73,16 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
   });
   const figures = createCachedReading(() => bridge.figures(), FIGURES);
   const alerts = createAlertWatch((alert, state) => publishAlert(bridge, alert, state));
+  const lookout = createLookout(bridge, outcomes);
   const look = async () => {
     const isConnected = bridge.connection.state === 'connected';
-    const sight = {
-      figures: await figures.get(),
-      operations: calls.operations(),
-      breakers: calls.breakers(),
-    };
+    const read = await figures.get();
     const now = Date.now();
     const certificates = certificateEnds().map(({ use, endsAt }) => ({ use, leftMs: endsAt - now }));
-    alerts.look({ isConnected, certificates, ...sight }, now);
+    const seen = { isConnected, certificates, figures: read, breakers: calls.breakers() };
+    alerts.look(lookout.look(seen, now), now);
   };
-  const looking = setInterval(() => void look(), LOOK_EVERY_MS);
+  const looking = setInterval(() => void look(), options.alertsEveryMs);
   return {
     bridge,
     config,
@@ -100,6 +102,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
       stopCounting();
       calls.close();
       seenCalls.close();
+      outcomes.close();
       jobs.close();
       letters.close();
       await payments.close();

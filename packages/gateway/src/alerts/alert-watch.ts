@@ -1,5 +1,7 @@
 /** Looks again and again, and says which alerts have held for long enough. */
-import { ALERT_RULES, type AlertRule, type Sight } from './alert-rules.js';
+import type { AlertRule } from './alert-rule.js';
+import { ALERT_RULES } from './alert-rules.js';
+import type { Sight } from './sight.js';
 
 export type FiringAlert = {
   readonly name: string;

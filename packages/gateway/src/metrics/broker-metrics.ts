@@ -79,6 +79,11 @@ export function createBrokerMetrics(register: Registry): ShowFigures {
     registers,
   });
 
+  const approvals = gauge(
+    'nats_bridge_approvals_waiting',
+    'Actions that wait for a second person; absent where none needs one',
+  );
+
   const worker = ['worker', 'operation'] as const;
   const alive = gauge(
     'nats_bridge_workers',
@@ -144,10 +149,13 @@ export function createBrokerMetrics(register: Registry): ShowFigures {
 
   return (figures) => {
     for (const metric of figuresOfNow) metric.reset();
-    rtt.remove(); // a gauge without labels would say 0
+    // A gauge without labels would say 0.
+    rtt.remove();
+    approvals.remove();
     up.set(Number(figures !== undefined));
     if (figures === undefined) return;
     rtt.set(figures.rttMs / 1_000);
+    if (figures.approvalsWaiting !== undefined) approvals.set(figures.approvalsWaiting);
     for (const each of figures.streams) showStream(each, figures.ownConsumers);
     showWorkers(figures.workers);
   };

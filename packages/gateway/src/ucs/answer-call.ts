@@ -1,10 +1,11 @@
 /** The one way of a UCS call through the door: bytes and metadata in, execute, bytes or a refusal out. */
 import { randomUUID } from 'node:crypto';
 import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js';
-import { type CallIds, callLine, idsOf } from '@nats-bridge/connector';
+import { type CallIds, callLine, idsOf, type Route } from '@nats-bridge/connector';
 import type { Logging } from '@nats-bridge/logging';
 import {
   BridgeError,
+  type BridgeErrorCode,
   type Operation,
   type Outcome,
   outcomeOfError,
@@ -30,7 +31,9 @@ export type UcsDoor = {
   readonly bridge: PaymentBridge;
   readonly inFlight: InFlight;
   readonly onWarning: OnWarning;
-  readonly metrics?: Pick<GatewayMetrics, 'rpc' | 'refused'>;
+  readonly metrics?: Pick<GatewayMetrics, 'rpc'>;
+  /** Told of a call that is answered as not sent, and of which the connector never hears. */
+  readonly onRefused?: (route: Route, code: BridgeErrorCode) => void;
   readonly logging?: Pick<Logging, 'log'>;
   readonly seenCalls?: Pick<SeenCalls, 'answered'>;
   /** Answers what the bridge itself posted to Hyperswitch. */
@@ -116,7 +119,7 @@ async function executeCall(
   const failed = (error: BridgeError) => outcomeOfError(failing, error);
   if (inFlight.count >= inFlight.limit) {
     const route = { operation, connector: read.data.connector };
-    door.metrics?.refused(route, 'OVERLOADED');
+    door.onRefused?.(route, 'OVERLOADED');
     logRefused(door, { ...route, ids: idsOf(failing) });
     return failed(
       new BridgeError('OVERLOADED', `${inFlight.limit} calls are in flight already (gateway.max_in_flight)`),

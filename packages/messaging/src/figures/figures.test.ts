@@ -64,7 +64,7 @@ describe('statistics of services', () => {
         id: 'one',
         version: '1.0.0',
         metadata: { capacity: '64', odd: 1 },
-        endpoints: [{ name: 'authorize', data: { in_flight: 2 } }, 'odd'],
+        endpoints: [{ name: 'authorize', num_requests: 3, num_errors: 'odd', data: { in_flight: 2 } }, 'odd'],
       }),
     );
     say('not JSON');
@@ -74,7 +74,7 @@ describe('statistics of services', () => {
         name: 'stripe',
         id: 'one',
         metadata: { capacity: '64' },
-        endpoints: [{ name: 'authorize', data: { in_flight: 2 } }],
+        endpoints: [{ name: 'authorize', requests: 3, errors: undefined, data: { in_flight: 2 } }],
       },
     ]);
   });

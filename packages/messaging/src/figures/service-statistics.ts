@@ -8,6 +8,9 @@ export type ServiceStatistics = {
   readonly metadata: Readonly<Record<string, string>>;
   readonly endpoints: readonly {
     readonly name: string;
+    /** Requests since it started, and those that failed; undefined where it does not say. */
+    readonly requests: number | undefined;
+    readonly errors: number | undefined;
     /** What the service adds of its own. */
     readonly data: unknown;
   }[];
@@ -58,10 +61,17 @@ function read(text: string): ServiceStatistics | undefined {
       ),
     ),
     endpoints: (Array.isArray(endpoints) ? endpoints : []).flatMap((endpoint: unknown) => {
-      const { name: endpointName, data } = (endpoint ?? {}) as Readonly<Record<string, unknown>>;
-      return typeof endpointName === 'string' ? [{ name: endpointName, data }] : [];
+      const said = (endpoint ?? {}) as Readonly<Record<string, unknown>>;
+      const { name: endpointName, num_requests, num_errors, data } = said;
+      return typeof endpointName === 'string'
+        ? [{ name: endpointName, requests: countOf(num_requests), errors: countOf(num_errors), data }]
+        : [];
     }),
   };
+}
+
+function countOf(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 ? value : undefined;
 }
 
 /** nats.js wraps it in some ways of asking and not in others. */

@@ -1,0 +1,105 @@
+/** How the calls of the last 15 minutes ended, in slices of time: enough for shares and counts, and nothing of any one call. */
+import type { CallResult, NatsBridge, Route } from '@nats-bridge/connector';
+import type { BridgeErrorCode } from '@nats-bridge/protocol';
+
+export type RouteOutcomes = Route & {
+  readonly calls: number;
+  readonly results: Readonly<Record<CallResult, number>>;
+  /** Of `unknown` and `not_sent`: why. */
+  readonly codes: Readonly<Partial<Record<BridgeErrorCode, number>>>;
+  /** Took longer than {@link SLOW_MS}. */
+  readonly slow: number;
+};
+
+export type RecentOutcomes = {
+  /** A call that the door refused: the connector never heard of it. */
+  refused(route: Route, code: BridgeErrorCode): void;
+  /** @param windowMs up to 15 minutes */
+  within(windowMs: number): readonly RouteOutcomes[];
+  close(): void;
+};
+
+/** Above it, a call is slow: the bound of NatsBridgeHighLatency. */
+export const SLOW_MS = 5_000;
+
+const SLICE_MS = 10_000;
+const KEPT_MS = 15 * 60_000;
+/** Hyperswitch knows some 120 connectors, and a caller may name any. */
+const MOST_ROUTES = 500;
+
+type Counts = {
+  readonly route: Route;
+  calls: number;
+  readonly results: Record<CallResult, number>;
+  readonly codes: Partial<Record<BridgeErrorCode, number>>;
+  slow: number;
+};
+type Slice = { readonly at: number; readonly routes: Map<string, Counts> };
+
+export function createRecentOutcomes(bridge: Pick<NatsBridge, 'observe'>, now = Date.now): RecentOutcomes {
+  const slices: Slice[] = [];
+
+  function sliceNow(): Slice {
+    const at = Math.floor(now() / SLICE_MS) * SLICE_MS;
+    const last = slices.at(-1);
+    if (last?.at === at) return last;
+    const next = { at, routes: new Map<string, Counts>() };
+    slices.push(next);
+    while ((slices[0]?.at ?? at) < at - KEPT_MS) slices.shift();
+    return next;
+  }
+
+  function count(route: Route, result: CallResult, code: BridgeErrorCode | undefined, durationMs: number) {
+    const counts = countsOf(sliceNow().routes, route);
+    counts.calls++;
+    counts.results[result]++;
+    if (code !== undefined) counts.codes[code] = (counts.codes[code] ?? 0) + 1;
+    if (durationMs > SLOW_MS) counts.slow++;
+  }
+
+  const stop = bridge.observe((observation) => {
+    if (observation.type === 'call_ended')
+      count(observation, observation.result, observation.code, observation.durationMs);
+  });
+  return {
+    refused: (route, code) => count(route, 'not_sent', code, 0),
+    within(windowMs) {
+      const from = now() - windowMs;
+      const sums = new Map<string, Counts>();
+      for (const { at, routes } of slices)
+        if (at + SLICE_MS > from)
+          for (const counts of routes.values()) add(countsOf(sums, counts.route), counts);
+      return [...sums.values()].map(({ route, ...counts }) => ({ ...route, ...counts }));
+    },
+    close: stop,
+  };
+}
+
+/** Its entry, made where there is none; further connectors than {@link MOST_ROUTES} share one. */
+function countsOf(routes: Map<string, Counts>, { operation, connector }: Route): Counts {
+  const known = routes.get(`${operation}\n${connector}`);
+  if (known !== undefined) return known;
+  const shown = routes.size < MOST_ROUTES ? connector : 'other';
+  const there = routes.get(`${operation}\n${shown}`);
+  if (there !== undefined) return there;
+  const results = { success: 0, failure: 0, processing: 0, unknown: 0, not_sent: 0 };
+  const made: Counts = { route: { operation, connector: shown }, calls: 0, results, codes: {}, slow: 0 };
+  routes.set(`${operation}\n${shown}`, made);
+  return made;
+}
+
+function add(sum: Counts, more: Counts): void {
+  sum.calls += more.calls;
+  sum.slow += more.slow;
+  for (const result of Object.keys(more.results) as CallResult[]) sum.results[result] += more.results[result];
+  for (const [code, count] of Object.entries(more.codes) as [BridgeErrorCode, number][])
+    sum.codes[code] = (sum.codes[code] ?? 0) + count;
+}
+
+/** The same, of all connectors of an operation together. */
+export function byOperation(routes: readonly RouteOutcomes[]): readonly Omit<RouteOutcomes, 'connector'>[] {
+  const sums = new Map<string, Counts>();
+  for (const { operation, connector: _, ...counts } of routes)
+    add(countsOf(sums, { operation, connector: '' }), { route: { operation, connector: '' }, ...counts });
+  return [...sums.values()].map(({ route: { operation }, ...counts }) => ({ operation, ...counts }));
+}
