@@ -5,8 +5,10 @@ import { keepDeadLetters, readAudit } from '@nats-bridge/connector';
 import { digestOf } from '@nats-bridge/gateway';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
 import { jetstream } from '@nats-io/jetstream';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DocumentedAnswers, documentedAnswers, type OpenApiDocument } from './documented-answers.js';
 import { APPROVED, authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -15,6 +17,7 @@ type Answer = { readonly status: number; readonly body: Json; readonly headers: 
 
 const TOKENS = { viewer: 'viewer-token', operator: 'operator-token', admin: 'admin-token' } as const;
 type Role = keyof typeof TOKENS;
+type Ask = RequestInit & { readonly role?: Role; readonly token?: string; readonly at?: Stack };
 
 const tokens = (Object.keys(TOKENS) as Role[]).map((role) => ({
   name: `${role}_jo`,
@@ -22,21 +25,32 @@ const tokens = (Object.keys(TOKENS) as Role[]).map((role) => ({
   sha256: digestOf(TOKENS[role]),
 }));
 
+const config = { timeouts: { authorize: 1_000 }, jetstream: { ack_wait: 1_000, max_deliver: 1 } };
+const admin = { tokens, rate_limit: 1_000 };
+
 let stack: Stack;
+/** undefined while it is not read yet, and where something is asked that is not there. */
+let documented: DocumentedAnswers | undefined;
 const closers: (() => unknown)[] = [];
 
-async function ask(path: string, init: RequestInit & { role?: Role; token?: string } = {}): Promise<Answer> {
-  const { role = 'viewer', token = TOKENS[role], headers, ...rest } = init;
-  const response = await fetch(`${stack.httpUrl}/admin/v1${path}`, {
+async function ask(path: string, init: Ask = {}): Promise<Answer> {
+  const { role = 'viewer', token = TOKENS[role], at = stack, headers, ...rest } = init;
+  const response = await fetch(`${at.httpUrl}/admin/v1${path}`, {
     ...rest,
     headers: { ...(token !== '' && { Authorization: `Bearer ${token}` }), ...headers },
   });
   const text = await response.text();
-  const body = (response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : { text }) as Json;
+  const type = response.headers.get('content-type') ?? '';
+  const body = (type.includes('json') ? JSON.parse(text) : { text }) as Json;
+  const { status } = response;
+  // Every answer to this file is one that the document speaks of.
+  const faults = documented?.faults((rest.method ?? 'GET').toLowerCase(), path, { status, type, body });
+  expect(faults ?? [], `${rest.method ?? 'GET'} ${path}`).toEqual([]);
   return { status: response.status, body, headers: response.headers };
 }
-const post = (path: string, body: object, role: Role = 'operator') =>
+const post = (path: string, body: object, role: Role = 'operator', at: Stack = stack) =>
   ask(path, {
+    at,
     method: 'POST',
     body: JSON.stringify(body),
     headers: { 'Content-Type': 'application/json' },
@@ -86,13 +100,10 @@ const rowOf = (attempt: string) =>
   });
 
 beforeAll(async () => {
-  stack = await startStack({
-    sandbox: false,
-    config: { timeouts: { authorize: 1_000 }, jetstream: { ack_wait: 1_000, max_deliver: 1 } },
-    admin: { tokens, rate_limit: 1_000 },
-  });
+  stack = await startStack({ sandbox: false, config, admin });
   const keeper = keepDeadLetters(stack.bridge);
   closers.push(() => keeper.close());
+  documented = documentedAnswers((await ask('/openapi.json')).body as unknown as OpenApiDocument);
 });
 afterAll(async () => {
   for (const close of closers.reverse()) await close();
@@ -510,7 +521,60 @@ describe('the installation', () => {
         expect(JSON.stringify(body), `${method} ${path}`).not.toContain('nothing is served here');
       }
     expect(Object.keys(paths)).toHaveLength(26);
-    expect((await ask('/nothing')).status).toBe(404);
+    const nothing = { headers: { Authorization: `Bearer ${TOKENS.viewer}` } };
+    expect((await fetch(`${stack.httpUrl}/admin/v1/nothing`, nothing)).status).toBe(404);
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('is one by the schema of OpenAPI 3.1', async () => {
+    const { body } = await ask('/openapi.json');
+    const validator = new Validator();
+    expect(await validator.validate(body)).toEqual({ valid: true });
+    expect(validator.version).toBe('3.1');
+    const broken = { ...body, info: { title: 'without a version' } };
+    expect(await validator.validate(broken)).toMatchObject({ valid: false });
+  });
+
+  it('finds out an answer that is not as it says', () => {
+    const answer = { status: 200, type: 'application/json' };
+    const faultsOf = (body: object) => documented?.faults('get', '/session', { ...answer, body });
+    expect(faultsOf({ who: 'jo', role: 'viewer' })).toEqual([]);
+    expect(faultsOf({ who: 'jo', role: 'king' })).toMatchObject([/\/role must be equal to one of/]);
+    expect(faultsOf({ who: 'jo', role: 'viewer', token: 't' })).toMatchObject([/additional properties/]);
+    expect(documented?.faults('get', '/nothing', { ...answer, body: {} })).toMatchObject([/not documented/]);
+  });
+
+  // Every answer in this file was compared; these are the routes that need more than its gateway has.
+  it('speaks of every route that is read, and each has answered as it says', async () => {
+    const name = await letterNeverSent('att_proposed');
+    const at = await startStack({
+      sandbox: false,
+      runningServer: stack.server,
+      logging: true,
+      config: { ...config, approvals: { required_for: ['discard'] } },
+      admin,
+    });
+    closers.push(() => at.close());
+    const { body } = await post('/letters/discard', { names: [name], reason: 'a test' }, 'operator', at);
+    const [proposed] = body.proposed as { id: string }[];
+    expect((await ask('/approvals', { at })).body.items).toMatchObject([{ id: proposed?.id }]);
+    expect((await ask(`/approvals/${proposed?.id}`, { at })).status).toBe(200);
+    expect((await ask('/log-levels', { at, role: 'admin' })).status).toBe(200);
+
+    const ending = new AbortController();
+    const live = await fetch(`${at.httpUrl}/admin/v1/live`, {
+      headers: { Authorization: `Bearer ${TOKENS.viewer}` },
+      signal: ending.signal,
+    });
+    const type = live.headers.get('content-type') ?? '';
+    expect(documented?.faults('get', '/live', { status: live.status, type, body: '' })).toEqual([]);
+    ending.abort();
+
+    const { paths } = (await ask('/openapi.json')).body as unknown as OpenApiDocument;
+    const reading = Object.keys(paths).filter((path) => paths[path]?.get !== undefined);
+    expect(reading.length).toBeGreaterThan(15);
+    expect(reading.filter((path) => !documented?.compared.has(`get ${path}`))).toEqual([]);
   });
 });
 
