@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { status as grpcStatus } from '@grpc/grpc-js';
+import { status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
 import {
   decodeToken,
   decodeUcs,
@@ -449,5 +449,68 @@ describe('a wrong configuration', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  });
+});
+
+describe('a call that is refused', () => {
+  type Line = { readonly event?: string; readonly code?: string; readonly correlation_id?: string };
+  let stack: Stack;
+  const lines: (Line & Record<string, unknown>)[] = [];
+  const refusalOf = async (bytes: Uint8Array, metadata: Meta) => {
+    const error: ServiceError = await stack.raw(AUTHORIZE, bytes, metadata).then(
+      () => Promise.reject(new Error('it was answered')),
+      (refusal) => refusal,
+    );
+    const [correlationId, ...others] = error.metadata.get('x-correlation-id');
+    expect(others).toEqual([]);
+    expect(correlationId).toMatch(/^[0-9a-f-]{36}$/);
+    return { code: error.code, correlationId };
+  };
+  /** All lines about it, when one has come. */
+  const linesOf = (correlationId: unknown) =>
+    until('its line', () => {
+      const found = lines.filter((line) => line.correlation_id === correlationId);
+      return found.length > 0 ? found : undefined;
+    });
+
+  beforeAll(async () => {
+    stack = await startStack({ logging: true });
+    (await stack.nats()).subscribe('hyperswitch.logs.>', {
+      callback: (_, message) => void lines.push(message.json()),
+    });
+  });
+  afterAll(() => stack.close());
+
+  it.each<[string, Uint8Array | undefined, Meta, number]>([
+    ['bytes that are no message', Buffer.from([0xff, 0xff]), {}, grpcStatus.INVALID_ARGUMENT],
+    ['metadata without a merchant', undefined, { 'x-merchant-id': undefined }, grpcStatus.INVALID_ARGUMENT],
+    ['a shadow call', undefined, { 'x-shadow-mode': 'true' }, grpcStatus.FAILED_PRECONDITION],
+  ])(
+    'before it is read has an id of its own, in the log and at its caller: %s',
+    async (_what, bytes, metadata, code) => {
+      const secret = { 'x-api-key': 'sk_live_secret' };
+      const ask = () => refusalOf(bytes ?? encode(next()), { ...METADATA, ...secret, ...metadata });
+      const [refusal, other] = [await ask(), await ask()];
+      expect(refusal.code).toBe(code);
+      expect(other.correlationId).not.toBe(refusal.correlationId);
+      const found = await linesOf(refusal.correlationId);
+      expect(found).toMatchObject([
+        {
+          event: 'call_refused',
+          level: 'warn',
+          module: 'gateway',
+          operation: 'authorize',
+          code: grpcStatus[code],
+        },
+      ]);
+      expect(JSON.stringify(found)).not.toContain('sk_live');
+    },
+  );
+
+  it('by the connector has the id of its line there, and no second one', async () => {
+    const tooLong = { ...METADATA, 'x-merchant-id': 'm'.repeat(4_096) };
+    const { code, correlationId } = await refusalOf(encode(next()), tooLong);
+    expect(code).toBe(grpcStatus.INVALID_ARGUMENT);
+    expect(await linesOf(correlationId)).toMatchObject([{ event: 'call_ended', code: 'VALIDATION_ERROR' }]);
   });
 });

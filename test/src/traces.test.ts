@@ -1,6 +1,8 @@
 /** Traces: one from the gRPC call to the answer, across processes; what is exported of those not sampled. */
+
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { ServiceError } from '@grpc/grpc-js';
 import type { BridgeConfigInput } from '@nats-bridge/connector';
 import { createWorker, type Handler, type WorkerEvent, type WorkerOptions } from '@nats-bridge/worker';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -292,10 +294,15 @@ describe('a payment that is not sampled', () => {
       'x-connector': 'imerchantsolutions',
       traceparent: caller.traceparent,
     });
-    await expect(refused).rejects.toThrow(/INVALID_ARGUMENT/);
+    const error: ServiceError = await refused.catch((thrown) => thrown);
+    expect(error.message).toMatch(/INVALID_ARGUMENT/);
     const [span] = await receiver.trace(caller.traceId, 1);
     expect(span).toMatchObject({ name: RPC, failed: true });
-    expect(span?.attributes).toMatchObject({ 'rpc.grpc.status_code': 3, 'error.type': 'INVALID_ARGUMENT' });
+    expect(span?.attributes).toMatchObject({
+      'rpc.grpc.status_code': 3,
+      'error.type': 'INVALID_ARGUMENT',
+      'messaging.message.conversation_id': error.metadata.get('x-correlation-id')[0],
+    });
   });
 });
 

@@ -287,7 +287,8 @@ export class NatsBridge {
     } catch (thrown) {
       const error = bridgeErrorOf(thrown);
       ended(error.phase === 'before_send' ? 'not_sent' : 'unknown', error.code);
-      if (error instanceof ValidationError) throw error;
+      if (error instanceof ValidationError)
+        throw new ValidationError(error.message, { cause: error, correlationId: call.correlationId });
       return outcomeOfError(call, error);
     }
   }

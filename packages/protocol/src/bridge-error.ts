@@ -63,7 +63,11 @@ export class BridgeError extends Error {
 export class ValidationError extends BridgeError {
   override readonly name = 'ValidationError';
 
-  constructor(message: string, options: { cause?: unknown } = {}) {
+  constructor(message: string, options: { cause?: unknown; correlationId?: string } = {}) {
     super('VALIDATION_ERROR', message, options);
+    this.correlationId = options.correlationId;
   }
+
+  /** Of the call, where it was refused by the connector: the same stands in its log and its span. */
+  readonly correlationId: string | undefined;
 }

@@ -16,11 +16,11 @@ import type { AnswerOwnEvent } from '../late-answers/answer-own-event.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
 import type { SeenCalls } from '../seen-calls.js';
 import { describeFault, type OnWarning } from '../warning.js';
-import { statusOfRefusal } from './call-status.js';
 import { CallerSignal } from './caller-signal.js';
 import { encodeAnswer, reasonOf } from './encode-answer.js';
 import { idInDoubt } from './id-in-doubt.js';
 import { readCall, type UcsCall } from './read-call.js';
+import { refuseCall } from './refuse-call.js';
 import { traceRpc } from './trace-rpc.js';
 import type { ServedMethod } from './ucs-methods.js';
 
@@ -64,7 +64,12 @@ export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCal
       door.metrics?.rpc.ended(method.name, code, performance.now() - begunAt);
     };
     const refuse = (refusal: unknown) => {
-      const refused = statusOfRefusal(method.name, refusal, door.onWarning);
+      const refused = refuseCall(
+        { method: method.name, operation: method.row.operation, traceparent: trace?.traceparent },
+        refusal,
+        door,
+      );
+      trace?.refused(refused.correlationId);
       ended(refused.code);
       callback(refused);
     };

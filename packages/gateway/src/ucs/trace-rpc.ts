@@ -8,6 +8,8 @@ export type RpcTrace = {
   readonly traceparent: string;
   /** What became of the operation, before the call ends. */
   outcome(outcome: Outcome): void;
+  /** It became no operation; its caller was told this id. */
+  refused(correlationId: string): void;
   /** The call has failed when it was refused, and when nobody can say that its operation was carried out. */
   ended(code: status): void;
 };
@@ -30,6 +32,9 @@ export function traceRpc(tracing: Tracing, name: string, parent: unknown): RpcTr
         'nats_bridge.result': outcome.kind === 'answered' ? outcome.reply.status : outcome.kind,
         'messaging.message.conversation_id': outcome.correlationId,
       });
+    },
+    refused(correlationId) {
+      span.set({ 'messaging.message.conversation_id': correlationId });
     },
     ended(code) {
       span.set({ 'rpc.grpc.status_code': code });

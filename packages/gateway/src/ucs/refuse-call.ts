@@ -1,0 +1,48 @@
+/** A call that never became an answer: its gRPC status, the id under which it is found again, and its line in the log. */
+import { randomUUID } from 'node:crypto';
+import { Metadata, status } from '@grpc/grpc-js';
+import type { Logging } from '@nats-bridge/logging';
+import { HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
+import type { OnWarning } from '../warning.js';
+import { type CallStatus, statusOfRefusal } from './call-status.js';
+
+export type Refused = CallStatus & {
+  readonly correlationId: string;
+  /** Sent behind the status: `x-correlation-id`. */
+  readonly metadata: Metadata;
+};
+
+export type RefusedCall = {
+  /** `Service/Method`. */
+  readonly method: string;
+  readonly operation: Operation;
+  /** Of the door's span, where there is one. */
+  readonly traceparent: string | undefined;
+};
+
+/** What was refused by the connector has an id and a line already; everything else is given both here. */
+export function refuseCall(
+  { method, operation, traceparent }: RefusedCall,
+  refusal: unknown,
+  { onWarning, logging }: { readonly onWarning: OnWarning; readonly logging?: Pick<Logging, 'log'> },
+): Refused {
+  const known = refusal instanceof ValidationError ? refusal.correlationId : undefined;
+  const correlationId = known ?? randomUUID();
+  const ids = { merchantId: '', paymentId: '', attemptId: '', correlationId };
+  const refused = statusOfRefusal(method, refusal, (warning) => onWarning(warning, ids));
+  // Of a fault of ours the warning is the line. The reason is the caller's to read: it is about what he sent.
+  if (known === undefined && refused.code !== status.INTERNAL)
+    logging?.log({
+      level: 'warn',
+      module: 'gateway',
+      message: `${method} was refused: its caller is told why`,
+      event: 'call_refused',
+      operation,
+      correlation_id: correlationId,
+      trace_id: traceparent?.split('-')[1],
+      code: status[refused.code],
+    });
+  const metadata = new Metadata();
+  metadata.set(HEADER.correlationId, correlationId);
+  return { ...refused, correlationId, metadata };
+}
