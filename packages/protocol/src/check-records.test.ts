@@ -97,6 +97,7 @@ describe('records compared with what was written down', () => {
       ok: true,
       same: 9,
       expired: 0,
+      dealtWith: 0,
       unwatched: 3,
       to: 9,
       problems: [],
@@ -151,6 +152,35 @@ describe('records compared with what was written down', () => {
   it('are the same in a stream that was restored, and written down anew', () => {
     const anew = batch(records(1, 9), { created: '2026-11-28T00:00:00Z' });
     expect(checkRecords([...batches, anew], look, records(1, 9))).toMatchObject({ ok: true, same: 9 });
+  });
+});
+
+describe('what people take out', () => {
+  const batches = [batch(records(1, 5))];
+  const storedAt = record(3).storedAt.getTime();
+  const takenOut = (at: number): Partial<StreamLook> => ({
+    takenOutAt: (seq) => (seq === 3 ? [at] : []),
+  });
+  const without3 = records(1, 5).toSpliced(2, 1);
+
+  it('is no change where the audit says so, and one where it does not', () => {
+    expect(checkRecords(batches, { ...look, ...takenOut(storedAt + 1) }, without3)).toMatchObject({
+      ok: true,
+      same: 4,
+      dealtWith: 1,
+    });
+    expect(problemsOf(batches, without3.toSpliced(3, 1), takenOut(storedAt + 1))).toEqual([
+      '5: it was removed',
+    ]);
+    expect(problemsOf(batches, without3)).toEqual(['3: it was removed']);
+  });
+
+  it('excuses nobody who alters it, nor who removes a later record in its place', () => {
+    const altered = records(1, 5).with(2, record(3, { body: Buffer.from('another') }));
+    expect(problemsOf(batches, altered, takenOut(storedAt + 1))).toEqual([
+      '3: it is another than was written down',
+    ]);
+    expect(problemsOf(batches, without3, takenOut(storedAt - 61_000))).toEqual(['3: it was removed']);
   });
 });
 

@@ -12,6 +12,8 @@ export type StreamLook = {
   readonly maxAgeMs: number;
   readonly maxMessages: number;
   readonly maxPerSubject: number;
+  /** When the audit says that people had a record taken out, in milliseconds since the epoch; left out: nobody may. */
+  readonly takenOutAt?: (seq: number) => readonly number[];
 };
 
 export type RecordProblem = { readonly seq: number; readonly why: string };
@@ -23,6 +25,8 @@ export type RecordReport = {
   readonly same: number;
   /** Are gone as the limits of the stream want it: by age, number, or newer records of their subject. */
   readonly expired: number;
+  /** Are gone because somebody dealt with them, and the audit says who. */
+  readonly dealtWith: number;
   /** Are newer than the last batch, or older than the first: nothing is said of them. */
   readonly unwatched: number;
   /** The last sequence that a batch speaks of. */
@@ -49,7 +53,11 @@ export function checkRecords(
   const isExpired = expiry(look, present, isOld);
   const problems = new Map<string, RecordProblem>();
   const say = (seq: number, why: string) => problems.set(`${seq} ${why}`, { seq, why });
-  const [watched, same, expired] = [new Set<number>(), new Set<number>(), new Set<string>()];
+  const [watched, same] = [new Set<number>(), new Set<number>()];
+  const [expired, dealtWith] = [new Set<string>(), new Set<string>()];
+  // What was written down of an earlier record in the same place says nothing of this one.
+  const isTakenOut = ({ seq, at }: RecordDigest) =>
+    look.takenOutAt?.(seq).some((takenOut) => takenOut >= at - CLOCKS_MS) ?? false;
 
   let to = 0;
   for (const batch of batches) {
@@ -61,6 +69,7 @@ export function checkRecords(
       watched.add(record.seq);
       if (now?.hash === record.hash) same.add(record.seq);
       else if (isOld(record) || (now === undefined && isExpired(record))) expired.add(record.hash);
+      else if (now === undefined && isTakenOut(record)) dealtWith.add(record.hash);
       else say(record.seq, now === undefined ? 'it was removed' : 'it is another than was written down');
     }
   }
@@ -76,6 +85,7 @@ export function checkRecords(
     ok: problems.size === 0,
     same: same.size,
     expired: expired.size,
+    dealtWith: dealtWith.size,
     unwatched,
     to,
     problems: [...problems.values()].sort((a, b) => a.seq - b.seq),

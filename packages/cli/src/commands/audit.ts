@@ -107,7 +107,7 @@ const MOST_SHOWN = 20;
 
 function describeRecords(report: RecordReport | RecordsUnread): string {
   if ('unread' in report) return `${mark.warning()} ${report.stream} was not compared: ${report.unread}`;
-  const { stream, ok, same, expired, unwatched, problems } = report;
+  const { stream, ok, same, expired, dealtWith, unwatched, problems } = report;
   const lines = problems
     .slice(0, MOST_SHOWN)
     .map(({ seq, why }) => `${mark.failed()} ${stream} ${seq}: ${why}`);
@@ -115,6 +115,7 @@ function describeRecords(report: RecordReport | RecordsUnread): string {
   const counts = [
     `${same} records as they were written down`,
     ...(expired > 0 ? [`${expired} expired`] : []),
+    ...(dealtWith > 0 ? [`${dealtWith} dealt with by people`] : []),
     ...(unwatched > 0 ? [`${unwatched} not written down`] : []),
   ];
   lines.push(`${ok ? mark.ok() : mark.failed()} ${stream}: ${counts.join(', ')}`);

@@ -7,6 +7,7 @@ import {
   AUDIT_STREAM,
   type AuditEntry,
   digestRecord,
+  QUEUE_STREAM,
   RECORD_STREAM,
   type RecordDigest,
   recordBatchEntry,
@@ -39,9 +40,9 @@ type NotaryWorld = {
 /** Some 60 bytes each. */
 const MOST_IN_BATCH = 1_000;
 
-/** The streams that hold the life of payments: what was asked, and what became of it. */
+/** The streams that hold the life of payments: what was asked, what became of it, and what was given up. */
 export function watchedStreams(config: BridgeConfig): readonly string[] {
-  return [RECORD_STREAM, archiveNameOf(config)];
+  return [RECORD_STREAM, archiveNameOf(config), ...Object.values(QUEUE_STREAM)];
 }
 
 export function keepNotary(

@@ -3,6 +3,8 @@ import { type Connection, type StoredRecord, storedMessages } from '@nats-bridge
 import {
   type AuditEntry,
   checkRecords,
+  QUEUE_STREAM,
+  type Queue,
   type RecordReport,
   recordBatchOf,
   type StreamLook,
@@ -62,13 +64,39 @@ export function compareRecords(
   return readings.map((reading) => {
     if ('unread' in reading) return reading;
     const ofStream = batches.filter(({ stream }) => stream === reading.stream);
-    if (ofStream.length === 0)
+    const queue = queueOf(reading.stream);
+    // Where nothing was ever given up there is nothing to be written down.
+    const mayBeEmpty = queue !== undefined && reading.records.length === 0;
+    if (ofStream.length === 0 && !mayBeEmpty)
       return {
         stream: reading.stream,
         unread: 'the audit says nothing of it: no bridge has written its records down',
       };
-    return checkRecords(ofStream, lookOf(config, reading), reading.records);
+    const look = lookOf(config, reading);
+    return checkRecords(
+      ofStream,
+      queue === undefined ? look : { ...look, takenOutAt: takenOutIn(queue, entries) },
+      reading.records,
+    );
   });
+}
+
+function queueOf(stream: string): Queue | undefined {
+  return (Object.keys(QUEUE_STREAM) as Queue[]).find((queue) => QUEUE_STREAM[queue] === stream);
+}
+
+/** What people do with a letter before it leaves its stream; a proposal is not yet one of them. */
+const TAKES_OUT = ['retry', 'edit', 'resolve', 'discard'];
+
+function takenOutIn(queue: Queue, entries: readonly AuditEntry[]): NonNullable<StreamLook['takenOutAt']> {
+  const times = new Map<unknown, number[]>();
+  for (const { action, at, what } of entries) {
+    if (!TAKES_OUT.includes(action) || what.queue !== queue) continue;
+    const known = times.get(what.seq);
+    if (known === undefined) times.set(what.seq, [Date.parse(at)]);
+    else known.push(Date.parse(at));
+  }
+  return (seq) => times.get(seq) ?? [];
 }
 
 function lookOf(config: BridgeConfig, { stream, at, records }: RecordsReading): StreamLook {
