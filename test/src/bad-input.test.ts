@@ -8,6 +8,7 @@ import {
   decodeUcs,
   encodeUcs,
   type JsonObject,
+  operationOfMethod,
   type RouterData,
   UCS_METHODS,
   ValidationError,
@@ -456,8 +457,8 @@ describe('a call that is refused', () => {
   type Line = { readonly event?: string; readonly code?: string; readonly correlation_id?: string };
   let stack: Stack;
   const lines: (Line & Record<string, unknown>)[] = [];
-  const refusalOf = async (bytes: Uint8Array, metadata: Meta) => {
-    const error: ServiceError = await stack.raw(AUTHORIZE, bytes, metadata).then(
+  const refusalOf = async (bytes: Uint8Array, metadata: Meta, method = AUTHORIZE) => {
+    const error: ServiceError = await stack.raw(method, bytes, metadata).then(
       () => Promise.reject(new Error('it was answered')),
       (refusal) => refusal,
     );
@@ -506,6 +507,17 @@ describe('a call that is refused', () => {
       expect(JSON.stringify(found)).not.toContain('sk_live');
     },
   );
+
+  it('because nobody serves its method has one, too', async () => {
+    const refused = UCS_METHODS.map(({ service, method }) => `${service}/${method}`).find(
+      (name) => operationOfMethod(name) === undefined,
+    );
+    const refusal = await refusalOf(Buffer.alloc(0), METADATA, refused);
+    expect(refusal.code).toBe(grpcStatus.UNIMPLEMENTED);
+    expect(await linesOf(refusal.correlationId)).toMatchObject([
+      { event: 'call_refused', code: 'UNIMPLEMENTED', message: expect.stringContaining(refused ?? '') },
+    ]);
+  });
 
   it('by the connector has the id of its line there, and no second one', async () => {
     const tooLong = { ...METADATA, 'x-merchant-id': 'm'.repeat(4_096) };

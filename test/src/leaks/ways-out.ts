@@ -104,7 +104,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
 
 /** Calls that print, write, send, label or serve. */
 const WAY_OUT =
-  /\bconsole\.\w+\(|\bpino\.destination\(|process\.std(?:out|err)\b|\b(?:write|append)File(?:Sync)?\(|createWriteStream\(|\bcreate(?:Secure|Adaptor)?Server\(|\bfetch\(|(?<!fc)\.publish\(|\.respond\(|\.requestMany\(|\bnats\.request\(|makeUnaryRequest\(|setAttributes?\(|\.(?:inc|dec|observe)\(|putBlob\(|new Response\(|Response\.json\(/;
+  /\bconsole\.\w+\(|\bpino\.destination\(|process\.std(?:out|err)\b|\b(?:write|append)File(?:Sync)?\(|createWriteStream\(|\bcreate(?:Secure|Adaptor)?Server\(|\bfetch\(|(?<!fc)\.publish\(|\.respond\(|\.requestMany\(|\bnats\.request\(|makeUnaryRequest\(|setAttributes?\(|\.(?:inc|dec|observe)\(|putBlob\(|new Response\(|Response\.json\(|new OTLPTraceExporter\(/;
 
 export function filesWithWaysOut(): string[] {
   const files = ['packages', 'workers'].flatMap((folder) =>

@@ -38,6 +38,7 @@ it('is told DEADLINE_EXCEEDED, holds no place, and others are served', async () 
   expect(status).toMatchObject({
     'grpc-status': '4',
     'grpc-message': expect.stringContaining('did%20not%20arrive'),
+    'x-correlation-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
   });
   session.destroy();
   const client = unrulyClient(gateway.grpcPort);

@@ -15,34 +15,58 @@ export type Refused = CallStatus & {
 export type RefusedCall = {
   /** `Service/Method`. */
   readonly method: string;
-  readonly operation: Operation;
+  /** Left out for methods that are not served, and before it is known. */
+  readonly operation?: Operation;
   /** Of the door's span, where there is one. */
-  readonly traceparent: string | undefined;
+  readonly traceparent?: string;
 };
 
+type Told = { readonly onWarning: OnWarning; readonly logging?: Pick<Logging, 'log'> };
+
 /** What was refused by the connector has an id and a line already; everything else is given both here. */
-export function refuseCall(
-  { method, operation, traceparent }: RefusedCall,
-  refusal: unknown,
-  { onWarning, logging }: { readonly onWarning: OnWarning; readonly logging?: Pick<Logging, 'log'> },
-): Refused {
+export function refuseCall(call: RefusedCall, refusal: unknown, { onWarning, logging }: Told): Refused {
   const known = refusal instanceof ValidationError ? refusal.correlationId : undefined;
   const correlationId = known ?? randomUUID();
   const ids = { merchantId: '', paymentId: '', attemptId: '', correlationId };
-  const refused = statusOfRefusal(method, refusal, (warning) => onWarning(warning, ids));
-  // Of a fault of ours the warning is the line. The reason is the caller's to read: it is about what he sent.
+  const refused = statusOfRefusal(call.method, refusal, (warning) => onWarning(warning, ids));
+  // Of a fault of ours the warning is the line.
   if (known === undefined && refused.code !== status.INTERNAL)
-    logging?.log({
-      level: 'warn',
-      module: 'gateway',
-      message: `${method} was refused: its caller is told why`,
-      event: 'call_refused',
-      operation,
-      correlation_id: correlationId,
-      trace_id: traceparent?.split('-')[1],
-      code: status[refused.code],
-    });
+    logRefusal(call, refused.code, correlationId, logging);
+  return withId(refused, correlationId);
+}
+
+/** The same where the status is known before anything of the call was looked at. */
+export function turnAway(
+  call: RefusedCall,
+  refused: CallStatus,
+  { logging }: Omit<Told, 'onWarning'>,
+): Refused {
+  const correlationId = randomUUID();
+  logRefusal(call, refused.code, correlationId, logging);
+  return withId(refused, correlationId);
+}
+
+function withId(refused: CallStatus, correlationId: string): Refused {
   const metadata = new Metadata();
   metadata.set(HEADER.correlationId, correlationId);
   return { ...refused, correlationId, metadata };
+}
+
+/** The reason is the caller's to read: it is about what he sent. */
+function logRefusal(
+  { method, operation, traceparent }: RefusedCall,
+  code: status,
+  correlationId: string,
+  logging: Told['logging'],
+): void {
+  logging?.log({
+    level: 'warn',
+    module: 'gateway',
+    message: `${method} was refused: its caller is told why`,
+    event: 'call_refused',
+    operation,
+    correlation_id: correlationId,
+    trace_id: traceparent?.split('-')[1],
+    code: status[code],
+  });
 }

@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import { answerCalls, type UcsDoor } from './answer-call.js';
 import { arriveInTime } from './arrive-in-time.js';
+import { turnAway } from './refuse-call.js';
 import { pathOf, refusedMethods, servedMethods } from './ucs-methods.js';
 
 export type UcsServerOptions = UcsDoor & {
@@ -35,7 +36,7 @@ export function createUcsServer(options: UcsServerOptions): Server {
     'grpc.keepalive_time_ms': KEEPALIVE_TIME_MS,
     'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     'grpc.enable_channelz': 0,
-    interceptors: [arriveInTime(options.requestTimeoutMs)],
+    interceptors: [arriveInTime(options.requestTimeoutMs, options)],
   });
   const served = servedMethods();
   for (const method of served) addMethod(server, method.name, answerCalls(options, method));
@@ -43,7 +44,7 @@ export function createUcsServer(options: UcsServerOptions): Server {
   for (const name of refusedMethods()) {
     const details = `types.${name} is not served; served are ${offer}`;
     addMethod(server, name, (_call: unknown, callback: (status: object) => void) =>
-      callback({ code: status.UNIMPLEMENTED, details }),
+      callback(turnAway({ method: name }, { code: status.UNIMPLEMENTED, details }, options)),
     );
   }
   return server;
