@@ -18,11 +18,15 @@ export type ReplyTarget = Target & {
 
 export function replyTarget(calls: GrpcCalls, seed: number): ReplyTarget {
   const sent = new Map<string, { readonly answer: Answer; readonly correlationId: string }>();
+  /** Answered as failed before the worker was asked: it never may be, any more (P2). */
+  const notSent = new Set<string>();
+  const askedAfterwards: string[] = [];
   return {
     name: 'replies',
     concurrency: 128,
     replyTo({ attemptId, correlationId }) {
       if (!attemptId.startsWith(PREFIX)) return undefined;
+      if (notSent.has(attemptId)) askedAfterwards.push(attemptId);
       const random = randomFor('replies', seed, Number(attemptId.slice(PREFIX.length)));
       const answer = badReply(correlationId, random);
       sent.set(attemptId, { answer, correlationId });
@@ -35,15 +39,22 @@ export function replyTarget(calls: GrpcCalls, seed: number): ReplyTarget {
       const result = await calls.call('PaymentService/Authorize', request, metadata);
       if (result.code !== status.OK)
         throw new Finding(`ended with ${status[result.code]}: ${result.details}`);
+      const late = askedAfterwards.pop();
+      if (late !== undefined)
+        throw new Finding(`${late} was answered as failed, and sent to the worker afterwards`);
       const reply = sent.get(attempt);
       sent.delete(attempt);
-      const said = reply === undefined ? 'nothing' : saidBy(reply.answer, reply.correlationId);
       const answer = decodeUcs('PaymentServiceAuthorizeResponse', result.bytes);
       const heard = SUCCEEDED.has(answer.status)
         ? 'success'
         : FAILED.has(answer.status)
           ? 'failure'
           : 'doubt';
+      if (reply === undefined && heard === 'failure') {
+        notSent.add(attempt);
+        return 'not sent';
+      }
+      const said = reply === undefined ? 'nothing' : saidBy(reply.answer, reply.correlationId);
       if (heard !== 'doubt' && heard !== said)
         throw new Finding(
           `the reply said ${said} and Hyperswitch heard ${answer.status}: ${Buffer.from(reply?.answer.body ?? []).toString('base64')}`,
