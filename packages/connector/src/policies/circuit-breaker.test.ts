@@ -141,4 +141,16 @@ describe('a circuit breaker', () => {
     const open = { state: 'open', until: 125, pauseMs: 125 } as const;
     expect(stepBreaker(open, 'failure', 100, OPTIONS)).toBe(open);
   });
+
+  it('keeps nothing of what is well, and not of every name that a caller makes up', async () => {
+    const { call, breakers } = scene();
+    const { data } = exchange();
+    const as = (connector: string) => ({ data: { ...data, connector } });
+    await call('VALIDATION_ERROR', as('declined'));
+    await call('NATS_TIMEOUT', as('mended'));
+    await call(undefined, as('mended'));
+    expect(breakers.routes.size).toBe(0);
+    for (let name = 0; name < 10_100; name++) await call('NATS_TIMEOUT', as(`made_up_${name}`));
+    expect(breakers.routes.size).toBe(10_000);
+  });
 });

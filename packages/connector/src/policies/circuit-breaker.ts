@@ -70,6 +70,9 @@ const FAILURES = new Set<BridgeErrorCode>([
   'INVALID_WORKER_REPLY',
 ]);
 
+/** Hyperswitch knows some 120 connectors. */
+const MOST_ROUTES = 10_000;
+
 /** One per operation and route; the route is the connector that Hyperswitch chose. */
 export type Breakers = {
   readonly routes: Map<string, BreakerState>;
@@ -98,7 +101,7 @@ export function circuitBreaker(breakers: Breakers, options: BreakerOptions, now 
     const tell = (event: BreakerEvent) => {
       const before = routes.get(route) ?? CLOSED;
       const after = stepBreaker(before, event, now(), options);
-      routes.set(route, after);
+      if (after !== before) keep(routes, route, after);
       if (after.state !== before.state)
         breakers.onChange({ operation: exchange.operation, connector: exchange.data.connector }, after.state);
     };
@@ -121,6 +124,15 @@ export function circuitBreaker(breakers: Breakers, options: BreakerOptions, now 
       throw error;
     }
   };
+}
+
+/** A caller may name any connector: what is kept of them is bounded, and what is as if nothing had been is not kept. */
+function keep(routes: Breakers['routes'], route: string, breaker: BreakerState): void {
+  routes.delete(route);
+  if (breaker === CLOSED) return;
+  routes.set(route, breaker);
+  const [oldest] = routes.keys();
+  if (routes.size > MOST_ROUTES && oldest !== undefined) routes.delete(oldest);
 }
 
 function routeOf({ operation, data }: Exchange): string {
