@@ -3,7 +3,7 @@ import { createInbox, type Msg, type NatsConnection, type Subscription } from '@
 import type { Connection } from '../connection/connection.js';
 import { StoreRefusedError, StoreUnconfirmedError } from '../errors.js';
 import { PassingMap } from '../passing-map.js';
-import { type HeaderRecord, WireHeaders } from '../request/message-headers.js';
+import { encodeHeaders, type HeaderRecord } from '../request/message-headers.js';
 import { NO_STREAM, type PubAck, readPubAck } from '../request/pub-ack.js';
 
 export type RecordWriter = {
@@ -79,7 +79,7 @@ export function createRecordWriter(
       const token = (++lastToken).toString(36);
       return new Promise((resolve, reject) => {
         waiting.set(token, { subject, dueAt: Date.now() + timeoutMs, resolve, reject });
-        nats.publish(subject, body, { reply: prefix + token, headers: new WireHeaders(headers).forPublish });
+        nats.publish(subject, body, { reply: prefix + token, headers: encodeHeaders(headers) });
         sweeper ??= setInterval(sweep, SWEEP_MS);
       });
     },

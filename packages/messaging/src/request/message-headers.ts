@@ -1,5 +1,5 @@
 /** Headers between the bridge's plain records and what nats.js wants. */
-import { type Msg, type MsgHdrs, MsgHdrsImpl } from '@nats-io/nats-core';
+import type { Msg, MsgHdrs } from '@nats-io/nats-core';
 import { InvalidMessageError } from '../errors.js';
 
 export type HeaderRecord = Readonly<Record<string, string>>;
@@ -10,19 +10,12 @@ const BREAKS_LINE = /[\r\n\x00]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
 const LITERAL_SUBJECT = /^[^\x00-\x20\x7f.*>]+(\.[^\x00-\x20\x7f.*>]+)*$/;
 
-/** @throws InvalidMessageError for a name or value that would end its line */
-export function encodeHeaders(record: HeaderRecord): MsgHdrs {
-  const lists: Record<string, string[]> = {};
-  for (const name in record) lists[name] = [checkedValue(name, record[name] as string)];
-  return MsgHdrsImpl.fromRecord(lists);
-}
-
 /** Headers as they go over the wire, made once and sent as often as needed. */
 export class WireHeaders {
   #text: string;
   #bytes: Uint8Array | undefined;
 
-  /** @throws InvalidMessageError as `encodeHeaders` */
+  /** @throws InvalidMessageError for a name or value that would end its line */
   constructor(record: HeaderRecord) {
     let text = 'NATS/1.0';
     for (const name in record) text += `\r\n${name}: ${checkedValue(name, record[name] as string)}`;
@@ -47,6 +40,11 @@ export class WireHeaders {
   get forPublish(): MsgHdrs {
     return this as unknown as MsgHdrs;
   }
+}
+
+/** For one publish, which can read them only by sending them. @throws InvalidMessageError as WireHeaders */
+export function encodeHeaders(record: HeaderRecord): MsgHdrs {
+  return new WireHeaders(record).forPublish;
 }
 
 const NONE: HeaderRecord = Object.freeze({});
