@@ -53,8 +53,8 @@ async function startProcess(url: string, mistake: string): Promise<ChildProcess 
 describe.concurrent('a worker written by hand', { timeout: LIMIT_MS }, () => {
   it('keeps every rule', async () => {
     const report = await onStage(async ({ url, bridge }) => {
-      const { pid } = await startProcess(url, 'none');
-      return ask(bridge, { pid });
+      const worker = await startProcess(url, 'none');
+      return ask(bridge, { pid: worker.pid }).finally(() => worker.kill('SIGKILL'));
     });
     expect(report.findings.filter(({ finding }) => finding.result === 'broken')).toEqual([]);
     expect(namesOf(report, 'kept')).toEqual(ALL_RULES.map(({ name }) => name));
@@ -115,8 +115,8 @@ describe.concurrent('a worker written by hand', { timeout: LIMIT_MS }, () => {
   // By itself: who is busy with the others would tell it to stop when it has nothing in its hand any more.
   it.sequential('that ends with requests in its hand breaks drains-on-sigterm alone', async () => {
     const report = await onStage(async ({ url, bridge }) => {
-      const { pid } = await startProcess(url, 'drains-on-sigterm');
-      return ask(bridge, { pid, parallel: 16 });
+      const worker = await startProcess(url, 'drains-on-sigterm');
+      return ask(bridge, { pid: worker.pid, parallel: 16 }).finally(() => worker.kill('SIGKILL'));
     });
     expect(namesOf(report, 'broken')).toEqual(['drains-on-sigterm']);
   });
