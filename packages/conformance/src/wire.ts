@@ -18,7 +18,7 @@ import {
   recordPattern,
   stateOf,
 } from '@nats-bridge/protocol';
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/nats-core';
 import { type Conversation, createConversation, type WritableConversation } from './conversation.js';
 import { type Heard, readAcknowledgement } from './heard.js';
@@ -59,7 +59,6 @@ export async function openWire(bridge: NatsBridge, merchantId: string): Promise<
   const { connection, config } = bridge;
   const stream = config.jetstream.stream_name;
   const nats = await connection.get();
-  const streams = jetstream(nats, connection.jetstreamOptions);
   const writer = createRecordWriter(connection);
   const watched: Watched[] = [];
   const bySeq = new Map<number, Watched>();
@@ -157,10 +156,8 @@ export async function openWire(bridge: NatsBridge, merchantId: string): Promise<
 
     async sendStored(letter) {
       const conversation = watch(letter);
-      const { seq } = await streams.publish(letter.subject, letter.body, {
-        headers: encodeHeaders(letter.headers),
-        expect: { streamName: stream },
-      });
+      const headers = { 'Nats-Expected-Stream': stream, ...letter.headers };
+      const { seq } = await writer.write(letter.subject, letter.body, headers);
       bySeq.set(seq, conversation);
       for (const one of early.filter((one) => one.seq === seq)) told(conversation, one.heard, one.message);
       return { ...conversation, seq };
