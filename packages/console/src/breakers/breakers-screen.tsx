@@ -2,7 +2,7 @@
 import type { BreakersAnswer } from '../api/types.js';
 import { useResource } from '../api/use-resource.js';
 import { useSession } from '../console-context.js';
-import { count, percent } from '../format/number.js';
+import { count, percent, plural } from '../format/number.js';
 import { duration } from '../format/time.js';
 import { type Column, DataTable } from '../parts/data-table.js';
 import { DefinitionList } from '../parts/definition-list.js';
@@ -43,7 +43,7 @@ export function BreakersScreen() {
           <>
             <Panel
               title="Circuit breakers"
-              note={`open after ${limits.failures} failures in a row, for ${duration(limits.open_ms)} at most`}
+              note={`open after ${plural(limits.failures, 'failure')} in a row, for ${duration(limits.open_ms)} at most`}
             >
               {items.length === 0 ? (
                 <EmptyState icon="check" title="None has opened since this gateway began." />

@@ -29,6 +29,8 @@ describe('times', () => {
     [dateAndClock(at), '2026-11-24 13:02:11'],
     [dateAndClock(null), '–'],
     [milliseconds(4.21), '4.2 ms'],
+    [milliseconds(4), '4 ms'],
+    [milliseconds(0), '< 1 ms'],
     [milliseconds(999.4), '999 ms'],
     [milliseconds(null), '–'],
     [duration(4_210), '4.2 s'],

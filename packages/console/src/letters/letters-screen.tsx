@@ -156,5 +156,5 @@ const COLUMNS: readonly Column<Letter>[] = [
   { title: 'Payment', value: ({ payment_id }) => <span class="id">{payment_id}</span> },
   { title: 'Merchant', value: ({ merchant_id }) => merchant_id },
   { title: 'Verdict', value: ({ verdict }) => <VerdictMark verdict={verdict} /> },
-  { title: 'Cause', value: ({ reason, error }) => [reason, error].filter(Boolean).join(', '), isWide: true },
+  { title: 'Cause', value: ({ reason, error }) => [reason, error].filter(Boolean).join(', ') },
 ];

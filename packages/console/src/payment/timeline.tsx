@@ -60,7 +60,7 @@ export function Timeline({ events }: { readonly events: readonly Moment[] }) {
             aria-hidden={index > at}
           >
             <time dateTime={event.at} title={event.at}>
-              {index === 0 ? clock(event.at) : `+ ${milliseconds(Date.parse(event.at) - begin)}`}
+              {index === 0 ? clock(event.at) : afterBegin(Date.parse(event.at) - begin)}
             </time>
             <span class="moment-kind">{WORDS[event.kind]}</span>
             <span>
@@ -84,4 +84,8 @@ export function Timeline({ events }: { readonly events: readonly Moment[] }) {
       {shown && <MessageDialog message={shown} onRaw={setShown} onClose={() => setShown(undefined)} />}
     </>
   );
+}
+
+function afterBegin(ms: number): string {
+  return ms === 0 ? '+ 0 ms' : `+ ${milliseconds(ms)}`;
 }

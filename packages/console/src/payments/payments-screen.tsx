@@ -38,13 +38,6 @@ export function PaymentsScreen() {
       </div>
       <FilterBar filter={filter} onChange={router.setQuery} />
       {pages.error && <Problem error={pages.error} onRetry={pages.reload} />}
-      {newer > 0 && filter.sort !== 'oldest' && !pages.isLoading && (
-        <div class="newer">
-          <Button icon="retry" onClick={pages.reload}>
-            {count(newer)} newer: show
-          </Button>
-        </div>
-      )}
       {pages.head === undefined && !pages.error && <Skeleton lines={16} label="Loading payments" />}
       {pages.head !== undefined && pages.items.length === 0 && (
         <EmptyState icon="payments" title={isNarrowed(filter) ? 'Nothing matches.' : 'No payments yet.'}>
@@ -57,7 +50,18 @@ export function PaymentsScreen() {
           )}
         </EmptyState>
       )}
-      {pages.items.length > 0 && <PaymentList key={key} pages={pages} total={total ?? pages.items.length} />}
+      {pages.items.length > 0 && (
+        <div class="list-frame">
+          {newer > 0 && filter.sort !== 'oldest' && !pages.isLoading && (
+            <div class="newer">
+              <Button icon="retry" onClick={pages.reload}>
+                {count(newer)} newer: show
+              </Button>
+            </div>
+          )}
+          <PaymentList key={key} pages={pages} total={total ?? pages.items.length} />
+        </div>
+      )}
     </div>
   );
 }

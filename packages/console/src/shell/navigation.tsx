@@ -79,7 +79,7 @@ function Waiting() {
   if (waiting === 0) return null;
   return (
     <span class="badge">
-      {waiting > 999 ? '999+' : count(waiting)}
+      <span aria-hidden="true">{waiting > 999 ? '999+' : count(waiting)}</span>
       <span class="unseen"> {plural(waiting, 'letter')} waiting</span>
     </span>
   );

@@ -22,10 +22,11 @@ const STREAMS: readonly Column<Stream>[] = [
       share === null ? (
         'no limit'
       ) : (
-        <>
+        <span class="share-beside">
           {percent(share)} <ShareBar share={share} label={`${name} is at ${percent(share)} of its limit`} />
-        </>
+        </span>
       ),
+    isWide: true,
   },
   { title: 'Copies', value: ({ replicas }) => `${replicas.current} of ${replicas.wanted}`, isNumber: true },
 ];
