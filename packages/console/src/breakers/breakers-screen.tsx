@@ -41,6 +41,16 @@ export function BreakersScreen() {
       <Loaded resource={resource} what="breakers">
         {({ items, limits }) => (
           <>
+            <Panel title="Calls in flight">
+              <DefinitionList
+                pairs={[
+                  ['Now', count(limits.in_flight)],
+                  ['Limit', count(limits.limit)],
+                  ['Share', percent(limits.in_flight / limits.limit)],
+                ]}
+              />
+              <ShareBar share={limits.in_flight / limits.limit} label="share of the limit" />
+            </Panel>
             <Panel
               title="Circuit breakers"
               note={`open after ${plural(limits.failures, 'failure')} in a row, for ${duration(limits.open_ms)} at most`}
@@ -55,16 +65,6 @@ export function BreakersScreen() {
                   rowKey={({ operation, connector }) => `${operation} ${connector}`}
                 />
               )}
-            </Panel>
-            <Panel title="Calls in flight">
-              <DefinitionList
-                pairs={[
-                  ['Now', count(limits.in_flight)],
-                  ['Limit', count(limits.limit)],
-                  ['Share', percent(limits.in_flight / limits.limit)],
-                ]}
-              />
-              <ShareBar share={limits.in_flight / limits.limit} label="share of the limit" />
             </Panel>
           </>
         )}

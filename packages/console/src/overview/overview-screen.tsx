@@ -66,7 +66,9 @@ export function OverviewScreen() {
       </Panel>
       <div class="columns">
         <Panel title="Alerts" note={alerts.length === 0 ? 'none' : count(alerts.length)}>
-          <AlertList alerts={alerts} />
+          <div class="alert-place">
+            <AlertList alerts={alerts} />
+          </div>
         </Panel>
         <FlowChart />
       </div>

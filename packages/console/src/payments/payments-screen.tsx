@@ -8,6 +8,7 @@ import { count } from '../format/number.js';
 import { saveFile } from '../format/save-file.js';
 import { Button } from '../parts/button.js';
 import { EmptyState } from '../parts/empty-state.js';
+import { NewerButton } from '../parts/newer-button.js';
 import { Problem } from '../parts/problem.js';
 import { Skeleton } from '../parts/skeleton.js';
 import { FilterBar } from './filter-bar.js';
@@ -52,13 +53,12 @@ export function PaymentsScreen() {
       )}
       {pages.items.length > 0 && (
         <div class="list-frame">
-          {newer > 0 && filter.sort !== 'oldest' && !pages.isLoading && (
-            <div class="newer">
-              <Button icon="retry" onClick={pages.reload}>
-                {count(newer)} newer: show
-              </Button>
-            </div>
-          )}
+          <NewerButton
+            isThere={newer > 0 && filter.sort !== 'oldest' && !pages.isLoading}
+            onShow={pages.reload}
+          >
+            {count(newer)} newer: show
+          </NewerButton>
           <PaymentList key={key} pages={pages} total={total ?? pages.items.length} />
         </div>
       )}
