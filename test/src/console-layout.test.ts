@@ -1,7 +1,7 @@
 /** Nothing on the console moves by itself while live data arrives: measured by the browser, at every screen. */
 import { keepDeadLetters } from '@nats-bridge/connector';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   ADMIN,
   DESKTOP,
@@ -13,7 +13,7 @@ import {
   screensOf,
   signIn,
 } from './console-under-test.js';
-import { authorizeRequest, money, type Stack, startStack } from './stack-under-test.js';
+import { authorizeRequest, MERCHANT, money, type Stack, startStack } from './stack-under-test.js';
 
 /** A tenth of what browsers call "good": a number that gets one digit more. */
 const MOST_SHIFT = 0.01;
@@ -48,18 +48,31 @@ afterAll(async () => {
   await stack?.close();
 });
 
-describe.each([
-  ['desktop', DESKTOP],
-  ['phone', PHONE],
-] as const)('on a %s', (_, size) => {
-  it.each(screensOf('pay_of_att_held', 'd1'))(
-    'nothing of $name moves',
-    async (screen) => {
-      const page = await signIn(browser, stack, { size });
-      await page.addInitScript(WATCH_SHIFTS);
-      await openScreen(page, stack, screen);
-      await page.locator('.skeleton').waitFor({ state: 'detached' });
-      await page.getByText('live', { exact: true }).waitFor();
+const SIZES = { desktop: DESKTOP, phone: PHONE };
+type Size = keyof typeof SIZES;
+
+/** Both at once: they wait for the same seconds. */
+const onBoth = (look: (size: Size) => Promise<void>) => Promise.all([look('desktop'), look('phone')]);
+
+async function watch(size: Size, screen: { path: string; heading: string }): Promise<Page> {
+  const page = await signIn(browser, stack, { size: SIZES[size] });
+  await page.addInitScript(WATCH_SHIFTS);
+  await openScreen(page, stack, screen);
+  await page.locator('.skeleton').waitFor({ state: 'detached' });
+  await page.getByText('live', { exact: true }).waitFor();
+  return page;
+}
+
+async function expectStill(page: Page, size: Size): Promise<void> {
+  const { total, shifts } = await shiftsOf(page);
+  expect(total, `${size}: ${JSON.stringify(shifts, null, 2)}`).toBeLessThanOrEqual(MOST_SHIFT);
+}
+
+it.each(screensOf('pay_of_att_held', 'd1'))(
+  'nothing of $name moves, on a desktop and on a phone',
+  async (screen) => {
+    await onBoth(async (size) => {
+      const page = await watch(size, screen);
       for (let update = 0; update < UPDATES; update++) {
         const before = await page.locator('.live-clock').textContent();
         for (let payment = 0; payment < 5; payment++) await authorize(`att_live_${count++}`);
@@ -68,20 +81,19 @@ describe.each([
           .not.toBe(before);
       }
       if (screen.name === 'payments') await page.getByRole('button', { name: /newer: show/ }).waitFor();
-      const { total, shifts } = await shiftsOf(page);
-      expect(total, JSON.stringify(shifts, null, 2)).toBeLessThanOrEqual(MOST_SHIFT);
+      await expectStill(page, size);
       await page.close();
-    },
-    60_000,
-  );
+    });
+  },
+  60_000,
+);
 
-  it('nothing of a payment moves when more happens to it while somebody looks: it is shown when asked for', async () => {
-    const attempt = `att_watched_${count++}`;
+it('more that happens to a payment while somebody looks is shown when they ask for it', async () => {
+  await onBoth(async (size) => {
+    const attempt = `att_watched_on_${size}`;
     const held = await authorize(attempt, { capture_method: 'MANUAL' });
-    const page = await signIn(browser, stack, { size });
-    await page.addInitScript(WATCH_SHIFTS);
     const heading = `pay_of_${attempt}`;
-    await openScreen(page, stack, { path: `/payments/merchant_1/${heading}`, heading });
+    const page = await watch(size, { path: `/payments/${MERCHANT}/${heading}`, heading });
     await page.getByText('1 operation', { exact: true }).waitFor();
     const capture = {
       merchant_capture_id: attempt,
@@ -91,13 +103,28 @@ describe.each([
     await stack.call('PaymentService/Capture', capture, attempt, { 'x-request-id': 'req_1' });
     const show = page.getByRole('button', { name: 'More has happened: show' });
     await show.waitFor();
-    const { total, shifts } = await shiftsOf(page);
-    expect(total, JSON.stringify(shifts, null, 2)).toBeLessThanOrEqual(MOST_SHIFT);
+    await expectStill(page, size);
     await show.click();
     await page.getByText('2 operations', { exact: true }).waitFor();
     await page.close();
   });
-});
+}, 60_000);
+
+it('a worker that goes and a letter that comes move nothing of the overview, and are said', async () => {
+  await onBoth(async (size) => {
+    const page = await watch(size, { path: '/', heading: 'Overview' });
+    const letters = page.locator('.figure', { hasText: 'Letters waiting' }).locator('.figure-value');
+    const before = await letters.textContent();
+    if (size === 'desktop') {
+      await stack.stopSandbox();
+      await neverSent(stack, authorize, 'att_b');
+    }
+    await page.getByText('No worker is there.').waitFor();
+    await expect.poll(() => letters.textContent(), { timeout: 20_000 }).not.toBe(before);
+    await expectStill(page, size);
+    await page.close();
+  });
+}, 60_000);
 
 /** Before anything of the page runs. Shifts half a second after a key or click are not by themselves. */
 const WATCH_SHIFTS = `window.shifts = [];

@@ -38,7 +38,7 @@ export function WorkersScreen() {
         {({ items, consumers_without_workers: alone, overlaps }) => (
           <>
             <Panel title="To look at">
-              <ul>
+              <ul class="looks">
                 {alone.length + overlaps.length === 0 && (
                   <li>
                     <Mark tone="good" icon="check" word="nothing: each consumer is read, and by one name" />
