@@ -296,9 +296,16 @@ describe('payments', () => {
     const { body } = await ask(`/payments/${MERCHANT}/pay_of_att_shown`);
     expect(body.operations).toMatchObject([{ transaction_id: 'txn_1', state: 'answered' }]);
     const timeline = body.timeline as { kind: string; at: string; source: { stream: string; seq: number } }[];
-    expect(timeline.map(({ kind }) => kind)).toEqual(['requested', 'claimed', 'answered', 'heard']);
+    expect(timeline.map(({ kind }) => kind)).toEqual([
+      'circuit',
+      'requested',
+      'claimed',
+      'answered',
+      'heard',
+    ]);
+    expect(timeline[0]).toMatchObject({ circuit: 'closed', connector: 'imerchantsolutions' });
 
-    const { stream, seq } = timeline[0]?.source ?? { stream: '', seq: 0 };
+    const { stream, seq } = timeline[1]?.source ?? { stream: '', seq: 0 };
     const masked = await ask(`/messages/${stream}/${seq}`);
     const text = JSON.stringify(masked.body);
     for (const secret of [APPROVED, '"123"', '"key"', 'Jo Doe']) expect(text).not.toContain(secret);

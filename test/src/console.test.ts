@@ -219,8 +219,24 @@ describe('payments', () => {
 
   it('are shown as they stood at an instant', async () => {
     await open(`/payments/${MERCHANT}/pay_of_att_held`, 'pay_of_att_held');
-    await page.getByRole('slider').fill('0');
+    const stood = page.locator('.stood');
+    await expect.poll(() => stood.textContent()).toMatch(/^authorizecaller heard.*capturecaller heard/);
+    await page.getByRole('slider').fill('1');
     expect(await page.locator('.moment-later').count()).toBeGreaterThan(2);
+    await expect.poll(() => stood.textContent()).toMatch(/^authorizerequested.*capturenot begun$/);
+  });
+
+  it('are shown with their circuit, as it was when the call began and as it changed', async () => {
+    await open(`/payments/${MERCHANT}/pay_of_att_doubt`, 'pay_of_att_doubt');
+    const stood = page.locator('.stood');
+    await expect.poll(() => stood.textContent()).toMatch(/circuit for adyen open$/);
+    await page.getByRole('slider').fill('0');
+    await expect.poll(() => stood.textContent()).toBe('authorizenot beguncircuit for adyen closed');
+    const circuits = page.locator('.moment', { hasText: 'circuit' });
+    expect(await circuits.allTextContents()).toEqual([
+      expect.stringMatching(/circuitauthorize for adyen closed$/),
+      expect.stringMatching(/circuitauthorize for adyen open$/),
+    ]);
   });
 });
 

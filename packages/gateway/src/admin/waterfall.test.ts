@@ -25,7 +25,7 @@ const call = (changes: Partial<SeenCall> = {}): SeenCall => ({
   at: 0,
   marks: { begunAt: 11, sentAt: 14, storedAt: 15.25, repliedAt: 90 },
   endedAt: 91,
-  circuit: 'closed',
+  connector: 'c',
   rpc: { begunAt: 10, readAt: 11, endedAt: 92.3333333 },
   ...changes,
 });

@@ -67,12 +67,17 @@ export const payment = z.object({
         'dead_letter',
         'action',
         'heard',
+        'circuit',
       ]),
       operation,
       idempotency_key: z.string(),
       source: source.nullable(),
       worker: z.string().optional(),
       detail: z.string().optional(),
+      circuit: z.enum(['closed', 'open', 'half_open']).optional().meta({
+        description: 'Of kind circuit: how that of the operation and connector stood from then on.',
+      }),
+      connector: z.string().optional(),
     }),
   ),
   waterfall: z.array(
