@@ -219,6 +219,9 @@ describe('payments', () => {
 
   it('are shown as they stood at an instant', async () => {
     await open(`/payments/${MERCHANT}/pay_of_att_held`, 'pay_of_att_held');
+    // The sandbox is the processor, and says how long it was.
+    const parts = page.getByRole('list', { name: 'Parts of authorize, in their order' });
+    await parts.getByText(/^processor \d/).waitFor();
     const stood = page.locator('.stood');
     await expect.poll(() => stood.textContent()).toMatch(/^authorizecaller heard.*capturecaller heard/);
     await page.getByRole('slider').fill('1');

@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<PartName, string>> = {
   queue: 'in the stream',
   record: 'claim and record',
   handler: 'handler',
+  processor: 'processor',
   reply: 'on the way back',
   waiting: 'waiting',
   answer: 'answering',

@@ -76,6 +76,18 @@ describe('a waterfall', () => {
     expect(partsOf([quick])).toMatchObject([{ total_ms: 82.333, broker: 76 }]);
   });
 
+  it('tells the processor’s part of the handler where the handler marks it', () => {
+    const marked = { ...RECORD, processorMs: 40.25 };
+    expect(partsOf([call()], [marked])).toMatchObject([
+      { total_ms: 82.333, record: 4.5, handler: 5.25, processor: 40.25, reply: 4.75 },
+    ]);
+    expect(partsOf([], [marked])).toMatchObject([{ total_ms: 70, handler: 5.25, processor: 40.25 }]);
+    // Of another clock: no more than the handler had.
+    const [odd] = partsOf([call()], [{ ...RECORD, processorMs: 4_000 }]);
+    expect(odd).toMatchObject({ total_ms: 82.333, processor: 45.5, reply: 4.75 });
+    expect(odd).not.toHaveProperty('handler');
+  });
+
   it('tells of other gateways’ calls what the ledger knows', () => {
     expect(partsOf([])).toEqual([{ seen_by: 'ledger', total_ms: 70, queue: 20, record: 4.5, handler: 45.5 }]);
     const { handlerMs: _, ...olderWorker } = RECORD;
