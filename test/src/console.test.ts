@@ -171,6 +171,24 @@ describe('the screens', () => {
     60_000,
   );
 
+  it('the charts follow the colours of the system while they are looked at', async () => {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await open('/', 'Overview');
+    await page.locator('.chart canvas').first().waitFor();
+    for (const colorScheme of ['light', 'dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const { axis, ground } = await until('a chart in its colours', async () => {
+        const seen = (await page.evaluate(CHART_COLOURS)) as {
+          axis: string;
+          painted: string[];
+          ground: string;
+        };
+        return seen.painted.includes(seen.axis) ? seen : undefined;
+      });
+      expect(axis).not.toBe(ground);
+    }
+  });
+
   it('a place that is none says so', async () => {
     await open('/nowhere', 'Nothing is here');
     expect((await fetch(`${stack.httpUrl}/console/assets/none.js`)).status).toBe(404);
@@ -350,6 +368,24 @@ it('the bundle is at most 120 KB, gzipped', () => {
   console.log(`the console: ${kilobytes.toFixed(1)} KB gzipped`);
   expect(kilobytes).toBeLessThan(120);
 });
+
+/** Of the first chart: the colour of its grid in this theme, and every colour that is painted. */
+const CHART_COLOURS = `(() => {
+  const canvas = document.querySelector('.chart canvas');
+  const context = canvas.getContext('2d');
+  const rgb = (colour) => {
+    const one = document.createElement('canvas').getContext('2d');
+    one.fillStyle = colour;
+    one.fillRect(0, 0, 1, 1);
+    return [...one.getImageData(0, 0, 1, 1).data].slice(0, 3).join();
+  };
+  const style = getComputedStyle(canvas);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  const painted = new Set();
+  for (let at = 0; at < data.length; at += 4)
+    if (data[at + 3] === 255) painted.add([data[at], data[at + 1], data[at + 2]].join());
+  return { axis: rgb(style.getPropertyValue('--line')), painted: [...painted], ground: rgb(style.getPropertyValue('--sheet')) };
+})()`;
 
 const LOOKS = [
   { look: 'light', size: DESKTOP, colorScheme: 'light' },

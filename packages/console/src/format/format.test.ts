@@ -31,6 +31,7 @@ describe('times', () => {
     [milliseconds(4.21), '4.2 ms'],
     [milliseconds(4), '4 ms'],
     [milliseconds(0), '< 1 ms'],
+    [milliseconds(0.02), '< 0.1 ms'],
     [milliseconds(999.4), '999 ms'],
     [milliseconds(null), '–'],
     [duration(4_210), '4.2 s'],
