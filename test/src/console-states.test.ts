@@ -49,6 +49,8 @@ afterAll(async () => {
   await empty?.close();
 });
 
+/** Screens that do not look again by themselves. */
+const ONCE = ['payments', 'letters', 'letter', 'audit', 'settings'];
 const SCREENS = screensOf('pay_of_att_3', 'd1');
 /** What is there when a screen has what it asked for. */
 const THERE: Readonly<Record<string, string>> = {
@@ -106,8 +108,11 @@ describe('a screen whose answer', () => {
       await alert.getByText(code).waitFor();
       expect(await page.locator('.skeleton').count()).toBe(0);
       if (code === 'INTERNAL') expect(await violations(page)).toEqual([]);
+      const again = alert.getByRole('button', { name: 'Try again' });
+      await again.waitFor();
       await stop();
-      await alert.getByRole('button', { name: 'Try again' }).click();
+      // Others look again by themselves, and may be quicker than a click.
+      if (ONCE.includes(screen.name)) await again.click();
       await page
         .getByText(THERE[screen.name] ?? '')
         .first()

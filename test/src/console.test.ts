@@ -244,7 +244,9 @@ describe('payments', () => {
     await expect.poll(() => stood.textContent()).toMatch(/^authorizecaller heard.*capturecaller heard/);
     await page.getByRole('slider').fill('1');
     expect(await page.locator('.moment-later').count()).toBeGreaterThan(2);
-    await expect.poll(() => stood.textContent()).toMatch(/^authorizerequested.*capturenot begun$/);
+    await expect
+      .poll(() => stood.textContent())
+      .toMatch(/^authorize(?:announced|requested)circuit.*capturenot begun$/);
   });
 
   it('are shown with their circuit, as it was when the call began and as it changed', async () => {

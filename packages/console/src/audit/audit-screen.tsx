@@ -17,7 +17,7 @@ type Entry = AuditPage['items'][number];
 const COLUMNS: readonly Column<Entry>[] = [
   { title: 'When (UTC)', value: ({ at }) => <TimeText at={at} /> },
   { title: 'Who', value: ({ who }) => who },
-  { title: 'Action', value: ({ action }) => wordsOf(action) },
+  { title: 'Action', value: ({ action }) => <span class="one-line">{wordsOf(action)}</span> },
   { title: 'Why', value: ({ reason }) => reason, isWide: true },
   {
     title: 'What',
