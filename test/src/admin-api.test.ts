@@ -233,11 +233,14 @@ describe('where the time of a call went', () => {
   const waterfallsOf = async (attempt: string) =>
     (await ask(`/payments/${MERCHANT}/pay_of_${attempt}`)).body.waterfall as Waterfall[];
   const sumOf = ({ parts }: Waterfall) => parts.reduce((sum, { ms }) => sum + ms, 0);
-  const HANDLER_MS = 300;
+  const HANDLER_MS = 100;
+  const PROCESSOR_MS = 300;
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
   it('is told in parts that add up to what its caller waited', async () => {
-    const worker = await workerWith(async () => {
-      await new Promise((resolve) => setTimeout(resolve, HANDLER_MS));
+    const worker = await workerWith(async (_, { processor }) => {
+      await pause(HANDLER_MS);
+      await processor(() => pause(PROCESSOR_MS));
       return { status: 'success', transaction_id: 'txn_1' };
     });
     const begunAt = performance.now();
@@ -254,7 +257,9 @@ describe('where the time of a call went', () => {
     const names = waterfall.parts.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['validation', 'policies', 'broker', 'handler', 'answer']));
     // A timer may be a millisecond early.
-    expect(waterfall.parts.find(({ name }) => name === 'handler')?.ms).toBeGreaterThan(HANDLER_MS - 5);
+    const msOf = (part: string) => waterfall.parts.find(({ name }) => name === part)?.ms;
+    expect(msOf('handler')).toBeGreaterThan(HANDLER_MS - 5);
+    expect(msOf('processor')).toBeGreaterThan(PROCESSOR_MS - 5);
     await worker.stop();
   });
 
@@ -296,9 +301,16 @@ describe('payments', () => {
     const { body } = await ask(`/payments/${MERCHANT}/pay_of_att_shown`);
     expect(body.operations).toMatchObject([{ transaction_id: 'txn_1', state: 'answered' }]);
     const timeline = body.timeline as { kind: string; at: string; source: { stream: string; seq: number } }[];
-    expect(timeline.map(({ kind }) => kind)).toEqual(['requested', 'claimed', 'answered', 'heard']);
+    expect(timeline.map(({ kind }) => kind)).toEqual([
+      'circuit',
+      'requested',
+      'claimed',
+      'answered',
+      'heard',
+    ]);
+    expect(timeline[0]).toMatchObject({ circuit: 'closed', connector: 'imerchantsolutions' });
 
-    const { stream, seq } = timeline[0]?.source ?? { stream: '', seq: 0 };
+    const { stream, seq } = timeline[1]?.source ?? { stream: '', seq: 0 };
     const masked = await ask(`/messages/${stream}/${seq}`);
     const text = JSON.stringify(masked.body);
     for (const secret of [APPROVED, '"123"', '"key"', 'Jo Doe']) expect(text).not.toContain(secret);

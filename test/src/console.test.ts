@@ -3,22 +3,30 @@
  * with its effect in NATS, and what axe finds of it. `SCREENSHOTS=1` writes docs/images/console.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { keepDeadLetters, readAudit } from '@nats-bridge/connector';
 import { digestOf } from '@nats-bridge/gateway';
 import { createWorker } from '@nats-bridge/worker';
-import { jetstream } from '@nats-io/jetstream';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  ADMIN,
+  DESKTOP,
+  launchBrowser,
+  letterNamed as letterOf,
+  neverSent,
+  openScreen,
+  PHONE,
+  screensOf,
+  TOKEN,
+  violations,
+} from './console-under-test.js';
 import { APPROVED, authorizeRequest, MERCHANT, money, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 import { ROOT } from './worker-process.js';
 
-const TOKEN = 'console-test';
 const SITE = join(ROOT, 'packages/console/dist/site');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DECLINED = '4000000000009995';
 /** So many that what fails is a small share of it. */
 const FLOWING = 150;
@@ -29,39 +37,25 @@ let page: Page;
 const problems: string[] = [];
 const closers: (() => unknown)[] = [];
 
-const authorize = (attempt: string, changes = {}, card = APPROVED) =>
-  stack.call('PaymentService/Authorize', authorizeRequest(attempt, changes, card), attempt);
+const authorize = (attempt: string, changes = {}, card = APPROVED, metadata = {}) =>
+  stack.call('PaymentService/Authorize', authorizeRequest(attempt, changes, card), attempt, metadata);
 
-/** Given back by a worker before it began: safe to send again. */
-async function neverSent(attempt: string): Promise<void> {
-  const nats = await stack.nats();
-  const there = nats.subscribe('hyperswitch.workers.guarded.authorize', {
-    callback: (_, message) => void message.respond(),
-  });
-  const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
-  const asking = authorize(attempt);
-  const message = await until(
-    'it is sent',
-    async () => (await consumer.next({ expires: 1_000 })) ?? undefined,
-  );
-  message.term('no processor for this merchant');
-  await asking;
-  there.unsubscribe();
-}
+const letterNamed = (attempt: string) => letterOf(stack, attempt);
 
-const letterNamed = (attempt: string) =>
-  until(`the letter of ${attempt}`, async () => {
-    const answer = await fetch(`${stack.httpUrl}/admin/v1/letters`, {
-      headers: { Authorization: `Bearer ${TOKEN}` },
-    });
-    const { items } = (await answer.json()) as { items: { name: string; idempotency_key: string }[] };
-    return items.find(({ idempotency_key }) => idempotency_key === `authorize:${attempt}`)?.name;
+const order = (path: string, body?: object) =>
+  fetch(`${stack.httpUrl}/admin/v1${path}`, {
+    headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' },
+    ...(body && { method: 'POST', body: JSON.stringify(body) }),
   });
 
 beforeAll(async () => {
   stack = await startStack({
-    config: { timeouts: { authorize: 1_500 }, jetstream: { ack_wait: 1_500, max_deliver: 1 } },
-    admin: { tokens: [{ name: 'jo', role: 'admin', sha256: digestOf(TOKEN) }], rate_limit: 1_000 },
+    config: {
+      timeouts: { authorize: 1_500 },
+      circuit_breaker: { failures: 1, open_ms: 600_000 },
+      jetstream: { ack_wait: 1_500, max_deliver: 1 },
+    },
+    admin: ADMIN,
   });
   const keeper = keepDeadLetters(stack.bridge);
   closers.push(() => keeper.close());
@@ -75,8 +69,8 @@ beforeAll(async () => {
   };
   await stack.call('PaymentService/Capture', capture, 'att_held', { 'x-request-id': 'req_1' });
   await stack.stopSandbox();
-  for (const attempt of ['att_again_1', 'att_again_2', 'att_mended', 'att_gone', 'att_second'])
-    await neverSent(attempt);
+  for (const attempt of ['att_again_1', 'att_again_2', 'att_mended', 'att_gone', 'att_second', 'att_twice'])
+    await neverSent(stack, authorize, attempt);
   const failing = createWorker({
     servers: stack.server.url,
     name: 'acme-eu',
@@ -87,7 +81,8 @@ beforeAll(async () => {
     },
   });
   await failing.start();
-  await authorize('att_doubt');
+  // Its circuit opens, and stays so.
+  await authorize('att_doubt', {}, APPROVED, { 'x-connector': 'adyen' });
   await letterNamed('att_doubt');
   await failing.stop();
   const worker = createWorker({
@@ -103,11 +98,11 @@ beforeAll(async () => {
   await worker.start();
   closers.push(() => worker.stop());
   for (let number = 1; number <= FLOWING; number++) await authorize(`att_flow_${number}`);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox'],
-  });
-  page = await browser.newPage({ viewport: { width: 1_280, height: 860 } });
+  const name = await letterNamed('att_twice');
+  await order('/letters/discard', { names: [name], reason: 'the shop sent it twice' });
+  await order('/messages/PAYMENTS_ARCHIVE/1?raw=true&reason=the+payer+asked+for+a+copy');
+  browser = await launchBrowser();
+  page = await browser.newPage({ viewport: DESKTOP });
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error') problems.push(message.text());
@@ -121,10 +116,7 @@ afterAll(async () => {
   await stack?.close();
 });
 
-const open = async (path: string, heading: string | RegExp) => {
-  await page.goto(`${stack.httpUrl}/console${path}`);
-  await page.getByRole('heading', { level: 1, name: heading }).waitFor({ state: 'attached' });
-};
+const open = (path: string, heading: string | RegExp) => openScreen(page, stack, { path, heading });
 
 describe('signing in', () => {
   it('takes the token out of the address, keeps it in the tab, and no longer', async () => {
@@ -144,39 +136,58 @@ describe('signing in', () => {
 });
 
 describe('the screens', () => {
-  const SCREENS = [
-    ['overview', '/', 'Overview', 'The way of a payment'],
-    ['payments', '/payments', 'Payments', `pay_of_att_flow_${FLOWING}`],
-    ['payment', `/payments/${MERCHANT}/pay_of_att_held`, 'pay_of_att_held', 'What happened'],
-    ['letters', '/letters', 'Dead letters and interventions', 'no processor for this merchant'],
-    ['workers', '/workers', 'Workers', 'acme-eu'],
-    ['streams', '/streams', 'Streams', 'PAYMENTS_ARCHIVE'],
-    ['breakers', '/breakers', 'Breakers and limits', 'Calls in flight'],
-    ['audit', '/audit', 'Audit', 'What people did'],
-    ['settings', '/settings', 'Settings', 'reconnect_buffer_size'],
-  ] as const;
+  const SHOWN: Readonly<Record<string, string>> = {
+    overview: 'The way of a payment',
+    payments: `pay_of_att_flow_${FLOWING}`,
+    payment: 'What happened',
+    letters: 'no processor for this merchant',
+    letter: 'What the ledger says now',
+    workers: 'acme-eu',
+    streams: 'PAYMENTS_ARCHIVE',
+    breakers: 'adyen',
+    audit: 'the payer asked for a copy',
+    settings: 'reconnect_buffer_size',
+  };
 
-  it.each(SCREENS)(
-    '%s shows what is there, and axe finds nothing',
-    async (name, path, heading, text) => {
-      await open(path, heading);
-      await page.getByText(text).first().waitFor();
-      for (const look of LOOKS) {
-        await page.setViewportSize(look.size);
-        const theme = look.isDark ? 'dark' : 'light';
-        await page.evaluate(
-          `localStorage.setItem('nats-bridge.theme', '${theme}'); document.documentElement.dataset.theme = '${theme}'`,
-        );
-        expect(await violations(), `${name} ${look.name}`).toEqual([]);
+  it.each(screensOf('pay_of_att_held', 'd1'))(
+    '$name shows what is there, and axe finds nothing',
+    async (screen) => {
+      for (const { look, size, colorScheme } of LOOKS) {
+        await page.setViewportSize(size);
+        await page.emulateMedia({ colorScheme });
+        await openScreen(page, stack, screen);
+        await page
+          .getByText(SHOWN[screen.name] ?? '')
+          .first()
+          .waitFor();
+        expect(await violations(page), `${screen.name} ${look}`).toEqual([]);
         const tooWide = await page.evaluate('document.documentElement.scrollWidth > window.innerWidth + 1');
-        expect(tooWide, `${name} ${look.name} scrolls sideways`).toBe(false);
+        expect(tooWide, `${screen.name} ${look} scrolls sideways`).toBe(false);
         if (process.env.SCREENSHOTS)
-          await page.screenshot({ path: join(ROOT, `docs/images/console/${name}-${look.name}.png`) });
+          await page.screenshot({ path: join(ROOT, `docs/images/console/${screen.name}-${look}.png`) });
       }
-      await page.setViewportSize(LOOKS[0].size);
+      await page.setViewportSize(DESKTOP);
     },
     60_000,
   );
+
+  it('the charts follow the colours of the system while they are looked at', async () => {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await open('/', 'Overview');
+    await page.locator('.chart canvas').first().waitFor();
+    for (const colorScheme of ['light', 'dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const { axis, ground } = await until('a chart in its colours', async () => {
+        const seen = (await page.evaluate(CHART_COLOURS)) as {
+          axis: string;
+          painted: string[];
+          ground: string;
+        };
+        return seen.painted.includes(seen.axis) ? seen : undefined;
+      });
+      expect(axis).not.toBe(ground);
+    }
+  });
 
   it('a place that is none says so', async () => {
     await open('/nowhere', 'Nothing is here');
@@ -226,8 +237,29 @@ describe('payments', () => {
 
   it('are shown as they stood at an instant', async () => {
     await open(`/payments/${MERCHANT}/pay_of_att_held`, 'pay_of_att_held');
-    await page.getByRole('slider').fill('0');
+    // The sandbox is the processor, and says how long it was.
+    const parts = page.getByRole('list', { name: 'Parts of authorize, in their order' });
+    await parts.getByText(/^processor \d/).waitFor();
+    const stood = page.locator('.stood');
+    await expect.poll(() => stood.textContent()).toMatch(/^authorizecaller heard.*capturecaller heard/);
+    await page.getByRole('slider').fill('1');
     expect(await page.locator('.moment-later').count()).toBeGreaterThan(2);
+    await expect
+      .poll(() => stood.textContent())
+      .toMatch(/^authorize(?:announced|requested)circuit.*capturenot begun$/);
+  });
+
+  it('are shown with their circuit, as it was when the call began and as it changed', async () => {
+    await open(`/payments/${MERCHANT}/pay_of_att_doubt`, 'pay_of_att_doubt');
+    const stood = page.locator('.stood');
+    await expect.poll(() => stood.textContent()).toMatch(/circuit for adyen open$/);
+    await page.getByRole('slider').fill('0');
+    await expect.poll(() => stood.textContent()).toBe('authorizenot beguncircuit for adyen closed');
+    const circuits = page.locator('.moment', { hasText: 'circuit' });
+    expect(await circuits.allTextContents()).toEqual([
+      expect.stringMatching(/circuitauthorize for adyen closed$/),
+      expect.stringMatching(/circuitauthorize for adyen open$/),
+    ]);
   });
 });
 
@@ -299,7 +331,7 @@ describe('letters', () => {
     closers.push(() => careful.close());
     const name = (await letterNamed('att_second')) ?? '';
     const asPerson = async (who: string, path: string) => {
-      const view = await browser.newPage({ viewport: { width: 1_280, height: 860 } });
+      const view = await browser.newPage({ viewport: DESKTOP });
       closers.push(() => view.close());
       await view.goto(`${careful.httpUrl}/console/#token=${who}-two`);
       await view.getByRole('navigation').waitFor();
@@ -339,18 +371,26 @@ it('the bundle is at most 120 KB, gzipped', () => {
   expect(kilobytes).toBeLessThan(120);
 });
 
-const LOOKS = [
-  { name: 'light', size: { width: 1_280, height: 860 }, isDark: false },
-  { name: 'dark', size: { width: 1_280, height: 860 }, isDark: true },
-  { name: 'phone', size: { width: 390, height: 800 }, isDark: false },
-] as const;
-
-async function violations(of: Page = page): Promise<string[]> {
-  await of.evaluate(AXE);
-  const found = (await of.evaluate('axe.run()')) as {
-    violations: { id: string; nodes: { target: string[] }[] }[];
+/** Of the first chart: the colour of its grid in this theme, and every colour that is painted. */
+const CHART_COLOURS = `(() => {
+  const canvas = document.querySelector('.chart canvas');
+  const context = canvas.getContext('2d');
+  const rgb = (colour) => {
+    const one = document.createElement('canvas').getContext('2d');
+    one.fillStyle = colour;
+    one.fillRect(0, 0, 1, 1);
+    return [...one.getImageData(0, 0, 1, 1).data].slice(0, 3).join();
   };
-  return found.violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
-  );
-}
+  const style = getComputedStyle(canvas);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  const painted = new Set();
+  for (let at = 0; at < data.length; at += 4)
+    if (data[at + 3] === 255) painted.add([data[at], data[at + 1], data[at + 2]].join());
+  return { axis: rgb(style.getPropertyValue('--line')), painted: [...painted], ground: rgb(style.getPropertyValue('--sheet')) };
+})()`;
+
+const LOOKS = [
+  { look: 'light', size: DESKTOP, colorScheme: 'light' },
+  { look: 'dark', size: DESKTOP, colorScheme: 'dark' },
+  { look: 'phone', size: PHONE, colorScheme: 'light' },
+] as const;

@@ -1,5 +1,6 @@
 /** Stripe behind the bridge: gRPC, NATS, the worker as its own process, and localstripe, a Stripe server with a memory. */
 import type { JsonObject } from '@nats-bridge/protocol';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { superviseCli } from './cli-process.js';
 import { type Localstripe, startLocalstripe } from './localstripe.js';
@@ -100,6 +101,17 @@ describe('Stripe behind the bridge', () => {
       metadata: { attempt_id: attempt, merchant_id: MERCHANT, payment_id: `pay_of_${attempt}`, order: 'o_1' },
     });
     expect(JSON.stringify(answer)).not.toMatch(/client_secret|4242424242424242|_secret_/);
+  });
+
+  it('says in the record how much of its time was Stripe’s', async () => {
+    const { attempt } = await authorize();
+    const manager = await jetstreamManager(await stack.nats());
+    const stored = await manager.streams.getMessage('OPERATIONS', {
+      last_by_subj: `hyperswitch.operations.${MERCHANT}.authorize.${attempt}`,
+    });
+    const msOf = (name: string) => Number(stored?.header.get(name));
+    expect(msOf('X-Processor-Ms')).toBeGreaterThan(0);
+    expect(msOf('X-Processor-Ms')).toBeLessThan(msOf('X-Handler-Ms'));
   });
 
   it('authorizes, captures, refunds and syncs one payment', async () => {

@@ -42,14 +42,5 @@ it('puts the times of the gRPC call beside it, of the calls that it knows', () =
   const rpc = { begunAt: 0, readAt: 1, endedAt: 7 };
   calls.answered('1', rpc);
   calls.answered('unknown', rpc);
-  expect(calls.ofPayment('m', 'p')).toMatchObject([{ rpc, endedAt: 6, circuit: 'closed' }]);
-});
-
-it('says how the circuit of the route stood', () => {
-  const { calls, tell, ended } = scene(3);
-  tell({ type: 'breaker_changed', operation: 'authorize', connector: 'c', state: 'open' });
-  tell(ended('1', 'p'));
-  tell({ type: 'breaker_changed', operation: 'authorize', connector: 'c', state: 'closed' });
-  tell(ended('2', 'p'));
-  expect(calls.ofPayment('m', 'p').map(({ circuit }) => circuit)).toEqual(['open', 'closed']);
+  expect(calls.ofPayment('m', 'p')).toMatchObject([{ rpc, endedAt: 6, connector: 'c' }]);
 });

@@ -13,14 +13,12 @@ export type RpcTimes = {
   readonly endedAt: number;
 };
 
-export type SeenCall = Pick<CallEnded, 'operation' | 'result' | 'code' | 'ids'> & {
+export type SeenCall = Pick<CallEnded, 'operation' | 'connector' | 'result' | 'code' | 'ids'> & {
   /** When it began, in milliseconds since the epoch by this gateway's clock. */
   readonly at: number;
   readonly marks: Readonly<CallMarks>;
   /** When the connector was through with it, by `performance.now()`. */
   readonly endedAt: number;
-  /** Of its route, when it ended. */
-  readonly circuit: 'closed' | 'open' | 'half_open';
   /** Left out for calls that came another way than over gRPC. */
   readonly rpc?: RpcTimes;
 };
@@ -40,19 +38,18 @@ export function createSeenCalls(bridge: Pick<NatsBridge, 'observe'>, mostCalls =
   /** By correlation id, oldest first. */
   const calls = new Map<string, SeenCall>();
   const byPayment = new Map<string, Set<string>>();
-  const circuits = new Map<string, SeenCall['circuit']>();
 
   function keep({ operation, connector, result, code, ids, marks, durationMs }: CallEnded): void {
     const { correlationId } = ids;
     calls.set(correlationId, {
       operation,
+      connector,
       result,
       code,
       ids,
       at: Date.now() - durationMs,
       marks,
       endedAt: marks.begunAt + durationMs,
-      circuit: circuits.get(routeOf({ operation, connector })) ?? 'closed',
     });
     const payment = paymentOf(ids);
     const others = byPayment.get(payment);
@@ -73,10 +70,6 @@ export function createSeenCalls(bridge: Pick<NatsBridge, 'observe'>, mostCalls =
 
   const stop = bridge.observe((observation) => {
     if (observation.type === 'call_ended') keep(observation);
-    if (observation.type !== 'breaker_changed') return;
-    // Closed is what a route is of which nothing is kept: a caller may name any connector.
-    if (observation.state === 'closed') circuits.delete(routeOf(observation));
-    else circuits.set(routeOf(observation), observation.state);
   });
 
   return {
@@ -94,8 +87,4 @@ export function createSeenCalls(bridge: Pick<NatsBridge, 'observe'>, mostCalls =
 
 function paymentOf({ merchantId, paymentId }: { merchantId: string; paymentId: string }): string {
   return `${merchantId}\n${paymentId}`;
-}
-
-function routeOf({ operation, connector }: Pick<CallEnded, 'operation' | 'connector'>): string {
-  return `${operation}\n${connector}`;
 }

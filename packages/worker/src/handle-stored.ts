@@ -8,6 +8,7 @@ import { type GuardedEnding, type GuardWorld, runGuarded } from './guarded-run.j
 import type { Handlers } from './handler.js';
 import type { Heartbeat } from './heartbeat.js';
 import { idsInHeaders, idsOf } from './logging/delivery-ids.js';
+import { createProcessorClock } from './processor-clock.js';
 import {
   encodeRefusal,
   encodeReply,
@@ -117,16 +118,22 @@ async function runUnderRecord(
     onBeat(() => void claim.renew());
     const deadlineAt = claim.attempt > 1 ? Date.now() + RECOVERY_MS : headers.deadlineAt;
     const claimed = { ...read, attempt: claim.attempt, headers: { ...headers, deadlineAt } };
+    const processor = createProcessorClock();
     const run = (request: ReadRequest) =>
-      runHandler(options.handlers, request, () => [options.abandoned, claim.lost()]);
+      runHandler(options.handlers, request, () => [options.abandoned, claim.lost()], processor);
     const begunAt = performance.now();
     const response = await (trace?.handle(claimed, run) ?? run(claimed));
     const handlerMs = performance.now() - begunAt;
+    const processorMs = processor.ms();
     const { bodies, connection, sealing } = options.way;
     const { body, headers: sealed } = encodeReply(read, response, sealing, 'record');
     return fitReply(bodies, connection.current?.info?.max_payload, {
       body,
-      headers: { [RECORD_HEADER.handlerMs]: handlerMs.toFixed(3), ...sealed },
+      headers: {
+        [RECORD_HEADER.handlerMs]: handlerMs.toFixed(3),
+        ...(processorMs !== undefined && { [RECORD_HEADER.processorMs]: processorMs.toFixed(3) }),
+        ...sealed,
+      },
     });
   });
 }

@@ -19,6 +19,11 @@ export type HandlerContext = {
    * (this process stood still). Hand it to the call that moves money.
    */
   readonly signal: AbortSignal;
+  /**
+   * Makes a call of the processor, and counts its time: the console then shows the processor's part of the handler.
+   * It changes nothing else; what the call gives or throws comes back.
+   */
+  readonly processor: <T>(call: () => T | Promise<T>) => Promise<T>;
 };
 
 /**

@@ -9,6 +9,7 @@ import {
   type RequestHeaders,
 } from '@nats-bridge/protocol';
 import type { Handler, HandlerContext, HandlerResponse, Handlers } from './handler.js';
+import { createProcessorClock, type ProcessorClock } from './processor-clock.js';
 import type { Sealing } from './sealing.js';
 
 export type Delivery = {
@@ -46,12 +47,14 @@ export function readDelivery(subject: string, delivery: Delivery, sealing: Seali
  * Runs the handler under the request's deadline.
  *
  * @param endings what else aborts its signal; asked for only when the handler asks for the signal
+ * @param clock told of the handler's calls of its processor
  * @throws whatever the handler throws
  */
 export async function runHandler(
   handlers: Handlers,
   read: ReadRequest,
   endings: () => readonly AbortSignal[],
+  clock: ProcessorClock = createProcessorClock(),
 ): Promise<HandlerResponse> {
   const { request, headers, attempt } = read;
   const handler: Handler | undefined = handlers[request.operation];
@@ -66,6 +69,7 @@ export async function runHandler(
       deadlineAt,
       correlationId: request.correlation_id,
       traceparent: headers.traceparent,
+      processor: clock.run,
       [DEADLINE]: deadline,
     };
     return await handler(

@@ -48,6 +48,7 @@ beforeAll(async () => {
         deadlineAt: Number.MAX_SAFE_INTEGER,
         correlationId: 'c',
         signal: new AbortController().signal,
+        processor: async (call) => call(),
       };
       return (await handlers[operation]?.(
         message(operation, request, attempt, merchant),

@@ -6,6 +6,7 @@ import { boundedHttpClient } from './bounded-http-client.js';
 import { apiKeyOf } from './credentials.js';
 import { answerToFailure } from './failure-answer.js';
 import { stripeIdempotencyKey } from './idempotency.js';
+import { timedHttpClient } from './timed-http-client.js';
 
 /** The version of Stripe's API that this worker was written for and tested with; the account's own is not used. */
 export const STRIPE_API_VERSION = '2026-10-28.endive' satisfies typeof Stripe.API_VERSION;
@@ -50,7 +51,7 @@ export function createHandlerFactory(settings: StripeSettings): (operation: Stri
       apiKey = apiKeyOf(request);
       const stripe = new Stripe(apiKey, {
         apiVersion: STRIPE_API_VERSION,
-        httpClient: boundedHttpClient(http, endsAt),
+        httpClient: timedHttpClient(boundedHttpClient(http, endsAt), context.processor),
         maxNetworkRetries: settings.maxNetworkRetries ?? 2,
         protocol: address.protocol === 'http:' ? 'http' : 'https',
         host: address.hostname,

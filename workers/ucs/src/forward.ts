@@ -36,7 +36,7 @@ function forwardOperation(target: UcsTarget): Handler {
         return replyOfRefusal(row, { code: 'VALIDATION_ERROR', message: error.message });
       throw error;
     }
-    return forward(row, target, call);
+    return forward(row, () => context.processor(() => target.call(call)), call);
   };
 }
 
@@ -65,9 +65,12 @@ function callOf(row: OperationRow, { router_data }: BridgeRequest, context: Hand
   };
 }
 
-async function forward(row: OperationRow, target: UcsTarget, call: UcsCall): Promise<HandlerResponse> {
-  const { responseType } = call.method;
-  const ending = await target.call(call);
+async function forward(
+  row: OperationRow,
+  ask: () => ReturnType<UcsTarget['call']>,
+  { method: { responseType } }: UcsCall,
+): Promise<HandlerResponse> {
+  const ending = await ask();
   switch (ending.kind) {
     case 'answered':
       try {

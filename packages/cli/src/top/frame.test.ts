@@ -36,6 +36,7 @@ const overview: Overview = {
   },
   letters: { dead: 0, interventions: 0 },
   alerts: [],
+  standing: { is: 'flowing', tone: 'good', share: null },
 };
 
 const stream = (name: string, messages: number, share: number | null = null) => ({
@@ -142,22 +143,13 @@ describe('a frame', () => {
       { lost: { since: new Date(at), why: 'x is away' } },
       /^The gateway does not answer since.*\nfigures of before: x is away$/m,
     ],
-    ['NATS is lost', broker({ connected: false }), /^NATS is not connected/],
-    ['NATS hangs', broker({ rtt_ms: null }), /^NATS does not answer/],
-    [
-      'no worker is there',
-      {
-        overview: {
-          ...overview,
-          path: { ...overview.path, workers: { alive: 0, in_flight: 0, capacity: 0 } },
-        },
-      },
-      /^No worker is there/,
-    ],
-    ['calls fail', operations({ success: 0, unknown: 90, calls: 100 }), /^Payments fail: 90 % had no answer/],
-    ['many are declined', operations({ failure: 30, calls: 100 }), /^Payments flow, 30 % are declined/],
-    ['nothing happens', { overview: { ...overview, operations: [] } }, /^All is quiet: no calls in 60 s/],
-    ['an alert fires', { overview: full.overview }, /^Payments flow, with 9 alerts/],
+    ['NATS is lost', standing('broker_away'), /^NATS is not connected/],
+    ['NATS hangs', standing('broker_silent'), /^NATS does not answer/],
+    ['no worker is there', standing('no_workers'), /^No worker is there/],
+    ['calls fail', standing('failing', 0.9), /^Payments fail: 90 % had no answer/],
+    ['many are declined', standing('declining', 0.3), /^Payments flow, 30 % are declined/],
+    ['nothing happens', standing('quiet'), /^All is quiet: no calls in 60 s/],
+    ['an alert fires', standing('alerts', null, full.overview), /^Payments flow, with 9 alerts/],
   ] as const)('says first that %s', (_what, change, headline) => {
     const seen = { ...sight, ...change } as Sight;
     expect(frameOf(seen, { columns: 80, rows: 24 }, plain).join('\n')).toMatch(headline);
@@ -171,9 +163,8 @@ describe('a frame', () => {
   });
 });
 
-function broker(change: Partial<Overview['path']['broker']>) {
-  const { path } = overview;
-  return { overview: { ...overview, path: { ...path, broker: { ...path.broker, ...change } } } };
+function standing(is: Overview['standing']['is'], share: number | null = null, of = overview) {
+  return { overview: { ...of, standing: { is, tone: 'critical' as const, share } } };
 }
 
 function operations(change: Partial<Overview['operations'][number]>) {

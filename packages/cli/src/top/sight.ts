@@ -16,39 +16,37 @@ export type Sight = {
 
 export type Headline = { readonly tone: 'green' | 'yellow' | 'red' | 'bold'; readonly text: string };
 
-/** Shares of calls without a good end from which it is said, as in the console. */
-const FAILING = 0.2;
-const ENOUGH_CALLS = 10;
+const TONES = { good: 'green', quiet: 'bold', warning: 'yellow', critical: 'red' } as const;
 
-/** The worst thing that is true. */
+/** The worst thing that is true, as the gateway has decided it. */
 export function headlineOf({ overview, lost }: Sight): Headline {
-  const { path, alerts, operations, window_s, throughput_per_s } = overview;
-  const sum = (name: 'calls' | 'failure' | 'unknown' | 'not_sent') =>
-    operations.reduce((total, figures) => total + figures[name], 0);
-  const calls = sum('calls');
-  const unanswered = sum('not_sent') + sum('unknown');
-  const many = calls >= ENOUGH_CALLS;
   if (lost !== undefined)
     return {
       tone: 'red',
       text: `The gateway does not answer since ${lost.since.toTimeString().slice(0, 8)}`,
     };
-  if (!path.broker.connected) return { tone: 'red', text: 'NATS is not connected: no payment can be taken' };
-  // Then nothing is known of workers and streams either.
-  if (path.broker.rtt_ms === null) return { tone: 'red', text: 'NATS does not answer' };
-  if (path.workers.alive === 0) return { tone: 'red', text: 'No worker is there: calls fail at once' };
-  if (many && unanswered / calls >= FAILING)
-    return { tone: 'red', text: `Payments fail: ${percent(unanswered / calls)} had no answer` };
-  if (many && sum('failure') / calls >= FAILING)
-    return { tone: 'yellow', text: `Payments flow, ${percent(sum('failure') / calls)} are declined` };
-  if (alerts.length > 0) {
-    const tone = alerts.some(({ severity }) => severity === 'critical') ? 'red' : 'yellow';
-    const start = calls > 0 ? 'Payments flow, with' : 'No payments now, and';
-    return { tone, text: `${start} ${plural(alerts.length, 'alert')}` };
+  return { tone: TONES[overview.standing.tone], text: wordsOf(overview) };
+}
+
+function wordsOf({ standing, alerts, operations, window_s, throughput_per_s }: Overview): string {
+  const calls = operations.reduce((total, figures) => total + figures.calls, 0);
+  const share = percent(standing.share ?? 0);
+  switch (standing.is) {
+    case 'broker_away':
+      return 'NATS is not connected: no payment can be taken';
+    case 'broker_silent':
+      return 'NATS does not answer';
+    case 'no_workers':
+      return 'No worker is there: calls fail at once';
+    case 'failing':
+      return `Payments fail: ${share} had no answer`;
+    case 'declining':
+      return `Payments flow, ${share} are declined`;
+    case 'alerts':
+      return `${calls > 0 ? 'Payments flow, with' : 'No payments now, and'} ${plural(alerts.length, 'alert')}`;
+    case 'quiet':
+      return `All is quiet: no calls in ${window_s} s`;
+    case 'flowing':
+      return `Payments flow: ${rate(throughput_per_s)} a second, ${count(calls)} in ${window_s} s`;
   }
-  if (calls === 0) return { tone: 'bold', text: `All is quiet: no calls in ${window_s} s` };
-  return {
-    tone: 'green',
-    text: `Payments flow: ${rate(throughput_per_s)} a second, ${count(calls)} in ${window_s} s`,
-  };
 }

@@ -27,6 +27,8 @@ export type OperationView = {
   readonly claimedAt?: number;
   /** How long the handler took that answered. */
   readonly handlerMs?: number;
+  /** How much of it went to calls of the processor, where the handler marks them. */
+  readonly processorMs?: number;
   readonly attempts: number;
   readonly worker?: string;
   readonly correlationId?: string;
@@ -58,6 +60,7 @@ export function operationViewOf(stored: StoredRecord, sealing: BridgeSealing): O
     requestedAt: record.requestedAt,
     claimedAt: record.claimedAt,
     handlerMs: record.handlerMs,
+    processorMs: record.processorMs,
     attempts: record.attempt ?? 0,
     worker: record.by,
     correlationId: record.correlationId,

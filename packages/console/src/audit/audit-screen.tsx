@@ -17,19 +17,24 @@ type Entry = AuditPage['items'][number];
 const COLUMNS: readonly Column<Entry>[] = [
   { title: 'When (UTC)', value: ({ at }) => <TimeText at={at} /> },
   { title: 'Who', value: ({ who }) => who },
-  { title: 'Action', value: ({ action }) => action },
+  { title: 'Action', value: ({ action }) => <span class="one-line">{wordsOf(action)}</span> },
   { title: 'Why', value: ({ reason }) => reason, isWide: true },
   {
     title: 'What',
     value: ({ target }) => (
       <span class="id">
         {Object.entries(target)
-          .map(([name, value]) => `${name} ${String(value)}`)
+          .map(([name, value]) => `${wordsOf(name)} ${String(value)}`)
           .join(', ')}
       </span>
     ),
   },
 ];
+
+/** `show_raw` and `paymentId` as words. */
+function wordsOf(name: string): string {
+  return name.replace(/_|(?=[A-Z])/g, ' ').toLowerCase();
+}
 
 export function AuditScreen() {
   const { router } = useConsole();

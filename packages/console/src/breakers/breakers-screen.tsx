@@ -2,7 +2,7 @@
 import type { BreakersAnswer } from '../api/types.js';
 import { useResource } from '../api/use-resource.js';
 import { useSession } from '../console-context.js';
-import { count, percent } from '../format/number.js';
+import { count, percent, plural } from '../format/number.js';
 import { duration } from '../format/time.js';
 import { type Column, DataTable } from '../parts/data-table.js';
 import { DefinitionList } from '../parts/definition-list.js';
@@ -41,9 +41,19 @@ export function BreakersScreen() {
       <Loaded resource={resource} what="breakers">
         {({ items, limits }) => (
           <>
+            <Panel title="Calls in flight">
+              <DefinitionList
+                pairs={[
+                  ['Now', count(limits.in_flight)],
+                  ['Limit', count(limits.limit)],
+                  ['Share', percent(limits.in_flight / limits.limit)],
+                ]}
+              />
+              <ShareBar share={limits.in_flight / limits.limit} label="share of the limit" />
+            </Panel>
             <Panel
               title="Circuit breakers"
-              note={`open after ${limits.failures} failures in a row, for ${duration(limits.open_ms)} at most`}
+              note={`open after ${plural(limits.failures, 'failure')} in a row, for ${duration(limits.open_ms)} at most`}
             >
               {items.length === 0 ? (
                 <EmptyState icon="check" title="None has opened since this gateway began." />
@@ -55,16 +65,6 @@ export function BreakersScreen() {
                   rowKey={({ operation, connector }) => `${operation} ${connector}`}
                 />
               )}
-            </Panel>
-            <Panel title="Calls in flight">
-              <DefinitionList
-                pairs={[
-                  ['Now', count(limits.in_flight)],
-                  ['Limit', count(limits.limit)],
-                  ['Share', percent(limits.in_flight / limits.limit)],
-                ]}
-              />
-              <ShareBar share={limits.in_flight / limits.limit} label="share of the limit" />
             </Panel>
           </>
         )}

@@ -17,8 +17,11 @@ export function dateAndClock(at: string | null | undefined): string {
   return at == null ? EMPTY : `${at.slice(0, 10)} ${at.slice(11, 19)}`;
 }
 
+/** 4.2 ms; 4 ms where no more is known than whole ones. */
 export function milliseconds(value: number | null | undefined): string {
   if (value == null) return EMPTY;
+  if (value < 10 && Number.isInteger(value)) return value === 0 ? '< 1 ms' : `${value} ms`;
+  if (value < 0.05) return '< 0.1 ms';
   if (value < 10) return `${value.toFixed(1)} ms`;
   if (value < 1_000) return `${Math.round(value)} ms`;
   return duration(value);

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { LetterDetail } from '../api/types.js';
 import { useResource } from '../api/use-resource.js';
 import { useConsole, useSession } from '../console-context.js';
+import { plural } from '../format/number.js';
 import { Button } from '../parts/button.js';
 import { DefinitionList } from '../parts/definition-list.js';
 import { EmptyState } from '../parts/empty-state.js';
@@ -51,7 +52,7 @@ function Found({ letter }: { readonly letter: LetterDetail }) {
         <p>
           <VerdictMark verdict={verdict} />
         </p>
-        <p>{letter.advice}.</p>
+        <p class="sentence">{letter.advice}.</p>
         <div class="actions">
           <Button
             icon="retry"
@@ -96,7 +97,7 @@ function Found({ letter }: { readonly letter: LetterDetail }) {
             ['Cause', [letter.reason, letter.error].filter(Boolean).join(', ')],
             ['Attempts', String(letter.attempts)],
             ['Worker', letter.worker],
-            ['Sent again before', `${letter.retries} times`],
+            ['Sent again before', letter.retries === 0 ? 'never' : plural(letter.retries, 'time')],
             [
               'Original',
               <span class="id">{`${original.stream} ${original.seq}, for ${original.consumer}`}</span>,

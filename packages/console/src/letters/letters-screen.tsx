@@ -14,7 +14,7 @@ import { Skeleton } from '../parts/skeleton.js';
 import { TimeText } from '../parts/time-text.js';
 import { Link } from '../routing/link.js';
 import { mayAct } from '../session/session.js';
-import { ApprovalsPanel } from './approvals-panel.js';
+import { ApprovalsPanel, useApprovals } from './approvals-panel.js';
 import { RetryDialog, type RetryWhat } from './retry-dialog.js';
 import { VerdictMark } from './verdict-mark.js';
 
@@ -38,6 +38,9 @@ export function LettersScreen() {
     api.get('/letters', { ...filter, cursor, limit: PAGE_SIZE }, signal),
   );
   const { head, items, error, hasMore, loadMore, reload } = pages;
+  const approvals = useApprovals();
+  // Both at once: what waits for a second person stands above the letters.
+  const isReady = head !== undefined && (approvals.data ?? approvals.error) !== undefined;
   const mayRetry = mayAct(role, 'operator');
   return (
     <>
@@ -75,10 +78,10 @@ export function LettersScreen() {
           />
         </div>
       </search>
-      <ApprovalsPanel onDecided={reload} />
-      {error && <Problem error={error} onRetry={reload} />}
-      {head === undefined && !error && <Skeleton lines={10} label="Loading letters" />}
-      {head !== undefined && items.length === 0 && (
+      {error && <Problem error={error} onRetry={reload} isStale={head !== undefined} />}
+      {isReady && <ApprovalsPanel approvals={approvals} onDecided={reload} />}
+      {!isReady && !error && <Skeleton lines={10} label="Loading letters" />}
+      {isReady && items.length === 0 && (
         <Panel title="Letters">
           <EmptyState
             icon="check"
@@ -88,7 +91,7 @@ export function LettersScreen() {
           </EmptyState>
         </Panel>
       )}
-      {head !== undefined && items.length > 0 && (
+      {isReady && items.length > 0 && (
         <>
           <Panel title="By cause" note={plural(head.groups.length, 'group')}>
             <ul class="groups">
@@ -156,5 +159,5 @@ const COLUMNS: readonly Column<Letter>[] = [
   { title: 'Payment', value: ({ payment_id }) => <span class="id">{payment_id}</span> },
   { title: 'Merchant', value: ({ merchant_id }) => merchant_id },
   { title: 'Verdict', value: ({ verdict }) => <VerdictMark verdict={verdict} /> },
-  { title: 'Cause', value: ({ reason, error }) => [reason, error].filter(Boolean).join(', '), isWide: true },
+  { title: 'Cause', value: ({ reason, error }) => [reason, error].filter(Boolean).join(', ') },
 ];

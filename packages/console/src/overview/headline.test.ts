@@ -1,7 +1,8 @@
-/** The first line says the worst thing that is true. */
+/** The first line puts into words what the gateway has decided. */
 import { expect, it } from 'vitest';
+import { ApiError } from '../api/client.js';
 import type { Overview } from '../api/types.js';
-import { headlineOf } from './headline.js';
+import { headlineOf, lostHeadline } from './headline.js';
 
 const FIGURES = {
   operation: 'authorize',
@@ -31,21 +32,33 @@ const BASE: Overview = {
   },
   letters: { dead: 0, interventions: 0 },
   alerts: [],
+  standing: { is: 'flowing', tone: 'good', share: null },
 };
-const { path } = BASE;
-const down = { ...path, broker: { ...path.broker, connected: false } };
-const alone = { ...path, workers: { ...path.workers, alive: 0 } };
 
-it.each<[string, string, Partial<Overview>]>([
-  ['good', 'Payments flow.', {}],
-  ['plain', 'All is quiet.', { operations: [] }],
-  ['warn', 'Payments flow, with 1 alert.', { alerts: [ALERT] }],
-  ['bad', 'Payments flow, with 2 alerts.', { alerts: [ALERT, { ...ALERT, severity: 'critical' }] }],
-  ['warn', 'Payments flow, and many are declined.', { operations: [{ ...FIGURES, failure: 20 }] }],
-  ['bad', 'Payments fail.', { operations: [{ ...FIGURES, unknown: 10, not_sent: 10, failure: 80 }] }],
-  ['bad', 'No worker is there.', { path: alone, alerts: [ALERT] }],
-  ['bad', 'NATS is not connected.', { path: { ...down, workers: alone.workers } }],
-  ['good', 'Payments flow.', { operations: [{ ...FIGURES, calls: 2, unknown: 1 }] }],
-])('%s: %s', (tone, text, changes) => {
-  expect(headlineOf({ ...BASE, ...changes })).toMatchObject({ tone, text });
+it.each<[Overview['standing']['is'], string, string, Partial<Overview>]>([
+  ['flowing', 'Payments flow.', '1.7 a second, 100 calls in 60 s.', {}],
+  ['quiet', 'All is quiet.', 'No calls in 60 s; everything is ready for them.', { operations: [] }],
+  ['alerts', 'Payments flow, with 1 alert.', '1.7 a second, 100 calls in 60 s.', { alerts: [ALERT] }],
+  [
+    'alerts',
+    'No payments now, and 1 alert.',
+    '1.7 a second, 0 calls in 60 s.',
+    { operations: [], alerts: [ALERT] },
+  ],
+  ['declining', 'Payments flow, and many are declined.', '20 % of 100 calls in 60 s.', {}],
+  ['failing', 'Payments fail.', '20 % of 100 calls in 60 s had no answer from a worker.', {}],
+  ['no_workers', 'No worker is there.', 'Calls are answered as failed at once.', {}],
+  ['broker_silent', 'NATS does not answer.', 'It is connected, and says nothing of streams and workers.', {}],
+  ['broker_away', 'NATS is not connected.', 'No payment can be taken until it is.', {}],
+])('%s: %s', (is, text, detail, changes) => {
+  const standing = { is, tone: 'warning', share: 0.2 } as const;
+  expect(headlineOf({ ...BASE, standing, ...changes })).toEqual({ tone: 'warning', text, detail });
+});
+
+it('says of when it is, where the gateway says nothing any more', () => {
+  expect(lostHeadline(new ApiError(0, 'UNREACHABLE', 'It is away.'), BASE.at)).toEqual({
+    tone: 'critical',
+    text: 'Not live: this is of 13:00:00 UTC.',
+    detail: 'It is away.',
+  });
 });

@@ -1,51 +1,52 @@
-/** The first line of the overview: do payments flow? */
+/** The first line of the overview: do payments flow? What is said is decided by the gateway. */
+import type { ApiError } from '../api/client.js';
 import type { Overview } from '../api/types.js';
 import { percent, plural, rate } from '../format/number.js';
+import { clockSeconds } from '../format/time.js';
 
 export type Headline = {
-  readonly tone: 'good' | 'plain' | 'warn' | 'bad';
+  readonly tone: 'good' | 'quiet' | 'warning' | 'critical';
   readonly text: string;
   readonly detail: string;
 };
 
-/** Shares of calls without a good end from which it is said. */
-const FAILING = 0.2;
-const ENOUGH_CALLS = 10;
-
-/** The worst thing that is true. */
 export function headlineOf(overview: Overview): Headline {
-  const { path, alerts, operations, window_s, throughput_per_s } = overview;
-  const calls = sum(operations, 'calls');
-  const lost = sum(operations, 'not_sent') + sum(operations, 'unknown');
-  const declined = sum(operations, 'failure');
+  const { standing, alerts, operations, window_s, throughput_per_s } = overview;
+  const calls = operations.reduce((total, figures) => total + figures.calls, 0);
   const per = `in ${window_s} s`;
-  if (!path.broker.connected)
-    return { tone: 'bad', text: 'NATS is not connected.', detail: 'No payment can be taken until it is.' };
-  if (path.workers.alive === 0)
-    return { tone: 'bad', text: 'No worker is there.', detail: 'Calls are answered as failed at once.' };
-  if (calls >= ENOUGH_CALLS && lost / calls >= FAILING)
-    return {
-      tone: 'bad',
-      text: 'Payments fail.',
-      detail: `${percent(lost / calls)} of ${plural(calls, 'call')} ${per} had no answer from a worker.`,
-    };
-  if (calls >= ENOUGH_CALLS && declined / calls >= FAILING)
-    return {
-      tone: 'warn',
-      text: 'Payments flow, and many are declined.',
-      detail: `${percent(declined / calls)} of ${plural(calls, 'call')} ${per}.`,
-    };
-  const detail = `${rate(throughput_per_s)} a second, ${plural(calls, 'call')} ${per}.`;
-  if (alerts.length > 0) {
-    const tone = alerts.some(({ severity }) => severity === 'critical') ? 'bad' : 'warn';
-    const start = calls > 0 ? 'Payments flow, with' : 'No payments now, and';
-    return { tone, text: `${start} ${plural(alerts.length, 'alert')}.`, detail };
+  const say = (text: string, detail: string) => ({ tone: standing.tone, text, detail });
+  const share = percent(standing.share ?? 0);
+  const flow = `${rate(throughput_per_s)} a second, ${plural(calls, 'call')} ${per}.`;
+  switch (standing.is) {
+    case 'broker_away':
+      return say('NATS is not connected.', 'No payment can be taken until it is.');
+    case 'broker_silent':
+      return say('NATS does not answer.', 'It is connected, and says nothing of streams and workers.');
+    case 'no_workers':
+      return say('No worker is there.', 'Calls are answered as failed at once.');
+    case 'failing':
+      return say(
+        'Payments fail.',
+        `${share} of ${plural(calls, 'call')} ${per} had no answer from a worker.`,
+      );
+    case 'declining':
+      return say('Payments flow, and many are declined.', `${share} of ${plural(calls, 'call')} ${per}.`);
+    case 'alerts': {
+      const start = calls > 0 ? 'Payments flow, with' : 'No payments now, and';
+      return say(`${start} ${plural(alerts.length, 'alert')}.`, flow);
+    }
+    case 'quiet':
+      return say('All is quiet.', `No calls ${per}; everything is ready for them.`);
+    case 'flowing':
+      return say('Payments flow.', flow);
   }
-  if (calls === 0)
-    return { tone: 'plain', text: 'All is quiet.', detail: `No calls ${per}; everything is ready for them.` };
-  return { tone: 'good', text: 'Payments flow.', detail };
 }
 
-function sum(operations: Overview['operations'], name: 'calls' | 'failure' | 'unknown' | 'not_sent'): number {
-  return operations.reduce((total, figures) => total + figures[name], 0);
+/** When the gateway itself says nothing any more: what is shown is old. */
+export function lostHeadline(problem: ApiError, at: string): Headline {
+  return {
+    tone: 'critical',
+    text: `Not live: this is of ${clockSeconds(at)} UTC.`,
+    detail: problem.message,
+  };
 }

@@ -4,27 +4,33 @@ import { count, plural, rate } from '../format/number.js';
 import { milliseconds } from '../format/time.js';
 import { Icon } from '../parts/icon.js';
 import { Panel } from '../parts/panel.js';
+import { Problem } from '../parts/problem.js';
 import { Skeleton } from '../parts/skeleton.js';
 import { AlertList } from './alert-list.js';
 import { FlowChart } from './flow-chart.js';
-import { headlineOf } from './headline.js';
+import { headlineOf, lostHeadline } from './headline.js';
 import { KeyFigure } from './key-figure.js';
 import { OperationTable } from './operation-table.js';
 import { Topology } from './topology.js';
 
-const HEADLINE_ICONS = { good: 'check', plain: 'clock', warn: 'warning', bad: 'critical' } as const;
+const HEADLINE_ICONS = { good: 'check', quiet: 'clock', warning: 'warning', critical: 'critical' } as const;
 
 export function OverviewScreen() {
   const { live } = useSession();
   const overview = live.overview.value;
+  const problem = live.problem.value;
   if (overview === undefined)
     return (
       <>
         <h1>Overview</h1>
-        <Skeleton lines={14} label="Loading the overview" />
+        {problem === undefined ? (
+          <Skeleton lines={14} label="Loading the overview" />
+        ) : (
+          <Problem error={problem} onRetry={live.retry} />
+        )}
       </>
     );
-  const headline = headlineOf(overview);
+  const headline = problem === undefined ? headlineOf(overview) : lostHeadline(problem, overview.at);
   const { latency_ms: latency, letters, alerts } = overview;
   const waiting = letters.dead + letters.interventions;
   return (
@@ -60,7 +66,9 @@ export function OverviewScreen() {
       </Panel>
       <div class="columns">
         <Panel title="Alerts" note={alerts.length === 0 ? 'none' : count(alerts.length)}>
-          <AlertList alerts={alerts} />
+          <div class="alert-place">
+            <AlertList alerts={alerts} />
+          </div>
         </Panel>
         <FlowChart />
       </div>

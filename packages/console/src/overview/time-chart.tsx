@@ -83,6 +83,8 @@ function optionsFor(element: HTMLElement, lines: readonly ChartLine[]): uPlot.Op
         ...axis,
         values: (_, ticks) => ticks.map((tick) => new Date(tick * 1_000).toISOString().slice(11, 16)),
         incrs: [60],
+        size: 26,
+        gap: 8,
       },
       { ...axis, size: 44, space: 26 },
     ],

@@ -29,15 +29,22 @@ export function Button({
     <button
       type={type}
       class={`button button-${kind}`}
-      disabled={rest.disabled || isBusy}
+      disabled={rest.disabled}
+      // Not disabled: it would lose the focus.
+      aria-disabled={isBusy}
       aria-busy={isBusy}
       aria-pressed={pressed}
       aria-label={label}
       title={rest.title}
-      onClick={rest.onClick}
+      onClick={isBusy ? refuse : rest.onClick}
     >
       {icon && <Icon name={icon} />}
       {children}
     </button>
   );
+}
+
+/** Also keeps its form from being sent twice. */
+function refuse(event: Event): void {
+  event.preventDefault();
 }

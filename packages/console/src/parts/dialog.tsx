@@ -1,6 +1,6 @@
-/** A dialog: the browser's own, which keeps the focus inside and gives it back. */
+/** A dialog: the browser's own, which keeps the focus inside; what had it before has it again afterwards. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Button } from './button.js';
 
 export type DialogProps = {
@@ -12,10 +12,15 @@ export type DialogProps = {
 export function Dialog({ title, children, onClose }: DialogProps) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current;
+    const opener = document.activeElement;
     element?.showModal();
-    return () => element?.close();
+    return () => {
+      element?.close();
+      // A dialog that leaves the page while it is open gives nothing back by itself.
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true });
+    };
   }, []);
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby={id} onCancel={onClose}>

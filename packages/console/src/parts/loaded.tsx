@@ -15,7 +15,7 @@ export function Loaded<T>({ resource, what, lines = 6, children }: LoadedProps<T
   const { data, error, reload } = resource;
   return (
     <>
-      {error && <Problem error={error} onRetry={reload} />}
+      {error && <Problem error={error} onRetry={reload} isStale={data !== undefined} />}
       {data !== undefined ? children(data) : !error && <Skeleton lines={lines} label={`Loading ${what}`} />}
     </>
   );

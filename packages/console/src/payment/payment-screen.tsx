@@ -9,7 +9,9 @@ import { type Column, DataTable } from '../parts/data-table.js';
 import { DefinitionList } from '../parts/definition-list.js';
 import { EmptyState } from '../parts/empty-state.js';
 import { Loaded } from '../parts/loaded.js';
+import { NewerButton } from '../parts/newer-button.js';
 import { Panel } from '../parts/panel.js';
+import { useSteady } from '../parts/use-steady.js';
 import { PaymentMark } from '../payments/payment-mark.js';
 import { Link } from '../routing/link.js';
 import type { ScreenProps } from '../shell/screens.js';
@@ -41,10 +43,18 @@ export function PaymentScreen({ parts: [merchant = '', payment = ''] }: ScreenPr
   );
 }
 
-function Found({ payment: { operations, timeline, waterfall } }: { readonly payment: Payment }) {
+/** More operations or bars would move what is below them. */
+const shapeOf = ({ operations, waterfall }: Payment) => `${operations.length} ${waterfall.length}`;
+
+function Found({ payment }: { readonly payment: Payment }) {
+  const { shown, isHeld, release } = useSteady(payment, shapeOf);
+  const { operations, timeline, waterfall } = shown;
   const [last] = operations.slice(-1);
   return (
     <>
+      <NewerButton isThere={isHeld} onShow={release}>
+        More has happened: show
+      </NewerButton>
       <Panel title="Operations" note={plural(operations.length, 'operation')}>
         <DataTable
           caption="What was done in this payment"

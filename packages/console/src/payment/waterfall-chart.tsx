@@ -1,4 +1,4 @@
-/** Where the time of each call went, as bars one behind the other, and in words for who does not look. */
+/** Where the time of each call went: a bar of its parts, and below it each part with its colour, word and figure. */
 import type { Payment } from '../api/types.js';
 import { milliseconds } from '../format/time.js';
 
@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<PartName, string>> = {
   queue: 'in the stream',
   record: 'claim and record',
   handler: 'handler',
+  processor: 'processor',
   reply: 'on the way back',
   waiting: 'waiting',
   answer: 'answering',
@@ -20,38 +21,22 @@ const WORDS: Readonly<Record<PartName, string>> = {
 
 export function WaterfallChart({ waterfall }: { readonly waterfall: readonly Waterfall[] }) {
   const longest = Math.max(...waterfall.map(({ total_ms }) => total_ms), 1);
-  const shown = new Set(waterfall.flatMap(({ parts }) => parts.map(({ name }) => name)));
   return (
-    <>
-      <div class="waterfall">
-        {waterfall.map((call) => (
-          <Bar key={`${call.correlation_id} ${call.idempotency_key}`} call={call} longest={longest} />
-        ))}
-      </div>
-      <ul class="waterfall-legend" aria-hidden="true">
-        {(Object.keys(WORDS) as PartName[])
-          .filter((name) => shown.has(name))
-          .map((name) => (
-            <li key={name}>
-              <svg viewBox="0 0 10 10" aria-hidden="true">
-                <rect class={`waterfall-${name}`} width="10" height="10" rx="2" />
-              </svg>
-              {WORDS[name]}
-            </li>
-          ))}
-      </ul>
-    </>
+    <div class="waterfall">
+      {waterfall.map((call) => (
+        <Bar key={`${call.correlation_id} ${call.idempotency_key}`} call={call} longest={longest} />
+      ))}
+    </div>
   );
 }
 
 function Bar({ call, longest }: { readonly call: Waterfall; readonly longest: number }) {
   const { operation, total_ms, parts, seen_by } = call;
-  const words = parts.map(({ name, ms }) => `${milliseconds(ms)} ${WORDS[name]}`).join(', ');
   return (
     <>
       <span>{operation}</span>
-      <svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={`${operation}: ${words}`}>
-        <title>{words}</title>
+      {/* What it shows stands below it. */}
+      <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
         {parts.map(({ name, start_ms, ms }) => (
           <rect
             key={name}
@@ -59,16 +44,23 @@ function Bar({ call, longest }: { readonly call: Waterfall; readonly longest: nu
             x={(start_ms / longest) * 100}
             width={Math.max((ms / longest) * 100, 0.4)}
             height="6"
-          />
+          >
+            <title>{`${WORDS[name]}: ${milliseconds(ms)}`}</title>
+          </rect>
         ))}
       </svg>
       <span class="number">{milliseconds(total_ms)}</span>
-      <span />
-      <span class="figure-note">
-        {words}
-        {seen_by === 'ledger' && ' (from the stream to the answer, as the ledger has it)'}
-      </span>
-      <span />
+      <ul class="waterfall-parts" aria-label={`Parts of ${operation}, in their order`}>
+        {parts.map(({ name, ms }) => (
+          <li key={name}>
+            <svg viewBox="0 0 10 10" aria-hidden="true">
+              <rect class={`waterfall-${name}`} width="10" height="10" rx="2" />
+            </svg>
+            {WORDS[name]} {milliseconds(ms)}
+          </li>
+        ))}
+        {seen_by === 'ledger' && <li>from the stream to the answer, as the ledger has it</li>}
+      </ul>
     </>
   );
 }

@@ -27,6 +27,8 @@ export function PaymentList({
   const [view, setView] = useState({ top: 0, height: 800 });
   /** The row that the arrow keys stand on. */
   const [active, setActive] = useState(0);
+  /** The same, for a key that comes before the rows are drawn anew. */
+  const latest = useRef(active);
   const shouldFocus = useRef(false);
   const { from, to, above, below } = visibleRows(view.top, view.height, rowHeight, items.length);
 
@@ -47,10 +49,13 @@ export function PaymentList({
     if (hasMore && to > items.length - AHEAD) loadMore();
   }, [hasMore, to, items.length, loadMore]);
 
-  useEffect(() => {
-    if (!shouldFocus.current) return;
+  // Before anybody sees that the row which had the focus is not drawn any more.
+  useLayoutEffect(() => {
+    if (!shouldFocus.current || active !== latest.current) return;
+    const link = frame.current?.querySelector<HTMLElement>(`[data-row="${active}"] a`);
+    if (!link) return; // drawn as soon as the list has scrolled to it
     shouldFocus.current = false;
-    frame.current?.querySelector<HTMLElement>(`[data-row="${active}"] a`)?.focus({ preventScroll: true });
+    link.focus({ preventScroll: true });
   });
 
   const move = (event: KeyboardEvent) => {
@@ -65,7 +70,7 @@ export function PaymentList({
     }[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    const next = Math.min(Math.max(active + step, 0), items.length - 1);
+    const next = Math.min(Math.max(latest.current + step, 0), items.length - 1);
     const top = next * rowHeight;
     const element = frame.current;
     if (element !== null) {
@@ -75,6 +80,7 @@ export function PaymentList({
         element.scrollTop = top + rowHeight + head - element.clientHeight;
     }
     shouldFocus.current = true;
+    latest.current = next;
     setActive(next);
   };
 

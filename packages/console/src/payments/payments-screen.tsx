@@ -8,6 +8,7 @@ import { count } from '../format/number.js';
 import { saveFile } from '../format/save-file.js';
 import { Button } from '../parts/button.js';
 import { EmptyState } from '../parts/empty-state.js';
+import { NewerButton } from '../parts/newer-button.js';
 import { Problem } from '../parts/problem.js';
 import { Skeleton } from '../parts/skeleton.js';
 import { FilterBar } from './filter-bar.js';
@@ -38,13 +39,6 @@ export function PaymentsScreen() {
       </div>
       <FilterBar filter={filter} onChange={router.setQuery} />
       {pages.error && <Problem error={pages.error} onRetry={pages.reload} />}
-      {newer > 0 && filter.sort !== 'oldest' && !pages.isLoading && (
-        <div class="newer">
-          <Button icon="retry" onClick={pages.reload}>
-            {count(newer)} newer: show
-          </Button>
-        </div>
-      )}
       {pages.head === undefined && !pages.error && <Skeleton lines={16} label="Loading payments" />}
       {pages.head !== undefined && pages.items.length === 0 && (
         <EmptyState icon="payments" title={isNarrowed(filter) ? 'Nothing matches.' : 'No payments yet.'}>
@@ -57,7 +51,17 @@ export function PaymentsScreen() {
           )}
         </EmptyState>
       )}
-      {pages.items.length > 0 && <PaymentList key={key} pages={pages} total={total ?? pages.items.length} />}
+      {pages.items.length > 0 && (
+        <div class="list-frame">
+          <NewerButton
+            isThere={newer > 0 && filter.sort !== 'oldest' && !pages.isLoading}
+            onShow={pages.reload}
+          >
+            {count(newer)} newer: show
+          </NewerButton>
+          <PaymentList key={key} pages={pages} total={total ?? pages.items.length} />
+        </div>
+      )}
     </div>
   );
 }

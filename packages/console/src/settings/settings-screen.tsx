@@ -7,6 +7,14 @@ import { JsonView } from '../parts/json-view.js';
 import { Loaded } from '../parts/loaded.js';
 import { Panel } from '../parts/panel.js';
 
+/** What may end or be lost. */
+const SURVIVED: Readonly<Record<string, string>> = {
+  nothing: 'nothing',
+  process: 'the end of a server’s process',
+  os_crash: 'a crash of the operating system',
+  node: 'the loss of a server',
+};
+
 export function SettingsScreen() {
   const { api, who, role } = useSession();
   const resource = useResource<Settings>('settings', (signal) => api.get('/settings', {}, signal));
@@ -23,7 +31,7 @@ export function SettingsScreen() {
                   ['You', `${who}, ${role}`],
                   [
                     'An acknowledged request survives',
-                    durability?.survives.replaceAll('_', ' ') ?? 'not known',
+                    durability ? (SURVIVED[durability.survives] ?? durability.survives) : 'not known',
                   ],
                   ['Because', durability?.because],
                 ]}

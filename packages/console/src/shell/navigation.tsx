@@ -1,5 +1,5 @@
 /** The way around: at the side, and at the bottom of a phone, where four screens and "more" fit. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useSession } from '../console-context.js';
 import { count, plural } from '../format/number.js';
 import { Icon } from '../parts/icon.js';
@@ -16,7 +16,7 @@ export function Navigation({ current }: { readonly current: string | undefined }
   const direct = isPhone ? SCREENS.slice(0, ON_PHONE) : SCREENS;
   const rest = isPhone ? SCREENS.slice(ON_PHONE) : [];
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isOpen) return;
     const closeOnEscape = (event: KeyboardEvent) => {
       if (event.key !== 'Escape') return;
@@ -79,7 +79,7 @@ function Waiting() {
   if (waiting === 0) return null;
   return (
     <span class="badge">
-      {waiting > 999 ? '999+' : count(waiting)}
+      <span aria-hidden="true">{waiting > 999 ? '999+' : count(waiting)}</span>
       <span class="unseen"> {plural(waiting, 'letter')} waiting</span>
     </span>
   );

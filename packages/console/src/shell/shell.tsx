@@ -4,6 +4,7 @@ import { useConsole, useSession } from '../console-context.js';
 import { Button } from '../parts/button.js';
 import { EmptyState } from '../parts/empty-state.js';
 import { Link } from '../routing/link.js';
+import { keepFocus } from './keep-focus.js';
 import { LiveMark } from './live-mark.js';
 import { Navigation } from './navigation.js';
 import { NoticeList } from './notice-list.js';
@@ -25,6 +26,7 @@ export function Shell({ onSignOut }: { readonly onSignOut: () => void }) {
     if (!isFirst.current) main.current?.focus({ preventScroll: true });
     isFirst.current = false;
     window.scrollTo(0, 0);
+    return main.current ? keepFocus(main.current) : undefined;
   }, [path]);
 
   return (

@@ -37,30 +37,33 @@ export function WorkersScreen() {
       <Loaded resource={resource} what="workers">
         {({ items, consumers_without_workers: alone, overlaps }) => (
           <>
-            {alone.length + overlaps.length > 0 && (
-              <Panel title="To look at">
-                <ul>
-                  {alone.map((consumer) => (
-                    <li key={consumer}>
-                      <Mark
-                        tone="bad"
-                        icon="warning"
-                        word={`${consumer}: requests wait, and nobody reads them`}
-                      />
-                    </li>
-                  ))}
-                  {overlaps.map((overlap) => (
-                    <li key={overlap}>
-                      <Mark
-                        tone="bad"
-                        icon="critical"
-                        word={`${overlap} each get the same requests: a payment may be executed by both`}
-                      />
-                    </li>
-                  ))}
-                </ul>
-              </Panel>
-            )}
+            <Panel title="To look at">
+              <ul class="looks">
+                {alone.length + overlaps.length === 0 && (
+                  <li>
+                    <Mark tone="good" icon="check" word="nothing: each consumer is read, and by one name" />
+                  </li>
+                )}
+                {alone.map((consumer) => (
+                  <li key={consumer}>
+                    <Mark
+                      tone="bad"
+                      icon="warning"
+                      word={`${consumer}: requests wait, and nobody reads them`}
+                    />
+                  </li>
+                ))}
+                {overlaps.map((overlap) => (
+                  <li key={overlap}>
+                    <Mark
+                      tone="bad"
+                      icon="critical"
+                      word={`${overlap} each get the same requests: a payment may be executed by both`}
+                    />
+                  </li>
+                ))}
+              </ul>
+            </Panel>
             <Panel title="Processes" note={plural(items.length, 'process', 'processes')}>
               {items.length === 0 ? (
                 <EmptyState icon="workers" title="No worker of the SDK is there.">

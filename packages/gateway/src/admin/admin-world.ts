@@ -14,6 +14,7 @@ import { type AlertWatch, createAlertWatch, type FiringAlert } from '../alerts/a
 import { createLookout } from '../alerts/lookout.js';
 import type { RecentOutcomes } from '../alerts/recent-outcomes.js';
 import type { ReadCertificateEnds } from '../certificate-ends.js';
+import { type CircuitHistory, createCircuitHistory } from '../circuit-history.js';
 import { type CachedReading, createCachedReading } from '../metrics/cached-reading.js';
 import type { SeenCalls } from '../seen-calls.js';
 import type { OnWarning } from '../warning.js';
@@ -31,6 +32,7 @@ export type AdminWorld = {
   readonly letterIndex: LetterIndex;
   readonly calls: RecentCalls;
   readonly seenCalls: SeenCalls;
+  readonly circuits: CircuitHistory;
   readonly jobs: Jobs;
   /** undefined where the program that started the gateway keeps none. */
   readonly logging: Logging | undefined;
@@ -66,6 +68,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
   });
   const letters = createDeadLetters(bridge);
   const calls = createRecentCalls(bridge);
+  const circuits = createCircuitHistory(bridge);
   const jobs = createJobs();
   let connections = 0;
   const stopCounting = bridge.connection.onState(({ state }) => {
@@ -92,6 +95,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
     letterIndex: createLetterIndex(bridge.connection),
     calls,
     seenCalls,
+    circuits,
     jobs,
     logging,
     figures,
@@ -103,6 +107,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
       calls.close();
       seenCalls.close();
       outcomes.close();
+      circuits.close();
       jobs.close();
       letters.close();
       await payments.close();

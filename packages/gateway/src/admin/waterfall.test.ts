@@ -25,7 +25,7 @@ const call = (changes: Partial<SeenCall> = {}): SeenCall => ({
   at: 0,
   marks: { begunAt: 11, sentAt: 14, storedAt: 15.25, repliedAt: 90 },
   endedAt: 91,
-  circuit: 'closed',
+  connector: 'c',
   rpc: { begunAt: 10, readAt: 11, endedAt: 92.3333333 },
   ...changes,
 });
@@ -74,6 +74,18 @@ describe('a waterfall', () => {
   it('takes an answer that is quicker than the confirmation of the stream', () => {
     const quick = call({ marks: { begunAt: 11, sentAt: 14, storedAt: 95, repliedAt: 90 } });
     expect(partsOf([quick])).toMatchObject([{ total_ms: 82.333, broker: 76 }]);
+  });
+
+  it('tells the processor’s part of the handler where the handler marks it', () => {
+    const marked = { ...RECORD, processorMs: 40.25 };
+    expect(partsOf([call()], [marked])).toMatchObject([
+      { total_ms: 82.333, record: 4.5, handler: 5.25, processor: 40.25, reply: 4.75 },
+    ]);
+    expect(partsOf([], [marked])).toMatchObject([{ total_ms: 70, handler: 5.25, processor: 40.25 }]);
+    // Of another clock: no more than the handler had.
+    const [odd] = partsOf([call()], [{ ...RECORD, processorMs: 4_000 }]);
+    expect(odd).toMatchObject({ total_ms: 82.333, processor: 45.5, reply: 4.75 });
+    expect(odd).not.toHaveProperty('handler');
   });
 
   it('tells of other gateways’ calls what the ledger knows', () => {

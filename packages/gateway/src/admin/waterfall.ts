@@ -62,7 +62,7 @@ function divide(parts: Parts, answerAt: number, record: OperationView | undefine
   const recordMs = take(record.at - claimedAt - handlerMs);
   parts.until('queue', parts.at + take(queueMs));
   parts.until('record', parts.at + recordMs);
-  parts.until('handler', parts.at + handlerMs);
+  untilHandled(parts, parts.at + handlerMs, record);
   parts.until('reply', answerAt);
 }
 
@@ -77,7 +77,7 @@ function waterfallOfRecord(record: OperationView): Waterfall[] {
   parts.until('queue', queueMs);
   const handlerAt = Math.min(totalMs, Math.max(queueMs, totalMs - (handlerMs ?? totalMs)));
   if (handlerMs !== undefined) parts.until('record', handlerAt);
-  parts.until('handler', totalMs);
+  untilHandled(parts, totalMs, record);
   return [
     {
       operation: record.operation,
@@ -87,6 +87,12 @@ function waterfallOfRecord(record: OperationView): Waterfall[] {
       ...parts.sum(),
     },
   ];
+}
+
+/** The handler's own time, and then what it waited for the processor in all: which came when is not kept. */
+function untilHandled(parts: Parts, at: number, { processorMs = 0 }: OperationView): void {
+  parts.until('handler', at - processorMs);
+  parts.until('processor', at);
 }
 
 function queueMsOf(record: OperationView | undefined): number | undefined {

@@ -35,6 +35,8 @@ export type OperationRecord = {
   readonly requestSeq?: number;
   /** How long the handler took that answered, in milliseconds, by its own clock. */
   readonly handlerMs?: number;
+  /** How much of it went to calls of the processor, where the handler marks them. */
+  readonly processorMs?: number;
   /** Why it was withdrawn, or how the last attempt failed. Holds no payment data. */
   readonly reason?: string;
 };
@@ -52,6 +54,7 @@ export const RECORD_HEADER = {
   claimedAt: 'X-Claimed-At',
   requestSeq: 'X-Request-Seq',
   handlerMs: 'X-Handler-Ms',
+  processorMs: 'X-Processor-Ms',
   reason: 'X-Reason',
 } as const;
 
@@ -77,6 +80,7 @@ export function recordHeaders(record: NewRecord): Record<string, string> {
   number(RECORD_HEADER.claimedAt, record.claimedAt);
   number(RECORD_HEADER.requestSeq, record.requestSeq);
   number(RECORD_HEADER.handlerMs, record.handlerMs);
+  number(RECORD_HEADER.processorMs, record.processorMs);
   text(RECORD_HEADER.reason, record.reason);
   return headers;
 }
@@ -91,7 +95,10 @@ export function parseRecord(headers: Headers, seq: number, at: number): Operatio
     const value = Number(headers[name] || Number.NaN);
     return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
   };
-  const duration = Number(headers[RECORD_HEADER.handlerMs] || Number.NaN);
+  const duration = (name: string) => {
+    const value = Number(headers[name] || Number.NaN);
+    return Number.isFinite(value) && value >= 0 ? value : undefined;
+  };
   return {
     state: stateOf(headers),
     seq,
@@ -107,7 +114,8 @@ export function parseRecord(headers: Headers, seq: number, at: number): Operatio
     requestedAt: number(RECORD_HEADER.requestedAt),
     claimedAt: number(RECORD_HEADER.claimedAt),
     requestSeq: number(RECORD_HEADER.requestSeq),
-    handlerMs: Number.isFinite(duration) && duration >= 0 ? duration : undefined,
+    handlerMs: duration(RECORD_HEADER.handlerMs),
+    processorMs: duration(RECORD_HEADER.processorMs),
     reason: text(RECORD_HEADER.reason),
   };
 }

@@ -96,7 +96,8 @@ describe('the handlers', () => {
           const isAuthorize = one.operation === 'authorize';
           const idempotencyKey = `${one.operation}:${isAuthorize ? 'att_1' : one.key}`;
           const request = requestOf(one, card, capture_method);
-          const context = { operation: one.operation, idempotencyKey } as HandlerContext;
+          const processor = async <T>(run: () => T | Promise<T>) => run();
+          const context = { operation: one.operation, idempotencyKey, processor } as HandlerContext;
           const answer = (await handlers[one.operation]?.(request, context)) as HandlerResponse;
           const isKnown = [...store.entries.keys()].some((key) => key.startsWith('payment\n'));
           if (one.operation !== 'sync' && isKnown) {

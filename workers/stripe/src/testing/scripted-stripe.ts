@@ -141,6 +141,7 @@ function contextOf(operation: Operation, idempotencyKey: string, changes: Partia
     deadlineAt: Date.now() + (changes.deadlineInMs ?? 20_000),
     correlationId: 'c_1',
     signal: new AbortController().signal,
+    processor: async (call) => call(),
   };
 }
 

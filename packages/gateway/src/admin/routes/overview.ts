@@ -5,6 +5,7 @@ import { AdminProblem, route } from '../route.js';
 import { iso } from '../schema/common.js';
 import { type Overview, overview } from '../schema/overview.js';
 import { paymentRowOf } from '../schema/payments.js';
+import { standingOf } from '../standing.js';
 
 export const overviewRoutes = [
   route({
@@ -74,14 +75,7 @@ async function readOverview(world: AdminWorld): Promise<Overview> {
   const messagesIn = (name: string) => figures?.streams.find((stream) => stream.name === name)?.messages ?? 0;
   const processes = new Map(figures?.workers.map((worker) => [worker.id, worker]));
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  return {
-    at: iso(Date.now()),
-    window_s: calls.windowS,
-    throughput_per_s: calls.throughputPerS(),
-    latency_ms: calls.percentiles(),
-    in_flight: bridge.inFlight,
-    in_flight_limit: bridge.config.max_in_flight,
-    series: calls.series(),
+  const seen = {
     operations: calls.operations(),
     path: {
       broker: {
@@ -100,9 +94,20 @@ async function readOverview(world: AdminWorld): Promise<Overview> {
         capacity: sum([...processes.values()].map(({ capacity }) => capacity)),
       },
     },
-    letters: { dead: messagesIn('DEAD_LETTERS'), interventions: messagesIn('INTERVENTIONS') },
     alerts: world.alerts
       .firing()
       .map(({ since, ...alert }) => ({ ...alert, labels: { ...alert.labels }, since: iso(since) })),
+  };
+  return {
+    at: iso(Date.now()),
+    window_s: calls.windowS,
+    throughput_per_s: calls.throughputPerS(),
+    latency_ms: calls.percentiles(),
+    in_flight: bridge.inFlight,
+    in_flight_limit: bridge.config.max_in_flight,
+    series: calls.series(),
+    letters: { dead: messagesIn('DEAD_LETTERS'), interventions: messagesIn('INTERVENTIONS') },
+    ...seen,
+    standing: standingOf(seen),
   };
 }

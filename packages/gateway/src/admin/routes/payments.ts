@@ -2,6 +2,7 @@
 import { type PaymentQuery, readPaymentHistory } from '@nats-bridge/connector';
 import type { z } from 'zod';
 import type { SeenCall } from '../../seen-calls.js';
+import { circuitMoments } from '../circuit-moments.js';
 import { AdminProblem, route } from '../route.js';
 import { iso } from '../schema/common.js';
 import {
@@ -59,7 +60,7 @@ export const paymentRoutes = [
     role: 'viewer',
     answer: payment,
     async handle(
-      { bridge, letterIndex, payments, seenCalls },
+      { bridge, letterIndex, payments, seenCalls, circuits },
       { params: { merchant_id = '', payment_id = '' } },
     ) {
       const operations = payments.ofPayment(merchant_id, payment_id);
@@ -71,6 +72,7 @@ export const paymentRoutes = [
         );
       const history = await readPaymentHistory(bridge, letterIndex, operations);
       const calls = seenCalls.ofPayment(merchant_id, payment_id);
+      const last = Math.max(...history.map(({ at }) => at));
       return {
         merchant_id,
         payment_id,
@@ -80,6 +82,7 @@ export const paymentRoutes = [
           ...(view.error !== undefined && { error: view.error }),
         })),
         timeline: [
+          ...circuitMoments(calls, circuits, last),
           ...history.map(({ at, idempotencyKey, ...event }) => ({
             ...event,
             at: iso(at),
@@ -117,24 +120,15 @@ function searchOf(query: Omit<z.output<typeof paymentQuery>, 'cursor'> & { curso
 }
 
 /** What a caller heard: known of the calls of this gateway alone. */
-function heardOf({
-  operation,
-  result,
-  code,
-  at,
-  endedAt,
-  marks,
-  circuit,
-}: SeenCall): Payment['timeline'][number] {
+function heardOf({ operation, result, code, at, endedAt, marks }: SeenCall): Payment['timeline'][number] {
   const ms = endedAt - marks.begunAt;
-  const circuitSays = circuit === 'closed' ? '' : `, circuit ${circuit.replace('_', ' ')}`;
   return {
     at: iso(at + ms),
     kind: 'heard',
     operation,
     idempotency_key: '',
     source: null,
-    detail: `${code ?? result.replace('_', ' ')} after ${ms.toFixed(1)} ms${circuitSays}`,
+    detail: `${code ?? result.replace('_', ' ')} after ${ms.toFixed(1)} ms`,
   };
 }
 

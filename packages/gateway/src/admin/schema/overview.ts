@@ -31,6 +31,18 @@ export const operationFigures = z.object({
   p95_ms: milliseconds.nullable(),
 });
 
+/** Worst first, as it is decided. */
+const standings = z.enum([
+  'broker_away',
+  'broker_silent',
+  'no_workers',
+  'failing',
+  'declining',
+  'alerts',
+  'quiet',
+  'flowing',
+]);
+
 export const overview = z.object({
   at: time,
   window_s: count,
@@ -59,6 +71,19 @@ export const overview = z.object({
   }),
   letters: z.object({ dead: count, interventions: count }),
   alerts: z.array(alert),
+  standing: z
+    .object({
+      is: standings,
+      tone: z.enum(['good', 'quiet', 'warning', 'critical']),
+      share: z
+        .number()
+        .nullable()
+        .meta({ description: 'Of the calls, where it is failing or declining; of 1.' }),
+    })
+    .meta({
+      description:
+        'The worst thing that is true. failing: at least a fifth of ten or more calls had no answer from a worker; declining: were declined.',
+    }),
 });
 
 /** Each second on `/live`: the overview without its series, and the newest second of it. */

@@ -39,10 +39,21 @@ export const paymentQuery = z.object({
 export const paymentPage = page(paymentRow);
 
 const waterfallPart = z
-  .enum(['validation', 'policies', 'broker', 'queue', 'record', 'handler', 'reply', 'waiting', 'answer'])
+  .enum([
+    'validation',
+    'policies',
+    'broker',
+    'queue',
+    'record',
+    'handler',
+    'processor',
+    'reply',
+    'waiting',
+    'answer',
+  ])
   .meta({
     description:
-      'validation: metadata and bytes are read; policies: around the call; broker: until the stream has confirmed it; queue: until a worker took it; record: the worker wrote its claim and its answer; handler: your code and the processor; reply: on the way back; waiting: not known in parts; answer: it is read, encoded and handed to gRPC.',
+      'validation: metadata and bytes are read; policies: around the call; broker: until the stream has confirmed it; queue: until a worker took it; record: the worker wrote its claim and its answer; handler: your code; processor: what of it waited for the processor, where the handler marks that; reply: on the way back; waiting: not known in parts; answer: it is read, encoded and handed to gRPC.',
   });
 
 export const payment = z.object({
@@ -67,12 +78,17 @@ export const payment = z.object({
         'dead_letter',
         'action',
         'heard',
+        'circuit',
       ]),
       operation,
       idempotency_key: z.string(),
       source: source.nullable(),
       worker: z.string().optional(),
       detail: z.string().optional(),
+      circuit: z.enum(['closed', 'open', 'half_open']).optional().meta({
+        description: 'Of kind circuit: how that of the operation and connector stood from then on.',
+      }),
+      connector: z.string().optional(),
     }),
   ),
   waterfall: z.array(
