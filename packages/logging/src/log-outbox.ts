@@ -1,5 +1,6 @@
 /** Lines on their way to NATS: nobody waits for them, few wait at once, and what is too much is dropped and counted. */
 import type { Connection } from '@nats-bridge/messaging';
+import { MAX_LOG_BYTES } from '@nats-bridge/protocol';
 
 export type LogOutbox = {
   offer(subject: string, line: Uint8Array): void;
@@ -22,6 +23,8 @@ const GATHER_MS = 20;
 const LAST_LINES_MS = 1_000;
 /** A worker that may write of its own merchants only is refused a subject now and then; they are not endless. */
 const MOST_REFUSED = 1_000;
+
+const LINE_END = Buffer.from('\n');
 
 type Line = { readonly subject: string; readonly line: Uint8Array };
 
@@ -69,7 +72,7 @@ export function createLogOutbox(): LogOutbox {
   }
 
   function publish(open: NonNullable<Connection['current']>, batch: readonly Line[]): void {
-    for (const { subject, line } of batch) if (!refused.has(subject)) open.publish(subject, line);
+    for (const { subject, body } of messagesOf(batch)) if (!refused.has(subject)) open.publish(subject, body);
   }
 
   /** A connection that drains still takes what is handed to it before it has ended. */
@@ -124,6 +127,23 @@ export function createLogOutbox(): LogOutbox {
       for (const end of endings) end();
     },
   };
+}
+
+/** Lines of one subject travel together, as many as a message may hold: fewer messages, and each keeps its order. */
+function messagesOf(batch: readonly Line[]): { readonly subject: string; readonly body: Uint8Array }[] {
+  const bySubject = new Map<string, Uint8Array[][]>();
+  const roomIn = new Map<string, number>();
+  for (const { subject, line } of batch) {
+    const messages = bySubject.get(subject) ?? [];
+    bySubject.set(subject, messages);
+    const room = (roomIn.get(subject) ?? 0) - line.byteLength - LINE_END.byteLength;
+    if (room >= 0) messages.at(-1)?.push(LINE_END, line);
+    else messages.push([line]);
+    roomIn.set(subject, room >= 0 ? room : MAX_LOG_BYTES - line.byteLength);
+  }
+  return [...bySubject].flatMap(([subject, messages]) =>
+    messages.map((parts) => ({ subject, body: Buffer.concat(parts) })),
+  );
 }
 
 /** Of a permission that the server says we have not. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection, startEmbeddedServer } from '@nats-bridge/messaging';
-import { type LogEntry, parseLogEntry } from '@nats-bridge/protocol';
+import { type LogEntry, parseLogEntries } from '@nats-bridge/protocol';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createLogging, type LoggingOptions } from './logging.js';
 
@@ -29,8 +29,7 @@ async function scene(options: Partial<LoggingOptions> = {}) {
   const nats = await listener.get();
   nats.subscribe('hyperswitch.logs.>', {
     callback(_, { subject, data }) {
-      const entry = parseLogEntry(subject, data);
-      if (entry !== undefined) heard.push(entry);
+      heard.push(...parseLogEntries(subject, data));
     },
   });
   await nats.flush();

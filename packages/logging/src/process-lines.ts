@@ -14,6 +14,9 @@ export type ProcessLines = {
 };
 
 const STDERR = 2;
+/** So many are written at once, or what there is after so long: a write for each line would cost as much as the line. */
+const WRITTEN_AT_ONCE_BYTES = 8_192;
+const WRITTEN_AFTER_MS = 50;
 /** Beyond it a reader of standard error is too slow, and lines are dropped. */
 const MOST_BUFFERED_BYTES = 1_048_576;
 
@@ -29,7 +32,13 @@ export function createProcessLines(style: LineStyle, paint: Paint): ProcessLines
       close: () => {},
     };
   let dropped = 0;
-  const destination = pino.destination({ dest: STDERR, sync: false, maxLength: MOST_BUFFERED_BYTES });
+  const destination = pino.destination({
+    dest: STDERR,
+    sync: false,
+    minLength: WRITTEN_AT_ONCE_BYTES,
+    periodicFlush: WRITTEN_AFTER_MS,
+    maxLength: MOST_BUFFERED_BYTES,
+  });
   destination.on('drop', () => dropped++);
   // Who reads it may be gone: that ends no payment.
   destination.on('error', () => {});

@@ -32,7 +32,6 @@ export { type ObtainOptions, obtainNatsServer } from './embedded/obtain-nats-ser
 export * from './errors.js';
 export { readServiceStatistics, type ServiceStatistics } from './figures/service-statistics.js';
 export { type ConsumerFigures, readStreamFigures, type StreamFigures } from './figures/stream-figures.js';
-export { PassingMap } from './passing-map.js';
 export { type Overlap, watchOverlaps } from './presence/overlap-watch.js';
 export {
   createPresence,

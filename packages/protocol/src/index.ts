@@ -28,6 +28,7 @@ export { maskAnswer, maskPatch, maskRequest } from './mask.js';
 export * from './merge-patch.js';
 export * from './operation-catalogue.js';
 export * from './outcome.js';
+export * from './passing-map.js';
 export * from './request.js';
 export * from './response.js';
 export * from './router-data.js';

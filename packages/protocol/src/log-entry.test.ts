@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LogEntry, logPattern, logSubject, parseLogEntry } from './log-entry.js';
+import { type LogEntry, logPattern, logSubject, parseLogEntries } from './log-entry.js';
 
 const entry: LogEntry = {
   time: '2026-11-28T12:00:00.000Z',
@@ -16,7 +16,7 @@ describe('a line of the log', () => {
   it('comes back as it was, under a subject of three tokens, whatever the merchant is called', () => {
     const subject = logSubject(entry);
     expect(subject).toBe('hyperswitch.logs.worker.info.m%2E1%20%3E%20%2A');
-    expect(parseLogEntry(subject, bytes(entry))).toEqual(entry);
+    expect(parseLogEntries(subject, bytes(entry))).toEqual([entry]);
     expect(logSubject({ module: 'nats', level: 'warn' })).toBe('hyperswitch.logs.nats.warn._');
     expect(logPattern()).toBe('hyperswitch.logs.*.*.*');
     expect(logPattern({ module: 'worker', merchantId: null })).toBe('hyperswitch.logs.worker.*._');
@@ -24,12 +24,17 @@ describe('a line of the log', () => {
 
   it('belongs to the merchant, module and level of its subject, whatever it says itself', () => {
     const forged = { ...entry, merchant_id: 'another', module: 'calls', level: 'error' };
-    expect(parseLogEntry('hyperswitch.logs.worker.info.mine', bytes(forged))).toMatchObject({
-      merchant_id: 'mine',
-      module: 'worker',
-      level: 'info',
-    });
-    expect(parseLogEntry('hyperswitch.logs.worker.info._', bytes(forged))?.merchant_id).toBeUndefined();
+    expect(parseLogEntries('hyperswitch.logs.worker.info.mine', bytes(forged))).toMatchObject([
+      { merchant_id: 'mine', module: 'worker', level: 'info' },
+    ]);
+    expect(parseLogEntries('hyperswitch.logs.worker.info._', bytes(forged))[0]?.merchant_id).toBeUndefined();
+  });
+
+  it('travels beside others, and is read whatever they are', () => {
+    const lines = [entry, { ...entry, message: 'next' }].map((one) => JSON.stringify(one));
+    const body = Buffer.from([lines[0], 'no line', lines[1]].join('\n'));
+    const read = parseLogEntries('hyperswitch.logs.worker.info._', body);
+    expect(read.map(({ message }) => message)).toEqual(['authorize answered', 'next']);
   });
 
   it.each([
@@ -40,6 +45,6 @@ describe('a line of the log', () => {
     ['too long', 'hyperswitch.logs.worker.info._', bytes({ ...entry, message: 'x'.repeat(1_001) })],
     ['elsewhere', 'hyperswitch.audit.worker.info._', bytes(entry)],
   ])('is none when it is %s', (_what, subject, body) => {
-    expect(parseLogEntry(subject, body)).toBeUndefined();
+    expect(parseLogEntries(subject, body)).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ export const LOG_PATTERN = `${DEFAULT_SUBJECT_ROOT}.logs.>`;
 
 /** Characters of a message; the rest is cut off. */
 export const MAX_LOG_MESSAGE = 1_000;
-/** Bytes of a line that the stream takes. */
+/** Bytes of a message that the stream takes: of one line, or of several. */
 export const MAX_LOG_BYTES = 8_192;
 
 const id = z.string().max(MAX_ID_LENGTH).optional();
@@ -84,22 +84,26 @@ export function logPattern(
 }
 
 /**
- * Reads a line. Module, level and merchant are the subject's, because permissions say who may publish on it.
- *
- * @returns undefined for what is no line
+ * Reads the lines of a message: one, or several with a line end between them. Module, level and merchant are the
+ * subject's, because permissions say who may publish on it. What is no line is passed over.
  */
-export function parseLogEntry(subject: string, body: Uint8Array): LogEntry | undefined {
+export function parseLogEntries(subject: string, body: Uint8Array): readonly LogEntry[] {
   const [root, channel, module, level, merchant, ...rest] = subject.split('.');
-  if (root !== DEFAULT_SUBJECT_ROOT || channel !== 'logs' || rest.length > 0) return undefined;
-  let fields: unknown;
+  if (root !== DEFAULT_SUBJECT_ROOT || channel !== 'logs' || merchant === undefined || rest.length > 0)
+    return [];
+  const about = { module, level, merchant_id: merchant === NO_MERCHANT ? undefined : decodeToken(merchant) };
+  const lines = Buffer.from(body).toString().split('\n');
+  return lines.map((line) => entryOf(line, about)).filter((entry) => entry !== undefined);
+}
+
+function entryOf(line: string, about: object): LogEntry | undefined {
   try {
-    fields = JSON.parse(Buffer.from(body).toString());
+    const fields: unknown = JSON.parse(line);
+    if (typeof fields !== 'object' || fields === null) return undefined;
+    return logEntrySchema.safeParse({ ...fields, ...about }).data;
   } catch {
     return undefined;
   }
-  if (typeof fields !== 'object' || fields === null || merchant === undefined) return undefined;
-  const merchant_id = merchant === NO_MERCHANT ? undefined : decodeToken(merchant);
-  return logEntrySchema.safeParse({ ...fields, module, level, merchant_id }).data;
 }
 
 function merchantToken(merchantId: string | undefined): string {

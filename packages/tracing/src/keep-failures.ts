@@ -2,6 +2,7 @@
  * The tail decision of one process: spans of a trace that was not sampled are held until the last of them that is
  * open here has ended, and handed on when one of them failed.
  */
+import { PassingMap } from '@nats-bridge/protocol';
 import type { SpanRecord } from './span-record.js';
 
 export type SpanKeeper = {
@@ -16,7 +17,7 @@ type HeldTrace = { open: number; failed: boolean; readonly spans: SpanRecord[] }
 
 /** @param hand gets what is to be exported */
 export function keepFailures(hand: (span: SpanRecord) => void, mostHeld = MOST_HELD): SpanKeeper {
-  const traces = new Map<string, HeldTrace>();
+  const traces = new PassingMap<string, HeldTrace>();
   let held = 0;
 
   return {

@@ -1,5 +1,6 @@
 /** Says "still at work" for every request in hand, often enough that none of them is delivered a second time. */
-import { type Connection, PassingMap } from '@nats-bridge/messaging';
+import type { Connection } from '@nats-bridge/messaging';
+import { PassingMap } from '@nats-bridge/protocol';
 import { type JsMsg, jetstreamManager } from '@nats-io/jetstream';
 
 export type InHand = {

@@ -8,7 +8,7 @@ import {
   type LogLevel,
   type LogModule,
   logPattern,
-  parseLogEntry,
+  parseLogEntries,
 } from '@nats-bridge/protocol';
 
 export type LogQuery = {
@@ -42,8 +42,8 @@ export async function* readLog(connection: Connection, query: LogQuery = {}): As
     const { lastSeq } = await streamState(connection, LOG_STREAM);
     for await (const stored of storedMessages(connection, LOG_STREAM, { ...options, subject })) {
       options = { fromSeq: stored.seq + 1 };
-      const entry = parseLogEntry(stored.subject, stored.body);
-      if (entry !== undefined && isWanted(entry, query)) yield entry;
+      for (const entry of parseLogEntries(stored.subject, stored.body))
+        if (isWanted(entry, query)) yield entry;
       if (follow?.aborted) return;
     }
     if (follow === undefined || follow.aborted) return;

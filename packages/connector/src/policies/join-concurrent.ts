@@ -1,7 +1,6 @@
 /** Calls with the same idempotency key that overlap share one exchange and one answer (P3). */
 import { isDeepStrictEqual } from 'node:util';
-import { PassingMap } from '@nats-bridge/messaging';
-import type { BridgeResponse } from '@nats-bridge/protocol';
+import { type BridgeResponse, PassingMap } from '@nats-bridge/protocol';
 import type { Policy } from '../exchange.js';
 import { conflict } from '../ledger/outcome-of-entry.js';
 

@@ -1,8 +1,9 @@
 /** Publishes to a stream and awaits its confirmation, many at a time over one inbox. */
+
+import { PassingMap } from '@nats-bridge/protocol';
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
 import { StoreRefusedError, StoreUnconfirmedError } from '../errors.js';
-import { PassingMap } from '../passing-map.js';
 import { encodeHeaders, type HeaderRecord } from '../request/message-headers.js';
 import { NO_STREAM, type PubAck, readPubAck } from '../request/pub-ack.js';
 

@@ -1,5 +1,5 @@
 /** A map whose keys nearly always have one value and sometimes several: one costs no array to keep. */
-import { PassingMap } from '../passing-map.js';
+import { PassingMap } from '@nats-bridge/protocol';
 
 const NONE: readonly never[] = Object.freeze([]);
 

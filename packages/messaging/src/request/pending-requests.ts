@@ -1,6 +1,7 @@
 /** The requests that wait for an answer, findable by everything a reply may be recognised by. */
+
+import { PassingMap } from '@nats-bridge/protocol';
 import type { StoreRefusedError } from '../errors.js';
-import { PassingMap } from '../passing-map.js';
 import { ManyMap } from './many-map.js';
 import type { WireHeaders } from './message-headers.js';
 import type { Reply, StoredMessage } from './reply.js';
