@@ -3,6 +3,7 @@ import type { Connection } from '@nats-bridge/messaging';
 import { MAX_LOG_BYTES } from '@nats-bridge/protocol';
 
 export type LogOutbox = {
+  /** @param line its JSON, with the line end */
   offer(subject: string, line: Uint8Array): void;
   /** Begins to send, what has waited so far first. */
   connect(connection: OutboxConnection): void;
@@ -23,8 +24,6 @@ const GATHER_MS = 20;
 const LAST_LINES_MS = 1_000;
 /** A worker that may write of its own merchants only is refused a subject now and then; they are not endless. */
 const MOST_REFUSED = 1_000;
-
-const LINE_END = Buffer.from('\n');
 
 type Line = { readonly subject: string; readonly line: Uint8Array };
 
@@ -136,8 +135,8 @@ function messagesOf(batch: readonly Line[]): { readonly subject: string; readonl
   for (const { subject, line } of batch) {
     const messages = bySubject.get(subject) ?? [];
     bySubject.set(subject, messages);
-    const room = (roomIn.get(subject) ?? 0) - line.byteLength - LINE_END.byteLength;
-    if (room >= 0) messages.at(-1)?.push(LINE_END, line);
+    const room = (roomIn.get(subject) ?? 0) - line.byteLength;
+    if (room >= 0) messages.at(-1)?.push(line);
     else messages.push([line]);
     roomIn.set(subject, room >= 0 ? room : MAX_LOG_BYTES - line.byteLength);
   }

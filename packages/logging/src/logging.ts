@@ -59,11 +59,10 @@ export function createLogging(options: LoggingOptions): Logging {
       // What is new stands before the copy, which V8 then makes much quicker.
       const entry: LogEntry = { time, instance, ...input };
       entry.message = redact(input.message);
-      const json = JSON.stringify(entry);
+      const line = Buffer.from(`${JSON.stringify(entry)}\n`);
       written[entry.level]++;
-      lines.write(entry, json);
+      lines.write(entry, line);
       if (!nats) return;
-      const line = Buffer.from(json);
       if (line.byteLength > MAX_LOG_BYTES) unwritten++;
       else outbox.offer(logSubject(entry), line);
     },

@@ -7,7 +7,8 @@ import { type Paint, readableLine } from './readable-line.js';
 export type LineStyle = 'json' | 'readable' | 'none';
 
 export type ProcessLines = {
-  write(entry: LogEntry, json: string): void;
+  /** @param line its JSON, with the line end */
+  write(entry: LogEntry, line: Buffer): void;
   /** Lines that nobody took in time. */
   readonly dropped: number;
   close(): void;
@@ -38,12 +39,14 @@ export function createProcessLines(style: LineStyle, paint: Paint): ProcessLines
     minLength: WRITTEN_AT_ONCE_BYTES,
     periodicFlush: WRITTEN_AFTER_MS,
     maxLength: MOST_BUFFERED_BYTES,
+    contentMode: 'buffer',
   });
   destination.on('drop', () => dropped++);
   // Who reads it may be gone: that ends no payment.
   destination.on('error', () => {});
   return {
-    write: (_, json) => void destination.write(`${json}\n`),
+    // In the mode that was asked for, it takes bytes: its types say text alone.
+    write: (_, line) => void destination.write(line as Buffer & string),
     get dropped() {
       return dropped;
     },

