@@ -21,20 +21,19 @@ export function createCircuitHistory(
   { now = Date.now, mostChanges = MOST_CHANGES } = {},
 ): CircuitHistory {
   const changes: (CircuitChange & { readonly route: string })[] = [];
-  /** Routes of which a change was forgotten. */
-  const forgotten = new Set<string>();
+  let hasForgotten = false;
   const stop = bridge.observe((observation) => {
     if (observation.type !== 'breaker_changed') return;
     changes.push({ at: now(), state: observation.state, route: nameOf(observation) });
     const oldest = changes.length > mostChanges ? changes.shift() : undefined;
-    if (oldest !== undefined) forgotten.add(oldest.route);
+    if (oldest !== undefined) hasForgotten = true;
   });
   return {
     stateAt(route, at) {
       const name = nameOf(route);
       const last = changes.findLast((change) => change.route === name && change.at <= at);
-      // A circuit begins closed, unless what it became was forgotten.
-      return last?.state ?? (forgotten.has(name) ? undefined : 'closed');
+      // A circuit begins closed, unless what it became may have been forgotten.
+      return last?.state ?? (hasForgotten ? undefined : 'closed');
     },
     changes: (route, from, to) => {
       const name = nameOf(route);

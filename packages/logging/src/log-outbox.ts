@@ -7,7 +7,7 @@ export type LogOutbox = {
   offer(subject: string, line: Uint8Array): void;
   /** Begins to send, what has waited so far first. */
   connect(connection: OutboxConnection): void;
-  /** Lines that were dropped because too many waited, or the server refused their subject. */
+  /** Lines that were dropped because too many waited, or the server refused their subject: then each message counts. */
   readonly dropped: number;
   readonly waiting: number;
   /** Sends what waits, for a moment. */
@@ -71,7 +71,9 @@ export function createLogOutbox(): LogOutbox {
   }
 
   function publish(open: NonNullable<Connection['current']>, batch: readonly Line[]): void {
-    for (const { subject, body } of messagesOf(batch)) if (!refused.has(subject)) open.publish(subject, body);
+    const mine = batch.filter(({ subject }) => !refused.has(subject));
+    dropped += batch.length - mine.length;
+    for (const { subject, body } of messagesOf(mine)) open.publish(subject, body);
   }
 
   /** A connection that drains still takes what is handed to it before it has ended. */

@@ -25,13 +25,13 @@ export class PassingMap<K, V> {
     return this.#entries.has(key);
   }
 
-  /** Who goes through the map just now goes on through the entries of before. */
+  /** Not while somebody goes through the map: he may go on through the entries of before, deleted ones too. */
   set(key: K, value: V): void {
-    if (++this.#came > LEAST && this.#came > this.#entries.size) {
-      this.#entries = new Map(this.#entries);
-      this.#came = 1;
-    }
+    const before = this.#entries.size;
     this.#entries.set(key, value);
+    if (this.#entries.size === before || ++this.#came <= Math.max(LEAST, before)) return;
+    this.#entries = new Map(this.#entries);
+    this.#came = 0;
   }
 
   /** @returns whether it was there */

@@ -14,7 +14,7 @@ const record: SpanRecord = {
   beganAt: 1_700_000_000_250,
   attributes: [
     { operation: 'authorize', attempt: 1, nothing: undefined },
-    { attempt: 2, long: 'x'.repeat(500) },
+    { attempt: 2, operation: undefined, long: 'x'.repeat(500) },
   ],
   endedAt: 1_700_000_001_500.5,
   failure: 'NATS_TIMEOUT',

@@ -64,9 +64,9 @@ export function readableSpan(record: SpanRecord, resource: Resource): ReadableSp
 }
 
 function attributesOf({ attributes, failure }: SpanRecord): Attributes {
-  const given = Object.assign({}, ...attributes, failure !== undefined && { 'error.type': failure });
-  const kept = Object.entries(given as SpanAttributes).filter(([, value]) => value !== undefined);
+  const given = [...attributes, { 'error.type': failure }].flatMap((some) => Object.entries(some));
+  const known = given.filter(([, value]) => value !== undefined);
   return Object.fromEntries(
-    kept.map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, LONGEST_VALUE) : value]),
+    known.map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, LONGEST_VALUE) : value]),
   );
 }

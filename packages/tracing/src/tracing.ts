@@ -98,7 +98,9 @@ export function createTracing(options: TracingOptions): Tracing {
       keeper.began(record);
       return {
         traceparent: traceparentOf(record),
-        set: (more) => void record.attributes.push(more),
+        set(more) {
+          if (record.endedAt === undefined) record.attributes.push(more);
+        },
         end(failure) {
           if (record.endedAt !== undefined) return;
           // The clock may be set while it is open; what began elsewhere is measured by the clock all the same.

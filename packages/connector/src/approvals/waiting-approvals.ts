@@ -29,8 +29,8 @@ export function createWaitingApprovals(
         const kept = readKept(stored)?.kept;
         if (kept?.state === 'waiting') expiryOf.set(stored.subject, Date.parse(kept.expires_at));
         else if (kept !== undefined) expiryOf.delete(stored.subject);
-        readTo = { created, seq: stored.seq };
       }
+    readTo = { created, seq: lastSeq };
     for (const [subject, expiresAt] of expiryOf) if (expiresAt <= now()) expiryOf.delete(subject);
     return expiryOf.size;
   }

@@ -10,6 +10,7 @@ import {
   type StreamLook,
 } from '@nats-bridge/protocol';
 import type { BridgeConfig } from '../config/bridge-config.js';
+import type { LetterAction } from '../dead-letters/letter-action.js';
 import { topologyOf } from '../topology.js';
 import { watchedStreams } from './notary.js';
 
@@ -86,7 +87,12 @@ function queueOf(stream: string): Queue | undefined {
 }
 
 /** What people do with a letter before it leaves its stream; a proposal is not yet one of them. */
-const TAKES_OUT = ['retry', 'edit', 'resolve', 'discard'];
+const TAKES_OUT: readonly string[] = [
+  'retry',
+  'edit',
+  'resolve',
+  'discard',
+] satisfies readonly LetterAction['kind'][];
 
 function takenOutIn(queue: Queue, entries: readonly AuditEntry[]): NonNullable<StreamLook['takenOutAt']> {
   const times = new Map<unknown, number[]>();

@@ -150,7 +150,9 @@ describe('a circuit breaker', () => {
     await call('NATS_TIMEOUT', as('mended'));
     await call(undefined, as('mended'));
     expect(breakers.routes.size).toBe(0);
+    for (let failure = 0; failure < 5; failure++) await call('NATS_TIMEOUT', as('broken'));
     for (let name = 0; name < 10_100; name++) await call('NATS_TIMEOUT', as(`made_up_${name}`));
     expect(breakers.routes.size).toBe(10_000);
+    expect(await call(undefined, as('broken'))).toBe('CIRCUIT_OPEN');
   });
 });

@@ -131,8 +131,9 @@ function keep(routes: Breakers['routes'], route: string, breaker: BreakerState):
   routes.delete(route);
   if (breaker === CLOSED) return;
   routes.set(route, breaker);
-  const [oldest] = routes.keys();
-  if (routes.size > MOST_ROUTES && oldest !== undefined) routes.delete(oldest);
+  if (routes.size <= MOST_ROUTES) return;
+  // An open one keeps calls back, and people are told of it: it is not for others to close.
+  for (const [oldest, { state }] of routes) if (state === 'closed') return void routes.delete(oldest);
 }
 
 function routeOf({ operation, data }: Exchange): string {

@@ -33,6 +33,8 @@ export function createLookout(
     stray: createSlidingWindow(REPLIES_MS),
     refused: createSlidingWindow(REPLIES_MS),
   };
+  /** A broker that is silent for a moment has not mended what it said of itself. */
+  let said: BrokerFigures | undefined;
   const workers = createWorkerMemory();
   const handlers = createHandlerMemory();
 
@@ -47,8 +49,11 @@ export function createLookout(
   return {
     look(seen, now) {
       addReplies(now);
+      const { figures = said } = seen;
+      said = figures && { ...figures, approvalsWaiting: figures.approvalsWaiting ?? said?.approvalsWaiting };
       return {
         ...seen,
+        figures: said,
         calls: {
           last5Minutes: outcomes.within(5 * MINUTE_MS),
           last15Minutes: outcomes.within(15 * MINUTE_MS),
@@ -58,8 +63,8 @@ export function createLookout(
           stray: replies.stray.increase(),
           refused: replies.refused.increase(),
         },
-        workers: workers(seen.figures, now),
-        handlers: handlers(seen.figures, now),
+        workers: workers(said, now),
+        handlers: handlers(said, now),
       };
     },
   };
@@ -70,7 +75,7 @@ function createWorkerMemory() {
   const label = createBoundedLabel(MOST_WORKERS);
   const known = new Map<string, Presence>();
   return (figures: BrokerFigures | undefined, now: number): readonly WorkerPresence[] => {
-    if (figures === undefined) return []; // who does not answer a silent broker is not gone
+    if (figures === undefined) return [];
     const alive = new Map<string, number>();
     for (const { worker: name, operation } of figures.workers) {
       const worker = label(name);

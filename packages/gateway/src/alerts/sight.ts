@@ -7,7 +7,7 @@ export type Sight = {
   readonly isConnected: boolean;
   /** Those in use, and how long they still hold; below 0 they have ended. */
   readonly certificates: readonly { readonly use: CertificateUse; readonly leftMs: number }[];
-  /** undefined while the broker does not answer. */
+  /** What the broker said last; undefined before it has answered. */
   readonly figures: BrokerFigures | undefined;
   /** Calls that ended, by operation and connector. */
   readonly calls: {
@@ -16,7 +16,7 @@ export type Sight = {
   };
   /** Replies of the last 15 minutes that reached nobody. */
   readonly replies: { readonly late: number; readonly stray: number; readonly refused: number };
-  /** Processes that answer now, and the most there were within the last 30 minutes; none while the broker is silent. */
+  /** Processes that answer now, and the most there were within the last 30 minutes, by what the broker said last. */
   readonly workers: readonly WorkerPresence[];
   /** Runs of handlers within the last 5 minutes, and those that ended with an exception. */
   readonly handlers: readonly HandlerRuns[];

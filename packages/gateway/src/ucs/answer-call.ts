@@ -88,8 +88,8 @@ export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCal
         if (call.cancelled) return ended(status.CANCELLED); // nobody listens, and grpc-js has closed the stream
         const bytes = bytesOf(door, method, read, outcome);
         ended(status.OK);
-        callback(null, bytes);
         door.seenCalls?.answered(outcome.correlationId, { begunAt, readAt, endedAt: performance.now() });
+        callback(null, bytes);
       })
       .catch(refuse);
   };

@@ -54,6 +54,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   let failures = 0;
   let isBroken = false;
   let draining = false;
+  let drained: Promise<void> | undefined;
   let wake: (() => void) | undefined;
   const stopListening = connection.onState(({ state }) => {
     // The server may remember an order whose way back is gone, and would give it messages that nobody gets: the next
@@ -120,19 +121,20 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       failures = 0;
       // Once draining, it goes back at once, for others to take.
       if (draining) message.nak();
-      else handle(message);
+      else void handle(message);
     }
   }
 
-  function handle(message: JsMsg): void {
+  async function handle(message: JsMsg): Promise<void> {
     inFlight++;
-    void options
-      .onMessage(message)
-      .catch((error: unknown) => options.onError?.(error, options.consumer))
-      .finally(() => {
-        inFlight--;
-        wake?.();
-      });
+    try {
+      await options.onMessage(message);
+    } catch (error) {
+      options.onError?.(error, options.consumer);
+    } finally {
+      inFlight--;
+      wake?.();
+    }
   }
 
   async function stepBack(inMs: number): Promise<void> {
@@ -158,7 +160,16 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     options.onError?.(error, options.consumer);
   }
 
-  /** Resolves when a place may have become free, or the reader drains. */
+  async function drain(): Promise<void> {
+    draining = true;
+    stopListening();
+    wake?.();
+    await finished;
+    await Promise.all([...open].map(([reading, messages]) => closeOrder(messages).then(() => reading)));
+    while (inFlight > 0) await changed();
+  }
+
+  /** Resolves when a place may have become free, or the reader drains; one may wait at a time. */
   function changed(): Promise<void> {
     return new Promise((resolve) => {
       wake = resolve;
@@ -172,13 +183,9 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     stepBack(inMs) {
       stepBack(inMs).catch((error: unknown) => options.onError?.(error, options.consumer));
     },
-    async drain() {
-      draining = true;
-      stopListening();
-      wake?.();
-      await finished;
-      await Promise.all([...open].map(([reading, messages]) => closeOrder(messages).then(() => reading)));
-      while (inFlight > 0) await changed();
+    drain() {
+      drained ??= drain();
+      return drained;
     },
   };
 }
