@@ -1,5 +1,6 @@
 /** The lease of a claim and the record of its answer, on a clock and a store of the test's own. */
-import { RecordChangedError, type RecordStore } from '@nats-bridge/messaging';
+import { RecordChangedError, type RecordStore, type StoredRecord } from '@nats-bridge/messaging';
+import { type NewRecord, recordHeaders } from '@nats-bridge/protocol';
 import { expect, it } from 'vitest';
 import { type Claim, type Run, runGuarded } from './guarded-run.js';
 
@@ -13,14 +14,18 @@ type Written = {
 };
 
 /** Each write gets the next sequence, unless `onWrite` throws. */
-function scene(onWrite: (written: Written, count: number) => void | Promise<void> = () => {}) {
+function scene(
+  onWrite: (written: Written, count: number) => void | Promise<void> = () => {},
+  /** What stands in the record, for who reads it. */
+  stands?: StoredRecord,
+) {
   const clock = { now: 1_000 };
   const written: Written[] = [];
   let reads = 0;
   const records: RecordStore = {
     async read() {
       reads++;
-      return undefined;
+      return stands;
     },
     async write(_subject, _body, headers, expectedSeq) {
       const one = {
@@ -130,15 +135,30 @@ it('is not lost because one beat could not be written', async () => {
   const { clock, written, run } = scene((_, count) => {
     if (count === 2) throw new Error('no server');
   });
-  await run(async ({ lost: signal, renew }) => {
-    const lost = signal();
+  let wasLost: boolean | undefined;
+  await run(async ({ lost, renew }) => {
+    const signal = lost();
     clock.now += LEASE_MS / 2;
     await renew();
     await renew();
-    expect(lost.aborted).toBe(false);
+    wasLost = signal.aborted || lost().aborted;
     return ANSWER;
   });
+  expect(wasLost).toBe(false);
   expect(written.map(({ expectedSeq }) => expectedSeq)).toEqual([0, 1, 1, 3]);
+});
+
+it('holds for all of its time from the last beat', async () => {
+  const { clock, run } = scene();
+  let wasLost: boolean | undefined;
+  await run(async ({ lost, renew }) => {
+    clock.now += LEASE_MS / 2;
+    await renew();
+    clock.now += LEASE_MS - 1;
+    wasLost = lost().aborted;
+    return ANSWER;
+  });
+  expect(wasLost).toBe(false);
 });
 
 it.each(['before', 'after'])(
@@ -181,4 +201,44 @@ it('gives an answer up after twelve tries, so that another delivery may find out
   });
   await expect(run(async () => ANSWER)).rejects.toThrow('no server');
   expect(written).toHaveLength(1 + 12);
+});
+
+const stored = (record: Partial<NewRecord>, seq: number): StoredRecord => ({
+  headers: recordHeaders({
+    state: 'answered',
+    correlationId: 'c',
+    fingerprint: 'f',
+    by: 'w',
+    retry: 0,
+    ...record,
+  }),
+  subject: 's',
+  body: ANSWER.body,
+  seq,
+  storedAt: new Date(0),
+});
+const changedOnce = (_: Written, count: number) => {
+  if (count === 2) throw new RecordChangedError('s', 1);
+};
+
+it.each<[string, Partial<NewRecord>, 'answered' | 'superseded']>([
+  ['its own, of a try whose confirmation was lost', {}, 'answered'],
+  ['of its own for another request', { correlationId: 'other' }, 'superseded'],
+  ['of another worker for the same request', { by: 'other' }, 'superseded'],
+])('leaves an answer that stands, and knows one %s', async (_, record, kind) => {
+  const { written, run } = scene(changedOnce, stored(record, 7));
+  expect(await run(async () => ANSWER)).toEqual({ kind, attempt: 1 });
+  expect(written).toHaveLength(2);
+});
+
+it('writes its answer over the claim of another, because its effect has happened', async () => {
+  const { written, run } = scene(changedOnce, stored({ state: 'claimed', by: 'other' }, 7));
+  expect(await run(async () => ANSWER)).toEqual({ kind: 'answered', attempt: 1 });
+  expect(written.at(-1)).toMatchObject({ state: 'answered', expectedSeq: 7 });
+});
+
+it('writes its answer again where it cannot read what stands there', async () => {
+  const { written, run } = scene(changedOnce);
+  expect(await run(async () => ANSWER)).toEqual({ kind: 'answered', attempt: 1 });
+  expect(written.map(({ expectedSeq }) => expectedSeq)).toEqual([0, 1, 1]);
 });
