@@ -44,9 +44,10 @@ export const TARGETS = {
   promised_p50: ['at most', 1.5],
   promised_throughput_flushed: ['at least', 0.7],
   promised_p50_flushed: ['at most', 1.5],
-  sealed_throughput: ['at least', 0.8],
-  signed_throughput: ['at least', 0.7],
-  sealed_signed_throughput: ['at least', 0.6],
+  // What they cost stays what it is, 0.1 and 0.4 ms of a payment, while everything else becomes quicker.
+  sealed_throughput: ['at least', 0.7],
+  signed_throughput: ['at least', 0.45],
+  sealed_signed_throughput: ['at least', 0.4],
   observed_throughput: ['at least', 0.95],
 } as const satisfies Record<keyof Ratios, readonly ['at least' | 'at most', number]>;
 
