@@ -74,5 +74,7 @@ async function main(): Promise<number> {
   return report.ok ? 0 : 1;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 if (values.help) console.log(HELP);
 else process.exitCode = await main();

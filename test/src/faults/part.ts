@@ -12,6 +12,12 @@ export type Part = {
   signal(signal: NodeJS.Signals): void;
 };
 
+/** None outlives the run, however that ends: one that is frozen would stay for ever. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /**
  * @param command run with node
  * @param onExit told when it ends by itself; it is then started again
@@ -35,7 +41,9 @@ export async function startPart(
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     child = started;
+    running.add(started);
     started.once('exit', (code) => {
+      running.delete(started);
       if (!isWanted || child !== started) return;
       onExit?.(code);
       void start();
