@@ -8,7 +8,9 @@ import {
   decodeUcs,
   encodeUcs,
   type JsonObject,
+  type LogEntry,
   operationOfMethod,
+  parseLogEntries,
   type RouterData,
   UCS_METHODS,
   ValidationError,
@@ -454,9 +456,8 @@ describe('a wrong configuration', () => {
 });
 
 describe('a call that is refused', () => {
-  type Line = { readonly event?: string; readonly code?: string; readonly correlation_id?: string };
   let stack: Stack;
-  const lines: (Line & Record<string, unknown>)[] = [];
+  const lines: LogEntry[] = [];
   const refusalOf = async (bytes: Uint8Array, metadata: Meta, method = AUTHORIZE) => {
     const error: ServiceError = await stack.raw(method, bytes, metadata).then(
       () => Promise.reject(new Error('it was answered')),
@@ -477,7 +478,7 @@ describe('a call that is refused', () => {
   beforeAll(async () => {
     stack = await startStack({ logging: true });
     (await stack.nats()).subscribe('hyperswitch.logs.>', {
-      callback: (_, message) => void lines.push(message.json()),
+      callback: (_, { subject, data }) => void lines.push(...parseLogEntries(subject, data)),
     });
   });
   afterAll(() => stack.close());

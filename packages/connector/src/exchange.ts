@@ -31,6 +31,8 @@ export type Exchange = {
 export type CallMarks = {
   /** Handed to the connector. */
   readonly begunAt: number;
+  /** The same in milliseconds since the epoch. */
+  readonly at: number;
   /** Through the policies: its message is made. */
   sentAt?: number;
   /** The stream has confirmed it. */

@@ -263,7 +263,7 @@ export class NatsBridge {
   async execute(operation: Operation, data: RouterData, options: CallOptions = {}): Promise<Outcome> {
     const call = { operation, data, correlationId: randomUUID() };
     const route = { operation, connector: data.connector };
-    const marks: CallMarks = { begunAt: performance.now() };
+    const marks: CallMarks = { begunAt: performance.now(), at: Date.now() };
     this.#observers.tell({ type: 'call_began', ...route });
     const span = beginCall(this.tracing, call, options.traceparent);
     const ended = (result: CallResult, code?: BridgeErrorCode) => {

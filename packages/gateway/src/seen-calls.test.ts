@@ -15,7 +15,7 @@ function scene(most: number) {
     connector: 'c',
     result: 'success',
     durationMs: 5,
-    marks: { begunAt: 1 },
+    marks: { begunAt: 1, at: 0 },
     ids: { merchantId: 'm', paymentId, attemptId: 'a', correlationId },
   });
   const idsOf = (payment: string) => calls.ofPayment('m', payment).map(({ ids }) => ids.correlationId);

@@ -47,7 +47,7 @@ export function createSeenCalls(bridge: Pick<NatsBridge, 'observe'>, mostCalls =
       result,
       code,
       ids,
-      at: Date.now() - durationMs,
+      at: marks.at,
       marks,
       endedAt: marks.begunAt + durationMs,
     });

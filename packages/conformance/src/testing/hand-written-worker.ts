@@ -47,7 +47,9 @@ const KNOWN_FIELDS = new Set([
 ]);
 const PROCESSOR_MS = 100;
 /** Long enough for something to be in hand when the process is told to stop, also by a busy machine. */
-const LONG_PROCESSOR_MS = 1_000;
+const LONG_PROCESSOR_MS = 3_000;
+/** More than most rules send at once: those need not wait so long. */
+const MANY_IN_HAND = 4;
 
 export type HandWrittenWorker = { stop(): Promise<void> };
 
@@ -78,7 +80,10 @@ export async function startHandWrittenWorker(
     const { correlation_id, router_data } = request as { correlation_id: string; router_data: Fields };
     shared = correlation_id;
     await new Promise((resolve) =>
-      setTimeout(resolve, makes('drains-on-sigterm') ? LONG_PROCESSOR_MS : PROCESSOR_MS),
+      setTimeout(
+        resolve,
+        makes('drains-on-sigterm') && inHand.size > MANY_IN_HAND ? LONG_PROCESSOR_MS : PROCESSOR_MS,
+      ),
     );
     const asked = router_data.request as Fields & { amount: { minor_amount: number } };
     const correlationId = makes('works-in-parallel')

@@ -24,7 +24,7 @@ export const exchange = (
   deadlineAt: Number.POSITIVE_INFINITY,
   isDurable: true,
   workers: 'guarded',
-  marks: { begunAt: 0 },
+  marks: { begunAt: 0, at: 0 },
   ...changes,
 });
 

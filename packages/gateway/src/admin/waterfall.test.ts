@@ -23,7 +23,7 @@ const call = (changes: Partial<SeenCall> = {}): SeenCall => ({
   result: 'success',
   ids: { merchantId: 'm', paymentId: 'p', attemptId: 'att_1', correlationId: 'c_1' },
   at: 0,
-  marks: { begunAt: 11, sentAt: 14, storedAt: 15.25, repliedAt: 90 },
+  marks: { at: 0, begunAt: 11, sentAt: 14, storedAt: 15.25, repliedAt: 90 },
   endedAt: 91,
   connector: 'c',
   rpc: { begunAt: 10, readAt: 11, endedAt: 92.3333333 },
@@ -63,16 +63,16 @@ describe('a waterfall', () => {
 
   it('says "waiting" of what it does not know in parts', () => {
     expect(partsOf([call()], [])).toMatchObject([{ waiting: 74.75 }]);
-    const timedOut = call({ result: 'unknown', marks: { begunAt: 11, sentAt: 14, storedAt: 15 } });
+    const timedOut = call({ result: 'unknown', marks: { at: 0, begunAt: 11, sentAt: 14, storedAt: 15 } });
     expect(partsOf([timedOut], [])).toMatchObject([{ broker: 1, waiting: 76, answer: 1.333 }]);
-    const turnedAway = call({ result: 'not_sent', marks: { begunAt: 11 } });
+    const turnedAway = call({ result: 'not_sent', marks: { at: 0, begunAt: 11 } });
     expect(partsOf([turnedAway], [])).toEqual([
       { seen_by: 'gateway', total_ms: 82.333, validation: 1, policies: 80, answer: 1.333 },
     ]);
   });
 
   it('takes an answer that is quicker than the confirmation of the stream', () => {
-    const quick = call({ marks: { begunAt: 11, sentAt: 14, storedAt: 95, repliedAt: 90 } });
+    const quick = call({ marks: { at: 0, begunAt: 11, sentAt: 14, storedAt: 95, repliedAt: 90 } });
     expect(partsOf([quick])).toMatchObject([{ total_ms: 82.333, broker: 76 }]);
   });
 

@@ -22,7 +22,7 @@ function scene() {
       ...authorize,
       result: 'success',
       durationMs: 1,
-      marks: { begunAt: 0 },
+      marks: { begunAt: 0, at: 0 },
       ids,
       ...changes,
     });

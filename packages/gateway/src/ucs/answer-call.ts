@@ -106,7 +106,7 @@ function logRefused(
     result: 'not_sent',
     code: 'OVERLOADED',
     durationMs: 0,
-    marks: { begunAt: performance.now() },
+    marks: { begunAt: performance.now(), at: Date.now() },
   });
   if (line !== undefined) logging?.log(line);
 }
