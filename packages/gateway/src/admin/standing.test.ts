@@ -38,6 +38,7 @@ it.each<[string, string, number | null, Partial<StandingFacts>]>([
   ['alerts', 'warning', null, { alerts: [warning] }],
   ['alerts', 'critical', null, { alerts: [warning, critical], operations: [] }],
   ['declining', 'warning', 0.2, { operations: [{ ...FIGURES, failure: 20 }], alerts: [critical] }],
+  ['declining', 'warning', 0.424, { operations: [{ ...FIGURES, calls: 33, failure: 14 }] }],
   ['failing', 'critical', 0.2, { operations: failing }],
   ['failing', 'critical', 0.2, { operations: [{ ...FIGURES, calls: 10, unknown: 2 }] }],
   ['no_workers', 'critical', null, { path: alone, operations: failing, alerts: [warning] }],

@@ -21,12 +21,17 @@ export function standingOf({ operations, path, alerts }: StandingFacts): Standin
   // Then nothing is known of workers and streams either.
   if (path.broker.rtt_ms === null) return { is: 'broker_silent', tone: 'critical', share: null };
   if (path.workers.alive === 0) return { is: 'no_workers', tone: 'critical', share: null };
-  if (isMany(unanswered)) return { is: 'failing', tone: 'critical', share: unanswered };
-  if (isMany(declined)) return { is: 'declining', tone: 'warning', share: declined };
+  if (isMany(unanswered)) return { is: 'failing', tone: 'critical', share: thousandths(unanswered) };
+  if (isMany(declined)) return { is: 'declining', tone: 'warning', share: thousandths(declined) };
   if (alerts.length > 0) {
     const isCritical = alerts.some(({ severity }) => severity === 'critical');
     return { is: 'alerts', tone: isCritical ? 'critical' : 'warning', share: null };
   }
   if (calls === 0) return { is: 'quiet', tone: 'quiet', share: null };
   return { is: 'flowing', tone: 'good', share: null };
+}
+
+/** 14 of 33 in full has sixteen digits, as a card has. */
+function thousandths(share: number): number {
+  return Math.round(share * 1_000) / 1_000;
 }
