@@ -14,8 +14,6 @@ export type RpcTimes = {
 };
 
 export type SeenCall = Pick<CallEnded, 'operation' | 'connector' | 'result' | 'code' | 'ids'> & {
-  /** When it began, in milliseconds since the epoch by this gateway's clock. */
-  readonly at: number;
   readonly marks: Readonly<CallMarks>;
   /** When the connector was through with it, by `performance.now()`. */
   readonly endedAt: number;
@@ -47,7 +45,6 @@ export function createSeenCalls(bridge: Pick<NatsBridge, 'observe'>, mostCalls =
       result,
       code,
       ids,
-      at: marks.at,
       marks,
       endedAt: marks.begunAt + durationMs,
     });

@@ -15,7 +15,8 @@ export function circuitMoments(
   const moments: Moment[] = [];
   const followed = new Set<string>();
   for (const call of calls) {
-    const { operation, connector, at, endedAt, marks } = call;
+    const { operation, connector, endedAt, marks } = call;
+    const { at } = marks;
     const momentOf = (when: number, state: CircuitState): Moment => ({
       at: iso(when),
       kind: 'circuit',

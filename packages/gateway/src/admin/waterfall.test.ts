@@ -22,7 +22,6 @@ const call = (changes: Partial<SeenCall> = {}): SeenCall => ({
   operation: 'authorize',
   result: 'success',
   ids: { merchantId: 'm', paymentId: 'p', attemptId: 'att_1', correlationId: 'c_1' },
-  at: 0,
   marks: { at: 0, begunAt: 11, sentAt: 14, storedAt: 15.25, repliedAt: 90 },
   endedAt: 91,
   connector: 'c',

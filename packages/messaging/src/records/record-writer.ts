@@ -1,5 +1,4 @@
 /** Publishes to a stream and awaits its confirmation, many at a time over one inbox. */
-
 import { PassingMap } from '@nats-bridge/protocol';
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';

@@ -1,5 +1,4 @@
 /** The requests that wait for an answer, findable by everything a reply may be recognised by. */
-
 import { PassingMap } from '@nats-bridge/protocol';
 import type { StoreRefusedError } from '../errors.js';
 import { ManyMap } from './many-map.js';

@@ -120,10 +120,10 @@ function searchOf(query: Omit<z.output<typeof paymentQuery>, 'cursor'> & { curso
 }
 
 /** What a caller heard: known of the calls of this gateway alone. */
-function heardOf({ operation, result, code, at, endedAt, marks }: SeenCall): Payment['timeline'][number] {
+function heardOf({ operation, result, code, endedAt, marks }: SeenCall): Payment['timeline'][number] {
   const ms = endedAt - marks.begunAt;
   return {
-    at: iso(at + ms),
+    at: iso(marks.at + ms),
     kind: 'heard',
     operation,
     idempotency_key: '',
