@@ -15,7 +15,7 @@ import {
   TABLE_HEAD,
   writesLines,
 } from './report.js';
-import { type Plan, runRounds } from './rounds.js';
+import { joinRounds, type Plan, type Results, runRounds } from './rounds.js';
 import { type Scene, startScene } from './scene.js';
 import { topCosts } from './top-costs.js';
 
@@ -26,6 +26,7 @@ const HELP = `npm run bench -- [options]
   --memory          only 200,000 payments through the whole way, with the memory of each process
   --payments <n>    payments of --memory (200000)
   --rounds <n>      rounds of every case (3)
+  --starts <n>      the same with new processes, each time again; ratios and figures are of all rounds (1)
   --seconds <n>     length of a round (2)
   --only <cases>    of ${CASE_NAMES.join(',')}
   --sizes <sizes>   of 1KiB,8KiB
@@ -39,6 +40,7 @@ const { values } = parseArgs({
     memory: { type: 'boolean' },
     payments: { type: 'string', default: '200000' },
     rounds: { type: 'string' },
+    starts: { type: 'string', default: '1' },
     seconds: { type: 'string' },
     only: { type: 'string' },
     sizes: { type: 'string' },
@@ -68,9 +70,30 @@ async function main(): Promise<void> {
   const { profile } = values;
   if (profile !== undefined) mkdirSync(profile, { recursive: true });
   for (const condition of CONDITIONS) progress(`· ${condition}`);
+  const starts: Started[] = [];
+  for (let start = 0; start < Number(values.starts); start++) starts.push(await runOnce(wanted));
+  const results = joinRounds(starts.map((started) => started.results));
+  const last = starts.at(-1);
+  const report = reportOf(results, last?.usage ?? {}, last?.memory);
+  if (!values.memory)
+    progress(
+      `${limitLines(results, availableParallelism())}\n\n${writesLines(results)}\n\n1 KiB\n${ratioLines(report.ratios)}\n8 KiB\n${ratioLines(report.ratios_8kib)}`,
+    );
+  if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (profile !== undefined) showCosts(profile, wanted.cases);
+}
+
+type Started = {
+  readonly results: Results;
+  readonly usage: Parameters<typeof reportOf>[1];
+  readonly memory?: Parameters<typeof reportOf>[2];
+};
+
+/** With processes of its own: the machine code that V8 makes of one differs by a tenth from the next. */
+async function runOnce(wanted: Plan): Promise<Started> {
   const scenes = new Map<CaseName, Scene>();
   try {
-    for (const name of wanted.cases) scenes.set(name, await startScene(name, profile));
+    for (const name of wanted.cases) scenes.set(name, await startScene(name, values.profile));
     const memory = values.memory ? await memoryOf(scenes) : undefined;
     if (!values.memory) progress(`\n${TABLE_HEAD}`);
     const results = values.memory
@@ -79,16 +102,10 @@ async function main(): Promise<void> {
     const usage = Object.fromEntries(
       await Promise.all([...scenes].map(async ([name, scene]) => [name, await scene.usage()] as const)),
     );
-    const report = reportOf(results, usage, memory);
-    if (!values.memory)
-      progress(
-        `${limitLines(results, availableParallelism())}\n\n${writesLines(results)}\n\n1 KiB\n${ratioLines(report.ratios)}\n8 KiB\n${ratioLines(report.ratios_8kib)}`,
-      );
-    if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    return { results, usage, memory };
   } finally {
     for (const scene of scenes.values()) await scene.close();
   }
-  if (profile !== undefined) showCosts(profile, wanted.cases);
 }
 
 async function memoryOf(scenes: ReadonlyMap<CaseName, Scene>) {

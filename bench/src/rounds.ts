@@ -47,3 +47,11 @@ export async function runRounds(
     }
   return results;
 }
+
+/** The rounds of several runs of one plan, by setting. */
+export function joinRounds(runs: readonly Results[]): Results {
+  return (runs[0] ?? []).map(({ setting }, index) => ({
+    setting,
+    rounds: runs.flatMap((run) => run[index]?.rounds ?? []),
+  }));
+}

@@ -1,6 +1,7 @@
 /** One call on its way through the policies: made at the top, never changed, copied where something is added. */
 import type { CancelSignal, WorkerPresence } from '@nats-bridge/messaging';
 import type { BridgeResponse, Operation, OperationRow, RouterData } from '@nats-bridge/protocol';
+import type { TraceParent } from '@nats-bridge/tracing';
 
 /**
  * Made with every field there is: a copy that adds one behind a spread costs V8 a microsecond, one that replaces a
@@ -22,7 +23,8 @@ export type Exchange = {
   /** Who would take it, known once that was asked. */
   readonly workers: WorkerPresence;
   readonly signal?: CancelSignal;
-  readonly traceparent?: string;
+  /** The span above, whether or not this bridge traces. */
+  readonly trace?: TraceParent;
   /** Written on the way, shared by all copies. */
   readonly marks: CallMarks;
 };

@@ -22,7 +22,7 @@ export function messageOf(
   mayExpire: boolean,
   instance: string,
 ): RequestMessage {
-  const { operation, row, data, key, correlationId, deadlineAt, isDurable } = exchange;
+  const { operation, row, data, key, correlationId, deadlineAt, isDurable, trace } = exchange;
   const pool = poolOf(config, data.merchant_id);
   const request: BridgeRequest = {
     operation,
@@ -50,7 +50,7 @@ export function messageOf(
     deadlineAt,
     contentType,
     replyTo,
-    traceparent: exchange.traceparent,
+    traceparent: typeof trace === 'string' ? trace : trace?.traceparent,
   });
   if (isDurable && mayExpire) headers[TTL_HEADER] = `${secondsToLive(exchange, config)}s`;
   return {

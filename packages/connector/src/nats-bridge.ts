@@ -42,7 +42,7 @@ import {
   type RouterData,
   ValidationError,
 } from '@nats-bridge/protocol';
-import type { Tracing } from '@nats-bridge/tracing';
+import type { TraceParent, Tracing } from '@nats-bridge/tracing';
 import { type CountWaitingApprovals, createWaitingApprovals } from './approvals/waiting-approvals.js';
 import { bridgeErrorOf } from './bridge-error-of.js';
 import { auditSignerOf } from './config/audit-config.js';
@@ -78,8 +78,8 @@ export type CallOptions = {
   readonly deadlineAt?: number;
   /** Ends the wait, not the operation: the outcome is then unknown. */
   readonly signal?: CancelSignal;
-  /** W3C trace context, handed to the worker. */
-  readonly traceparent?: string;
+  /** W3C trace context, handed to the worker; of this process, its span will do. */
+  readonly traceparent?: TraceParent;
 };
 
 export type BridgeEvent =
@@ -276,11 +276,11 @@ export class NatsBridge {
         durationMs: performance.now() - marks.begunAt,
         marks,
         ids: idsOf(call),
-        traceId: span?.traceparent.split('-')[1],
+        traceId: span?.traceId,
       });
     };
     try {
-      const reply = await this.#send(this.#exchange(call, options, span?.traceparent, marks));
+      const reply = await this.#send(this.#exchange(call, options, span ?? options.traceparent, marks));
       const outcome = outcomeOfReply(call, reply);
       ended(resultOf(outcome));
       return outcome;
@@ -398,7 +398,7 @@ export class NatsBridge {
   #exchange(
     call: { operation: Operation; data: RouterData; correlationId: string },
     options: CallOptions,
-    traceparent: string | undefined,
+    trace: TraceParent | undefined,
     marks: CallMarks,
   ): Exchange {
     if (this.#closing) throw new BridgeError('SHUTTING_DOWN');
@@ -419,7 +419,7 @@ export class NatsBridge {
       isDurable: this.config.jetstream_enabled && row.channel === 'payments',
       workers: 'nobody',
       signal: options.signal,
-      traceparent: traceparent ?? options.traceparent,
+      trace,
       marks,
     };
   }

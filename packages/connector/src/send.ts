@@ -106,7 +106,7 @@ export function createSend(world: SendWorld): Send {
       retryAfterTimeout(undefined, world.onRetry),
       retry(max_retries, undefined, world.onRetry),
     ],
-    tracedPublish,
+    world.tracing === undefined ? publishAndAwait : tracedPublish,
   );
 
   async function findCaptureMethod(merchantId: string, key: string): Promise<unknown> {
@@ -135,14 +135,13 @@ export function createSend(world: SendWorld): Send {
 
   /** The span ends when the stream has the request, or when it is certain that it will not be known. */
   async function tracedPublish(exchange: Exchange): Promise<BridgeResponse> {
-    if (world.tracing === undefined) return publishAndAwait(exchange);
     const pool = poolOf(config, exchange.data.merchant_id);
     const destination =
       exchange.row.channel === 'webhooks'
         ? webhookPattern(pool)
         : subjectTemplateOf(config, exchange.operation, pool);
     const span = beginPublish(world.tracing, exchange, destination);
-    const traced = { ...exchange, traceparent: span?.traceparent };
+    const traced = { ...exchange, trace: span };
     try {
       const answer = await publishAndAwait(traced, ({ seq }) => {
         span?.set({ 'nats_bridge.stream_sequence': seq });

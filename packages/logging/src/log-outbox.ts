@@ -1,13 +1,14 @@
 /** Lines on their way to NATS: nobody waits for them, few wait at once, and what is too much is dropped and counted. */
 import type { Connection } from '@nats-bridge/messaging';
-import { MAX_LOG_BYTES } from '@nats-bridge/protocol';
+import { logSubject, MAX_LOG_BYTES } from '@nats-bridge/protocol';
+import type { LogLine } from './logging.js';
 
 export type LogOutbox = {
-  /** @param line its JSON, with the line end */
-  offer(subject: string, line: Uint8Array): void;
+  /** Sent at once, unless others are under way. */
+  offer(batch: readonly Pick<LogLine, 'said' | 'json'>[]): void;
   /** Begins to send, what has waited so far first. */
   connect(connection: OutboxConnection): void;
-  /** Lines that were dropped because too many waited, or the server refused their subject: then each message counts. */
+  /** Lines that were too long or too many, or whose subject the server refused: then each message counts. */
   readonly dropped: number;
   readonly waiting: number;
   /** Sends what waits, for a moment. */
@@ -19,13 +20,12 @@ export type OutboxConnection = Pick<Connection, 'current' | 'onState' | 'onServe
 /** Of 500 bytes each, a megabyte. */
 const MOST_WAITING = 2_000;
 /** Before the server has taken them no more are sent: payments go over the same connection. */
-const BATCH = 200;
-const GATHER_MS = 20;
+const BATCH = 500;
 const LAST_LINES_MS = 1_000;
 /** A worker that may write of its own merchants only is refused a subject now and then; they are not endless. */
 const MOST_REFUSED = 1_000;
 
-type Line = { readonly subject: string; readonly line: Uint8Array };
+type Line = { readonly subject: string; readonly json: string };
 
 export function createLogOutbox(): LogOutbox {
   const waiting: Line[] = [];
@@ -34,18 +34,14 @@ export function createLogOutbox(): LogOutbox {
   let connection: OutboxConnection | undefined;
   /** The one that was open last. */
   let nats: Connection['current'];
-  let timer: NodeJS.Timeout | undefined;
   let sending: Promise<void> | undefined;
   let dropped = 0;
   let isClosed = false;
 
-  function sendSoon(): void {
+  function sendWaiting(): void {
     nats = connection?.current ?? nats;
     if (connection?.current === undefined || isClosed) return;
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      void send();
-    }, GATHER_MS).unref();
+    void send();
   }
 
   function send(): Promise<void> {
@@ -94,24 +90,29 @@ export function createLogOutbox(): LogOutbox {
   }
 
   return {
-    offer(subject, line) {
-      if (isClosed || refused.has(subject) || waiting.length >= MOST_WAITING) {
-        dropped++;
-        return;
+    offer(batch) {
+      for (const { said, json } of batch) {
+        const subject = logSubject(said);
+        const isTaken =
+          !isClosed &&
+          !refused.has(subject) &&
+          waiting.length < MOST_WAITING &&
+          Buffer.byteLength(json) <= MAX_LOG_BYTES;
+        if (isTaken) waiting.push({ subject, json });
+        else dropped++;
       }
-      waiting.push({ subject, line });
-      sendSoon();
+      sendWaiting();
     },
     connect(to) {
       connection = to;
       endings.push(
         to.onState(({ state }) => {
-          if (state === 'connected') sendSoon();
+          if (state === 'connected') sendWaiting();
           if (state === 'draining') sendLast();
         }),
         to.onServerError(onServerError),
       );
-      sendSoon();
+      sendWaiting();
     },
     get dropped() {
       return dropped;
@@ -120,7 +121,6 @@ export function createLogOutbox(): LogOutbox {
       return waiting.length;
     },
     async close() {
-      clearTimeout(timer);
       const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_LINES_MS).unref());
       await Promise.race([send(), limit]);
       await Promise.race([send(), limit]); // what came while the first was under way
@@ -131,20 +131,22 @@ export function createLogOutbox(): LogOutbox {
 }
 
 /** Lines of one subject travel together, as many as a message may hold: fewer messages, and each keeps its order. */
-function messagesOf(batch: readonly Line[]): { readonly subject: string; readonly body: Uint8Array }[] {
-  const bySubject = new Map<string, Uint8Array[][]>();
-  const roomIn = new Map<string, number>();
-  for (const { subject, line } of batch) {
-    const messages = bySubject.get(subject) ?? [];
-    bySubject.set(subject, messages);
-    const room = (roomIn.get(subject) ?? 0) - line.byteLength;
-    if (room >= 0) messages.at(-1)?.push(line);
-    else messages.push([line]);
-    roomIn.set(subject, room >= 0 ? room : MAX_LOG_BYTES - line.byteLength);
+function messagesOf(batch: readonly Line[]): { readonly subject: string; readonly body: string }[] {
+  const last = new Map<string, { readonly subject: string; body: string; bytes: number }>();
+  const messages: { readonly subject: string; body: string; bytes: number }[] = [];
+  for (const { subject, json } of batch) {
+    const bytes = Buffer.byteLength(json);
+    const open = last.get(subject);
+    if (open !== undefined && open.bytes + bytes <= MAX_LOG_BYTES) {
+      open.body += json;
+      open.bytes += bytes;
+    } else {
+      const message = { subject, body: json, bytes };
+      last.set(subject, message);
+      messages.push(message);
+    }
   }
-  return [...bySubject].flatMap(([subject, messages]) =>
-    messages.map((parts) => ({ subject, body: Buffer.concat(parts) })),
-  );
+  return messages;
 }
 
 /** Of a permission that the server says we have not. */

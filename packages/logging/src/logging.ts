@@ -1,7 +1,7 @@
 /** The log of a process: what passes the level of its module becomes a line on standard error, and one over NATS. */
 import { hostname } from 'node:os';
 import { styleText } from 'node:util';
-import { type LogEntry, type LogLevel, logSubject, MAX_LOG_BYTES } from '@nats-bridge/protocol';
+import type { LogEntry, LogLevel } from '@nats-bridge/protocol';
 import { createLevels, type LevelSettings, type Levels } from './levels.js';
 import { createLogOutbox, type OutboxConnection } from './log-outbox.js';
 import { createProcessLines, type LineStyle } from './process-lines.js';
@@ -10,6 +10,15 @@ import { redact } from './redact.js';
 
 /** What is told to the log; time and instance are added. */
 export type LogInput = Omit<LogEntry, 'time' | 'instance'>;
+
+/** A line on its ways out. */
+export type LogLine = {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly said: LogInput;
+  /** All of it, with the line end. */
+  readonly json: string;
+};
 
 export type LoggingOptions = LevelSettings & {
   /** Names the program; host and process are added. */
@@ -30,7 +39,7 @@ export type Logging = {
   /** From now on lines go over it, too. */
   connect(connection: OutboxConnection): void;
   stats(): LogStats;
-  /** Sends what waits, for a second at most. The connection must still be there. */
+  /** Writes and sends what waits, for a second at most. The connection must still be there. */
   close(): Promise<void>;
 };
 
@@ -41,36 +50,61 @@ export type LogStats = {
   readonly dropped: number;
 };
 
+/** Until then lines are only gathered: written one after the other, each costs a payment half as much as on its own. */
+const GATHERED_FOR_MS = 100;
+const GATHERED_AT_MOST = 500;
+
 export function createLogging(options: LoggingOptions): Logging {
   const { now = Date.now, nats = true } = options;
   const instance = `${options.name}@${hostname()}/${process.pid}`.slice(0, 255);
   const levels = createLevels(options);
   const lines = createProcessLines(options.lines ?? 'none', paintOnTerminal);
+  const instanceJson = JSON.stringify(instance);
   const outbox = createLogOutbox();
+  const gathered: { readonly at: number; readonly input: LogInput }[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let stopWatching: (() => void) | undefined;
   const written: Record<LogLevel, number> = { debug: 0, info: 0, warn: 0, error: 0 };
-  let unwritten = 0;
+
+  function lineOf({ at, input }: (typeof gathered)[number]): LogLine {
+    const time = new Date(at).toISOString();
+    const message = redact(input.message);
+    const said = message === input.message ? input : { ...input, message };
+    const json = `{"time":"${time}","instance":${instanceJson},${JSON.stringify(said).slice(1)}\n`;
+    return { time, said, json };
+  }
+
+  function writeGathered(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const batch = gathered.splice(0).map(lineOf);
+    lines.write(batch);
+    if (nats) outbox.offer(batch);
+  }
 
   return {
     levels,
     instance,
     log(input) {
       if (!levels.passes(input.module, input.level)) return;
-      const time = new Date(now()).toISOString();
-      // What is new stands before the copy, which V8 then makes much quicker.
-      const entry: LogEntry = { time, instance, ...input };
-      entry.message = redact(input.message);
-      const line = Buffer.from(`${JSON.stringify(entry)}\n`);
-      written[entry.level]++;
-      lines.write(entry, line);
-      if (!nats) return;
-      if (line.byteLength > MAX_LOG_BYTES) unwritten++;
-      else outbox.offer(logSubject(entry), line);
+      written[input.level]++;
+      gathered.push({ at: now(), input });
+      if (gathered.length >= GATHERED_AT_MOST) writeGathered();
+      else timer ??= setTimeout(writeGathered, GATHERED_FOR_MS).unref();
     },
     connect(connection) {
-      if (nats) outbox.connect(connection);
+      if (!nats) return;
+      // Heard before the outbox hears it, which then sends its last.
+      stopWatching = connection.onState(({ state }) => state === 'draining' && writeGathered());
+      outbox.connect(connection);
     },
-    stats: () => ({ written: { ...written }, dropped: unwritten + outbox.dropped + lines.dropped }),
+    stats() {
+      writeGathered();
+      return { written: { ...written }, dropped: outbox.dropped + lines.dropped };
+    },
     async close() {
+      writeGathered();
+      stopWatching?.();
       if (nats) await outbox.close();
       lines.close();
     },

@@ -1,23 +1,19 @@
 /** The process's own lines on standard error: JSON for programs, readable on a terminal; never waited for. */
-import type { LogEntry } from '@nats-bridge/protocol';
 import pino from 'pino';
+import type { LogLine } from './logging.js';
 import { type Paint, readableLine } from './readable-line.js';
 
 /** `readable` for a terminal; it leaves out what ends well, call by call. */
 export type LineStyle = 'json' | 'readable' | 'none';
 
 export type ProcessLines = {
-  /** @param line its JSON, with the line end */
-  write(entry: LogEntry, line: Buffer): void;
+  write(batch: readonly LogLine[]): void;
   /** Lines that nobody took in time. */
   readonly dropped: number;
   close(): void;
 };
 
 const STDERR = 2;
-/** So many are written at once, or what there is after so long: a write for each line would cost as much as the line. */
-const WRITTEN_AT_ONCE_BYTES = 8_192;
-const WRITTEN_AFTER_MS = 50;
 /** Beyond it a reader of standard error is too slow, and lines are dropped. */
 const MOST_BUFFERED_BYTES = 1_048_576;
 
@@ -25,9 +21,10 @@ export function createProcessLines(style: LineStyle, paint: Paint): ProcessLines
   if (style === 'none') return { write: () => {}, dropped: 0, close: () => {} };
   if (style === 'readable')
     return {
-      write(entry) {
-        const isRoutine = (entry.module === 'calls' || entry.module === 'worker') && entry.level === 'info';
-        if (!isRoutine) process.stderr.write(`${readableLine(entry, paint)}\n`);
+      write(batch) {
+        const shown = batch.filter(({ said }) => !isRoutine(said));
+        for (const { time, said } of shown)
+          process.stderr.write(`${readableLine({ time, ...said }, paint)}\n`);
       },
       dropped: 0,
       close: () => {},
@@ -36,17 +33,16 @@ export function createProcessLines(style: LineStyle, paint: Paint): ProcessLines
   const destination = pino.destination({
     dest: STDERR,
     sync: false,
-    minLength: WRITTEN_AT_ONCE_BYTES,
-    periodicFlush: WRITTEN_AFTER_MS,
     maxLength: MOST_BUFFERED_BYTES,
-    contentMode: 'buffer',
   });
-  destination.on('drop', () => dropped++);
+  destination.on('drop', (lines: string) => {
+    dropped += lines.split('\n').length - 1;
+  });
   // Who reads it may be gone: that ends no payment.
   destination.on('error', () => {});
   return {
-    // In the mode that was asked for, it takes bytes: its types say text alone.
-    write: (_, line) => void destination.write(line as Buffer & string),
+    // At once: a write for each line would cost as much as the line.
+    write: (batch) => void destination.write(batch.map(({ json }) => json).join('')),
     get dropped() {
       return dropped;
     },
@@ -58,4 +54,9 @@ export function createProcessLines(style: LineStyle, paint: Paint): ProcessLines
       }
     },
   };
+}
+
+/** What ends well, call by call. */
+function isRoutine({ module, level }: LogLine['said']): boolean {
+  return (module === 'calls' || module === 'worker') && level === 'info';
 }

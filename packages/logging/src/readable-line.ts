@@ -14,7 +14,7 @@ const COLOUR: Readonly<Record<LogLevel, Style>> = {
 };
 
 /** `12:58:57.252 info  calls    authorize succeeded  merchant_1 pay_1 att_1  35.1 ms  9a1c851f` */
-export function readableLine(entry: LogEntry, paint: Paint): string {
+export function readableLine(entry: Omit<LogEntry, 'instance'>, paint: Paint): string {
   const { time, level, module, message } = entry;
   const about = [entry.merchant_id, entry.payment_id, entry.attempt_id].filter((id) => id !== undefined);
   const details = [

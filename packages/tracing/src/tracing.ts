@@ -8,10 +8,11 @@ import {
   SamplingDecision,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
-import { keepFailures } from './keep-failures.js';
+import { createLocalTraces } from './local-traces.js';
+import { readableSpan } from './readable-span.js';
 import { reportFailures } from './report-failures.js';
-import { readableSpan, type SpanAttributes, type SpanRecord } from './span-record.js';
-import { readTraceparent, traceparentOf } from './trace-context.js';
+import { Span, type SpanAttributes, type SpanKindName, type TraceParent, type TraceSpan } from './span.js';
+import { readTraceparent } from './trace-context.js';
 
 export type TracingOptions = {
   /** Where OTLP over HTTP is received, such as `http://127.0.0.1:4318`; `/v1/traces` is added. */
@@ -25,24 +26,13 @@ export type TracingOptions = {
 };
 
 export type SpanStart = {
-  readonly kind: SpanRecord['kind'];
-  /** `traceparent` of the span above; without a readable one a trace begins. */
-  readonly parent: string | undefined;
+  readonly kind: SpanKindName;
+  /** The span above; without one, or without a readable one, a trace begins. */
+  readonly parent: TraceParent | undefined;
   /** Ids and values of which there are few: never a body, never what a payer typed. */
   readonly attributes: SpanAttributes;
   /** Milliseconds since the epoch; now unless told otherwise. */
   readonly beganAt?: number;
-};
-
-export type TraceSpan = {
-  /** Names this span to those below it. */
-  readonly traceparent: string;
-  set(attributes: SpanAttributes): void;
-  /**
-   * Only the first call counts.
-   * @param failure `error.type`, one of few; it makes the trace one that is kept
-   */
-  end(failure?: string): void;
 };
 
 export type Tracing = {
@@ -66,52 +56,28 @@ export function createTracing(options: TracingOptions): Tracing {
     scheduledDelayMillis: BATCH_DELAY_MS,
   });
   const resource = resourceFromAttributes({ 'service.name': serviceName });
-  const keeper = keepFailures((record) => batches.onEnd(readableSpan(record, resource)));
+  const traces = createLocalTraces((span) => batches.onEnd(readableSpan(span, resource)));
   const sampler = new TraceIdRatioBasedSampler(sampleRatio);
   const ids = new RandomIdGenerator();
 
-  /** Who began the trace has decided. */
-  function traceOf(traceparent: string | undefined): Pick<SpanRecord, 'traceId' | 'isSampled' | 'parent'> {
-    const above = readTraceparent(traceparent);
-    if (above !== undefined) return { traceId: above.traceId, isSampled: above.isSampled, parent: above };
+  function placeOf(parent: TraceParent | undefined): Pick<Span, 'trace' | 'parent'> {
+    if (parent instanceof Span) return { trace: parent.trace, parent };
+    const above = readTraceparent(typeof parent === 'object' ? parent.traceparent : parent);
+    // Who began the trace has decided.
+    if (above !== undefined) return { trace: traces.join(above.traceId, above.isSampled), parent: above };
     const traceId = ids.generateTraceId();
     const { decision } = sampler.shouldSample(ROOT_CONTEXT, traceId);
-    return { traceId, isSampled: decision === SamplingDecision.RECORD_AND_SAMPLED, parent: undefined };
+    const isSampled = decision === SamplingDecision.RECORD_AND_SAMPLED;
+    return { trace: traces.create(traceId, isSampled), parent: undefined };
   }
 
   return {
     begin(name, { kind, parent, attributes, beganAt }) {
-      const startedAt = performance.now();
-      const trace = traceOf(parent);
-      const record: SpanRecord = {
-        name,
-        kind,
-        traceId: trace.traceId,
-        spanId: ids.generateSpanId(),
-        parent: trace.parent,
-        isSampled: trace.isSampled,
-        beganAt: beganAt ?? Date.now(),
-        attributes: [attributes],
-        endedAt: undefined,
-        failure: undefined,
-      };
-      keeper.began(record);
-      return {
-        traceparent: traceparentOf(record),
-        set(more) {
-          if (record.endedAt === undefined) record.attributes.push(more);
-        },
-        end(failure) {
-          if (record.endedAt !== undefined) return;
-          // The clock may be set while it is open; what began elsewhere is measured by the clock all the same.
-          record.endedAt =
-            beganAt === undefined
-              ? record.beganAt + performance.now() - startedAt
-              : Math.max(beganAt, Date.now());
-          record.failure = failure;
-          keeper.ended(record);
-        },
-      };
+      const place = placeOf(parent);
+      const { trace } = place;
+      trace.open += 1;
+      const startedAt = beganAt === undefined ? performance.now() : beganAt - trace.clockOffset;
+      return new Span(name, kind, trace, place.parent, attributes, startedAt, traces.ended);
     },
     async close() {
       let timer: NodeJS.Timeout | undefined;

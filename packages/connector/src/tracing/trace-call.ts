@@ -1,6 +1,6 @@
 /** The spans of the connector: a call from its beginning to its outcome, and each time its request is published. */
 import type { BridgeErrorCode, Operation, RouterData } from '@nats-bridge/protocol';
-import type { TraceSpan, Tracing } from '@nats-bridge/tracing';
+import type { TraceParent, TraceSpan, Tracing } from '@nats-bridge/tracing';
 import type { Exchange } from '../exchange.js';
 import type { CallResult } from '../observation.js';
 
@@ -13,7 +13,7 @@ const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 export function beginCall(
   tracing: Tracing | undefined,
   { operation, data, correlationId }: Call,
-  parent: string | undefined,
+  parent: TraceParent | undefined,
 ): TraceSpan | undefined {
   return tracing?.begin(`execute ${operation}`, {
     kind: 'internal',
@@ -36,14 +36,14 @@ export function endCall(span: TraceSpan | undefined, result: CallResult, code?: 
 /** @param destination the subject with `{merchant_id}` in it, or with wildcards */
 export function beginPublish(
   tracing: Tracing | undefined,
-  { operation, correlationId, traceparent, isDurable }: Exchange,
+  { operation, correlationId, trace, isDurable }: Exchange,
   destination: string,
 ): TraceSpan | undefined {
   // Without a stream nothing confirms a request but its answer.
   const name = isDurable ? 'publish' : 'request';
   return tracing?.begin(`${name} ${destination}`, {
     kind: 'producer',
-    parent: traceparent,
+    parent: trace,
     attributes: {
       'messaging.system': 'nats',
       'messaging.operation.name': name,

@@ -1,9 +1,9 @@
 /** Metrics of operations on their way through the connector: how long, how they ended, how many now, what was retried. */
-import type { Observation, Route } from '@nats-bridge/connector';
+import type { CallResult, Observation, Route } from '@nats-bridge/connector';
 import type { BridgeErrorCode } from '@nats-bridge/protocol';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { createBoundedLabel } from './bounded-label.js';
-import { DURATION_BUCKETS } from './duration-buckets.js';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { createDurationHistogram } from './duration-histogram.js';
+import { createRouteTallies, endingOf, type RouteLabels, type RouteTally } from './route-tallies.js';
 
 export type OperationMetrics = {
   readonly observe: (observation: Observation) => void;
@@ -11,33 +11,36 @@ export type OperationMetrics = {
   refused(route: Route, code: BridgeErrorCode): void;
 };
 
-/** Hyperswitch knows some 120 connectors; an installation uses a few. */
-const MOST_CONNECTORS = 64;
-
 /** Worst first: a folded label shows the worst of what it stands for. */
 const BREAKER_VALUE = { closed: 0, half_open: 1, open: 2 } as const;
 
 export function createOperationMetrics(register: Registry): OperationMetrics {
   const registers = [register];
   const route = ['operation', 'connector'] as const;
-  const duration = new Histogram({
+  const tallies = createRouteTallies();
+  const duration = createDurationHistogram(register, {
     name: 'nats_bridge_operation_duration_seconds',
     help: 'Time from the call of the connector to its outcome, by how it ended',
-    labelNames: [...route, 'result'],
-    buckets: [...DURATION_BUCKETS],
-    registers,
   });
-  const ended = new Counter({
+  new Counter({
     name: 'nats_bridge_operations_total',
     help: 'Calls that ended: success, failure (a decline), processing, unknown (may have happened), not_sent; the last two by error code',
     labelNames: [...route, 'result', 'code'],
     registers,
+    collect() {
+      this.reset();
+      for (const { labels, endings } of tallies.all())
+        for (const { result, code, count } of endings) this.inc({ ...labels, result, code }, count);
+    },
   });
-  const inFlight = new Gauge({
+  new Gauge({
     name: 'nats_bridge_operations_in_flight',
     help: 'Calls that wait for their outcome',
     labelNames: route,
     registers,
+    collect() {
+      for (const { labels, inFlight } of tallies.all()) this.set(labels, inFlight);
+    },
   });
   const retried = new Counter({
     name: 'nats_bridge_operation_retries_total',
@@ -70,48 +73,51 @@ export function createOperationMetrics(register: Registry): OperationMetrics {
     },
   });
 
-  const connectorLabel = createBoundedLabel(MOST_CONNECTORS);
-  const labelsOf = ({ operation, connector }: Route): RouteLabels => ({
-    operation,
-    connector: connectorLabel(connector),
-  });
   const rememberBreaker = ({ operation, connector }: Route, value: number) => {
     const key = `${operation} ${connector}`;
+    const { labels } = tallies.of({ operation, connector });
     // Closed ones that nobody saw open need no place: a caller may name any connector.
-    if (value > 0 || connectorLabel(connector) === connector)
-      breakerStates.set(key, { labels: labelsOf({ operation, connector }), value });
+    if (value > 0 || labels.connector === connector) breakerStates.set(key, { labels, value });
     else breakerStates.delete(key);
+  };
+  const showClosed = (seen: Route) => {
+    if (!breakerStates.has(`${seen.operation} ${seen.connector}`))
+      rememberBreaker(seen, BREAKER_VALUE.closed);
+  };
+  const count = (tally: RouteTally, result: CallResult, code: BridgeErrorCode | '', durationMs?: number) => {
+    const ending = endingOf(tally, result, code);
+    ending.count += 1;
+    if (durationMs === undefined) return;
+    ending.durations ??=
+      tally.endings.find((other) => other.result === result && other.durations !== undefined)?.durations ??
+      duration.series({ result, ...tally.labels });
+    ending.durations.observe(durationMs);
   };
 
   return {
     observe(observation) {
-      const labels = labelsOf(observation);
+      const tally = tallies.of(observation);
       switch (observation.type) {
         case 'call_began':
-          inFlight.inc(labels);
-          if (!breakerStates.has(`${observation.operation} ${observation.connector}`))
-            rememberBreaker(observation, BREAKER_VALUE.closed);
+          if (tally.begun === 0) showClosed(observation);
+          tally.begun += 1;
+          tally.inFlight += 1;
           break;
-        case 'call_ended': {
-          const { result, code = '', durationMs } = observation;
-          inFlight.dec(labels);
-          duration.observe({ result, ...labels }, durationMs / 1_000);
-          ended.inc({ result, code, ...labels });
+        case 'call_ended':
+          tally.inFlight -= 1;
+          count(tally, observation.result, observation.code ?? '', observation.durationMs);
           break;
-        }
         case 'call_retried':
-          retried.inc({ ...labels, code: observation.code });
+          retried.inc({ ...tally.labels, code: observation.code });
           break;
         case 'breaker_changed':
-          if (observation.state === 'open') opened.inc(labels);
+          if (observation.state === 'open') opened.inc(tally.labels);
           rememberBreaker(observation, BREAKER_VALUE[observation.state]);
           break;
       }
     },
     refused(refusedRoute, code) {
-      ended.inc({ ...labelsOf(refusedRoute), result: 'not_sent', code });
+      count(tallies.of(refusedRoute), 'not_sent', code);
     },
   };
 }
-
-type RouteLabels = { readonly operation: string; readonly connector: string };

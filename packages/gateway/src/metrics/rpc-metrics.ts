@@ -1,23 +1,23 @@
 /** Metrics of the gRPC door, under OpenTelemetry's names: how long calls took and with which status they ended. */
-import { Gauge, Histogram, type Registry } from 'prom-client';
-import { DURATION_BUCKETS } from './duration-buckets.js';
+import { Gauge, type Registry } from 'prom-client';
+import { createDurationHistogram, type Durations } from './duration-histogram.js';
 
 export type RpcMetrics = {
-  /** @param name `Service/Method` of the catalogue @param statusCode of gRPC, 0 for OK */
-  ended(name: string, statusCode: number, durationMs: number): void;
+  /** @param name `Service/Method` of the catalogue @returns told of each of its calls that ended */
+  ofMethod(name: string): RpcEnded;
 };
+
+/** @param statusCode of gRPC, 0 for OK */
+export type RpcEnded = (statusCode: number, durationMs: number) => void;
 
 export function createRpcMetrics(
   register: Registry,
   inFlight: { readonly count: number; readonly limit: number },
 ): RpcMetrics {
   const registers = [register];
-  const duration = new Histogram({
+  const duration = createDurationHistogram(register, {
     name: 'rpc_server_duration_seconds',
     help: 'Time of a gRPC call at the door, from its bytes to its answer (OpenTelemetry rpc.server.duration)',
-    labelNames: ['rpc_system', 'rpc_service', 'rpc_method', 'rpc_grpc_status_code'],
-    buckets: [...DURATION_BUCKETS],
-    registers,
   });
   new Gauge({
     name: 'nats_bridge_door_calls_in_flight',
@@ -36,17 +36,18 @@ export function createRpcMetrics(
     },
   });
   return {
-    ended(name, statusCode, durationMs) {
-      const [rpc_service = '', rpc_method = ''] = name.split('/');
-      duration.observe(
-        {
-          rpc_system: 'grpc',
-          rpc_service: `types.${rpc_service}`,
-          rpc_method,
-          rpc_grpc_status_code: statusCode,
-        },
-        durationMs / 1_000,
-      );
+    ofMethod(name) {
+      const [service = '', rpc_method = ''] = name.split('/');
+      const labels = { rpc_system: 'grpc', rpc_service: `types.${service}`, rpc_method };
+      const byStatus = new Map<number, Durations>();
+      return (statusCode, durationMs) => {
+        let durations = byStatus.get(statusCode);
+        if (durations === undefined) {
+          durations = duration.series({ ...labels, rpc_grpc_status_code: statusCode });
+          byStatus.set(statusCode, durations);
+        }
+        durations.observe(durationMs);
+      };
     },
   };
 }

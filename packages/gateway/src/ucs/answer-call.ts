@@ -1,7 +1,7 @@
 /** The one way of a UCS call through the door: bytes and metadata in, execute, bytes or a refusal out. */
 import { randomUUID } from 'node:crypto';
 import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js';
-import { type CallIds, callLine, idsOf, type Route } from '@nats-bridge/connector';
+import { type CallIds, type CallOptions, callLine, idsOf, type Route } from '@nats-bridge/connector';
 import type { Logging } from '@nats-bridge/logging';
 import {
   BridgeError,
@@ -21,7 +21,7 @@ import { encodeAnswer, reasonOf } from './encode-answer.js';
 import { idInDoubt } from './id-in-doubt.js';
 import { readCall, type UcsCall } from './read-call.js';
 import { refuseCall } from './refuse-call.js';
-import { traceRpc } from './trace-rpc.js';
+import { traceMethod } from './trace-rpc.js';
 import type { ServedMethod } from './ucs-methods.js';
 
 /** How much sooner than the caller the bridge stops waiting, so that its answer is still heard. */
@@ -54,18 +54,20 @@ type RawCall = ServerUnaryCall<Buffer, Buffer>;
  * failed, so that the sender comes again.
  */
 export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCall<Buffer, Buffer> {
+  const { tracing } = door.bridge;
+  const beginTrace = tracing && traceMethod(tracing, method.name);
+  const measure = door.metrics?.rpc.ofMethod(method.name);
   return (call, callback) => {
     const begunAt = performance.now();
-    const { tracing } = door.bridge;
     const metadata = call.metadata.getMap();
-    const trace = tracing && traceRpc(tracing, method.name, metadata.traceparent);
+    const trace = beginTrace?.(metadata.traceparent);
     const ended = (code: status) => {
       trace?.ended(code);
-      door.metrics?.rpc.ended(method.name, code, performance.now() - begunAt);
+      measure?.(code, performance.now() - begunAt);
     };
     const refuse = (refusal: unknown) => {
       const refused = refuseCall(
-        { method: method.name, operation: method.row.operation, traceparent: trace?.traceparent },
+        { method: method.name, operation: method.row.operation, traceId: trace?.span.traceId },
         refusal,
         door,
       );
@@ -75,14 +77,13 @@ export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCal
     };
     let read: UcsCall;
     try {
-      const parsed = readCall(method, metadata, call.request);
-      read = trace === undefined ? parsed : { ...parsed, traceparent: trace.traceparent };
+      read = readCall(method, metadata, call.request);
     } catch (refusal) {
       refuse(refusal);
       return;
     }
     const readAt = performance.now();
-    executeCall(door, method, read, call)
+    executeCall(door, method, read, trace?.span ?? read.traceparent, call)
       .then((outcome) => {
         trace?.outcome(outcome);
         if (call.cancelled) return ended(status.CANCELLED); // nobody listens, and grpc-js has closed the stream
@@ -116,6 +117,7 @@ async function executeCall(
   door: UcsDoor,
   method: ServedMethod,
   read: UcsCall,
+  traceparent: CallOptions['traceparent'],
   call: RawCall,
 ): Promise<Outcome> {
   const { bridge, inFlight, onWarning } = door;
@@ -140,7 +142,7 @@ async function executeCall(
     return await bridge.execute(operation, read.data, {
       deadlineAt: deadlineOf(call),
       signal: new CallerSignal(call),
-      traceparent: read.traceparent,
+      traceparent,
     });
   } catch (cause) {
     if (cause instanceof ValidationError) throw cause;

@@ -18,7 +18,7 @@ export type RefusedCall = {
   /** Left out for methods that are not served, and before it is known. */
   readonly operation?: Operation;
   /** Of the door's span, where there is one. */
-  readonly traceparent?: string;
+  readonly traceId?: string;
 };
 
 type Told = { readonly onWarning: OnWarning; readonly logging?: Pick<Logging, 'log'> };
@@ -54,7 +54,7 @@ function withId(refused: CallStatus, correlationId: string): Refused {
 
 /** The reason is the caller's to read: it is about what he sent. */
 function logRefusal(
-  { method, operation, traceparent }: RefusedCall,
+  { method, operation, traceId }: RefusedCall,
   code: status,
   correlationId: string,
   logging: Told['logging'],
@@ -66,7 +66,7 @@ function logRefusal(
     event: 'call_refused',
     operation,
     correlation_id: correlationId,
-    trace_id: traceparent?.split('-')[1],
+    trace_id: traceId,
     code: status[code],
   });
 }

@@ -60,7 +60,7 @@ export function traceDelivery(tracing: Tracing, delivery: TracedDelivery): Deliv
   function beginReply(): TraceSpan {
     return tracing.begin('publish reply', {
       kind: 'producer',
-      parent: processing.traceparent,
+      parent: processing,
       attributes: {
         'messaging.system': 'nats',
         'messaging.operation.name': 'publish',
@@ -86,7 +86,7 @@ export function traceDelivery(tracing: Tracing, delivery: TracedDelivery): Deliv
       const { operation } = read.request;
       const span = tracing.begin(`handle ${operation}`, {
         kind: 'internal',
-        parent: processing.traceparent,
+        parent: processing,
         attributes: {
           'nats_bridge.operation': operation,
           'nats_bridge.attempt': read.attempt,
