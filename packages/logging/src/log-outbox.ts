@@ -1,7 +1,7 @@
 /** Lines on their way to NATS: nobody waits for them, few wait at once, and what is too much is dropped and counted. */
 import type { Connection } from '@nats-bridge/messaging';
 import { logSubject, MAX_LOG_BYTES } from '@nats-bridge/protocol';
-import type { LogLine } from './logging.js';
+import type { LogLine } from './log-line.js';
 
 export type LogOutbox = {
   /** Sent at once, unless others are under way. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,5 +129,21 @@ describe('a log over NATS', () => {
     logging.connect(connection);
     logging.log({ level: 'error', module: 'process', message: 'unheard' });
     expect(logging.stats()).toMatchObject({ written: { error: 1 }, dropped: 0 });
+  });
+});
+
+describe('a log on standard error', () => {
+  it('has the last words of a process that dies of an error', () => {
+    const program = `
+      import { createLogging } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
+      const logging = createLogging({ name: 'test', lines: 'json', nats: false });
+      logging.log({ level: 'error', module: 'process', message: 'last words' });
+      throw new Error('nobody catches it');
+    `;
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain('"message":"last words"');
   });
 });

@@ -1,24 +1,13 @@
 /** The log of a process: what passes the level of its module becomes a line on standard error, and one over NATS. */
 import { hostname } from 'node:os';
 import { styleText } from 'node:util';
-import type { LogEntry, LogLevel } from '@nats-bridge/protocol';
+import type { LogLevel } from '@nats-bridge/protocol';
 import { createLevels, type LevelSettings, type Levels } from './levels.js';
+import type { LogInput, LogLine } from './log-line.js';
 import { createLogOutbox, type OutboxConnection } from './log-outbox.js';
 import { createProcessLines, type LineStyle } from './process-lines.js';
 import type { Paint } from './readable-line.js';
 import { redact } from './redact.js';
-
-/** What is told to the log; time and instance are added. */
-export type LogInput = Omit<LogEntry, 'time' | 'instance'>;
-
-/** A line on its ways out. */
-export type LogLine = {
-  /** ISO 8601, UTC. */
-  readonly time: string;
-  readonly said: LogInput;
-  /** All of it, with the line end. */
-  readonly json: string;
-};
 
 export type LoggingOptions = LevelSettings & {
   /** Names the program; host and process are added. */
@@ -64,6 +53,8 @@ export function createLogging(options: LoggingOptions): Logging {
   const gathered: { readonly at: number; readonly input: LogInput }[] = [];
   let timer: NodeJS.Timeout | undefined;
   let stopWatching: (() => void) | undefined;
+  // What was said just before the process dies is what somebody will look for.
+  if (options.lines !== undefined && options.lines !== 'none') process.on('exit', writeLast);
   const written: Record<LogLevel, number> = { debug: 0, info: 0, warn: 0, error: 0 };
 
   function lineOf({ at, input }: (typeof gathered)[number]): LogLine {
@@ -80,6 +71,11 @@ export function createLogging(options: LoggingOptions): Logging {
     const batch = gathered.splice(0).map(lineOf);
     lines.write(batch);
     if (nats) outbox.offer(batch);
+  }
+
+  function writeLast(): void {
+    writeGathered();
+    lines.close();
   }
 
   return {
@@ -106,7 +102,8 @@ export function createLogging(options: LoggingOptions): Logging {
       writeGathered();
       stopWatching?.();
       if (nats) await outbox.close();
-      lines.close();
+      writeLast();
+      process.off('exit', writeLast);
     },
   };
 }

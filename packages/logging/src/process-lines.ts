@@ -1,6 +1,6 @@
 /** The process's own lines on standard error: JSON for programs, readable on a terminal; never waited for. */
 import pino from 'pino';
-import type { LogLine } from './logging.js';
+import type { LogLine } from './log-line.js';
 import { type Paint, readableLine } from './readable-line.js';
 
 /** `readable` for a terminal; it leaves out what ends well, call by call. */
