@@ -4,11 +4,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CASE_NAMES, CASES, type CaseName } from './cases.js';
-import { runMemory } from './memory-run.js';
+import { type MemoryRun, runMemory } from './memory-run.js';
 import type { Size } from './payment.js';
 import {
   CONDITIONS,
   limitLines,
+  type PeakUsage,
   ratioLines,
   reportOf,
   settingLines,
@@ -85,8 +86,8 @@ async function main(): Promise<void> {
 
 type Started = {
   readonly results: Results;
-  readonly usage: Parameters<typeof reportOf>[1];
-  readonly memory?: Parameters<typeof reportOf>[2];
+  readonly usage: PeakUsage;
+  readonly memory?: MemoryRun | undefined;
 };
 
 /** With processes of its own: the machine code that V8 makes of one differs by a tenth from the next. */

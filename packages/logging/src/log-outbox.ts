@@ -25,7 +25,7 @@ const LAST_LINES_MS = 1_000;
 /** A worker that may write of its own merchants only is refused a subject now and then; they are not endless. */
 const MOST_REFUSED = 1_000;
 
-type Line = { readonly subject: string; readonly json: string };
+type Line = { readonly subject: string; readonly json: string; readonly bytes: number };
 
 export function createLogOutbox(): LogOutbox {
   const waiting: Line[] = [];
@@ -93,12 +93,10 @@ export function createLogOutbox(): LogOutbox {
     offer(batch) {
       for (const { said, json } of batch) {
         const subject = logSubject(said);
+        const bytes = Buffer.byteLength(json);
         const isTaken =
-          !isClosed &&
-          !refused.has(subject) &&
-          waiting.length < MOST_WAITING &&
-          Buffer.byteLength(json) <= MAX_LOG_BYTES;
-        if (isTaken) waiting.push({ subject, json });
+          !isClosed && !refused.has(subject) && waiting.length < MOST_WAITING && bytes <= MAX_LOG_BYTES;
+        if (isTaken) waiting.push({ subject, json, bytes });
         else dropped++;
       }
       sendWaiting();
@@ -134,8 +132,7 @@ export function createLogOutbox(): LogOutbox {
 function messagesOf(batch: readonly Line[]): { readonly subject: string; readonly body: string }[] {
   const last = new Map<string, { readonly subject: string; body: string; bytes: number }>();
   const messages: { readonly subject: string; body: string; bytes: number }[] = [];
-  for (const { subject, json } of batch) {
-    const bytes = Buffer.byteLength(json);
+  for (const { subject, json, bytes } of batch) {
     const open = last.get(subject);
     if (open !== undefined && open.bytes + bytes <= MAX_LOG_BYTES) {
       open.body += json;

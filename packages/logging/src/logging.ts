@@ -68,6 +68,7 @@ export function createLogging(options: LoggingOptions): Logging {
   function writeGathered(): void {
     clearTimeout(timer);
     timer = undefined;
+    if (gathered.length === 0) return;
     const batch = gathered.splice(0).map(lineOf);
     lines.write(batch);
     if (nats) outbox.offer(batch);

@@ -85,13 +85,10 @@ export function createOperationMetrics(register: Registry): OperationMetrics {
       rememberBreaker(seen, BREAKER_VALUE.closed);
   };
   const count = (tally: RouteTally, result: CallResult, code: BridgeErrorCode | '', durationMs?: number) => {
-    const ending = endingOf(tally, result, code);
-    ending.count += 1;
+    endingOf(tally, result, code).count += 1;
     if (durationMs === undefined) return;
-    ending.durations ??=
-      tally.endings.find((other) => other.result === result && other.durations !== undefined)?.durations ??
-      duration.series({ result, ...tally.labels });
-    ending.durations.observe(durationMs);
+    tally.durations[result] ??= duration.series({ result, ...tally.labels });
+    tally.durations[result].observe(durationMs);
   };
 
   return {

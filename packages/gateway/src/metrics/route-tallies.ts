@@ -10,13 +10,13 @@ export type Ending = {
   readonly result: CallResult;
   readonly code: BridgeErrorCode | '';
   count: number;
-  durations: Durations | undefined;
 };
 
 export type RouteTally = {
   readonly labels: RouteLabels;
   /** A handful. */
   readonly endings: Ending[];
+  readonly durations: Partial<Record<CallResult, Durations>>;
   begun: number;
   inFlight: number;
 };
@@ -39,7 +39,13 @@ export function createRouteTallies(): RouteTallies {
       const connector = connectorLabel(route.connector);
       const known = byOperation.get(operation)?.get(connector);
       if (known !== undefined) return known;
-      const tally: RouteTally = { labels: { operation, connector }, endings: [], begun: 0, inFlight: 0 };
+      const tally: RouteTally = {
+        labels: { operation, connector },
+        endings: [],
+        durations: {},
+        begun: 0,
+        inFlight: 0,
+      };
       const routes = byOperation.get(operation) ?? new Map<string, RouteTally>();
       byOperation.set(operation, routes.set(connector, tally));
       return tally;
@@ -51,7 +57,7 @@ export function createRouteTallies(): RouteTallies {
 /** Its entry, made where there is none. */
 export function endingOf({ endings }: RouteTally, result: CallResult, code: BridgeErrorCode | ''): Ending {
   for (const ending of endings) if (ending.result === result && ending.code === code) return ending;
-  const made: Ending = { result, code, count: 0, durations: undefined };
+  const made: Ending = { result, code, count: 0 };
   endings.push(made);
   return made;
 }
