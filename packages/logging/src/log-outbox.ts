@@ -45,25 +45,25 @@ export function createLogOutbox(): LogOutbox {
   }
 
   function send(): Promise<void> {
-    sending ??= sendAll().finally(() => {
-      sending = undefined;
-    });
+    sending ??= Promise.resolve().then(sendAll);
     return sending;
   }
 
   async function sendAll(): Promise<void> {
-    while (waiting.length > 0) {
-      const open = connection?.current;
-      if (open === undefined) return; // sent when it is back
+    let open = connection?.current; // while there is none they wait until it is back
+    while (waiting.length > 0 && open !== undefined) {
       const batch = waiting.splice(0, BATCH);
       try {
         publish(open, batch);
         await open.flush();
+        open = connection?.current;
       } catch {
         dropped += batch.length; // the connection has ended; what of them arrived is not known
-        return;
+        open = undefined;
       }
     }
+    // In the step that found nothing to send: what is offered in the next one begins anew.
+    sending = undefined;
   }
 
   function publish(open: NonNullable<Connection['current']>, batch: readonly Line[]): void {

@@ -102,6 +102,15 @@ describe('a log over NATS', () => {
     expect(logging.stats().dropped).toBe(3_000);
   });
 
+  it('sends what is said in the step in which it was connected, without another line after it', async () => {
+    const { logging, connection, heard, eventually } = await scene();
+    await connection.get();
+    logging.connect(connection);
+    logging.log({ level: 'info', module: 'calls', message: 'the only one' });
+    logging.stats(); // takes it from what is gathered, at once
+    await eventually(() => expect(heard).toHaveLength(1));
+  });
+
   it('sends what waits before it ends, and nothing afterwards', async () => {
     const { logging, connection, heard, eventually } = await scene();
     await connection.get();
