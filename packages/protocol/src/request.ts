@@ -32,9 +32,12 @@ export type BridgeRequest = {
   readonly timestamp: number;
 };
 
+/** Made a function of its own: a third of the time, and every request passes here. */
+const compiledSchema = z.compile(bridgeRequestSchema);
+
 /** @throws ValidationError that names the fields at fault, never their values. */
 export function parseRequest(value: unknown): BridgeRequest {
-  const parsed = bridgeRequestSchema.safeParse(value);
+  const parsed = compiledSchema.safeParse(value);
   if (!parsed.success) throw new ValidationError(`not a valid request: ${describeIssues(parsed.error)}`);
   return value as BridgeRequest;
 }

@@ -71,13 +71,16 @@ export const bridgeResponseSchema = z
 
 export type BridgeResponse = z.infer<typeof bridgeResponseSchema>;
 
+/** Made a function of its own: half the time, and every reply passes here. */
+const compiledSchema = z.compile(bridgeResponseSchema);
+
 /**
  * Reads a worker's reply; unknown fields are ignored.
  *
  * @throws ValidationError that names the fields at fault, never their values.
  */
 export function parseResponse(value: unknown): BridgeResponse {
-  const parsed = bridgeResponseSchema.safeParse(value);
+  const parsed = compiledSchema.safeParse(value);
   if (!parsed.success) throw new ValidationError(`not a valid reply: ${describeIssues(parsed.error)}`);
   return parsed.data;
 }

@@ -29,6 +29,15 @@ describe('a reply', () => {
     await worker.stop();
   });
 
+  it('carries the correlation id of its request, whatever the handler says', async () => {
+    const said = { status: 'success', correlation_id: 'of another' } as const;
+    const { worker, send } = await createScene(broker, { authorize: () => said });
+    await worker.start();
+    const { message } = await send('c1', { replyTo: 'replies.own' });
+    expect(decodeBody((await message()).data)).toEqual({ status: 'success', correlation_id: 'c1' });
+    await worker.stop();
+  });
+
   it.each(['hyperswitch.operations.m.large', 'replies.large'])(
     'that is larger than a message lies in the object store: %s',
     async (replyTo) => {

@@ -43,10 +43,14 @@ export function encodeReply(
   to: 'record' | 'caller',
 ): EncodedReply {
   const contentType = contentTypeOf(headers);
+  const correlationId = request.correlation_id;
+  // Before the spread: behind it, it costs V8 a microsecond. The handler's own would come through, so it is set again.
+  const body = { correlation_id: correlationId, ...response };
+  body.correlation_id = correlationId;
   const reply = {
-    body: encodeBody({ ...response, correlation_id: request.correlation_id }, contentType),
+    body: encodeBody(body, contentType),
     headers: {
-      [HEADER.correlationId]: encodeHeaderValue(request.correlation_id),
+      [HEADER.correlationId]: encodeHeaderValue(correlationId),
       [HEADER.contentType]: contentType,
     },
   };

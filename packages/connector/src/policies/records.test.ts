@@ -1,3 +1,4 @@
+import { RecordChangedError } from '@nats-bridge/messaging';
 import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { describe, expect, it, vi } from 'vitest';
 import type { Exchange } from '../exchange.js';
@@ -5,7 +6,7 @@ import { encodeAnswer } from '../ledger/answer.js';
 import { exchange, memoryLedger, success } from '../testing/exchanges.js';
 import { keepRecord } from './keep-record.js';
 import { mindEarlierCall } from './mind-earlier-call.js';
-import { settleDoubt } from './settle-doubt.js';
+import { type SettleDoubtWorld, settleDoubt } from './settle-doubt.js';
 
 const failing = (code: BridgeErrorCode) => async () => {
   throw new BridgeError(code);
@@ -104,6 +105,9 @@ describe('settleDoubt', () => {
     await expect(
       settle(await sent(), async () => false)(failing('NATS_TIMEOUT'))(exchange()),
     ).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
+    const takeBack = vi.fn(async () => true);
+    await expect(settle(memoryLedger(), takeBack)(failing('NATS_TIMEOUT'))(exchange())).rejects.toThrow();
+    expect(takeBack).not.toHaveBeenCalled();
   });
 
   it('stays in doubt when the ledger cannot be asked', async () => {
@@ -147,6 +151,45 @@ describe('settleDoubt', () => {
     await new Promise(setImmediate);
     expect(ledger.history).toMatchObject([{ state: 'withdrawn' }]);
     expect(wakes).toEqual([]);
+  });
+
+  it('asks later as often as it promises, not once the bridge closes, and never about what is decided', async () => {
+    const away = async () => {
+      throw new Error('NATS is away');
+    };
+    const pausesOf = async (more: Partial<SettleDoubtWorld>) => {
+      const sleep = vi.fn(async (_: number) => {});
+      const world = { ledger: memoryLedger(), bridge: 'b', takeBack: async () => false, sleep, ...more };
+      await expect(settleDoubt(world)(failing('NATS_TIMEOUT'))(exchange())).rejects.toThrow(BridgeError);
+      await new Promise(setImmediate);
+      return sleep.mock.calls.map(([ms]) => ms);
+    };
+    const ledger = { ...memoryLedger(), findLatest: away };
+    const pauses = await pausesOf({ ledger });
+    expect(pauses).toHaveLength(25);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(30_000);
+    expect(await pausesOf({ ledger, isClosing: () => true })).toEqual([]);
+    expect(await pausesOf({})).toEqual([]);
+  });
+
+  it('asks again of a record that others change, five times at most, and then stays in doubt', async () => {
+    const changing = (isAnsweredAfter: number) => {
+      const ledger = memoryLedger();
+      const write = vi.fn(async () => {
+        if (write.mock.calls.length === isAnsweredAfter)
+          await ledger.write('m', 'k', { state: 'answered', retry: 0 }, 0, encodeAnswer(success));
+        throw new RecordChangedError('m.k', 0);
+      });
+      return { ...ledger, write };
+    };
+    expect(await settle(changing(1))(failing('NATS_TIMEOUT'))(exchange())).toEqual(success);
+    expect(await settle(changing(4))(failing('NATS_TIMEOUT'))(exchange())).toEqual(success);
+    const restless = changing(6);
+    await expect(settle(restless)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject({
+      code: 'NATS_TIMEOUT',
+      phase: 'sent_unknown',
+    });
+    expect(restless.write).toHaveBeenCalledTimes(5);
   });
 
   it('keeps nobody waiting for a ledger that does not answer', async () => {

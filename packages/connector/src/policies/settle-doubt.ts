@@ -46,33 +46,24 @@ export function settleDoubt(world: SettleDoubtWorld): Policy {
     } catch (thrown) {
       const error = bridgeErrorOf(thrown);
       if (error.phase !== 'sent_unknown' || exchange.key === undefined || !exchange.isDurable) throw error;
-      // When the ledger cannot be asked, or not in time, the doubt remains.
       const { key } = exchange;
-      let isDecided = false;
-      const attempt = () => settle(exchange, key, error, world);
-      const settled = attempt().then(
-        (answer) => {
-          isDecided = true;
-          return answer;
-        },
-        (cause: unknown) => {
-          isDecided = cause instanceof BridgeError;
-          throw isDecided ? cause : error;
-        },
-      );
-      return within(SETTLE_MS, settled, error).catch((said: unknown) => {
-        if (!isDecided) settleLater(exchange, key, error, world);
-        throw said;
-      });
+      try {
+        return await within(SETTLE_MS, settle(exchange, key, error, world));
+      } catch (cause) {
+        if (cause instanceof BridgeError) throw cause;
+        // The ledger cannot be asked, or not in time: the doubt remains.
+        settleLater(exchange, key, error, world);
+        throw error;
+      }
     }
   };
 }
 
-/** Rejects with `error` when it takes longer. */
-async function within<T>(ms: number, promise: Promise<T>, error: BridgeError): Promise<T> {
+/** Rejects when it takes longer. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, ms, error);
+    timer = setTimeout(reject, ms);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
