@@ -1,47 +1,29 @@
 /** The console without a mouse, before a real bridge: Tab reaches everything in the order in which it is read. */
-import { keepDeadLetters } from '@nats-bridge/connector';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  ADMIN,
   DESKTOP,
   launchBrowser,
-  letterNamed,
-  neverSent,
   openScreen,
   PHONE,
+  type StackToShow,
   screensOf,
   signIn,
+  startStackToShow,
 } from './console-under-test.js';
-import { authorizeRequest, type Stack, startStack } from './stack-under-test.js';
 
-let stack: Stack;
+let stack: StackToShow;
 let browser: Browser;
 const pages = new Map<string, Page>();
-const closers: (() => unknown)[] = [];
 const SIZES = { desktop: DESKTOP, phone: PHONE };
 
-const authorize = (attempt: string) =>
-  stack.call('PaymentService/Authorize', authorizeRequest(attempt), attempt);
-
 beforeAll(async () => {
-  stack = await startStack({
-    config: { timeouts: { authorize: 5_000 }, jetstream: { max_deliver: 1 } },
-    admin: ADMIN,
-    sandbox: false,
-  });
-  const keeper = keepDeadLetters(stack.bridge);
-  closers.push(() => keeper.close());
-  for (const attempt of ['att_a', 'att_b']) await neverSent(stack, authorize, attempt);
-  await stack.startSandbox();
-  for (let number = 1; number <= 30; number++) await authorize(`att_${number}`);
-  await letterNamed(stack, 'att_b');
+  stack = await startStackToShow({ letters: ['att_a', 'att_b'], payments: 30 });
   browser = await launchBrowser();
   for (const [name, size] of Object.entries(SIZES)) pages.set(name, await signIn(browser, stack, { size }));
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
-  for (const close of closers.reverse()) await close();
   await stack?.close();
 });
 
@@ -146,7 +128,7 @@ describe('the keyboard alone', () => {
     const page = pageOf('desktop');
     await openScreen(page, stack, { path: '/payments', heading: 'Payments' });
     await page.getByText('live', { exact: true }).waitFor();
-    await authorize('att_newer');
+    await stack.authorize('att_newer');
     await page.getByRole('button', { name: /newer: show/ }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'pay_of_att_newer' }).waitFor();

@@ -1,50 +1,34 @@
 /** Nothing on the console moves by itself while live data arrives: measured by the browser, at every screen. */
-import { keepDeadLetters } from '@nats-bridge/connector';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
-  ADMIN,
   DESKTOP,
   launchBrowser,
-  letterNamed,
   neverSent,
   openScreen,
   PHONE,
+  type StackToShow,
   screensOf,
   signIn,
+  startStackToShow,
 } from './console-under-test.js';
-import { authorizeRequest, MERCHANT, money, type Stack, startStack } from './stack-under-test.js';
+import { MERCHANT, money } from './stack-under-test.js';
 
 /** A tenth of what browsers call "good": a number that gets one digit more. */
 const MOST_SHIFT = 0.01;
 const UPDATES = 3;
 
-let stack: Stack;
+let stack: StackToShow;
 let browser: Browser;
-const closers: (() => unknown)[] = [];
 let count = 0;
 
-const authorize = (attempt: string, changes = {}) =>
-  stack.call('PaymentService/Authorize', authorizeRequest(attempt, changes), attempt);
-
 beforeAll(async () => {
-  stack = await startStack({
-    config: { timeouts: { authorize: 5_000 }, jetstream: { max_deliver: 1 } },
-    admin: ADMIN,
-    sandbox: false,
-  });
-  const keeper = keepDeadLetters(stack.bridge);
-  closers.push(() => keeper.close());
-  await neverSent(stack, authorize, 'att_a');
-  await stack.startSandbox();
-  for (let number = 1; number <= 40; number++) await authorize(`att_${number}`);
-  await authorize('att_held', { capture_method: 'MANUAL' });
-  await letterNamed(stack, 'att_a');
+  stack = await startStackToShow({ letters: ['att_a'], payments: 40 });
+  await stack.authorize('att_held', { capture_method: 'MANUAL' });
   browser = await launchBrowser();
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
-  for (const close of closers.reverse()) await close();
   await stack?.close();
 });
 
@@ -75,7 +59,7 @@ it.each(screensOf('pay_of_att_held', 'd1'))(
       const page = await watch(size, screen);
       for (let update = 0; update < UPDATES; update++) {
         const before = await page.locator('.live-clock').textContent();
-        for (let payment = 0; payment < 5; payment++) await authorize(`att_live_${count++}`);
+        for (let payment = 0; payment < 5; payment++) await stack.authorize(`att_live_${count++}`);
         await expect
           .poll(() => page.locator('.live-clock').textContent(), { timeout: 20_000 })
           .not.toBe(before);
@@ -91,7 +75,7 @@ it.each(screensOf('pay_of_att_held', 'd1'))(
 it('more that happens to a payment while somebody looks is shown when they ask for it', async () => {
   await onBoth(async (size) => {
     const attempt = `att_watched_on_${size}`;
-    const held = await authorize(attempt, { capture_method: 'MANUAL' });
+    const held = await stack.authorize(attempt, { capture_method: 'MANUAL' });
     const heading = `pay_of_${attempt}`;
     const page = await watch(size, { path: `/payments/${MERCHANT}/${heading}`, heading });
     await page.getByText('1 operation', { exact: true }).waitFor();
@@ -117,7 +101,7 @@ it('a worker that goes and a letter that comes move nothing of the overview, and
     const before = await letters.textContent();
     if (size === 'desktop') {
       await stack.stopSandbox();
-      await neverSent(stack, authorize, 'att_b');
+      await neverSent(stack, stack.authorize, 'att_b');
     }
     await page.getByText('No worker is there.').waitFor();
     await expect.poll(() => letters.textContent(), { timeout: 20_000 }).not.toBe(before);

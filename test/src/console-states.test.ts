@@ -3,49 +3,36 @@
  * one whose broker and gateway are stopped. That single answers fail is played in the browser: nothing real can be made
  * to refuse one path and not the others.
  */
-import { keepDeadLetters } from '@nats-bridge/connector';
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ADMIN,
   launchBrowser,
-  letterNamed,
-  neverSent,
   openScreen,
   type Screen,
+  type StackToShow,
   screensOf,
   signIn,
+  startStackToShow,
   TOKEN,
   violations,
 } from './console-under-test.js';
-import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
+import { MERCHANT, type Stack, startStack } from './stack-under-test.js';
 
-let stack: Stack;
+let stack: StackToShow;
 let empty: Stack;
 let browser: Browser;
 /** Signed in at the bridge that has something to show. */
 let page: Page;
-const closers: (() => unknown)[] = [];
-
-const authorize = (attempt: string) =>
-  stack.call('PaymentService/Authorize', authorizeRequest(attempt), attempt);
 
 beforeAll(async () => {
-  const config = { timeouts: { authorize: 5_000 }, jetstream: { max_deliver: 1 } };
-  stack = await startStack({ config, admin: ADMIN, sandbox: false });
-  const keeper = keepDeadLetters(stack.bridge);
-  closers.push(() => keeper.close());
-  await neverSent(stack, authorize, 'att_a');
-  await stack.startSandbox();
-  for (let number = 1; number <= 5; number++) await authorize(`att_${number}`);
-  await letterNamed(stack, 'att_a');
+  stack = await startStackToShow({ letters: ['att_a'], payments: 5 });
   empty = await startStack({ admin: ADMIN, sandbox: false });
   browser = await launchBrowser();
   page = await signIn(browser, stack);
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
-  for (const close of closers.reverse()) await close();
   await empty?.close();
 });
 

@@ -1,10 +1,12 @@
 /** The console in the system's Chromium, before a bridge that runs: its screens, looks, and what axe finds of it. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { keepDeadLetters } from '@nats-bridge/connector';
 import { digestOf } from '@nats-bridge/gateway';
+import type { JsonObject } from '@nats-bridge/protocol';
 import { jetstream } from '@nats-io/jetstream';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { MERCHANT, type Stack } from './stack-under-test.js';
+import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
 export const TOKEN = 'console-test';
@@ -83,6 +85,41 @@ export async function violations(page: Page): Promise<string[]> {
   return found.violations.map(
     ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
   );
+}
+
+/** Asks for a payment over gRPC. */
+type Authorize = (attempt: string, changes?: JsonObject) => ReturnType<Stack['call']>;
+
+export type StackToShow = Stack & { readonly authorize: Authorize };
+
+/**
+ * A bridge whose console has something to show.
+ * @param letters attempts that no worker began @param payments how many were answered: `att_1` and on
+ */
+export async function startStackToShow({
+  letters,
+  payments,
+}: {
+  readonly letters: readonly string[];
+  readonly payments: number;
+}): Promise<StackToShow> {
+  const config = { timeouts: { authorize: 5_000 }, jetstream: { max_deliver: 1 } };
+  const stack = await startStack({ config, admin: ADMIN, sandbox: false });
+  const keeper = keepDeadLetters(stack.bridge);
+  const authorize: Authorize = (attempt, changes = {}) =>
+    stack.call('PaymentService/Authorize', authorizeRequest(attempt, changes), attempt);
+  for (const attempt of letters) await neverSent(stack, authorize, attempt);
+  await stack.startSandbox();
+  for (let number = 1; number <= payments; number++) await authorize(`att_${number}`);
+  for (const attempt of letters) await letterNamed(stack, attempt);
+  return {
+    ...stack,
+    authorize,
+    async close() {
+      await keeper.close();
+      await stack.close();
+    },
+  };
 }
 
 /** Given back by a worker before it began: safe to send again. */
