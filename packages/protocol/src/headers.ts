@@ -89,13 +89,14 @@ export function parseRequestHeaders(get: (name: string) => string | undefined): 
     const value = get(name);
     return value === undefined || value === '' ? undefined : decodeHeaderValue(value);
   };
+  const testMode = text(HEADER.testMode);
   const deadline = Number(get(HEADER.deadline));
   const retry = Number(get(HEADER.retry) || 0);
   return {
     merchantId: text(HEADER.merchantId),
     paymentId: text(HEADER.paymentId),
     idempotencyKey: text(HEADER.idempotencyKey),
-    testMode: text(HEADER.testMode) === undefined ? undefined : text(HEADER.testMode) === 'true',
+    testMode: testMode === undefined ? undefined : testMode === 'true',
     correlationId: text(HEADER.correlationId),
     operation: text(HEADER.operation),
     deadlineAt: Number.isSafeInteger(deadline) && deadline > 0 ? deadline : undefined,

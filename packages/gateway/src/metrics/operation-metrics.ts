@@ -1,8 +1,8 @@
 /** Metrics of operations on their way through the connector: how long, how they ended, how many now, what was retried. */
 import type { CallResult, Observation, Route } from '@nats-bridge/connector';
+import { createDurationHistogram } from '@nats-bridge/metrics';
 import type { BridgeErrorCode } from '@nats-bridge/protocol';
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { createDurationHistogram } from './duration-histogram.js';
 import { createRouteTallies, endingOf, type RouteLabels, type RouteTally } from './route-tallies.js';
 
 export type OperationMetrics = {

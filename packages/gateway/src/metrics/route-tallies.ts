@@ -1,8 +1,8 @@
 /** What is counted of calls by route, so that a call only adds to it: labels are looked up when Prometheus asks. */
 import type { CallResult, Route } from '@nats-bridge/connector';
+import type { Durations } from '@nats-bridge/metrics';
 import type { BridgeErrorCode } from '@nats-bridge/protocol';
 import { createBoundedLabel } from './bounded-label.js';
-import type { Durations } from './duration-histogram.js';
 
 export type RouteLabels = { readonly operation: string; readonly connector: string };
 

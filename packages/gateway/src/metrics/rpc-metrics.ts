@@ -1,6 +1,6 @@
 /** Metrics of the gRPC door, under OpenTelemetry's names: how long calls took and with which status they ended. */
+import { createDurationHistogram, type Durations } from '@nats-bridge/metrics';
 import { Gauge, type Registry } from 'prom-client';
-import { createDurationHistogram, type Durations } from './duration-histogram.js';
 
 export type RpcMetrics = {
   /** @param name `Service/Method` of the catalogue @returns told of each of its calls that ended */

@@ -1,8 +1,9 @@
 /** What a worker shows of itself, in Prometheus's text format. No label holds an id of a merchant or a payment. */
 import type { LogStats } from '@nats-bridge/logging';
 import type { Connection } from '@nats-bridge/messaging';
+import { createDurationHistogram, type Durations } from '@nats-bridge/metrics';
 import type { Operation } from '@nats-bridge/protocol';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { WorkerEvent } from '../worker-event.js';
 import type { HandlerRun } from './watched-handlers.js';
 
@@ -24,8 +25,6 @@ export type WorkerMetricsWorld = {
   logStats(): LogStats | undefined;
 };
 
-/** As the bridge's, so that both can be laid over each other. */
-const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
 /** Events that are the end of a delivery, and no more. */
 const ENDINGS = [
   'answered',
@@ -39,6 +38,7 @@ const ENDINGS = [
   'overloaded',
   'reply_failed',
 ] as const;
+type Ending = (typeof ENDINGS)[number];
 const STATES: readonly Connection['state'][] = [
   'idle',
   'connecting',
@@ -48,6 +48,15 @@ const STATES: readonly Connection['state'][] = [
   'draining',
   'closed',
 ];
+
+/** What a delivery only adds to; labels are made when Prometheus asks. */
+type Tally = {
+  /** How deliveries ended. */
+  readonly endings: Partial<Record<Ending, number>>;
+  /** Of the handler, by what it answered. */
+  readonly durations: Partial<Record<HandlerRun['result'], Durations>>;
+  redeliveries: number;
+};
 
 export function createWorkerMetrics(world: WorkerMetricsWorld): WorkerMetrics {
   const register = new Registry();
@@ -64,24 +73,40 @@ export function createWorkerMetrics(world: WorkerMetricsWorld): WorkerMetrics {
       },
     });
 
-  const duration = new Histogram({
+  const tallies = new Map<Operation | '', Tally>();
+  function tallyOf(operation: Operation | ''): Tally {
+    let tally = tallies.get(operation);
+    if (tally === undefined) {
+      tally = { endings: {}, durations: {}, redeliveries: 0 };
+      tallies.set(operation, tally);
+    }
+    return tally;
+  }
+  const duration = createDurationHistogram(register, {
     name: 'messaging_process_duration_seconds',
     help: 'Time a handler took, by what it answered; error: it threw (OpenTelemetry messaging.process.duration)',
-    labelNames: ['messaging_system', 'operation', 'result'],
-    buckets: BUCKETS,
-    registers,
   });
-  const deliveries = new Counter({
+  new Counter({
     name: 'nats_bridge_worker_deliveries_total',
     help: 'Deliveries of requests, by how each ended: answered, handler_failed, or one of those where nothing was run',
     labelNames: ['operation', 'ending'],
     registers,
+    collect() {
+      this.reset();
+      for (const [operation, { endings }] of tallies)
+        for (const [ending, count] of Object.entries(endings)) this.inc({ operation, ending }, count);
+    },
   });
-  const redeliveries = new Counter({
+  new Counter({
     name: 'nats_bridge_worker_redeliveries_total',
     help: 'Runs of a handler for a request that had been begun before',
     labelNames,
     registers,
+    collect() {
+      this.reset();
+      for (const [operation, { redeliveries }] of tallies)
+        if (redeliveries > 0) this.inc({ operation }, redeliveries);
+    },
   });
   const consumerErrors = new Counter({
     name: 'nats_bridge_worker_consumer_errors_total',
@@ -125,8 +150,10 @@ export function createWorkerMetrics(world: WorkerMetricsWorld): WorkerMetrics {
   return {
     contentType: register.contentType,
     ran({ operation, attempt, result, durationMs }) {
-      duration.observe({ messaging_system: 'nats', operation, result }, durationMs / 1_000);
-      if (attempt > 1) redeliveries.inc({ operation });
+      const tally = tallyOf(operation);
+      tally.durations[result] ??= duration.series({ messaging_system: 'nats', operation, result });
+      tally.durations[result].observe(durationMs);
+      if (attempt > 1) tally.redeliveries += 1;
     },
     reported(event) {
       if (event.type === 'consumer_unavailable') return consumerErrors.inc();
@@ -134,7 +161,8 @@ export function createWorkerMetrics(world: WorkerMetricsWorld): WorkerMetrics {
       if (ending === undefined) return;
       // What could not be read names none.
       const { operation = '' } = event as { readonly operation?: Operation };
-      deliveries.inc({ operation, ending });
+      const { endings } = tallyOf(operation);
+      endings[ending] = (endings[ending] ?? 0) + 1;
     },
     async text() {
       // Watching Node's garbage collector and event loop costs a little: only where somebody looks.
