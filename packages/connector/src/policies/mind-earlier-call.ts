@@ -27,14 +27,13 @@ export function mindEarlierCall(world: SettleDoubtWorld): Policy {
         world.ledger
           .findLatest(data.merchant_id, key)
           .then((entry) => ({ entry }))
-          // Where there is no ledger yet, nothing was recorded.
-          .catch(() => ({ entry: undefined })),
+          .catch(() => undefined),
       );
       const inDoubt = new BridgeError('NATS_TIMEOUT', undefined, { cause: error });
       if (found === undefined) {
         // A bridge that is cut off can only speak for itself.
         if (error.code === 'NATS_UNREACHABLE') throw error;
-        // A ledger that does not answer may have an earlier call; when it does, this one is withdrawn if it has none.
+        // A ledger that cannot be asked may have an earlier call; when it can, this one is withdrawn if it has none.
         settleLater(exchange, key, inDoubt, world);
         throw inDoubt;
       }

@@ -241,8 +241,10 @@ describe('mindEarlierCall', () => {
     expect(await refused(ledger, 'NO_WORKERS_AVAILABLE')).toEqual(success);
   });
 
-  it('is in doubt where the ledger does not answer in time: it may have an earlier call', async () => {
-    const findLatest = () => new Promise<never>(() => {});
+  it.each([
+    ['does not answer in time', () => new Promise<never>(() => {})],
+    ['cannot be asked', () => Promise.reject(new Error('no leader'))],
+  ])('is in doubt where the ledger %s: it may have an earlier call', async (_what, findLatest) => {
     await expect(refused({ findLatest }, 'CIRCUIT_OPEN')).rejects.toMatchObject({
       code: 'NATS_TIMEOUT',
       phase: 'sent_unknown',

@@ -12,6 +12,12 @@ export type StoredRecord = {
 };
 
 export const NO_MESSAGE = 10037;
+const NO_STREAM = 10059;
+
+/** Where there is no stream, nothing was recorded either. Any other refusal says nothing about what is there. */
+export function saysNothingThere(error: unknown): boolean {
+  return error instanceof JetStreamApiError && (error.code === NO_MESSAGE || error.code === NO_STREAM);
+}
 
 /** @returns undefined when the subject has no message. The stream must allow direct reads. */
 export async function lastMessage(
@@ -24,7 +30,7 @@ export async function lastMessage(
     const message = await manager.direct.getMessage(stream, { last_by_subj: subject });
     return message === null ? undefined : recordOf(message);
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return undefined;
+    if (saysNothingThere(error)) return undefined;
     throw error;
   }
 }

@@ -1,13 +1,13 @@
 /** Records that are changed only by who has seen their last state: one subject each, compare and set. */
-import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { RecordChangedError, StoreRefusedError } from '../errors.js';
 import type { HeaderRecord } from '../request/message-headers.js';
-import { lastMessage, NO_MESSAGE, recordOf, type StoredRecord } from './last-message.js';
+import { lastMessage, recordOf, type StoredRecord, saysNothingThere } from './last-message.js';
 import type { RecordWriter } from './record-writer.js';
 
 export type RecordStore = {
-  /** The last record of a subject, as `readFrom` has it; undefined when there is none. */
+  /** The last record of a subject, as `readFrom` has it; undefined when there is none, or no stream. */
   read(subject: string): Promise<StoredRecord | undefined>;
   /**
    * Writes, if the last record of the subject still is the one with sequence `expectedSeq` (0: none).
@@ -40,7 +40,7 @@ export function createRecordStore(connection: Connection, options: RecordStoreOp
         const message = await manager.streams.getMessage(options.stream, { last_by_subj: subject });
         return message === null ? undefined : recordOf(message);
       } catch (error) {
-        if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return undefined;
+        if (saysNothingThere(error)) return undefined;
         throw error;
       }
     },

@@ -1,14 +1,14 @@
 /** Looks up the message that a duplicate joined: its answer is the duplicate's answer too. */
 import { jetstreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/nats-core';
+import type { Connection } from '../connection/connection.js';
 
 /** The correlation id in a stored message's header; undefined when it has none or is gone. */
 export async function findFirstCorrelationId(
-  nats: NatsConnection,
+  connection: Connection,
   stored: { readonly stream: string; readonly seq: number },
   correlationHeader: string,
 ): Promise<string | undefined> {
-  const manager = await jetstreamManager(nats, { checkAPI: false });
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   const message = await manager.streams.getMessage(stored.stream, { seq: stored.seq });
   return message?.header.get(correlationHeader) || undefined;
 }

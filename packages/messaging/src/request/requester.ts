@@ -179,7 +179,7 @@ export function createRequester(connection: Connection, options: RequesterOption
   async function joinFirst(request: PendingRequest, ack: PubAck): Promise<void> {
     request.held = [];
     try {
-      const id = await findFirstCorrelationId(await connection.get(), ack, names.correlationHeader);
+      const id = await findFirstCorrelationId(connection, ack, names.correlationHeader);
       const waits = pending.byToken(request.token) !== undefined;
       if (waits && id !== undefined && id !== request.correlationId) pending.join(request, id);
     } catch (error) {

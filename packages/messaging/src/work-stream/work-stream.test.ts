@@ -98,6 +98,28 @@ describe('the work stream', () => {
     expect(await stream.takeBack('work.m.b', await publish('work.m.b'))).toBe(true);
   });
 
+  it('says of nothing that it has left when the server did not delete it', async () => {
+    const { stream, jsm, errors, publish } = await workStream();
+    const seq = await publish('work.m.a');
+    await jsm.streams.update('WORK', { deny_delete: true });
+    await expect(stream.takeBack('work.m.a', seq)).rejects.toThrow();
+    stream.settled(seq);
+    await until('it is tried again and again', () => errors.length >= 2);
+    expect(await left(jsm, 'WORK')).toBe(1);
+  });
+
+  it('takes for gone what has left before', async () => {
+    const { stream, jsm, errors, publish } = await workStream();
+    const seq = await publish('work.m.a');
+    await jsm.streams.deleteMessage('WORK', seq);
+    expect(await stream.takeBack('work.m.a', seq)).toBe(true);
+    stream.settled(seq);
+    const next = await publish('work.m.a');
+    stream.settled(next);
+    await until('none left', async () => (await left(jsm, 'WORK')) === 0);
+    expect(errors).toEqual([]);
+  });
+
   it('archives what it lets go by itself', async () => {
     const { jsm, publish } = await workStream();
     await publish('work.m.a', '1s');

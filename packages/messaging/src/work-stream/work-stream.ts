@@ -9,6 +9,7 @@ export type WorkStream = {
   /**
    * Takes a request out of the stream before anybody got it. True when no consumer of its subject had come as far,
    * before and after: nobody can have begun it.
+   * @throws the server's error when it cannot be taken out: then it may still run
    */
   takeBack(subject: string, seq: number): Promise<boolean>;
   /** It is answered: it leaves with the next sweep. */
@@ -65,8 +66,17 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
     }
     for (const seq of settledSeqs) {
       if (seq > archivedUpTo) continue;
-      await jsm.streams.deleteMessage(stream, seq, false).catch(() => {}); // it may have left before
+      await remove(jsm, seq);
       settledSeqs.delete(seq);
+    }
+  }
+
+  /** It may have left before; what is still there could not be deleted. */
+  async function remove(jsm: JetStreamManager, seq: number): Promise<void> {
+    try {
+      await jsm.streams.deleteMessage(stream, seq, false);
+    } catch (error) {
+      if ((await storedMessage(connection, stream, seq)) !== undefined) throw error;
     }
   }
 
@@ -83,7 +93,7 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
     async takeBack(subject, seq) {
       const jsm = await manager();
       if (await isDelivered(jsm, stream, subject, seq)) return false;
-      await jsm.streams.deleteMessage(stream, seq, false).catch(() => {});
+      await remove(jsm, seq);
       return !(await isDelivered(jsm, stream, subject, seq));
     },
     settled(seq) {
