@@ -10,9 +10,9 @@ import type { Heartbeat } from './heartbeat.js';
 import { idsInHeaders, idsOf } from './logging/delivery-ids.js';
 import { createProcessorClock } from './processor-clock.js';
 import {
+  encodeEffect,
   encodeRefusal,
   encodeReply,
-  fitReply,
   isRecordSubject,
   publishReply,
   type ReplyWay,
@@ -125,16 +125,19 @@ async function runUnderRecord(
     const response = await (trace?.handle(claimed, run) ?? run(claimed));
     const handlerMs = performance.now() - begunAt;
     const processorMs = processor.ms();
-    const { bodies, connection, sealing } = options.way;
-    const { body, headers: sealed } = encodeReply(read, response, sealing, 'record');
-    return fitReply(bodies, connection.current?.info?.max_payload, {
+    const { body, headers: encoded } = await encodeEffect(read, response, options.way, {
+      sleep: guard.sleep,
+      onLeftOut: (error) =>
+        options.report({ type: 'reply_reduced', operation: request.operation, error, ids: idsOf(request) }),
+    });
+    return {
       body,
       headers: {
         [RECORD_HEADER.handlerMs]: handlerMs.toFixed(3),
         ...(processorMs !== undefined && { [RECORD_HEADER.processorMs]: processorMs.toFixed(3) }),
-        ...sealed,
+        ...encoded,
       },
-    });
+    };
   });
 }
 

@@ -1,8 +1,11 @@
 /** What the author of a worker writes: a function per operation, from request to response. */
 import type { BridgeRequest, BridgeResponse, Operation } from '@nats-bridge/protocol';
 
+/** The fields of a message that the contract names; it may have more, of which types cannot say anything. */
+type Named<T> = { [Field in keyof T as string extends Field ? never : Field]: T[Field] };
+
 /** A response without the correlation id, which the SDK sets. */
-export type HandlerResponse = Omit<BridgeResponse, 'correlation_id'>;
+export type HandlerResponse = Omit<Named<BridgeResponse>, 'correlation_id'>;
 
 export type HandlerContext = {
   readonly operation: Operation;

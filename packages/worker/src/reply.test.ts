@@ -1,7 +1,9 @@
 import { createBodyReferences } from '@nats-bridge/messaging';
-import { BODY_BUCKET, decodeBody, RECORD_STREAM } from '@nats-bridge/protocol';
+import { BODY_BUCKET, type BridgeRequest, decodeBody, RECORD_STREAM } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { encodeEffect } from './reply.js';
+import { NO_SEALING } from './sealing.js';
 import { type Broker, createScene, startBroker } from './testing/scene.js';
 
 let broker: Broker;
@@ -15,6 +17,8 @@ const recordOf = async (subject: string) => {
   const manager = await jetstreamManager(broker.nats);
   return manager.streams.getMessage(RECORD_STREAM, { last_by_subj: subject });
 };
+
+const bodies = () => createBodyReferences(broker.connection, { bucket: BODY_BUCKET });
 
 describe('a reply', () => {
   it('is stored before its request is acknowledged', async () => {
@@ -38,6 +42,56 @@ describe('a reply', () => {
     await worker.stop();
   });
 
+  it('is recorded without what cannot be encoded: the effect has happened', async () => {
+    const response = {
+      status: 'success',
+      transaction_id: 'txn_1',
+      connector_response: { amount: 10n },
+    } as const;
+    const handler = vi.fn(() => response);
+    const { worker, send, happened } = await createScene(broker, { authorize: handler });
+    await worker.start();
+    await send('c1', { replyTo: 'hyperswitch.operations.m.unsayable' });
+    await happened('answered');
+    await happened('reply_reduced');
+    expect(handler).toHaveBeenCalledOnce();
+    const { data } = (await recordOf('hyperswitch.operations.m.unsayable')) ?? {};
+    expect(decodeBody(data as Uint8Array)).toEqual({
+      status: 'success',
+      transaction_id: 'txn_1',
+      correlation_id: 'c1',
+    });
+    await worker.stop();
+  });
+
+  it('that cannot be put away is tried for a while, and then recorded without the rest', async () => {
+    const store = vi.fn(async () => {
+      throw new Error('no leader');
+    });
+    const waits: number[] = [];
+    const onLeftOut = vi.fn();
+    const read = {
+      request: { correlation_id: 'c1' } as BridgeRequest,
+      headers: {},
+      wireHeaders: {},
+      attempt: 1,
+    };
+    const way = { connection: broker.connection, bodies: { ...bodies(), store }, sealing: NO_SEALING };
+    const error = { code: 'declined', message: 'No', reason: 'x'.repeat(2 * 1024 * 1024) };
+    const { body } = await encodeEffect(read, { status: 'failure', error }, way, {
+      sleep: async (ms) => void waits.push(ms),
+      onLeftOut,
+    });
+    expect(decodeBody(body)).toEqual({
+      status: 'failure',
+      error: { code: 'declined', message: 'No' },
+      correlation_id: 'c1',
+    });
+    expect(store).toHaveBeenCalledTimes(waits.length + 1);
+    expect(waits.reduce((sum, ms) => sum + ms)).toBeGreaterThan(20_000);
+    expect(onLeftOut).toHaveBeenCalledOnce();
+  });
+
   it.each(['hyperswitch.operations.m.large', 'replies.large'])(
     'that is larger than a message lies in the object store: %s',
     async (replyTo) => {
@@ -47,9 +101,8 @@ describe('a reply', () => {
       await worker.start();
       const { message } = await send('c1', { replyTo });
       const { data, headers } = await message();
-      const bodies = createBodyReferences(broker.connection, { bucket: BODY_BUCKET });
       const record = Object.fromEntries((headers?.keys() ?? []).map((key) => [key, headers?.get(key) ?? '']));
-      expect(decodeBody(await bodies.resolveBody({ body: data, headers: record }))).toEqual({
+      expect(decodeBody(await bodies().resolveBody({ body: data, headers: record }))).toEqual({
         status: 'success',
         connector_response: large,
         correlation_id: 'c1',

@@ -1,5 +1,5 @@
 /** The way of an answer to who waits for it. It exists only once, here, so it is not given up easily. */
-import { type BodyReferences, type Connection, encodeHeaders } from '@nats-bridge/messaging';
+import { type BodyReferences, backoffMs, type Connection, encodeHeaders } from '@nats-bridge/messaging';
 import {
   decodeHeaderValue,
   encodeBody,
@@ -26,6 +26,9 @@ const RECORD_ROOT = RECORD_PATTERN.slice(0, -1);
 const HEADER_BYTES = 2_048;
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 const CONNECT_LIMIT_MS = 30_000;
+/** With the waits between them about half a minute: a server that restarts is back by then. */
+const STORE_TRIES = 12;
+const STORE_RETRY = { initialMs: 100, maxMs: 5_000 };
 
 /** Whether answers there are records, which the guard writes. */
 export function isRecordSubject(replyTo: string | undefined): replyTo is string {
@@ -55,6 +58,42 @@ export function encodeReply(
     },
   };
   return sealing.seal(reply, wireHeaders, to);
+}
+
+/**
+ * For a record: the effect has happened, and what else the handler says must not cost its answer (P1). What cannot be
+ * encoded, or not be put away within half a minute, is left out.
+ *
+ * @param onLeftOut told why
+ */
+export async function encodeEffect(
+  read: ReadRequest,
+  response: HandlerResponse,
+  way: ReplyWay,
+  { sleep, onLeftOut }: { sleep(ms: number): Promise<void>; onLeftOut(error: unknown): void },
+): Promise<EncodedReply> {
+  try {
+    const reply = encodeReply(read, response, way.sealing, 'record');
+    for (let attempt = 0; ; attempt++)
+      try {
+        return await fitReply(way.bodies, way.connection.current?.info?.max_payload, reply);
+      } catch (error) {
+        if (attempt + 1 >= STORE_TRIES) throw error;
+        await sleep(backoffMs(attempt, STORE_RETRY));
+      }
+  } catch (error) {
+    onLeftOut(error);
+    return encodeReply(read, essenceOf(response), way.sealing, 'record');
+  }
+}
+
+/** What became of the payment, and how the processor knows it. */
+function essenceOf({ status, transaction_id, error }: HandlerResponse): HandlerResponse {
+  return {
+    status,
+    transaction_id: transaction_id && String(transaction_id),
+    error: error && { code: String(error.code), message: String(error.message) },
+  };
 }
 
 /**

@@ -69,6 +69,16 @@ export type WorkerEvent =
       readonly error: unknown;
       readonly ids?: DeliveryIds;
     }
+  /**
+   * What the handler answered could not be encoded, or not be put away for half a minute: its status, transaction id
+   * and error were recorded without the rest.
+   */
+  | {
+      readonly type: 'reply_reduced';
+      readonly operation: Operation;
+      readonly error: unknown;
+      readonly ids?: DeliveryIds;
+    }
   /** The answer could not be published, for half a minute; a stored request will be delivered again. */
   | {
       readonly type: 'reply_failed';

@@ -36,6 +36,10 @@ export function eventLine(event: WorkerEvent): LogInput {
     case 'handler_failed':
       // Not its message, which may hold what the processor was sent.
       return line('error', retryOf(event), { code: failureOf(event.error) });
+    case 'reply_reduced':
+      return line('error', 'its answer was recorded without what could not be encoded or put away', {
+        code: failureOf(event.error),
+      });
     case 'reply_failed':
       return line('error', 'its answer could not be published', { code: failureOf(event.error) });
     case 'consumer_unavailable':
