@@ -40,6 +40,7 @@ import {
   outcomeOfReply,
   RECORD_PATTERN,
   type RouterData,
+  stateOf,
   ValidationError,
 } from '@nats-bridge/protocol';
 import type { TraceParent, Tracing } from '@nats-bridge/tracing';
@@ -205,6 +206,7 @@ export class NatsBridge {
       ...(this.config.jetstream_enabled && {
         replySubjects: [RECORD_PATTERN, answerPattern({ bridge: this.#instance })],
         isAnswer: isConclusion,
+        isWithdrawal: (headers) => stateOf(headers) === 'withdrawn',
         ackStream: jetstream.stream_name,
         mayDeliver: mayDeliver(this.config),
         bodies,

@@ -1,3 +1,4 @@
+import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ackWaitOf } from './heartbeat.js';
 import { type Broker, createScene, startBroker } from './testing/scene.js';
@@ -33,6 +34,37 @@ describe('the heartbeat', () => {
     await happened('answered');
     expect(attempts).toEqual([1]);
     await worker.stop();
+  });
+
+  it('holds to what the consumer said last while it cannot be asked, and keeps nobody waiting', async () => {
+    const manager = await jetstreamManager(broker.nats);
+    await manager.streams.add({ name: 'ASKED', subjects: ['asked.>'] });
+    const make = (ackWaitMs: number) =>
+      manager.consumers.add('ASKED', {
+        durable_name: 'workers',
+        ack_policy: AckPolicy.Explicit,
+        ack_wait: ackWaitMs * 1_000_000,
+      });
+    const clock = vi.spyOn(performance, 'now');
+    const begunAt = performance.now();
+    const later = (minutes: number) => clock.mockReturnValue(begunAt + minutes * 60_000 + 1);
+    try {
+      const ackWaitMs = ackWaitOf(broker.connection, { stream: 'ASKED', consumer: 'workers' });
+      await make(20_000);
+      expect(await ackWaitMs()).toBe(20_000);
+      await manager.consumers.delete('ASKED', 'workers');
+      later(1);
+      expect(await ackWaitMs()).toBe(20_000);
+      await broker.nats.flush(); // it has been asked, and was not there
+      expect(await ackWaitMs()).toBe(20_000);
+      await make(10_000);
+      later(2);
+      expect(await ackWaitMs()).toBe(20_000);
+      await vi.waitFor(async () => expect(await ackWaitMs()).toBe(10_000));
+    } finally {
+      clock.mockRestore();
+      await manager.streams.delete('ASKED');
+    }
   });
 
   it('takes an early guess where the consumer cannot be asked', async () => {

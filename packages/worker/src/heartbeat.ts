@@ -80,25 +80,35 @@ export function ackWaitOf(
   { stream, consumer }: { readonly stream: string; readonly consumer: string },
   atMost = Number.POSITIVE_INFINITY,
 ): AckWaitMs {
-  let known: Promise<number> | undefined;
+  let known: number | undefined;
+  let asking: Promise<number> | undefined;
   let askedAt = 0;
 
-  async function ask(): Promise<number> {
+  async function configured(): Promise<number> {
     const nats = await connection.get();
     const manager = await jetstreamManager(nats, connection.jetstreamOptions);
     const { config } = await manager.consumers.info(stream, consumer);
     return Math.min(atMost, Number(config.ack_wait) / 1_000_000);
   }
 
-  return () => {
-    const now = performance.now();
-    if (known === undefined || now - askedAt > ASK_AGAIN_AFTER_MS) {
-      askedAt = now;
-      known = ask().catch(() => {
-        known = undefined; // asked again at the next beat, which comes early
-        return Math.min(atMost, UNKNOWN_ACK_WAIT_MS);
+  /** While it cannot be asked, what it said last holds; one that was never asked is taken to be short. */
+  function ask(): Promise<number> {
+    askedAt = performance.now();
+    asking ??= configured()
+      .then(
+        (ackWaitMs) => (known = ackWaitMs),
+        () => known ?? Math.min(atMost, UNKNOWN_ACK_WAIT_MS),
+      )
+      .finally(() => {
+        asking = undefined;
       });
-    }
+    return asking;
+  }
+
+  return async () => {
+    if (known === undefined) return ask();
+    // Nobody waits: a payment would, for as long as a server that is away keeps silent.
+    if (performance.now() - askedAt > ASK_AGAIN_AFTER_MS) void ask();
     return known;
   };
 }

@@ -1,6 +1,6 @@
 /** A worker: subscribes to the operations it has handlers for, answers them, and leaves in good order. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleepFor } from 'node:timers/promises';
 import { createLogging, type LevelSettings, type LineStyle } from '@nats-bridge/logging';
 import {
   type Connection,
@@ -110,6 +110,8 @@ export type Worker = {
 
 /** Core requests that wait for a free place, for each one that runs; more are refused. */
 const WAITING_PER_RUNNING = 16;
+/** Between tries to reach a server; a worker that has stopped is not kept alive by it. */
+const sleep = (ms: number) => sleepFor(ms, undefined, { ref: false });
 
 export function createWorker(options: WorkerOptions): Worker {
   return composeWorker(options, (records) => records);

@@ -60,4 +60,12 @@ describe('a record writer', () => {
       code: 'STORE_UNCONFIRMED',
     });
   });
+
+  it('leaves nobody waiting when it is closed', async () => {
+    const { connection, writer } = await writerOn(['records.>'], 60_000);
+    (await connection.get()).subscribe('void.>', { callback: () => writer.close() });
+    await expect(writer.write('void.1', Buffer.from('x'), {})).rejects.toMatchObject({
+      code: 'STORE_UNCONFIRMED',
+    });
+  });
 });

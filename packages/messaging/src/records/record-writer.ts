@@ -12,6 +12,7 @@ export type RecordWriter = {
    *   `timeoutMs`; NotConnectedError while there is no connection
    */
   write(subject: string, body: Uint8Array, headers: HeaderRecord): Promise<PubAck>;
+  /** What was not confirmed by then may have been stored or not: it is rejected so. */
   close(): void;
 };
 
@@ -85,7 +86,13 @@ export function createRecordWriter(
     },
     close() {
       subscribed?.subscription.unsubscribe();
+      subscribed = undefined;
       clearInterval(sweeper);
+      sweeper = undefined;
+      for (const [token, { subject, reject }] of waiting) {
+        waiting.delete(token);
+        reject(new StoreUnconfirmedError(subject, 1));
+      }
     },
   };
 }

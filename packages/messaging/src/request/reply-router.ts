@@ -3,7 +3,7 @@ import type { Msg } from '@nats-io/nats-core';
 import { type AckSubject, parseAckSubject } from './ack-subject.js';
 import { type ReadCorrelationId, readJsonCorrelationId } from './correlation.js';
 import type { EarlyReplies } from './early-replies.js';
-import { readHeaders } from './message-headers.js';
+import { type HeaderRecord, readHeaders } from './message-headers.js';
 import type { OfferedReply, PendingRequest, PendingRequests } from './pending-requests.js';
 import { NO_STREAM, type PubAck, type PubRefusal, readPubAck } from './pub-ack.js';
 import type { Reply, ReplyPath } from './reply.js';
@@ -14,6 +14,8 @@ export type RouterOptions = {
   readonly readCorrelationId?: ReadCorrelationId;
   /** Says whether a message on a durable reply subject is an answer, where other records share the subject. */
   readonly isAnswer?: (body: Uint8Array) => boolean;
+  /** Says whether one that ends the wait says that nobody will answer: it never is a late answer. */
+  readonly isWithdrawal?: (headers: HeaderRecord) => boolean;
   /** Whether a consumer can have delivered a message of this subject, so that its reader may answer it. */
   readonly mayDeliver: (consumer: string, subject: string) => boolean;
   /** How far the server's clock may be behind this one's. */
@@ -73,6 +75,7 @@ export class ReplyRouter {
     for (const request of meant) this.effects.accept(request, offered);
     if (meant.length > 0) return;
     for (const request of waiting) this.offer(request, offered);
+    if (this.options.isWithdrawal?.(offered.reply.headers)) return;
     this.#offerLate(id === undefined ? key : `correlation:${id}`, offered);
   }
 

@@ -1,6 +1,7 @@
 /** What a requester promises, what it can be told, and what it counts. */
 import type { BodyReferences } from '../bodies/body-reference.js';
 import type { ReadCorrelationId } from './correlation.js';
+import type { HeaderRecord } from './message-headers.js';
 import type { Reply, RequestMessage } from './reply.js';
 import type { LateListener, StrayListener } from './reply-reports.js';
 
@@ -56,6 +57,8 @@ export type RequesterOptions = {
    * or other records share the subject with answers.
    */
   readonly isAnswer?: (body: Uint8Array) => boolean;
+  /** Says whether one that ends the wait says that nobody will answer: it never is a late answer. */
+  readonly isWithdrawal?: (headers: HeaderRecord) => boolean;
   /**
    * Asked when the stream refused a message: could a plain subscriber have received it all the same?
    * While it may, the answer is awaited and the error is `sent_unknown`. Default: not asked, nobody did.

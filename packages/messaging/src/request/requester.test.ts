@@ -275,6 +275,26 @@ describe('requestDurable', () => {
     });
   });
 
+  it('takes no withdrawal for a late reply', async () => {
+    const replyTo = 'hyperswitch.operations.m_1.key_late';
+    requester = use({ isWithdrawal: (headers) => headers['X-Record'] === 'withdrawn' });
+    const late: LateReply[] = [];
+    requester.onLate((one) => {
+      late.push(one);
+    });
+    const request = message({ replyTo, deadlineAt: Date.now() + 60 });
+    await expect(requester.requestDurable(request)).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
+    for (const record of ['withdrawn', 'answered']) {
+      const headers = natsHeaders();
+      headers.set('X-Correlation-Id', request.correlationId);
+      headers.set('X-Record', record);
+      worker.publish(replyTo, encode({ record }), { headers });
+    }
+    await until('the late reply', () => late.length === 1);
+    expect(decode(late[0]?.body ?? new Uint8Array())).toEqual({ record: 'answered' });
+    expect(requester.stats().late).toBe(1);
+  });
+
   it('can be cancelled, saying whether it was sent', async () => {
     const cancel = new AbortController();
     const pending = requester.requestDurable(message({ signal: cancel.signal }));

@@ -57,6 +57,7 @@ export function createRequester(connection: Connection, options: RequesterOption
       correlationHeader: names.correlationHeader,
       readCorrelationId: options.readCorrelationId,
       isAnswer: options.isAnswer,
+      isWithdrawal: options.isWithdrawal,
       mayDeliver: options.mayDeliver ?? (() => true),
       clockToleranceMs: options.clockToleranceMs ?? 250,
     },
