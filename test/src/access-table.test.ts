@@ -64,7 +64,7 @@ const PUBLISH: readonly (readonly [what: string, subject: string, may: readonly 
   ["record of refunds of a pool's merchant", recordSubject('merchant_a', 'refund:1'), ['bridge', 'operator']],
   ['answer without record', answerSubject('merchant_b', 'sync', 'b', 'c'), ['general']],
   ["answer to a pool's merchant", answerSubject('merchant_a', 'sync', 'b', 'c'), ['acme']],
-  ['late note', lateSubject('merchant_b', 'authorize:1'), ['bridge']],
+  ['late note', lateSubject('merchant_b', 'authorize:1'), ['bridge', 'operator']],
   ['dead letter', letterSubject('dead_letters', 'merchant_b', 'authorize'), ['bridge']],
   ['intervention', letterSubject('interventions', 'merchant_b', 'authorize'), ['bridge']],
   ['audit entry', auditSubject('retry'), ['bridge', 'operator']],

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { keepDeadLetters, readAudit } from '@nats-bridge/connector';
 import { digestOf } from '@nats-bridge/gateway';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
-import { jetstream } from '@nats-io/jetstream';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DocumentedAnswers, documentedAnswers, type OpenApiDocument } from './documented-answers.js';
+import { neverSent } from './never-sent.js';
 import { APPROVED, authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -72,17 +72,7 @@ async function workerWith(handler: Handler): Promise<Worker> {
 
 /** A request that a worker gave back before it began: safe to send again. */
 async function letterNeverSent(attempt: string): Promise<string> {
-  const nats = await stack.nats();
-  const there = nats.subscribe('hyperswitch.workers.guarded.authorize', {
-    callback: (_, message) => void message.respond(),
-  });
-  const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
-  const asking = authorize(attempt);
-  (await until('it is sent', async () => (await consumer.next({ expires: 1_000 })) ?? undefined)).term(
-    'no processor',
-  );
-  await asking;
-  there.unsubscribe();
+  await neverSent(stack, authorize, attempt);
   return letterOf(attempt);
 }
 
@@ -409,7 +399,9 @@ describe('letters', () => {
     expect(list.items).toMatchObject([
       { name, queue: 'dead', verdict: 'never_sent', advice: expect.any(String) },
     ]);
-    expect(list.groups).toMatchObject([{ cause: 'no processor', operation: 'authorize', count: 1 }]);
+    expect(list.groups).toMatchObject([
+      { cause: 'no processor for this merchant', operation: 'authorize', count: 1 },
+    ]);
     const { body: detail } = await ask(`/letters/${name}`);
     expect(detail).toMatchObject({ name, verdict_now: 'never_sent' });
     expect(JSON.stringify(detail)).not.toContain(APPROVED);

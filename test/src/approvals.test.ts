@@ -4,9 +4,10 @@ import { digestOf } from '@nats-bridge/gateway';
 import { storedMessages } from '@nats-bridge/messaging';
 import { APPROVABLE, APPROVAL_STREAM } from '@nats-bridge/protocol';
 import { createWorker } from '@nats-bridge/worker';
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from './cli-process.js';
+import { neverSent } from './never-sent.js';
 import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -71,26 +72,13 @@ async function namesOfLetters(attempts: readonly string[]): Promise<void> {
   });
 }
 
-/** Given back by a worker before it began: safe to be mended. */
-async function neverSent(attempt: string): Promise<void> {
-  const nats = await stack.nats();
-  const there = nats.subscribe('hyperswitch.workers.guarded.authorize', {
-    callback: (_, message) => void message.respond(),
-  });
-  const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
-  const asking = authorize(attempt);
-  (await until('it is sent', async () => (await consumer.next({ expires: 1_000 })) ?? undefined)).term('no');
-  await asking;
-  there.unsubscribe();
-}
-
 beforeAll(async () => {
   const admin = { tokens, rate_limit: 1_000 };
   stack = await startStack({ sandbox: false, config, admin });
   other = await startStack({ sandbox: false, config, admin, runningServer: stack.server });
   const keeper = keepDeadLetters(stack.bridge);
   closers.push(() => keeper.close());
-  await neverSent('att_edit');
+  await neverSent(stack, authorize, 'att_edit');
   const failing = createWorker({
     servers: stack.server.url,
     handlers: {

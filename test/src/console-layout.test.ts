@@ -4,7 +4,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   DESKTOP,
   launchBrowser,
-  neverSent,
   openScreen,
   PHONE,
   type StackToShow,
@@ -12,6 +11,7 @@ import {
   signIn,
   startStackToShow,
 } from './console-under-test.js';
+import { neverSent } from './never-sent.js';
 import { MERCHANT, money } from './stack-under-test.js';
 
 /** A tenth of what browsers call "good": a number that gets one digit more. */

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { keepDeadLetters } from '@nats-bridge/connector';
 import { digestOf } from '@nats-bridge/gateway';
 import type { JsonObject } from '@nats-bridge/protocol';
-import { jetstream } from '@nats-io/jetstream';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { neverSent } from './never-sent.js';
 import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -120,27 +120,6 @@ export async function startStackToShow({
       await stack.close();
     },
   };
-}
-
-/** Given back by a worker before it began: safe to send again. */
-export async function neverSent(
-  stack: Stack,
-  authorize: (attempt: string) => Promise<unknown>,
-  attempt: string,
-): Promise<void> {
-  const nats = await stack.nats();
-  const there = nats.subscribe('hyperswitch.workers.guarded.authorize', {
-    callback: (_, message) => void message.respond(),
-  });
-  const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
-  const asking = authorize(attempt);
-  const message = await until(
-    'it is sent',
-    async () => (await consumer.next({ expires: 1_000 })) ?? undefined,
-  );
-  message.term('no processor for this merchant');
-  await asking;
-  there.unsubscribe();
 }
 
 /** The name of an attempt's letter, as soon as there is one. */

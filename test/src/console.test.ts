@@ -15,13 +15,13 @@ import {
   DESKTOP,
   launchBrowser,
   letterNamed as letterOf,
-  neverSent,
   openScreen,
   PHONE,
   screensOf,
   TOKEN,
   violations,
 } from './console-under-test.js';
+import { neverSent } from './never-sent.js';
 import { APPROVED, authorizeRequest, MERCHANT, money, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 import { ROOT } from './worker-process.js';

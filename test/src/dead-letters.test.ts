@@ -15,6 +15,7 @@ import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/
 import { headers as natsHeaders } from '@nats-io/nats-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from './cli-process.js';
+import { neverSent } from './never-sent.js';
 import { authorizeRequest, MERCHANT, money, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -55,7 +56,8 @@ async function workerWith(authorize: Handler, more = {}): Promise<Worker> {
   return worker;
 }
 
-const authorize = (attempt: string) => stack.call(AUTHORIZE, authorizeRequest(attempt), attempt);
+const authorize = (attempt: string, changes = {}) =>
+  stack.call(AUTHORIZE, authorizeRequest(attempt, changes), attempt);
 const oneLetter = (filter = {}): Promise<DeadLetter> =>
   until('a letter', async () => (await letters.list(filter))[0]);
 const audited = async () => {
@@ -222,6 +224,26 @@ describe('a worker that keeps no record', () => {
   });
 });
 
+describe('a request that was never begun', () => {
+  it('tells its caller what became of it when a person sends it again', async () => {
+    keep();
+    const webhook_url = 'http://127.0.0.1:9/webhooks/merchant_1/mca_1';
+    const asking = (attempt: string) => authorize(attempt, { webhook_url });
+    expect(await neverSent(stack, asking, 'att_again')).toMatchObject({ status: 'FAILURE' });
+    const letter = await oneLetter();
+    expect(letter).toMatchObject({ verdict: 'never_sent' });
+    const { lateAnswers } = stack.bridge;
+    expect(await lateAnswers.findNote(MERCHANT, 'authorize:att_again')).toBeUndefined();
+    await workerWith(() => ({ status: 'success', transaction_id: 'txn_again' }));
+    await letters.retry(letter, ACTOR);
+    const settled = await until('it is settled', () => lateAnswers.find(MERCHANT, 'authorize:att_again'));
+    expect(settled).toMatchObject({
+      note: { webhook_url, retry: 1 },
+      outcome: { kind: 'answered', status: 'CHARGED', transactionId: 'txn_again' },
+    });
+  });
+});
+
 describe('many letters', () => {
   it('are sent again at a rate, by filter, and never those that may have been charged', async () => {
     keep();
@@ -234,20 +256,8 @@ describe('many letters', () => {
     await authorize('att_bad');
     await oneLetter({ queue: 'interventions' });
     await worker.stop();
-    // One that says it keeps records, and gives up every request before it begins.
-    const nats = await stack.nats();
-    const there = nats.subscribe('hyperswitch.workers.guarded.authorize', {
-      callback: (_, message) => void message.respond(),
-    });
-    const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
-    for (const index of [1, 2, 3]) {
-      const asking = authorize(`att_${index}`);
-      (await until('it is sent', async () => (await consumer.next({ expires: 1_000 })) ?? undefined)).term(
-        'no processor for this merchant',
-      );
-      expect(await asking).toMatchObject({ status: 'FAILURE' });
-    }
-    there.unsubscribe();
+    for (const index of [1, 2, 3])
+      expect(await neverSent(stack, authorize, `att_${index}`)).toMatchObject({ status: 'FAILURE' });
     const chosen = await until('three letters', async () => {
       const found = await letters.list({ cause: 'no processor', operation: 'authorize' });
       return found.length === 3 ? found : undefined;

@@ -630,6 +630,7 @@ describe('a late answer', () => {
       'operation',
       'payment_id',
       'request',
+      'retry',
       'test_mode',
       'webhook_url',
     ]);

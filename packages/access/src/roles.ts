@@ -179,6 +179,7 @@ export function operatorAccess(layout: Layout, pools: Pools): BorrowedAccess {
     asks: [
       ...requests.map(one),
       one(RECORD_PATTERN),
+      one(LATE_PATTERN),
       one(AUDIT_PATTERN),
       one(APPROVAL_PATTERN),
       one(api('STREAM.INFO', '*')),

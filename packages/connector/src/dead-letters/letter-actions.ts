@@ -7,6 +7,7 @@ import {
   HEADER,
   isOperation,
   mergePatch,
+  operationRow,
   parseRequest,
   QUEUE_STREAM,
   ValidationError,
@@ -15,6 +16,7 @@ import {
 } from '@nats-bridge/protocol';
 import type { Audit } from '../audit/audit.js';
 import { timeoutOf } from '../config/bridge-config.js';
+import type { NotedCall } from '../late-answers/late-note.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
@@ -42,7 +44,7 @@ type Prepared = {
 };
 
 export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterActions {
-  const { config, connection, ledger, sealing } = bridge;
+  const { config, connection, lateAnswers, ledger, sealing } = bridge;
   const writer = createRecordWriter(connection);
 
   async function verdict({ merchantId, idempotencyKey, verdict: atDeath }: DeadLetter): Promise<Verdict> {
@@ -75,13 +77,20 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       }),
     };
     const kept = { subject: original.subject, body: letter.body, headers: requestHeaders };
-    const sent = sealedAnew(sealing, letter.merchantId, kept, headers, (opened) =>
-      patch === undefined ? opened.body : patched(letter, opened, patch),
-    );
+    let call: NotedCall | undefined;
+    const sent = sealedAnew(sealing, letter.merchantId, kept, headers, (opened) => {
+      const body = patch === undefined ? opened.body : patched(letter, opened, patch);
+      call = callIn(letter, { ...opened, body });
+      return body;
+    });
     return {
       name: patch === undefined ? 'retry' : 'edit',
       details: { verdict: now, retry, edited: patch === undefined ? undefined : 'yes' },
-      effect: () => writer.write(original.subject, sent.body, sent.headers),
+      async effect() {
+        // Its caller heard another answer long ago, and is told of this one.
+        if (call !== undefined) await lateAnswers.remember(call, retry);
+        await writer.write(original.subject, sent.body, sent.headers);
+      },
     };
   }
 
@@ -164,6 +173,25 @@ function assertMayRetry({ seq }: DeadLetter, verdict: Verdict, isForced: boolean
     throw new ValidationError(
       `letter ${seq} may have been carried out: ask the processor, then resolve it, or force the retry when it certainly was not`,
     );
+}
+
+/** As the bridge knew it that sent it first; undefined for what is no request. */
+function callIn({ idempotencyKey }: DeadLetter, { body, headers }: SealableRequest): NotedCall | undefined {
+  try {
+    const { operation, router_data, correlation_id } = parseRequest(
+      decodeBody(body, headers[HEADER.contentType]),
+    );
+    return {
+      operation,
+      row: operationRow(operation),
+      data: router_data,
+      key: idempotencyKey === '' ? undefined : idempotencyKey,
+      correlationId: correlation_id,
+    };
+  } catch (error) {
+    if (error instanceof ValidationError) return undefined;
+    throw error;
+  }
 }
 
 /** Ids, merchant and operation stay: they are outside of what is patched. */

@@ -1,17 +1,19 @@
 /** Late answers: what is remembered of calls that ended in doubt, and pushed when their answer is recorded. */
 import { backoffMs, type Connection } from '@nats-bridge/messaging';
-import type { Exchange } from '../exchange.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
-import { type LateNote, noteOf } from './late-note.js';
+import { type LateNote, type NotedCall, noteOf } from './late-note.js';
 import { createLateNotes } from './late-notes.js';
 import { createLateReplies, type LateReplies } from './late-replies.js';
 import { type Deliver, type Pusher, pushSettled } from './push-settled.js';
 import { type Settlement, settlementOf } from './settlement.js';
 
 export type LateAnswers = LateReplies & {
-  /** Notes a call that ends in doubt, where its request says whom to tell. Never fails. */
-  remember(exchange: Exchange): Promise<void>;
+  /**
+   * Notes a call that ends in doubt, or that a person has sent again, where its request says whom to tell. Never fails.
+   * @param retry how often it was sent again; default 0
+   */
+  remember(call: NotedCall, retry?: number): Promise<void>;
   /** The note of a key; undefined when the operation never was in doubt, or nobody is to be told. */
   findNote(merchantId: string, key: string): Promise<LateNote | undefined>;
   /**
@@ -48,8 +50,8 @@ export function createLateAnswers(world: {
 
   return {
     ...createLateReplies(ledger, world.sealing),
-    async remember(exchange) {
-      const note = noteOf(exchange);
+    async remember(call, retry) {
+      const note = noteOf(call, retry);
       if (note !== undefined) await notes.keep(note);
     },
     findNote,

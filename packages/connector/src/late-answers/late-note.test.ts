@@ -44,8 +44,19 @@ describe('a note', () => {
 
 describe('its settlement', () => {
   const note = noteOf(authorize(request));
-  if (note === undefined) throw new Error('no note');
+  const noteOfRetry = noteOf(authorize(request), 1);
+  if (note === undefined || noteOfRetry === undefined) throw new Error('no note');
   const record = { seq: 1, at: 5, retry: 0 };
+
+  it('is not what was recorded before a person sent it again', () => {
+    const withdrawn = { record: { ...record, state: 'withdrawn' as const }, answer: undefined };
+    expect(settlementOf(noteOfRetry, withdrawn)).toBeUndefined();
+    const answered = {
+      record: { ...record, state: 'answered' as const, retry: 1 },
+      answer: { status: 'success' as const },
+    };
+    expect(settlementOf(noteOfRetry, answered)).toMatchObject({ outcome: { kind: 'answered' } });
+  });
 
   it('is there when the record is answered or withdrawn', () => {
     const answer = { status: 'success', transaction_id: 'real_1' } as const;

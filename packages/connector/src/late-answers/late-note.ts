@@ -25,6 +25,8 @@ const lateNoteSchema = z.object({
   /** Of the request, what its answer depends on or repeats. Never the payment method, never credentials. */
   request: z.record(z.string(), z.unknown()),
   test_mode: z.boolean(),
+  /** How often a person had it sent again: what was recorded of it before is not what became of it. */
+  retry: z.int().min(0).default(0),
 });
 
 export type LateNote = z.output<typeof lateNoteSchema>;
@@ -43,8 +45,17 @@ export function isPushed(row: OperationRow): boolean {
   return row.movesMoney && (row.statusKind === 'payment' || row.statusKind === 'refund');
 }
 
-/** @returns undefined when nobody can be told: no key, no `webhook_url`, or one that is not http or https */
-export function noteOf({ operation, row, data, key, correlationId }: Exchange): LateNote | undefined {
+/** What of a call is noted. */
+export type NotedCall = Pick<Exchange, 'operation' | 'row' | 'data' | 'key' | 'correlationId'>;
+
+/**
+ * @param retry how often a person had it sent again
+ * @returns undefined when nobody can be told: no key, no `webhook_url`, or one that is not http or https
+ */
+export function noteOf(
+  { operation, row, data, key, correlationId }: NotedCall,
+  retry = 0,
+): LateNote | undefined {
   if (key === undefined || !isPushed(row)) return undefined;
   const request: Record<string, unknown> = {};
   for (const field of REQUEST_FIELDS)
@@ -62,6 +73,7 @@ export function noteOf({ operation, row, data, key, correlationId }: Exchange): 
     webhook_url: data.request.webhook_url,
     request,
     test_mode: data.test_mode,
+    retry,
   });
   return note.success ? note.data : undefined;
 }

@@ -15,6 +15,7 @@ export type Settlement = {
 export function settlementOf(note: LateNote, entry: LedgerEntry | undefined): Settlement | undefined {
   if (entry === undefined) return undefined;
   const { record, answer } = entry;
+  if (record.retry < note.retry) return undefined;
   if (record.state === 'withdrawn') {
     const outcome = outcomeOfError(callOf(note), new BridgeError('NO_WORKERS_AVAILABLE'));
     return { note, outcome, at: record.at };

@@ -1,0 +1,26 @@
+/** A payment that a worker gives back before it began it: its letter is safe to send again. */
+import { jetstream } from '@nats-io/jetstream';
+import type { Stack } from './stack-under-test.js';
+import { until } from './until.js';
+
+/** @returns what its caller heard */
+export async function neverSent<Answer>(
+  stack: Pick<Stack, 'nats'>,
+  authorize: (attempt: string) => Promise<Answer>,
+  attempt: string,
+): Promise<Answer> {
+  const nats = await stack.nats();
+  const there = nats.subscribe('hyperswitch.workers.guarded.authorize', {
+    callback: (_, message) => void message.respond(),
+  });
+  const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
+  const asking = authorize(attempt);
+  const message = await until(
+    'it is sent',
+    async () => (await consumer.next({ expires: 1_000 })) ?? undefined,
+  );
+  message.term('no processor for this merchant');
+  const answer = await asking;
+  there.unsubscribe();
+  return answer;
+}
