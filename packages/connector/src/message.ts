@@ -64,6 +64,7 @@ export function messageOf(
     correlationId,
     replyTo,
     deadlineAt: exchange.waitUntil ?? deadlineAt,
+    isHeardAsItPasses: exchange.workers === 'subscribers',
     signal: exchange.signal,
   };
 }

@@ -2,7 +2,6 @@
 import { InvalidArgumentError, type NatsConnection } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
 import {
-  type ErrorPhase,
   MessageTooLargeError,
   NotConnectedError,
   StoreRefusedError,
@@ -18,7 +17,6 @@ export type OutboxOptions = {
   readonly maxRetries: number;
   /** With the dot at its end. */
   readonly inboxPrefix: string;
-  readonly coreInterest: ((subject: string) => Promise<boolean>) | undefined;
 };
 
 export class Outbox {
@@ -48,10 +46,9 @@ export class Outbox {
     }
     if (request.published++ === 0) request.sentAt = now;
     else this.stats.republished++;
-    request.dueAt =
-      request.mode === 'core'
-        ? request.deadlineAt
-        : Math.min(request.deadlineAt, now + this.options.pubAckTimeoutMs);
+    request.dueAt = request.isHeardAsItPasses
+      ? request.deadlineAt
+      : Math.min(request.deadlineAt, now + this.options.pubAckTimeoutMs);
   }
 
   /** The stream has it: nothing more to send. */
@@ -63,10 +60,17 @@ export class Outbox {
 
   refused(request: PendingRequest, refusal: PubRefusal): void {
     request.refused++;
-    request.refusedWith = refusalError(request, refusal, this.#phaseOf(request, refusal));
-    const next = afterRefusal(request, refusal, this.options.maxRetries, Date.now(), request.dueAt);
-    if (next.kind === 'wait') request.dueAt = Math.min(next.untilMs, request.deadlineAt);
-    else void this.#refusedForGood(request, request.refusedWith, refusal);
+    const error = refusalError(request, refusal);
+    request.refusedWith = error;
+    const maxRetries = request.isHeardAsItPasses ? 0 : this.options.maxRetries;
+    const next = afterRefusal(request, refusal, maxRetries, Date.now(), request.dueAt);
+    if (next.kind === 'wait') {
+      request.dueAt = Math.min(next.untilMs, request.deadlineAt);
+      return;
+    }
+    this.stats.refused++;
+    // Who may have it all the same may answer until the deadline.
+    if (error.phase === 'before_send') this.fail(request, error);
   }
 
   /** The time for a PubAck, or the pause after a passing refusal, is over. */
@@ -92,35 +96,16 @@ export class Outbox {
 
   /** What was under way when the connection broke may be lost: send it again at once. */
   reconnected(request: PendingRequest, now: number): void {
-    if (request.mode === 'durable' && request.stored === undefined) request.dueAt = now;
-  }
-
-  /**
-   * A plain subscriber of the subject may have the message although the stream refused it. Only where there
-   * was no listener at all (503) it is certain that nobody does.
-   */
-  #phaseOf(request: PendingRequest, refusal: PubRefusal): ErrorPhase {
-    if (request.refusedWith?.phase === 'sent_unknown') return 'sent_unknown';
-    return this.options.coreInterest === undefined || refusal === NO_STREAM ? 'before_send' : 'sent_unknown';
-  }
-
-  async #refusedForGood(
-    request: PendingRequest,
-    error: StoreRefusedError,
-    refusal: PubRefusal,
-  ): Promise<void> {
-    this.stats.refused++;
-    if (error.phase === 'before_send') {
-      this.fail(request, error);
-      return;
-    }
-    request.dueAt = request.deadlineAt; // Until then the subscriber's answer is awaited, if there is one.
-    const mayHaveIt = await this.options.coreInterest?.(request.subject).catch(() => true);
-    if (!mayHaveIt) this.fail(request, refusalError(request, refusal, 'before_send'));
+    if (!request.isHeardAsItPasses && request.stored === undefined) request.dueAt = now;
   }
 }
 
-function refusalError(request: PendingRequest, refusal: PubRefusal, phase: ErrorPhase): StoreRefusedError {
+/**
+ * A plain subscriber may have what the stream refused. Only where there was no listener at all (503) it is certain
+ * that nobody does.
+ */
+function refusalError(request: PendingRequest, refusal: PubRefusal): StoreRefusedError {
+  const phase = request.isHeardAsItPasses && refusal !== NO_STREAM ? 'sent_unknown' : 'before_send';
   const { natsCode, description, transient } = refusal;
   return new StoreRefusedError(
     request.subject,

@@ -17,6 +17,8 @@ export type PendingRequest = {
   /** Let go once stored. */
   body: Uint8Array | undefined;
   readonly deadlineAt: number;
+  /** Another publication would be another execution. */
+  readonly isHeardAsItPasses: boolean;
   readonly startedAt: number;
   /** Of the first attempt; 0 before it. */
   sentAt: number;

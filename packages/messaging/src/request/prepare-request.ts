@@ -45,6 +45,7 @@ export function prepareRequest(
     headers: requestHeaders(mode, message, inbox, names),
     body: message.body,
     deadlineAt,
+    isHeardAsItPasses: mode === 'core' || message.isHeardAsItPasses === true,
     startedAt,
     sentAt: 0,
     dueAt: deadlineAt,

@@ -15,6 +15,11 @@ export type RequestMessage = {
   /** Durable subject on which the answer is published. Absent: the requester's own inbox. */
   readonly replyTo?: string;
   readonly deadlineAt: number;
+  /**
+   * Plain subscribers run it, who hear each publication whether or not the stream keeps it: it is published once, and
+   * a refusal by the stream does not say that nobody has it. Default false.
+   */
+  readonly isHeardAsItPasses?: boolean;
   readonly signal?: CancelSignal;
   /** Told once when the stream has confirmed the message. `duplicate`: it had this id already. */
   readonly onStored?: (stored: StoredMessage) => void;

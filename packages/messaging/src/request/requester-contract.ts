@@ -59,11 +59,6 @@ export type RequesterOptions = {
   readonly isAnswer?: (body: Uint8Array) => boolean;
   /** Says whether one that ends the wait says that nobody will answer: it never is a late answer. */
   readonly isWithdrawal?: (headers: HeaderRecord) => boolean;
-  /**
-   * Asked when the stream refused a message: could a plain subscriber have received it all the same?
-   * While it may, the answer is awaited and the error is `sent_unknown`. Default: not asked, nobody did.
-   */
-  readonly coreInterest?: (subject: string) => Promise<boolean>;
   /** Carries bodies above the server's max_payload. Default: they are refused. */
   readonly bodies?: BodyReferences;
   /** How far the server's clock may be behind this machine's. Default 250. */

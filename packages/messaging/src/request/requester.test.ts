@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type Msg, type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
@@ -236,16 +237,44 @@ describe('requestDurable', () => {
     });
   });
 
-  it('awaits the answer of a plain subscriber when the stream is full and one may have the message', async () => {
+  it('awaits the answer of a plain subscriber when the stream is full: it has the message all the same', async () => {
     const manager = await jetstreamManager(worker);
     await manager.streams.add({ name: 'FULL', subjects: ['full'], max_msgs: 1, discard: 'new' });
     await jetstream(worker).publish('full', 'x');
-    requester = use({ coreInterest: async () => true });
-    const silent = requester.requestDurable(message({ subject: 'full', deadlineAt: Date.now() + 100 }));
-    await expect(silent).rejects.toMatchObject({ code: 'STORE_REFUSED', phase: 'sent_unknown' });
+    const heard = (forMs: number) =>
+      message({ subject: 'full', isHeardAsItPasses: true, deadlineAt: Date.now() + forMs });
+    await expect(requester.requestDurable(heard(100))).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      phase: 'sent_unknown',
+    });
     subscribe('full', (received) => received.respond(encode({ status: 'success' })));
     await worker.flush();
-    expect((await requester.requestDurable(message({ subject: 'full' }))).via).toBe('inbox');
+    expect((await requester.requestDurable(heard(5_000))).via).toBe('inbox');
+  });
+
+  it('is certain that no plain subscriber has a message for which nobody listened', async () => {
+    const unheard = message({ subject: 'nobody.here', isHeardAsItPasses: true });
+    await expect(requester.requestDurable(unheard)).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      phase: 'before_send',
+    });
+    expect(requester.stats().republished).toBe(0);
+  });
+
+  it('publishes once what plain subscribers hear, while no stream confirms it and the connection breaks', async () => {
+    requester = use({ pubAckTimeoutMs: 20 });
+    await requester.ready();
+    const inboxes: string[] = [];
+    subscribe('heard', (received) => inboxes.push(received.reply ?? ''));
+    await worker.flush();
+    const answer = requester.requestDurable(message({ subject: 'heard', isHeardAsItPasses: true }));
+    await until('it is heard', () => inboxes.length === 1);
+    await bridge.current?.reconnect();
+    await until('the connection is back', () => bridge.current !== undefined);
+    await setTimeout(200); // ten times what a PubAck may take
+    worker.publish(inboxes[0] ?? '', encode({ status: 'success' }));
+    expect((await answer).via).toBe('inbox');
+    expect(inboxes).toHaveLength(1);
   });
 
   it('times out at the deadline as sent_unknown with the place in the stream, and reports the late reply', async () => {

@@ -46,7 +46,6 @@ export function createRequester(connection: Connection, options: RequesterOption
       pubAckTimeoutMs: options.pubAckTimeoutMs ?? 2_000,
       maxRetries: options.maxRetries ?? 3,
       inboxPrefix,
-      coreInterest: options.coreInterest,
     },
     stats,
     fail,

@@ -1,0 +1,78 @@
+/** Workers that hear a message as it passes, beside a stream: what is published twice runs twice. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { NatsBridge } from './nats-bridge.js';
+
+const TIMEOUT_MS = 2_500;
+
+let server: EmbeddedServer;
+let storeDir: string;
+let bridge: NatsBridge;
+let executions: number;
+
+beforeEach(async () => {
+  storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-plain-'));
+  server = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
+  bridge = new NatsBridge({ base_url: server.url, request_timeout_ms: TIMEOUT_MS });
+  await bridge.prepare();
+  executions = 0;
+});
+afterEach(async () => {
+  await bridge.close();
+  await server.stop();
+  rmSync(storeDir, { recursive: true, force: true });
+});
+
+/** Answers each request after so long, or never. */
+async function subscribe(answersAfterMs: number | undefined): Promise<void> {
+  const nats = await bridge.connection.get();
+  nats.subscribe('hyperswitch.payments.*.capture', {
+    queue: 'workers',
+    callback: (_, message) => {
+      const { correlation_id } = message.json<{ correlation_id: string }>();
+      const transaction_id = `txn_${++executions}`;
+      if (answersAfterMs === undefined) return;
+      const reply = JSON.stringify({ status: 'success', transaction_id, correlation_id });
+      void sleep(answersAfterMs).then(() => message.respond(reply));
+    },
+  });
+  await nats.flush();
+}
+
+/** The stream refuses every message; the records are kept as ever. */
+async function refuseRequests(): Promise<void> {
+  const manager = await jetstreamManager(await bridge.connection.get());
+  await manager.streams.update('PAYMENTS', { max_msg_size: 10 });
+}
+
+const capture = () =>
+  bridge.capture({
+    merchant_id: 'm',
+    payment_id: 'pay_1',
+    attempt_id: 'att_1',
+    connector: 'c',
+    connector_auth_type: { auth_type: 'NoKey' },
+    request: {},
+    test_mode: true,
+  });
+const stateOfRecord = async () => (await bridge.ledger.findLatest('m', 'capture:att_1'))?.record.state;
+
+it('a request that the stream refuses is not sent again, and gets the answer of who heard it', async () => {
+  await refuseRequests();
+  await subscribe(1_500);
+  expect(await capture()).toMatchObject({ kind: 'answered', transactionId: 'txn_1' });
+  expect(executions).toBe(1);
+});
+
+it('a request that the stream refuses is never called failed: who heard it may run it', async () => {
+  await refuseRequests();
+  await subscribe(undefined);
+  expect(await capture()).toMatchObject({ kind: 'unknown', status: 'PENDING' });
+  expect(executions).toBe(1);
+  expect(await stateOfRecord()).toBe('sent');
+});
