@@ -76,3 +76,12 @@ it('a request that the stream refuses is never called failed: who heard it may r
   expect(executions).toBe(1);
   expect(await stateOfRecord()).toBe('sent');
 });
+
+it('a worker that says it is there and hears requests as they pass is asked once, and its doubt stays', async () => {
+  const nats = await bridge.connection.get();
+  nats.subscribe('hyperswitch.workers.alive.capture', { callback: (_, message) => void message.respond() });
+  await subscribe(undefined);
+  expect(await capture()).toMatchObject({ kind: 'unknown', status: 'PENDING' });
+  expect(executions).toBe(1);
+  expect(await stateOfRecord()).toBe('sent');
+});

@@ -1,7 +1,9 @@
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connection, createConnection } from '../connection/connection.js';
-import { startTestServer } from '../testing/nats-for-tests.js';
-import { createPresence } from './presence.js';
+import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { until } from '../testing/until.js';
+import { createPresence, type PresenceOptions } from './presence.js';
 
 let connection: Connection;
 let dispose: () => unknown;
@@ -17,18 +19,24 @@ afterAll(async () => {
   await dispose();
 });
 
-/** Asks of an operation with these listeners: each answers, or is too busy to. */
-async function askedOf(listeners: { guarded?: 'answers' | 'is busy'; alive?: 'answers' | 'is busy' }) {
+type Listeners = { guarded?: 'answers' | 'is busy'; alive?: 'answers' | 'is busy'; work?: 'hears' };
+
+/** Asks of an operation with these listeners: each answers, or is too busy to; or hears the requests as they pass. */
+async function askedOf(
+  listeners: Listeners,
+  { bridge = connection, workers = connection, ...options }: Partial<PresenceOptions> & Connections = {},
+) {
   const name = `op${++questions}`;
-  const nats = await connection.get();
+  const nats = await workers.get();
   for (const [kind, does] of Object.entries(listeners))
     nats.subscribe(`${kind}.${name}`, {
       callback: (_, message) => void (does === 'answers' && message.respond()),
     });
   await nats.flush();
-  const presence = createPresence(connection, { stream: 'NONE' });
+  const presence = createPresence(bridge, { stream: 'NONE', ...options });
   return presence.whoIsThere({ guarded: `guarded.${name}`, alive: `alive.${name}`, subject: `work.${name}` });
 }
+type Connections = { readonly bridge?: Connection; readonly workers?: Connection };
 
 describe('presence', () => {
   it('says who would take a request', async () => {
@@ -36,6 +44,7 @@ describe('presence', () => {
     expect(await askedOf({ guarded: 'answers' })).toBe('guarded');
     expect(await askedOf({ alive: 'answers' })).toBe('consumers');
     expect(await askedOf({ guarded: 'answers', alive: 'answers' })).toBe('consumers');
+    expect(await askedOf({ work: 'hears' })).toBe('subscribers');
   });
 
   it('takes who is too busy to answer for there, and relies on no kind that nobody confirmed', async () => {
@@ -43,4 +52,69 @@ describe('presence', () => {
     expect(await askedOf({ alive: 'is busy' })).toBe('unclear');
     expect(await askedOf({ guarded: 'is busy', alive: 'is busy' })).toBe('unclear');
   });
+
+  it('tells who hears requests as they pass from who reads the stream, though both say only that they are there', async () => {
+    expect(await askedOf({ alive: 'answers', work: 'hears' })).toBe('subscribers');
+    expect(await askedOf({ alive: 'is busy', work: 'hears' })).toBe('subscribers');
+    expect(await askedOf({ guarded: 'answers', work: 'hears' })).toBe('guarded');
+  });
+
+  it('finds who hears requests at another server of the cluster', async () => {
+    const servers = await startCluster();
+    const [bridge, workers] = servers.map(({ url }) => createConnection({ servers: url }));
+    try {
+      const found = (listeners: Listeners) =>
+        until('the servers know of the listeners', async () => {
+          const who = await askedOf(listeners, { bridge, workers, timeoutMs: 1_000 });
+          return who !== 'nobody' && who;
+        });
+      expect(await found({ work: 'hears', alive: 'answers' })).toBe('subscribers');
+      expect(await found({ alive: 'answers' })).toBe('consumers');
+    } finally {
+      await bridge?.close();
+      await workers?.close();
+      for (const server of servers) await server.dispose();
+    }
+  });
+
+  it('does not wait for what the server refuses to tell', async () => {
+    const configuration = `authorization { users: [
+      { user: worker, password: x },
+      { user: bridge, password: x, permissions: { publish: ["guarded.>", "alive.>", "work.>"], subscribe: "_INBOX.>" } }
+    ] }`;
+    const server = await startTestServer({ configuration });
+    const [bridge, workers] = ['bridge', 'worker'].map((user) =>
+      createConnection({ servers: server.url.replace('//', `//${user}:x@`) }),
+    );
+    try {
+      const patient = { bridge, workers, timeoutMs: 60_000 };
+      expect(await askedOf({ alive: 'answers' }, patient)).toBe('consumers');
+    } finally {
+      await bridge?.close();
+      await workers?.close();
+      await server.dispose();
+    }
+  });
 });
+
+async function startCluster(): Promise<TestServer[]> {
+  const ports = await Promise.all([freePort(), freePort()]);
+  const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(', ');
+  return Promise.all(
+    ports.map((port) =>
+      startTestServer({
+        jetstream: false,
+        configuration: `cluster { name: presence, listen: "127.0.0.1:${port}", no_advertise: true, routes: [${routes}] }`,
+      }),
+    ),
+  );
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}

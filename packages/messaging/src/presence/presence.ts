@@ -1,12 +1,9 @@
 /** Whether anybody would take a message: asked before it is stored, because a publish never says so. */
 import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
-import { createInbox, headers, type NatsConnection, RequestError } from '@nats-io/nats-core';
+import { type NatsConnection, RequestError } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
 import { takesSubject } from '../consume/takes-subject.js';
-import { serverFeatures } from '../topology/server-features.js';
-
-/** How many times longer the second question may take. */
-const PATIENCE = 10;
+import { createFindSubscriber } from './find-subscriber.js';
 
 export type PresenceOptions = {
   /** The stream whose consumers count. */
@@ -28,7 +25,7 @@ export type PresenceQuestion = {
 
 /**
  * `guarded`: only workers that keep the record of a request themselves, as far as they say. `consumers`: others too,
- * that read the stream. `subscribers`: others that hear a message as it passes. `unclear`: somebody, who did not say in
+ * that read the stream. `subscribers`: others, one of whom at least hears a message as it passes. `unclear`: somebody, who did not say in
  * time of which kind he is; neither may be relied on.
  */
 export type WorkerPresence = 'guarded' | 'consumers' | 'subscribers' | 'unclear' | 'nobody';
@@ -44,6 +41,7 @@ export function createPresence(connection: Connection, options: PresenceOptions)
   const ttlMs = options.ttlMs ?? 250;
   const timeoutMs = options.timeoutMs ?? 40;
   const known = new Map<string, { readonly who: Promise<WorkerPresence>; readonly until: number }>();
+  const findSubscriber = createFindSubscriber(connection, timeoutMs);
   const asking = new Map<string, Promise<WorkerPresence>>();
 
   async function ask({ guarded, alive, subject }: PresenceQuestion): Promise<WorkerPresence> {
@@ -52,14 +50,11 @@ export function createPresence(connection: Connection, options: PresenceOptions)
       answers(nats, guarded, timeoutMs),
       answers(nats, alive, timeoutMs),
     ]);
+    if (aliveSaid === 'no' && guardedSaid !== 'no') return 'guarded';
+    // To say "alive" is not to say that one reads the stream.
+    if (await findSubscriber(nats, subject)) return 'subscribers';
     if (aliveSaid === 'yes') return 'consumers';
-    if (aliveSaid === 'nothing') return 'unclear';
-    if (guardedSaid !== 'no') return 'guarded';
-    const [byConsumer, bySubscriber] = await Promise.all([
-      readerOf(nats, connection, options.stream, subject),
-      subscriberOf(nats, connection, subject, timeoutMs),
-    ]);
-    return bySubscriber ? 'subscribers' : byConsumer;
+    return aliveSaid === 'nothing' ? 'unclear' : readerOf(nats, connection, options.stream, subject);
   }
 
   return {
@@ -125,46 +120,4 @@ async function readerOf(
 
 export function isRead(consumer: ConsumerInfo): boolean {
   return consumer.push_bound === true || consumer.num_waiting > 0 || consumer.num_ack_pending > 0;
-}
-
-/** A server that is only slow is asked once more: its silence is no "nobody". It never answers who may not ask. */
-async function subscriberOf(
-  nats: NatsConnection,
-  { inboxPrefix }: Connection,
-  subject: string,
-  timeoutMs: number,
-): Promise<boolean> {
-  if (!serverFeatures(nats.info?.version ?? '').messageTracing) return false;
-  for (const patienceMs of [timeoutMs, PATIENCE * timeoutMs]) {
-    const found = await hasSubscriber(nats, subject, createInbox(inboxPrefix), patienceMs);
-    if (found !== undefined) return found;
-  }
-  return false;
-}
-
-/**
- * Plain subscribers of a stored subject cannot be asked for. Since 2.11 a message can be traced without being
- * delivered or stored (ADR-41): its trace names the clients it would have gone to.
- * @returns undefined when no trace came in time
- */
-async function hasSubscriber(
-  nats: NatsConnection,
-  subject: string,
-  inbox: string,
-  timeoutMs: number,
-): Promise<boolean | undefined> {
-  const subscription = nats.subscribe(inbox, { max: 1, timeout: timeoutMs });
-  const header = headers();
-  header.set('Nats-Trace-Dest', inbox);
-  header.set('Nats-Trace-Only', 'true');
-  nats.publish(subject, undefined, { headers: header });
-  try {
-    for await (const message of subscription) {
-      const trace = message.json<{ events?: { type?: string; kind?: number }[] }>();
-      return (trace.events ?? []).some(({ type, kind }) => type === 'eg' && kind === 0);
-    }
-  } catch {
-    // no trace in time
-  }
-  return undefined;
 }
