@@ -22,6 +22,8 @@ const FULL: NewRecord = {
   requestedAt: 0,
   claimedAt: 1_000,
   requestSeq: 7,
+  handlerMs: 12.5,
+  processorMs: 0,
   reason: 'TimeoutError',
 };
 
@@ -31,12 +33,16 @@ describe('a record', () => {
   });
 
   it('has no header for what it does not say', () => {
-    expect(recordHeaders({ state: 'sent', retry: 0 })).toEqual({ [RECORD_HEADER.state]: 'sent' });
+    expect(recordHeaders({ state: 'sent', retry: 0 })).toStrictEqual({ [RECORD_HEADER.state]: 'sent' });
   });
 
   it.each(['-1', 'x', '1.5', '', '9007199254740993'])('takes %j for no number', (text) => {
     const { attempt } = parseRecord({ [RECORD_HEADER.attempt]: text }, 1, 1);
     expect(attempt).toBeUndefined();
+  });
+
+  it.each(['-1', 'x', '', 'Infinity'])('takes %j for no duration', (text) => {
+    expect(parseRecord({ [RECORD_HEADER.handlerMs]: text }, 1, 1).handlerMs).toBeUndefined();
   });
 
   it('without a state is the answer of a worker that knows only the contract', () => {
