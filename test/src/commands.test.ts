@@ -39,6 +39,7 @@ describe('help', () => {
     [['launch'], "unknown command 'launch'"],
     [['pay', '--amont', '5'], "unknown option '--amont'"],
     [['pay', '--amount', '5.00'], 'must be a whole number in the minor unit'],
+    [['pay', '--capture', 'manuel'], 'Allowed choices are automatic, manual'],
   ])('nats-bridge %j ends with 2 and says why', async (args, why) => {
     const { code, stderr } = await runCli(args);
     expect(code).toBe(2);

@@ -1,7 +1,7 @@
 /** `nats-bridge pay`: one payment against a running bridge. */
 import { readFileSync } from 'node:fs';
 import { createUcsClient, type UcsClientTls } from '@nats-bridge/gateway';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { authorize, type Step } from '../life-cycle.js';
 import { table } from '../terminal.js';
 
@@ -10,7 +10,7 @@ type Options = {
   amount: number;
   currency: string;
   card: string;
-  capture: string;
+  capture: 'automatic' | 'manual';
   merchant: string;
   connector: string;
   ca?: string;
@@ -35,7 +35,11 @@ export function payCommand(): Command {
     .option('--amount <minor>', 'amount in the minor unit of the currency', wholeNumber, 1_000)
     .option('--currency <code>', 'ISO 4217', 'EUR')
     .option('--card <number>', 'card number; see docs/sandbox.md for test cards', '4242424242424242')
-    .option('--capture <how>', 'automatic or manual', 'automatic')
+    .addOption(
+      new Option('--capture <how>', 'when the amount is taken')
+        .choices(['automatic', 'manual'])
+        .default('automatic'),
+    )
     .option('--merchant <id>', 'merchant id', 'merchant_demo')
     .option('--connector <name>', 'connector name', 'imerchantsolutions')
     .option('--json', 'print the whole response as JSON')
