@@ -45,7 +45,7 @@ export function withAdminOptions(command: Command): Command {
     )
     .option(
       '--token <token>',
-      "token of gateway.admin; better in NATS_BRIDGE_ADMIN_TOKEN, where other users cannot see it; default: that of nats-bridge up's",
+      'token of gateway.admin; better in NATS_BRIDGE_ADMIN_TOKEN, where other users cannot see it; default: the token of the nats-bridge up that runs here',
     );
 }
 

@@ -41,7 +41,7 @@ export function command(name: string, summary: string): Command {
 
 export function byPerson(named: Command): Command {
   return named
-    .requiredOption('--reason <text>', 'why; it goes into the audit')
+    .requiredOption('--reason <text>', 'why; required, it goes into the audit')
     .option('--as <who>', 'who; it goes into the audit', userInfo().username);
 }
 

@@ -80,7 +80,7 @@ export function approveCommand(): Command {
 }
 
 export function refuseCommand(): Command {
-  return byPerson(command('refuse', 'refuse what was proposed; who proposed it takes it back so'))
+  return byPerson(command('refuse', 'refuse a proposal; whoever made it can take it back this way'))
     .argument('<id>', 'as approvals names it')
     .action((id: string, options: Common & By) =>
       withLetters(options, async ({ approvals }) => {

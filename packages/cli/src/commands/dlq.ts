@@ -104,6 +104,9 @@ function retry(): Command {
   const retrying = filtered(
     byPerson(command('retry', 'send letters again, under their own idempotency keys')),
   )
+    .description(
+      'Sends letters again, under their own idempotency keys: those of which nothing was charged. Their callers were told that it failed, and the customer may have paid in another way since: before you send old letters in bulk, look whether the payments are still wanted.',
+    )
     .argument('[letters...]', 'as list names them; without any, all that the filters choose')
     .option('--rate <n>', 'at most so many a second', positive, 10)
     .option('--dry-run', 'say what would happen, and how long it would take')

@@ -9,7 +9,7 @@ export function ledgerCommand(): Command {
   return withConfigOption(new Command('ledger'))
     .summary('show how far one operation has come')
     .description(
-      'Reads the record of an idempotency key, such as authorize:att_1, capture:att_1 or refund:ref_1. Exit code 1 when there is none. Never shows what the request or the answer holds.',
+      'Reads the record of an idempotency key, such as authorize:att_1, capture:att_1:req_2 or refund:ref_1. Exit code 1 when there is none. Never shows what the request or the answer holds.',
     )
     .argument('<merchant>', 'merchant id')
     .argument('<key>', 'idempotency key: the operation, then the attempt, refund or payout')

@@ -25,7 +25,7 @@ export function newCommand(): Command {
   const worker = new Command('worker')
     .summary('a worker in TypeScript, Python or Go, with a test that runs the conformance kit')
     .description(
-      'Writes a project: a worker that survives crashes, a processor in memory to put your own in the place of, the contract as JSON Schemas with a generator of types, and a test that starts a bridge and the worker and has the conformance kit look at it. Exit code 1 when the folder is not empty.',
+      'Writes a project: a worker that survives crashes, a processor in memory, which you replace by yours, the contract as JSON Schemas with a generator of types, and a test that starts a bridge and the worker and has the conformance kit look at it. Exit code 1 when the folder is not empty.',
     )
     .addOption(
       new Option('-l, --language <language>', 'what it is written in')

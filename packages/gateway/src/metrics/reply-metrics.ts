@@ -43,7 +43,7 @@ export function createReplyMetrics(register: Registry, stats: () => Stats): void
   );
   total(
     'nats_bridge_refused_replies_total',
-    'Answers that nobody who may has signed as they are, each time that one was read; none counts for anything',
+    'Answers refused because their signature is missing, wrong or of somebody not trusted; counted each time one is read',
     ({ refusedReplies }) => refusedReplies,
   );
 }
