@@ -25,16 +25,14 @@ export type PresenceQuestion = {
 
 /**
  * `guarded`: only workers that keep the record of a request themselves, as far as they say. `consumers`: others too,
- * that read the stream. `subscribers`: others, one of whom at least hears a message as it passes. `unclear`: somebody, who did not say in
- * time of which kind he is; neither may be relied on.
+ * that read the stream. `subscribers`: others, one of whom at least hears a message as it passes. `unclear`: somebody,
+ * who did not say in time of which kind he is; neither may be relied on.
  */
 export type WorkerPresence = 'guarded' | 'consumers' | 'subscribers' | 'unclear' | 'nobody';
 
 export type Presence = {
   /** @throws NotConnectedError while there is no connection */
   whoIsThere(question: PresenceQuestion): Promise<WorkerPresence>;
-  /** Forgets a yes, when a worker says that it leaves. */
-  forget(guarded: string): void;
 };
 
 export function createPresence(connection: Connection, options: PresenceOptions): Presence {
@@ -76,7 +74,6 @@ export function createPresence(connection: Connection, options: PresenceOptions)
       }
       return answer;
     },
-    forget: (guarded) => void known.delete(guarded),
   };
 }
 

@@ -71,7 +71,7 @@ export const approvalRoutes = [
   route({
     method: 'post',
     path: '/approvals/{id}/refuse',
-    summary: 'Refuses it; who proposed it takes it back so.',
+    summary: 'Refuses it; whoever made it can take it back this way.',
     role: 'operator',
     body: decision,
     answer: proposal,
