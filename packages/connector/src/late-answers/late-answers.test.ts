@@ -269,10 +269,13 @@ describe('a late reply', () => {
     ...changes,
   });
 
+  const repliesInto = (ledger: Pick<Ledger, 'findLatest' | 'write'>, onUnrecorded = vi.fn()) =>
+    createLateReplies({ ledger, onUnrecorded, sleep: async () => {} }, NO_SEALING);
+
   it('of a worker without records is recorded', async () => {
     const memory = memoryLedger();
     await memory.write('m', KEY, { ...claimed, state: 'sent' }, 0);
-    const replies = createLateReplies(memory, NO_SEALING);
+    const replies = repliesInto(memory);
     replies.follow(inDoubt);
     await replies.record(reply());
     expect((await memory.findLatest('m', KEY))?.answer).toEqual(success);
@@ -286,16 +289,37 @@ describe('a late reply', () => {
   ] as const)('of %s is not', async (_what, state, changes) => {
     const memory = memoryLedger();
     await memory.write('m', KEY, { ...claimed, state }, 0);
-    const replies = createLateReplies(memory, NO_SEALING);
+    const replies = repliesInto(memory);
     replies.follow(inDoubt);
     await replies.record(reply(changes));
     expect(memory.history).toHaveLength(1);
   });
 
+  it('is recorded when the ledger can be read and written again', async () => {
+    const memory = memoryLedger();
+    await memory.write('m', KEY, { ...claimed, state: 'sent' }, 0);
+    let electing = 4;
+    const whenElected = <Args extends unknown[], T>(ask: (...args: Args) => Promise<T>) => {
+      return async (...args: Args) => {
+        if (electing-- > 0) throw new Error('no leader');
+        return ask(...args);
+      };
+    };
+    const onUnrecorded = vi.fn();
+    const replies = repliesInto(
+      { findLatest: whenElected(memory.findLatest), write: whenElected(memory.write) },
+      onUnrecorded,
+    );
+    replies.follow(inDoubt);
+    await replies.record(reply());
+    await vi.waitFor(async () => expect((await memory.findLatest('m', KEY))?.answer).toEqual(success));
+    expect(onUnrecorded).not.toHaveBeenCalled();
+  });
+
   it('that is none is not recorded, and is reported', async () => {
     const memory = memoryLedger();
     await memory.write('m', KEY, { ...claimed, state: 'sent' }, 0);
-    const replies = createLateReplies(memory, NO_SEALING);
+    const replies = repliesInto(memory);
     replies.follow(inDoubt);
     await expect(replies.record(reply({ body: Buffer.from('ok') }))).rejects.toMatchObject({
       code: 'INVALID_WORKER_REPLY',

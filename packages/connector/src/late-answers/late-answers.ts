@@ -43,13 +43,14 @@ export function createLateAnswers(world: {
   const notes = createLateNotes(connection, { onError });
   const findNote = async (merchantId: string, key: string) =>
     world.isDurable ? notes.find(merchantId, key) : undefined;
+  let isClosed = false;
   let begin: () => void = () => {};
   const begun = new Promise<void>((resolve) => {
     begin = resolve;
   });
 
   return {
-    ...createLateReplies(ledger, world.sealing),
+    ...createLateReplies({ ledger, onUnrecorded: onError, isClosing: () => isClosed }, world.sealing),
     async remember(call, retry) {
       const note = noteOf(call, retry);
       if (note !== undefined) await notes.keep(note);
@@ -82,7 +83,10 @@ export function createLateAnswers(world: {
       };
     },
     begin: () => begin(),
-    close: () => notes.close(),
+    close() {
+      isClosed = true;
+      notes.close();
+    },
   };
 }
 

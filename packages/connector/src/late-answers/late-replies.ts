@@ -2,10 +2,10 @@
  * Records what workers without records of their own reply too late: their answer goes to the bridge that asked, and
  * nowhere else. Workers that publish to `X-Reply-To` have recorded it themselves.
  */
-import { type LateReply, RecordChangedError } from '@nats-bridge/messaging';
+import type { LateReply } from '@nats-bridge/messaging';
 import type { Exchange } from '../exchange.js';
 import { encodeAnswer, readAnswer } from '../ledger/answer.js';
-import type { Ledger } from '../ledger/ledger.js';
+import { type RecordAnswerWorld, recordAnswer } from '../ledger/record-answer.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 
 export type LateReplies = {
@@ -22,7 +22,7 @@ const MOST = 10_000;
 const NOTHING = { forget: () => {} };
 
 export function createLateReplies(
-  ledger: Pick<Ledger, 'findLatest' | 'write'>,
+  world: RecordAnswerWorld,
   sealing: Pick<BridgeSealing, 'openAnswer'>,
 ): LateReplies {
   const followed = new Map<string, Followed>();
@@ -38,17 +38,11 @@ export function createLateReplies(
       const operation = followed.get(reply.correlationId);
       if (operation === undefined || reply.via === 'durable') return;
       const { merchantId, key } = operation;
-      const entry = await ledger.findLatest(merchantId, key);
-      if (entry?.record.state !== 'sent') return;
       const answer = encodeAnswer(
         readAnswer(sealing.openAnswer(merchantId, key, reply, reply.correlationId)),
       );
-      try {
-        await ledger.write(merchantId, key, { ...entry.record, state: 'answered' }, entry.record.seq, answer);
-        followed.delete(reply.correlationId);
-      } catch (error) {
-        if (!(error instanceof RecordChangedError)) throw error; // else it is settled already
-      }
+      followed.delete(reply.correlationId);
+      await recordAnswer({ merchantId, key, answer }, world);
     },
   };
 }

@@ -2,7 +2,7 @@
  * Keeps the record for workers that keep none (the specification's own, and plain subscribers): announced before it is
  * sent, so that a repeat is not sent again, and answered when the reply comes.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleepFor } from 'node:timers/promises';
 import { RecordChangedError } from '@nats-bridge/messaging';
 import { BridgeError, type BridgeResponse, fingerprintOf, type NewRecord } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
@@ -10,7 +10,9 @@ import type { Exchange, Policy } from '../exchange.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
+import { recordAnswer } from '../ledger/record-answer.js';
 import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
+import { within } from '../within.js';
 
 export type KeepRecordWorld = {
   readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
@@ -20,9 +22,14 @@ export type KeepRecordWorld = {
   onUnrecorded(error: unknown, exchange: Exchange): void;
   /** Ends what was announced and never sent. */
   readonly withdrawUnsent: WithdrawUnsent;
+  /** No more is to be tried once this says so. */
+  isClosing?(): boolean;
+  sleep?(ms: number): Promise<unknown>;
 };
 
 const LOOK_AGAIN_MS = 200;
+/** Where the way is broken, a write may take a while: nobody is kept waiting any longer for it. */
+const WITHDRAW_MS = 500;
 
 export function keepRecord(world: KeepRecordWorld): Policy {
   return (next) => (exchange) =>
@@ -34,7 +41,7 @@ export function keepRecord(world: KeepRecordWorld): Policy {
 async function sendRecorded(
   exchange: Exchange,
   key: string,
-  { ledger, bridge, onUnrecorded, withdrawUnsent }: KeepRecordWorld,
+  { ledger, bridge, onUnrecorded, withdrawUnsent, isClosing, sleep }: KeepRecordWorld,
   next: (exchange: Exchange) => Promise<BridgeResponse>,
 ): Promise<BridgeResponse> {
   const { merchant_id } = exchange.data;
@@ -55,19 +62,21 @@ async function sendRecorded(
     if (!(error instanceof RecordChangedError)) throw error;
     return awaitFirst(exchange, key, ledger, withdrawUnsent);
   }
-  const answer = await next(exchange).catch((thrown: unknown) => {
+  const answer = await next(exchange).catch(async (thrown: unknown) => {
     const error = bridgeErrorOf(thrown);
-    if (error.phase === 'before_send')
-      // Nobody is kept waiting for it: where the way is broken, it may take a while.
-      void ledger
+    if (error.phase === 'before_send') {
+      const withdrawn = ledger
         .write(merchant_id, key, { ...sent, state: 'withdrawn', reason: error.code }, seq)
         .catch((cause: unknown) => onUnrecorded(cause, exchange));
+      // Who reads the ledger next is to see it.
+      await within(WITHDRAW_MS, withdrawn);
+    }
     throw error;
   });
-  await ledger
-    .write(merchant_id, key, { ...sent, state: 'answered' }, seq, encodeAnswer(answer))
-    // A worker that publishes its answer to X-Reply-To has recorded it.
-    .catch((error: unknown) => error instanceof RecordChangedError || onUnrecorded(error, exchange));
+  await recordAnswer(
+    { merchantId: merchant_id, key, answer: encodeAnswer(answer), announced: { ...sent, seq } },
+    { ledger, isClosing, sleep, onUnrecorded: (cause) => onUnrecorded(cause, exchange) },
+  );
   return answer;
 }
 
@@ -88,6 +97,6 @@ async function awaitFirst(
       await withdrawUnsent(exchange.data.merchant_id, key, entry.record).catch(() => false);
     const leftMs = exchange.deadlineAt - Date.now();
     if (leftMs <= 0) throw new BridgeError('NATS_TIMEOUT');
-    await sleep(Math.min(LOOK_AGAIN_MS, leftMs));
+    await sleepFor(Math.min(LOOK_AGAIN_MS, leftMs));
   }
 }

@@ -336,23 +336,94 @@ describe('keepRecord', () => {
     expect(doubt.history.map(({ state }) => state)).toEqual(['sent']);
   });
 
-  it('gives the answer that it could not record, and says so', async () => {
+  it('has its announcement taken back before the caller hears that nothing was sent, if that is soon', async () => {
     const ledger = memoryLedger();
-    const write = ledger.write;
-    const onUnrecorded = vi.fn();
-    let writes = 0;
-    const failsLater: typeof write = (...args) => {
-      if (++writes > 1) throw new Error('the disk is full');
-      return write(...args);
+    const write: typeof ledger.write = async (...args) => {
+      if (args[2].state === 'withdrawn') await new Promise((resolve) => setTimeout(resolve, 50));
+      return ledger.write(...args);
     };
-    const send = keepRecord({
+    await expect(keep({ ...ledger, write })(failing('STORE_REFUSED'))(unguarded())).rejects.toThrow();
+    expect(ledger.history.map(({ state }) => state)).toEqual(['sent', 'withdrawn']);
+    const stuck: typeof ledger.write = (...args) =>
+      args[2].state === 'withdrawn' ? new Promise(() => {}) : memoryLedger().write(...args);
+    await expect(
+      keep({ ...ledger, write: stuck })(failing('STORE_REFUSED'))(unguarded()),
+    ).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+  });
+
+  /** The ledger cannot be written for so many times, once the request is announced. */
+  const electing = (ledger: ReturnType<typeof memoryLedger>, times: number, changes = {}) => {
+    const pauses: number[] = [];
+    let left = times;
+    const world = {
       withdrawUnsent: async () => false,
-      ledger: { ...ledger, write: async (...args) => failsLater(...args) },
+      ledger: {
+        ...ledger,
+        write: vi.fn<typeof ledger.write>(async (...args) => {
+          if (args[2].state === 'answered' && left-- > 0) throw new Error('no leader');
+          return ledger.write(...args);
+        }),
+      },
       bridge: 'b',
-      onUnrecorded,
-    })(async () => success);
+      onUnrecorded: vi.fn(),
+      sleep: async (ms: number) => {
+        pauses.push(ms);
+      },
+      ...changes,
+    };
+    return { world, pauses, send: keepRecord(world)(async () => success) };
+  };
+
+  it('records an answer as soon as the ledger can be written again, and keeps nobody waiting for it', async () => {
+    const ledger = memoryLedger();
+    let wake: () => void = () => {};
+    const sleep = () =>
+      new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    const { send, world } = electing(ledger, 1, { sleep });
     expect(await send(unguarded())).toEqual(success);
-    expect(onUnrecorded).toHaveBeenCalledOnce();
+    expect(ledger.history.map(({ state }) => state)).toEqual(['sent']);
+    wake();
+    await vi.waitFor(async () => expect((await ledger.findLatest('m', 'k'))?.answer).toEqual(success));
+    expect(world.onUnrecorded).not.toHaveBeenCalled();
+  });
+
+  it('gives the answer that it could not record for half a minute, and says so', async () => {
+    const { send, world, pauses } = electing(memoryLedger(), 99);
+    expect(await send(unguarded())).toEqual(success);
+    await vi.waitFor(() => expect(world.onUnrecorded).toHaveBeenCalledOnce());
+    expect(world.ledger.write).toHaveBeenCalledTimes(1 + 12);
+    const waited = pauses.reduce((sum, ms) => sum + ms, 0);
+    expect(waited).toBeGreaterThan(20_000);
+    expect(waited).toBeLessThan(35_000);
+  });
+
+  it('tries no longer once the bridge closes', async () => {
+    const { send, world } = electing(memoryLedger(), 99, { isClosing: () => true });
+    expect(await send(unguarded())).toEqual(success);
+    await vi.waitFor(() => expect(world.onUnrecorded).toHaveBeenCalledOnce());
+    expect(world.ledger.write).toHaveBeenCalledTimes(2);
+  });
+
+  it('leaves an answer that stands already, and what was withdrawn, as it is', async () => {
+    for (const state of ['answered', 'withdrawn'] as const) {
+      const ledger = memoryLedger();
+      const onUnrecorded = vi.fn();
+      const findLatest = vi.spyOn(ledger, 'findLatest');
+      const send = keep(
+        ledger,
+        onUnrecorded,
+      )(async () => {
+        await ledger.write('m', 'k', { state, retry: 0 }, 1, encodeAnswer(success));
+        return success;
+      });
+      expect(await send(unguarded())).toEqual(success);
+      await vi.waitFor(() => expect(findLatest).toHaveBeenCalledOnce());
+      await new Promise(setImmediate);
+      expect(ledger.history.map((record) => record.state)).toEqual(['sent', state]);
+      expect(onUnrecorded).not.toHaveBeenCalled();
+    }
   });
 
   it('sends nothing that it could not announce', async () => {

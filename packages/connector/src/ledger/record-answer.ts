@@ -1,0 +1,63 @@
+/** Records the answer of a worker that keeps no records: it is held by this bridge, and by nobody else. */
+import { setTimeout as sleepFor } from 'node:timers/promises';
+import { backoffMs, RecordChangedError } from '@nats-bridge/messaging';
+import type { NewRecord } from '@nats-bridge/protocol';
+import type { EncodedAnswer } from './answer.js';
+import type { Ledger } from './ledger.js';
+
+export type UnrecordedAnswer = {
+  readonly merchantId: string;
+  readonly key: string;
+  readonly answer: EncodedAnswer;
+  /** The record that it follows; without it, that is read first. */
+  readonly announced?: NewRecord & { readonly seq: number };
+};
+
+export type RecordAnswerWorld = {
+  readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
+  /** It was given up: the answer is in no record. */
+  onUnrecorded(error: unknown): void;
+  /** No more is to be tried once this says so. */
+  isClosing?(): boolean;
+  sleep?(ms: number): Promise<unknown>;
+};
+
+/** With the waits between them about half a minute: a stream that elects a leader has one by then. */
+const TRIES = 12;
+const RETRY = { initialMs: 100, maxMs: 5_000 };
+const pause = (ms: number) => sleepFor(ms, undefined, { ref: false });
+
+/** Resolves after the first try; where that fails, nobody is kept waiting for the others. Never rejects. */
+export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAnswerWorld): Promise<void> {
+  const { merchantId, key, answer } = unrecorded;
+  const { ledger, onUnrecorded, isClosing = () => false, sleep = pause } = world;
+  let { announced } = unrecorded;
+
+  async function attempt(): Promise<void> {
+    announced ??= (await ledger.findLatest(merchantId, key))?.record;
+    // Else it is answered or withdrawn by now, or a worker keeps it.
+    if (announced?.state !== 'sent') return;
+    const { seq, ...record } = announced;
+    try {
+      await ledger.write(merchantId, key, { ...record, state: 'answered' }, seq, answer);
+    } catch (error) {
+      if (error instanceof RecordChangedError) announced = undefined;
+      throw error;
+    }
+  }
+
+  async function tryOn(first: unknown): Promise<void> {
+    let cause = first;
+    for (let tries = 1; tries < TRIES && !isClosing(); tries++) {
+      if (!(cause instanceof RecordChangedError)) await sleep(backoffMs(tries - 1, RETRY));
+      try {
+        return await attempt();
+      } catch (error) {
+        cause = error;
+      }
+    }
+    onUnrecorded(cause);
+  }
+
+  await attempt().catch((cause: unknown) => void tryOn(cause));
+}
