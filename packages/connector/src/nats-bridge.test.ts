@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { OPERATIONS, RECORD_STREAM, type RouterData } from '@nats-bridge/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NatsBridge } from './nats-bridge.js';
 
 let server: EmbeddedServer;
@@ -163,6 +163,72 @@ describe('NatsBridge', () => {
         await messages.close();
       }),
     ));
+
+  /** As plain as can be; what it does not release waits. @returns how often each attempt came */
+  async function holdingWorker(bridge: NatsBridge, isHeld: (attempt: string) => boolean) {
+    await bridge.prepare();
+    const nats = await bridge.connection.get();
+    const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-capture');
+    const came: string[] = [];
+    const held: (() => Promise<void>)[] = [];
+    const messages = await consumer.consume({
+      callback: (message) => {
+        const { correlation_id, router_data } = message.json<{
+          correlation_id: string;
+          router_data: RouterData;
+        }>();
+        came.push(router_data.attempt_id);
+        const reply = { status: 'success', transaction_id: `of ${router_data.attempt_id}`, correlation_id };
+        const answer = async () => {
+          await jetstream(nats).publish(message.headers?.get('X-Reply-To') ?? '', JSON.stringify(reply));
+          message.ack();
+        };
+        if (isHeld(router_data.attempt_id)) held.push(answer);
+        else void answer();
+      },
+    });
+    const release = () => {
+      for (const answer of held.splice(0)) void answer();
+    };
+    return { came, release, close: () => messages.close() };
+  }
+
+  it('waits on for one caller when the other gives up', () =>
+    withBridge({ request_timeout_ms: 5_000 }, async (bridge) => {
+      const worker = await holdingWorker(bridge, () => true);
+      const first = new AbortController();
+      const left = bridge.capture(data({ attempt_id: 'att_shared' }), { signal: first.signal });
+      await vi.waitFor(() => expect(worker.came).toEqual(['att_shared']));
+      const waits = bridge.capture(data({ attempt_id: 'att_shared' }));
+      first.abort();
+      expect(await left).toMatchObject({ kind: 'unknown', error: { code: 'CANCELLED' } });
+      worker.release();
+      expect(await waits).toMatchObject({ kind: 'answered', transactionId: 'of att_shared' });
+      expect(worker.came).toEqual(['att_shared']);
+      await worker.close();
+    }));
+
+  it('above its limit tells repeats what became of the first call, and nothing else', () =>
+    withBridge({ request_timeout_ms: 5_000, max_in_flight: 1 }, async (bridge) => {
+      const worker = await holdingWorker(bridge, (attempt) => attempt === 'att_held');
+      await bridge.capture(data({ attempt_id: 'att_before' }));
+      const doubt = new AbortController();
+      const doubtful = bridge.capture(data({ attempt_id: 'att_held' }), { signal: doubt.signal });
+      await vi.waitFor(() => expect(worker.came).toContain('att_held'));
+      expect(await bridge.capture(data({ attempt_id: 'att_before' }))).toMatchObject({
+        transactionId: 'of att_before',
+      });
+      expect(await bridge.capture(data({ attempt_id: 'att_new' }))).toMatchObject({
+        kind: 'not_sent',
+        error: { code: 'OVERLOADED' },
+      });
+      const repeat = bridge.capture(data({ attempt_id: 'att_held' }));
+      doubt.abort();
+      await doubtful;
+      worker.release();
+      expect(await repeat).toMatchObject({ transactionId: 'of att_held' });
+      await worker.close();
+    }));
 
   it('says that NATS cannot be reached, and works once it can', async () => {
     const late = await startEmbeddedServer({

@@ -90,12 +90,13 @@ export function createSend(world: SendWorld): Send {
     isClosing: world.isClosing,
   };
 
+  const minding = [rememberDoubt(lateAnswers), mindEarlierCall(records)];
+
   return compose(
     [
-      limitInFlight(inFlight, max_in_flight),
-      joinConcurrent(),
-      rememberDoubt(lateAnswers),
-      mindEarlierCall(records),
+      joinConcurrent({ ...records, remember: lateAnswers.remember }),
+      limitInFlight(inFlight, max_in_flight, minding),
+      ...minding,
       deadline((operation) => timeoutOf(config, operation)),
       answerFromLedger({ find: ledger.find, findCaptureMethod, withdrawUnsent }),
       resolveAliases(world.findAnswer),

@@ -1,28 +1,40 @@
 /** Calls with the same idempotency key that overlap share one exchange and one answer (P3). */
-import { isDeepStrictEqual } from 'node:util';
-import { type BridgeResponse, PassingMap } from '@nats-bridge/protocol';
+import { fingerprintOf, PassingMap } from '@nats-bridge/protocol';
+import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Policy } from '../exchange.js';
+import type { LateAnswers } from '../late-answers/late-answers.js';
 import { conflict } from '../ledger/outcome-of-entry.js';
+import { type OnLeave, SharedCall } from '../shared-call.js';
+import { type SettleDoubtWorld, settleLater } from './settle-doubt.js';
 
-type Running = { readonly request: unknown; readonly answer: Promise<BridgeResponse> };
+export type JoinConcurrentWorld = SettleDoubtWorld & Pick<LateAnswers, 'remember'>;
 
 /** @throws ValidationError when the same key comes with another content. */
-export function joinConcurrent(): Policy {
-  const running = new PassingMap<string, Running>();
+export function joinConcurrent(world: JoinConcurrentWorld): Policy {
+  const running = new PassingMap<string, SharedCall>();
+
+  /** He hears "unknown": if it turns out that nothing was sent, the ledger has to say so (P1). */
+  const onLeave: OnLeave = async (exchange, error, answer) => {
+    const { key, isDurable } = exchange;
+    if (key === undefined || !isDurable) return;
+    answer.catch((thrown: unknown) => {
+      if (bridgeErrorOf(thrown).phase === 'before_send') settleLater(exchange, key, error, world);
+    });
+    await world.remember(exchange);
+  };
+
   return (next) => async (exchange) => {
     if (exchange.key === undefined) return next(exchange);
     const id = `${exchange.data.merchant_id}\n${exchange.key}`;
     const first = running.get(id);
     if (first !== undefined) {
-      if (isDeepStrictEqual(first.request, exchange.data.request)) return first.answer;
-      throw conflict(exchange.key);
+      if (fingerprintOf(first.first.data) !== fingerprintOf(exchange.data)) throw conflict(exchange.key);
+      return first.join(exchange);
     }
-    const answer = next(exchange);
-    running.set(id, { request: exchange.data.request, answer });
-    try {
-      return await answer;
-    } finally {
-      running.delete(id);
-    }
+    const call = new SharedCall(exchange, next, onLeave);
+    running.set(id, call);
+    const end = () => running.delete(id);
+    call.answer.then(end, end);
+    return call.begin();
   };
 }

@@ -1,17 +1,38 @@
 /** Back-pressure at the door: beyond a bound, callers hear OVERLOADED at once instead of waiting in a queue. */
 import { BridgeError } from '@nats-bridge/protocol';
-import type { Policy } from '../exchange.js';
+import { compose, type Policy, type Send } from '../exchange.js';
 
 export type InFlight = { count: number };
 
-/** @throws BridgeError OVERLOADED, before anything is sent */
-export function limitInFlight(inFlight: InFlight, limit: number): Policy {
+/** So many refused calls may be minded at once; refusing more than that costs the ledger nothing. */
+const MOST_MINDED = 100;
+
+/**
+ * @param minding around a refusal, so that a repeat hears what became of the earlier call
+ * @throws BridgeError OVERLOADED, before anything is sent
+ */
+export function limitInFlight(inFlight: InFlight, limit: number, minding: readonly Policy[] = []): Policy {
+  const refuse: Send = async () => {
+    throw new BridgeError(
+      'OVERLOADED',
+      `Too many payments in flight (limit ${limit}): send less, add a bridge, or raise max_in_flight`,
+    );
+  };
+  const refuseMinding = compose(minding, refuse);
+  let minded = 0;
+
+  const turnAway: Send = async (exchange) => {
+    if (minded >= MOST_MINDED) return refuse(exchange);
+    minded++;
+    try {
+      return await refuseMinding(exchange);
+    } finally {
+      minded--;
+    }
+  };
+
   return (next) => async (exchange) => {
-    if (inFlight.count >= limit)
-      throw new BridgeError(
-        'OVERLOADED',
-        `Too many payments in flight (limit ${limit}): send less, add a bridge, or raise max_in_flight`,
-      );
+    if (inFlight.count >= limit) return turnAway(exchange);
     inFlight.count++;
     try {
       return await next(exchange);

@@ -1,7 +1,7 @@
 import type { CancelSignal } from '@nats-bridge/messaging';
-import { BridgeError, type BridgeErrorCode, type Phase } from '@nats-bridge/protocol';
+import { BridgeError, type BridgeErrorCode, type BridgeResponse, type Phase } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Exchange } from '../exchange.js';
+import type { Exchange, Policy } from '../exchange.js';
 import { exchange, success } from '../testing/exchanges.js';
 import { deadline } from './deadline.js';
 import { limitInFlight } from './limit-in-flight.js';
@@ -155,5 +155,24 @@ describe('limitInFlight', () => {
     for (const done of release) done();
     expect(await Promise.all(two)).toEqual([success, 'failed']);
     expect(inFlight.count).toBe(0);
+  });
+
+  it('minds refused calls, and no more of them at once than it promises', async () => {
+    let minded = 0;
+    let release: (answer: BridgeResponse) => void = () => {};
+    const known = new Promise<BridgeResponse>((resolve) => {
+      release = resolve;
+    });
+    const mind: Policy = () => () => {
+      minded++;
+      return known;
+    };
+    const send = limitInFlight({ count: 1 }, 1, [mind])(async () => success);
+    const repeats = Array.from({ length: 100 }, () => send(exchange()));
+    await expect(send(exchange())).rejects.toMatchObject({ code: 'OVERLOADED' });
+    release(success);
+    expect(new Set(await Promise.all(repeats))).toEqual(new Set([success]));
+    expect(await send(exchange())).toEqual(success);
+    expect(minded).toBe(101);
   });
 });
