@@ -6,6 +6,7 @@ import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Policy } from '../exchange.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
+import { within } from '../within.js';
 import { type SettleDoubtWorld, settleLater } from './settle-doubt.js';
 
 /** These are about the call itself, whatever became of an earlier one. */
@@ -22,7 +23,7 @@ export function mindEarlierCall(world: SettleDoubtWorld): Policy {
       const { key, isDurable, data } = exchange;
       if (error.phase !== 'before_send' || OF_THE_CALL.has(error.code) || key === undefined || !isDurable)
         throw error;
-      const found = await withinMs(
+      const found = await within(
         ASK_MS,
         world.ledger
           .findLatest(data.merchant_id, key)
@@ -44,12 +45,4 @@ export function mindEarlierCall(world: SettleDoubtWorld): Policy {
       throw inDoubt;
     }
   };
-}
-
-async function withinMs<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
