@@ -23,6 +23,8 @@ export type Exchange = {
   /** Who would take it, known once that was asked. */
   readonly workers: WorkerPresence;
   readonly signal?: CancelSignal;
+  /** Why whoever called has no room for it. */
+  readonly turnedAway?: string | undefined;
   /** The span above, whether or not this bridge traces. */
   readonly trace?: TraceParent;
   /** Written on the way, shared by all copies. */

@@ -46,7 +46,7 @@ export { callOf, type LateNote } from './late-answers/late-note.js';
 export type { Deliver, Pusher } from './late-answers/push-settled.js';
 export type { Settlement } from './late-answers/settlement.js';
 export type { Ledger, LedgerEntry } from './ledger/ledger.js';
-export { callLine, fieldsOf } from './logging/call-line.js';
+export { fieldsOf } from './logging/call-line.js';
 export { eventLine, letterLine } from './logging/event-line.js';
 export { createBridgeLogging, logBridge } from './logging/log-bridge.js';
 export { type LogQuery, readLog } from './logging/read-log.js';

@@ -222,11 +222,20 @@ describe('NatsBridge', () => {
         kind: 'not_sent',
         error: { code: 'OVERLOADED' },
       });
-      const repeat = bridge.capture(data({ attempt_id: 'att_held' }));
+      const repeat = bridge.capture(data({ attempt_id: 'att_held' }), { turnedAway: 'the door is full' });
       doubt.abort();
       await doubtful;
       worker.release();
       expect(await repeat).toMatchObject({ transactionId: 'of att_held' });
+      const isAway = { turnedAway: 'the door is full' };
+      expect(await bridge.capture(data({ attempt_id: 'att_before' }), isAway)).toMatchObject({
+        transactionId: 'of att_before',
+      });
+      expect(await bridge.capture(data({ attempt_id: 'att_other' }), isAway)).toMatchObject({
+        kind: 'not_sent',
+        error: { code: 'OVERLOADED', message: 'the door is full' },
+      });
+      expect(worker.came).toEqual(['att_before', 'att_held']);
       await worker.close();
     }));
 

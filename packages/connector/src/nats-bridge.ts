@@ -81,6 +81,8 @@ export type CallOptions = {
   readonly signal?: CancelSignal;
   /** W3C trace context, handed to the worker; of this process, its span will do. */
   readonly traceparent?: TraceParent;
+  /** Why there is no room for it: it is not sent, and only a repeat hears more than OVERLOADED. */
+  readonly turnedAway?: string;
 };
 
 export type BridgeEvent =
@@ -421,6 +423,7 @@ export class NatsBridge {
       isDurable: this.config.jetstream_enabled && row.channel === 'payments',
       workers: 'nobody',
       signal: options.signal,
+      turnedAway: options.turnedAway,
       trace,
       marks,
     };

@@ -99,10 +99,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     seenCalls,
     onWarning,
     metrics,
-    onRefused(route, code) {
-      metrics?.refused(route, code);
-      outcomes?.refused(route, code);
-    },
     logging,
     answerOwnEvent: ownEvents(bridge, onWarning),
     inFlight,

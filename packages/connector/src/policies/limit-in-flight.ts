@@ -12,11 +12,9 @@ const MOST_MINDED = 100;
  * @throws BridgeError OVERLOADED, before anything is sent
  */
 export function limitInFlight(inFlight: InFlight, limit: number, minding: readonly Policy[] = []): Policy {
-  const refuse: Send = async () => {
-    throw new BridgeError(
-      'OVERLOADED',
-      `Too many payments in flight (limit ${limit}): send less, add a bridge, or raise max_in_flight`,
-    );
+  const full = `Too many payments in flight (limit ${limit}): send less, add a bridge, or raise max_in_flight`;
+  const refuse: Send = async ({ turnedAway = full }) => {
+    throw new BridgeError('OVERLOADED', turnedAway);
   };
   const refuseMinding = compose(minding, refuse);
   let minded = 0;
@@ -32,7 +30,7 @@ export function limitInFlight(inFlight: InFlight, limit: number, minding: readon
   };
 
   return (next) => async (exchange) => {
-    if (inFlight.count >= limit) return turnAway(exchange);
+    if (exchange.turnedAway !== undefined || inFlight.count >= limit) return turnAway(exchange);
     inFlight.count++;
     try {
       return await next(exchange);

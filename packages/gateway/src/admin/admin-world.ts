@@ -54,7 +54,6 @@ export type AdminWorldOptions = {
   readonly logging: Logging | undefined;
   /** Told by the gRPC door. */
   readonly seenCalls: SeenCalls;
-  /** Told by it, too, of what it refused. */
   readonly outcomes: RecentOutcomes;
   readonly certificateEnds: ReadCertificateEnds;
   readonly alertsEveryMs: number;

@@ -35,7 +35,7 @@ it('counts how calls ended, why, and which were slow, within the time asked for'
   ended({ result: 'unknown', code: 'NATS_TIMEOUT', durationMs: 5_001 });
   pass(6 * MINUTE_MS);
   ended({ result: 'failure', durationMs: 5_000 });
-  outcomes.refused(authorize, 'OVERLOADED');
+  ended({ result: 'not_sent', code: 'OVERLOADED', durationMs: 0 });
   const [recent, ...others] = outcomes.within(5 * MINUTE_MS);
   expect(others).toEqual([]);
   expect(recent).toEqual({

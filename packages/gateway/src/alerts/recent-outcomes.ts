@@ -12,8 +12,6 @@ export type RouteOutcomes = Route & {
 };
 
 export type RecentOutcomes = {
-  /** A call that the door refused: the connector never heard of it. */
-  refused(route: Route, code: BridgeErrorCode): void;
   /** @param windowMs up to 15 minutes */
   within(windowMs: number): readonly RouteOutcomes[];
   close(): void;
@@ -62,7 +60,6 @@ export function createRecentOutcomes(bridge: Pick<NatsBridge, 'observe'>, now = 
       count(observation, observation.result, observation.code, observation.durationMs);
   });
   return {
-    refused: (route, code) => count(route, 'not_sent', code, 0),
     within(windowMs) {
       const from = now() - windowMs;
       const sums = new Map<string, Counts>();

@@ -8,13 +8,12 @@ import { createCachedReading } from './cached-reading.js';
 import { createCertificateMetrics } from './certificate-metrics.js';
 import { watchConnection } from './connection-metrics.js';
 import { createLogMetrics } from './log-metrics.js';
-import { createOperationMetrics, type OperationMetrics } from './operation-metrics.js';
+import { createOperationMetrics } from './operation-metrics.js';
 import { createReplyMetrics } from './reply-metrics.js';
 import { createRpcMetrics, type RpcMetrics } from './rpc-metrics.js';
 
 export type GatewayMetrics = {
   readonly rpc: RpcMetrics;
-  readonly refused: OperationMetrics['refused'];
   readonly contentType: string;
   /** Ends within about a second, whatever NATS does. */
   text(): Promise<string>;
@@ -56,7 +55,6 @@ export function createGatewayMetrics({
 
   return {
     rpc: createRpcMetrics(register, inFlight),
-    refused: operations.refused,
     contentType: register.contentType,
     async text() {
       show(await figures.get());

@@ -22,14 +22,6 @@ it('shows the worst breaker of those that share a label', async () => {
   expect((await states())[0]).toMatch(/ 1$/);
 });
 
-it('counts what the door refused as not sent', async () => {
-  const register = new Registry();
-  createOperationMetrics(register).refused(route('stripe'), 'OVERLOADED');
-  expect(await register.metrics()).toContain(
-    'nats_bridge_operations_total{operation="authorize",connector="stripe",result="not_sent",code="OVERLOADED"} 1',
-  );
-});
-
 it('counts calls by route, result and code, and those in flight', async () => {
   const register = new Registry();
   const { observe } = createOperationMetrics(register);

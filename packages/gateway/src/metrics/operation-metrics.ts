@@ -7,8 +7,6 @@ import { createRouteTallies, endingOf, type RouteLabels, type RouteTally } from 
 
 export type OperationMetrics = {
   readonly observe: (observation: Observation) => void;
-  /** A call that the door refused before it reached the connector. */
-  refused(route: Route, code: BridgeErrorCode): void;
 };
 
 /** Worst first: a folded label shows the worst of what it stands for. */
@@ -84,9 +82,8 @@ export function createOperationMetrics(register: Registry): OperationMetrics {
     if (!breakerStates.has(`${seen.operation} ${seen.connector}`))
       rememberBreaker(seen, BREAKER_VALUE.closed);
   };
-  const count = (tally: RouteTally, result: CallResult, code: BridgeErrorCode | '', durationMs?: number) => {
+  const count = (tally: RouteTally, result: CallResult, code: BridgeErrorCode | '', durationMs: number) => {
     endingOf(tally, result, code).count += 1;
-    if (durationMs === undefined) return;
     tally.durations[result] ??= duration.series({ result, ...tally.labels });
     tally.durations[result].observe(durationMs);
   };
@@ -112,9 +109,6 @@ export function createOperationMetrics(register: Registry): OperationMetrics {
           rememberBreaker(observation, BREAKER_VALUE[observation.state]);
           break;
       }
-    },
-    refused(refusedRoute, code) {
-      count(tallies.of(refusedRoute), 'not_sent', code);
     },
   };
 }

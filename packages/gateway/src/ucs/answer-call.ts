@@ -1,16 +1,9 @@
 /** The one way of a UCS call through the door: bytes and metadata in, execute, bytes or a refusal out. */
 import { randomUUID } from 'node:crypto';
 import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js';
-import { type CallIds, type CallOptions, callLine, idsOf, type Route } from '@nats-bridge/connector';
+import { type CallOptions, idsOf } from '@nats-bridge/connector';
 import type { Logging } from '@nats-bridge/logging';
-import {
-  BridgeError,
-  type BridgeErrorCode,
-  type Operation,
-  type Outcome,
-  outcomeOfError,
-  ValidationError,
-} from '@nats-bridge/protocol';
+import { BridgeError, type Outcome, outcomeOfError, ValidationError } from '@nats-bridge/protocol';
 import type { PaymentBridge } from '../bridge.js';
 import type { AnswerOwnEvent } from '../late-answers/answer-own-event.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
@@ -32,15 +25,13 @@ export type UcsDoor = {
   readonly inFlight: InFlight;
   readonly onWarning: OnWarning;
   readonly metrics?: Pick<GatewayMetrics, 'rpc'>;
-  /** Told of a call that is answered as not sent, and of which the connector never hears. */
-  readonly onRefused?: (route: Route, code: BridgeErrorCode) => void;
   readonly logging?: Pick<Logging, 'log'>;
   readonly seenCalls?: Pick<SeenCalls, 'answered'>;
   /** Answers what the bridge itself posted to Hyperswitch. */
   readonly answerOwnEvent?: AnswerOwnEvent;
 };
 
-/** Calls being executed; above `limit`, further ones are answered as not sent. */
+/** Calls being executed; above `limit`, further ones are not sent. */
 export type InFlight = { count: number; readonly limit: number };
 
 type RawCall = ServerUnaryCall<Buffer, Buffer>;
@@ -96,22 +87,6 @@ export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCal
   };
 }
 
-/** The connector never hears of it, so its line is written here. */
-function logRefused(
-  { logging }: UcsDoor,
-  call: { readonly operation: Operation; readonly connector: string; readonly ids: CallIds },
-): void {
-  const line = callLine({
-    ...call,
-    type: 'call_ended',
-    result: 'not_sent',
-    code: 'OVERLOADED',
-    durationMs: 0,
-    marks: { begunAt: performance.now(), at: Date.now() },
-  });
-  if (line !== undefined) logging?.log(line);
-}
-
 /** @throws ValidationError when the connector refused the call before sending it. */
 async function executeCall(
   door: UcsDoor,
@@ -120,41 +95,41 @@ async function executeCall(
   traceparent: CallOptions['traceparent'],
   call: RawCall,
 ): Promise<Outcome> {
-  const { bridge, inFlight, onWarning } = door;
-  const { operation } = method.row;
-  const failing = { operation, data: read.data, correlationId: randomUUID() };
-  const failed = (error: BridgeError) => outcomeOfError(failing, error);
+  const { inFlight } = door;
+  const options = { deadlineAt: deadlineOf(call), signal: new CallerSignal(call), traceparent };
+  // The connector knows whether it is the repeat of a call that was sent.
   if (inFlight.count >= inFlight.limit) {
-    const route = { operation, connector: read.data.connector };
-    door.onRefused?.(route, 'OVERLOADED');
-    logRefused(door, { ...route, ids: idsOf(failing) });
-    return failed(
-      new BridgeError('OVERLOADED', `${inFlight.limit} calls are in flight already (gateway.max_in_flight)`),
-    );
+    const turnedAway = `${inFlight.limit} calls are in flight already (gateway.max_in_flight)`;
+    return executeOn(door, method, read, { ...options, turnedAway });
   }
 
   // When its record cannot be read it fails, as only a webhook may: then it is posted again.
-  const ownEvent = door.answerOwnEvent?.(operation, read.data);
+  const ownEvent = door.answerOwnEvent?.(method.row.operation, read.data);
   if (ownEvent !== undefined) return ownEvent;
 
   inFlight.count += 1;
   try {
-    return await bridge.execute(operation, read.data, {
-      deadlineAt: deadlineOf(call),
-      signal: new CallerSignal(call),
-      traceparent,
-    });
-  } catch (cause) {
-    if (cause instanceof ValidationError) throw cause;
-    if (cause instanceof BridgeError) return failed(cause);
-    // It may have been sent: pending is the only honest answer (P4).
-    onWarning(
-      `${method.name}: the connector failed, answered as unknown: ${describeFault(cause)}`,
-      idsOf(failing),
-    );
-    return failed(new BridgeError('INTERNAL_ERROR', undefined, { cause }));
+    return await executeOn(door, method, read, options);
   } finally {
     inFlight.count -= 1;
+  }
+}
+
+async function executeOn(
+  { bridge, onWarning }: UcsDoor,
+  { name, row: { operation } }: ServedMethod,
+  { data }: UcsCall,
+  options: CallOptions,
+): Promise<Outcome> {
+  const failing = { operation, data, correlationId: randomUUID() };
+  try {
+    return await bridge.execute(operation, data, options);
+  } catch (cause) {
+    if (cause instanceof ValidationError) throw cause;
+    if (cause instanceof BridgeError) return outcomeOfError(failing, cause);
+    // It may have been sent: pending is the only honest answer (P4).
+    onWarning(`${name}: the connector failed, answered as unknown: ${describeFault(cause)}`, idsOf(failing));
+    return outcomeOfError(failing, new BridgeError('INTERNAL_ERROR', undefined, { cause }));
   }
 }
 

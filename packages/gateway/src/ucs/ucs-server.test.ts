@@ -442,13 +442,19 @@ describe('deadlines and cancellation', () => {
 });
 
 describe('limits', () => {
-  it('calls beyond the limit are answered OVERLOADED in band, and later ones are executed again', async () => {
+  it('calls beyond the limit hear what the connector says of those it is not to send, and later ones are executed again', async () => {
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
+    const repeat = { ...AUTHORIZE, merchant_transaction_id: 'repeat' };
     bridge.script = async (call: Executed) => {
-      await released;
+      const { turnedAway } = call.options;
+      if (turnedAway === undefined) await released;
+      else if (call.data.request.merchant_transaction_id !== 'repeat') {
+        expect(turnedAway).toBe(`${MAX_IN_FLIGHT} calls are in flight already (gateway.max_in_flight)`);
+        return fails('OVERLOADED')(call);
+      }
       return replies()(call);
     };
     const running = Array.from({ length: MAX_IN_FLIGHT }, () =>
@@ -460,7 +466,7 @@ describe('limits', () => {
       status_code: 503,
       error: { connector_details: { code: 'OVERLOADED' } },
     });
-    expect(bridge.executed).toHaveLength(MAX_IN_FLIGHT);
+    expect(await client.call('PaymentService/Authorize', repeat)).toMatchObject({ status: 'CHARGED' });
     release();
     await Promise.all(running);
     expect(await client.call('PaymentService/Authorize', AUTHORIZE)).toMatchObject({ status: 'CHARGED' });
