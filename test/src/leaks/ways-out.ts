@@ -86,6 +86,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/messaging/src/embedded/claim-store.ts': 'no payment',
   'packages/messaging/src/embedded/embedded-server.ts': ['server log'],
   'packages/messaging/src/figures/service-statistics.ts': ['wire'],
+  'packages/messaging/src/presence/find-subscriber.ts': ['wire'],
   'packages/messaging/src/presence/presence.ts': ['wire'],
   'packages/messaging/src/durability/durability.ts': 'no payment',
   'packages/messaging/src/records/record-writer.ts': ['wire', 'streams'],

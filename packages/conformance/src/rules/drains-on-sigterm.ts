@@ -5,6 +5,8 @@ import type { Asked, Stage } from '../stage.js';
 
 const ENDS_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 50;
+/** An acknowledgement follows its answer at once; on a busy machine that takes a moment. */
+const SETTLES_WITHIN_MS = 500;
 
 export const drainsOnSigterm: Rule = {
   name: 'drains-on-sigterm',
@@ -17,8 +19,7 @@ export const drainsOnSigterm: Rule = {
     const { pid } = stage;
     if (pid === undefined) return notTried('name its process with --pid to have it stopped');
     if (!isRunning(pid)) return notTried(`there is no process ${pid} on this machine`);
-    // What earlier rules sent may lie there still: who only responds cannot settle what is no request.
-    const before = stage.worker.kind === 'core' ? 0 : await stage.wire.inHand();
+    const before = stage.worker.kind === 'core' ? 0 : await leftInHand(stage);
     const calls = await Promise.all(Array.from({ length: stage.parallel }, () => stage.newCall()));
     const deadlineAt = Date.now() + ENDS_WITHIN_MS + stage.waitMs;
     const asked = await Promise.all(calls.map((call) => stage.send(call, { deadlineAt })));
@@ -45,6 +46,20 @@ async function ends(pid: number): Promise<boolean> {
     await sleep(LOOK_EVERY_MS);
   }
   return true;
+}
+
+/**
+ * What earlier rules sent may lie there still: who only responds cannot settle what is no request. What was answered
+ * just now is about to be acknowledged, and does not count.
+ */
+async function leftInHand({ wire }: Stage): Promise<number> {
+  let left = await wire.inHand();
+  for (let seen = left + 1; left > 0 && left < seen; ) {
+    await sleep(SETTLES_WITHIN_MS);
+    seen = left;
+    left = await wire.inHand();
+  }
+  return left;
 }
 
 async function whatWasInHand(stage: Stage, asked: readonly Asked[], before: number): Promise<Finding> {
