@@ -1,7 +1,7 @@
 /** Records the answer of a worker that keeps no records: it is held by this bridge, and by nobody else. */
-import { setTimeout as sleepFor } from 'node:timers/promises';
 import { backoffMs, RecordChangedError } from '@nats-bridge/messaging';
 import type { NewRecord } from '@nats-bridge/protocol';
+import { idlePause } from '../pause.js';
 import type { EncodedAnswer } from './answer.js';
 import type { Ledger } from './ledger.js';
 
@@ -25,12 +25,11 @@ export type RecordAnswerWorld = {
 /** With the waits between them about half a minute: a stream that elects a leader has one by then. */
 const TRIES = 12;
 const RETRY = { initialMs: 100, maxMs: 5_000 };
-const pause = (ms: number) => sleepFor(ms, undefined, { ref: false });
 
 /** Resolves after the first try; where that fails, nobody is kept waiting for the others. Never rejects. */
 export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAnswerWorld): Promise<void> {
   const { merchantId, key, answer } = unrecorded;
-  const { ledger, onUnrecorded, isClosing = () => false, sleep = pause } = world;
+  const { ledger, onUnrecorded, isClosing = () => false, sleep = idlePause } = world;
   let { announced } = unrecorded;
 
   async function attempt(): Promise<void> {

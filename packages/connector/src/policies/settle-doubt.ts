@@ -2,7 +2,6 @@
  * Before a caller hears "unknown", the ledger is asked, and what nobody has begun is withdrawn: it then can never run,
  * and may be answered as failed (P2). What somebody may have begun stays in doubt (P4).
  */
-import { setTimeout as sleepFor } from 'node:timers/promises';
 import { backoffMs, RecordChangedError } from '@nats-bridge/messaging';
 import {
   BridgeError,
@@ -15,6 +14,8 @@ import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { assertSameContent } from '../ledger/outcome-of-entry.js';
+import { idlePause } from '../pause.js';
+import { within } from '../within.js';
 
 export type SettleDoubtWorld = {
   readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
@@ -37,7 +38,6 @@ const SETTLE_MS = 500;
 /** For about ten minutes. */
 const LATER = { initialMs: 1_000, maxMs: 30_000 };
 const LATER_TRIES = 25;
-const pause = (ms: number) => sleepFor(ms, undefined, { ref: false });
 
 export function settleDoubt(world: SettleDoubtWorld): Policy {
   return (next) => async (exchange) => {
@@ -48,24 +48,16 @@ export function settleDoubt(world: SettleDoubtWorld): Policy {
       if (error.phase !== 'sent_unknown' || exchange.key === undefined || !exchange.isDurable) throw error;
       const { key } = exchange;
       try {
-        return await within(SETTLE_MS, settle(exchange, key, error, world));
+        const answer = await within(SETTLE_MS, settle(exchange, key, error, world));
+        if (answer !== undefined) return answer;
       } catch (cause) {
         if (cause instanceof BridgeError) throw cause;
-        // The ledger cannot be asked, or not in time: the doubt remains.
-        settleLater(exchange, key, error, world);
-        throw error;
       }
+      // The ledger cannot be asked, or not in time: the doubt remains.
+      settleLater(exchange, key, error, world);
+      throw error;
     }
   };
-}
-
-/** Rejects when it takes longer. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /**
@@ -78,7 +70,7 @@ export function settleLater(
   error: BridgeError,
   world: SettleDoubtWorld,
 ): void {
-  const { isClosing = () => false, sleep = pause } = world;
+  const { isClosing = () => false, sleep = idlePause } = world;
   const tryOn = async () => {
     for (let tries = 0; tries < LATER_TRIES && !isClosing(); tries++) {
       await sleep(backoffMs(tries, LATER));

@@ -121,11 +121,11 @@ async function executeOn(
   { data }: UcsCall,
   options: CallOptions,
 ): Promise<Outcome> {
-  const failing = { operation, data, correlationId: randomUUID() };
   try {
     return await bridge.execute(operation, data, options);
   } catch (cause) {
     if (cause instanceof ValidationError) throw cause;
+    const failing = { operation, data, correlationId: randomUUID() };
     if (cause instanceof BridgeError) return outcomeOfError(failing, cause);
     // It may have been sent: pending is the only honest answer (P4).
     onWarning(`${name}: the connector failed, answered as unknown: ${describeFault(cause)}`, idsOf(failing));
