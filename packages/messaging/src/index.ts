@@ -5,7 +5,7 @@ export {
   type BodyReferences,
   createBodyReferences,
 } from './bodies/body-reference.js';
-export { type BackoffOptions, backoffMs } from './connection/backoff.js';
+export { type BackoffOptions, backoffMs, UNTIL_BACK } from './connection/backoff.js';
 export type { CancelSignal } from './connection/cancel-signal.js';
 export { type Connection, type ConnectionOptions, createConnection } from './connection/connection.js';
 export type { ConnectionState, StateChange, StateListener } from './connection/connection-state.js';

@@ -2,7 +2,13 @@
  * Runs a handler under the record of its idempotency key (P2, P3): claim, effect, answer. Everything it touches is
  * handed to it, so that the simulator runs the same code on virtual time.
  */
-import { backoffMs, RecordChangedError, type RecordStore, type StoredRecord } from '@nats-bridge/messaging';
+import {
+  backoffMs,
+  RecordChangedError,
+  type RecordStore,
+  type StoredRecord,
+  UNTIL_BACK,
+} from '@nats-bridge/messaging';
 import {
   bodyOf,
   type GuardedDelivery,
@@ -62,9 +68,6 @@ export type GuardedEnding =
 const MOST_CHANGES = 5;
 const WAIT_MS = 1_000;
 const OVER = new Error('the lease is over: another worker may have taken over');
-/** With the waits between them about half a minute: a server that restarts is back by then. */
-const ANSWER_TRIES = 12;
-const ANSWER_RETRY = { initialMs: 100, maxMs: 5_000 };
 
 /** @throws what the record store throws when nothing was begun, or an answer cannot be stored for half a minute */
 export async function runGuarded(
@@ -195,9 +198,9 @@ async function recordAnswer(
       await records.write(subject, body, headers, expectedSeq);
       return true;
     } catch (error) {
-      if (attempt + 1 >= ANSWER_TRIES) throw error;
+      if (attempt + 1 >= UNTIL_BACK.tries) throw error;
       if (!(error instanceof RecordChangedError)) {
-        await sleep(backoffMs(attempt, ANSWER_RETRY));
+        await sleep(backoffMs(attempt, UNTIL_BACK));
         continue;
       }
     }

@@ -1,5 +1,11 @@
 /** The way of an answer to who waits for it. It exists only once, here, so it is not given up easily. */
-import { type BodyReferences, backoffMs, type Connection, encodeHeaders } from '@nats-bridge/messaging';
+import {
+  type BodyReferences,
+  backoffMs,
+  type Connection,
+  encodeHeaders,
+  UNTIL_BACK,
+} from '@nats-bridge/messaging';
 import {
   decodeHeaderValue,
   encodeBody,
@@ -26,9 +32,6 @@ const RECORD_ROOT = RECORD_PATTERN.slice(0, -1);
 const HEADER_BYTES = 2_048;
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 const CONNECT_LIMIT_MS = 30_000;
-/** With the waits between them about half a minute: a server that restarts is back by then. */
-const STORE_TRIES = 12;
-const STORE_RETRY = { initialMs: 100, maxMs: 5_000 };
 
 /** Whether answers there are records, which the guard writes. */
 export function isRecordSubject(replyTo: string | undefined): replyTo is string {
@@ -78,8 +81,8 @@ export async function encodeEffect(
       try {
         return await fitReply(way.bodies, way.connection.current?.info?.max_payload, reply);
       } catch (error) {
-        if (attempt + 1 >= STORE_TRIES) throw error;
-        await sleep(backoffMs(attempt, STORE_RETRY));
+        if (attempt + 1 >= UNTIL_BACK.tries) throw error;
+        await sleep(backoffMs(attempt, UNTIL_BACK));
       }
   } catch (error) {
     onLeftOut(error);

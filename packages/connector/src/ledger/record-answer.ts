@@ -1,5 +1,5 @@
 /** Records the answer of a worker that keeps no records: it is held by this bridge, and by nobody else. */
-import { backoffMs, RecordChangedError } from '@nats-bridge/messaging';
+import { backoffMs, RecordChangedError, UNTIL_BACK } from '@nats-bridge/messaging';
 import type { NewRecord } from '@nats-bridge/protocol';
 import { idlePause } from '../pause.js';
 import type { EncodedAnswer } from './answer.js';
@@ -22,10 +22,6 @@ export type RecordAnswerWorld = {
   sleep?(ms: number): Promise<unknown>;
 };
 
-/** With the waits between them about half a minute: a stream that elects a leader has one by then. */
-const TRIES = 12;
-const RETRY = { initialMs: 100, maxMs: 5_000 };
-
 /** Resolves after the first try; where that fails, nobody is kept waiting for the others. Never rejects. */
 export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAnswerWorld): Promise<void> {
   const { merchantId, key, answer } = unrecorded;
@@ -47,8 +43,8 @@ export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAn
 
   async function tryOn(first: unknown): Promise<void> {
     let cause = first;
-    for (let tries = 1; tries < TRIES && !isClosing(); tries++) {
-      if (!(cause instanceof RecordChangedError)) await sleep(backoffMs(tries - 1, RETRY));
+    for (let tries = 1; tries < UNTIL_BACK.tries && !isClosing(); tries++) {
+      if (!(cause instanceof RecordChangedError)) await sleep(backoffMs(tries - 1, UNTIL_BACK));
       try {
         return await attempt();
       } catch (error) {

@@ -13,6 +13,9 @@ export type BackoffOptions = {
   readonly random?: () => number;
 };
 
+/** About half a minute in all: a server that restarts is back by then, and a stream that elects a leader has one. */
+export const UNTIL_BACK = { tries: 12, initialMs: 100, maxMs: 5_000 } as const;
+
 /** The wait before attempt `attempt` (0 is the first retry), in milliseconds. */
 export function backoffMs(attempt: number, options: BackoffOptions = {}): number {
   const { initialMs = 100, maxMs = 30_000, factor = 2, jitter = 0.2, random = Math.random } = options;
