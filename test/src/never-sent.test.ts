@@ -1,6 +1,7 @@
 /** A bridge that died between the announcement of a request and sending it: nobody waits for ever, nothing happens twice. */
 import { fingerprintOf, type RouterData } from '@nats-bridge/protocol';
 import { createWorker } from '@nats-bridge/worker';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, expect, it } from 'vitest';
 import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
@@ -77,14 +78,41 @@ it('is pending while it may still be sent, then failed, and cannot be begun afte
 it('stays in doubt where the request is in the stream: somebody may have it', async () => {
   const stack = await start();
   const nats = await stack.nats();
-  // A plain subscriber that never answers: the bridge keeps the record, and sends.
+  // A push consumer whose worker never answers: the bridge keeps the record, and sends.
+  const manager = await jetstreamManager(nats);
+  await manager.consumers.add('PAYMENTS', {
+    durable_name: 'silent',
+    filter_subject: 'hyperswitch.payments.*.authorize',
+    deliver_subject: 'silent',
+    ack_policy: 'explicit',
+  });
+  nats.subscribe('silent', { callback: () => undefined });
+  await nats.flush();
+  await authorizeInVain(stack);
+  await expectDoubt(stack);
+});
+
+it('stays in doubt where plain subscribers heard what the stream refused', async () => {
+  const stack = await start();
+  const nats = await stack.nats();
   nats.subscribe('hyperswitch.payments.*.authorize', { callback: () => undefined });
   await nats.flush();
+  const { streams } = await jetstreamManager(nats);
+  await streams.update('PAYMENTS', { max_msg_size: 10 });
+  await authorizeInVain(stack);
+  await streams.update('PAYMENTS', { max_msg_size: -1 });
+  await expectDoubt(stack);
+});
+
+async function authorizeInVain(stack: Stack): Promise<void> {
   const { status } = await stack.call('PaymentService/Authorize', authorizeRequest('att_1'), 'att_1');
   expect(status).toBe('PENDING');
   expect(await stateOf(stack)).toBe('sent');
+}
+
+async function expectDoubt(stack: Stack): Promise<void> {
   const begunAt = (await stack.bridge.ledger.findLatest(MERCHANT, KEY))?.record.at ?? 0;
   await until('it could not be sent any more', () => (Date.now() > begunAt + 1_500 ? true : undefined));
   expect(await sync(stack)).toBe('PENDING');
   expect(await stateOf(stack)).toBe('sent');
-});
+}

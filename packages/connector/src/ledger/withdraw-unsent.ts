@@ -1,6 +1,7 @@
 /**
  * An announcement whose bridge died before it sent the request: no worker ever gets it, so nobody would ever answer.
- * It is withdrawn when somebody asks, and then never happens.
+ * It is withdrawn when somebody asks, and then never happens. What plain subscribers may have heard is not: the stream
+ * may have refused what they got.
  */
 import { type Connection, storedMessages } from '@nats-bridge/messaging';
 import {
@@ -42,7 +43,8 @@ export function createWithdrawUnsent(
 
   return async (merchantId, key, { seq, at, ...record }) => {
     const { operation } = record;
-    if (record.state !== 'sent' || operation === undefined || !isOperation(operation)) return false;
+    if (record.state !== 'sent' || record.isHeard || operation === undefined || !isOperation(operation))
+      return false;
     const mayBeSentUntil = at + timeoutOf(config, operation) + config.jetstream.ack_wait;
     const isArchived = at - CLOCKS_MS > now() - durationMs(config.jetstream.max_age);
     if (now() <= mayBeSentUntil || !isArchived) return false;

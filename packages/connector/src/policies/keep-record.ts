@@ -54,6 +54,7 @@ async function sendRecorded(
     by: bridge,
     retry: 0,
     requestedAt: Date.now(),
+    isHeard: exchange.workers === 'subscribers',
   };
   let seq: number;
   try {

@@ -24,6 +24,7 @@ const FULL: NewRecord = {
   requestSeq: 7,
   handlerMs: 12.5,
   processorMs: 0,
+  isHeard: true,
   reason: 'TimeoutError',
 };
 

@@ -37,6 +37,8 @@ export type OperationRecord = {
   readonly handlerMs?: number;
   /** How much of it went to calls of the processor, where the handler marks them. */
   readonly processorMs?: number;
+  /** Whether plain subscribers hear its request as it passes: the stream then does not tell whether it was sent. */
+  readonly isHeard?: boolean;
   /** Why it was withdrawn, or how the last attempt failed. Holds no payment data. */
   readonly reason?: string;
 };
@@ -55,6 +57,7 @@ export const RECORD_HEADER = {
   requestSeq: 'X-Request-Seq',
   handlerMs: 'X-Handler-Ms',
   processorMs: 'X-Processor-Ms',
+  isHeard: 'X-Heard',
   reason: 'X-Reason',
 } as const;
 
@@ -81,6 +84,7 @@ export function recordHeaders(record: NewRecord): Record<string, string> {
   number(RECORD_HEADER.requestSeq, record.requestSeq);
   number(RECORD_HEADER.handlerMs, record.handlerMs);
   number(RECORD_HEADER.processorMs, record.processorMs);
+  if (record.isHeard) number(RECORD_HEADER.isHeard, 1);
   text(RECORD_HEADER.reason, record.reason);
   return headers;
 }
@@ -116,6 +120,7 @@ export function parseRecord(headers: Headers, seq: number, at: number): Operatio
     requestSeq: number(RECORD_HEADER.requestSeq),
     handlerMs: duration(RECORD_HEADER.handlerMs),
     processorMs: duration(RECORD_HEADER.processorMs),
+    isHeard: headers[RECORD_HEADER.isHeard] === '1' || undefined,
     reason: text(RECORD_HEADER.reason),
   };
 }
