@@ -3,6 +3,7 @@ import { fail, foreground } from './run.mjs';
 import { setup } from './setup.mjs';
 
 await setup().catch(fail);
-// The flag is that of packages/cli/bin/nats-bridge.js.
-const command = ['--max-semi-space-size=32', 'packages/cli/dist/main.js', 'up', '--demo'];
+// The flags are those of packages/cli/bin/nats-bridge.js.
+const flags = ['--max-semi-space-size=32', '--no-allocation-site-pretenuring'];
+const command = [...flags, 'packages/cli/dist/main.js', 'up', '--demo'];
 process.exitCode = await foreground([...command, ...process.argv.slice(2)]);

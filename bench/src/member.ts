@@ -9,7 +9,7 @@ import type { Answer, Question, RoleOptions, Usage } from './roles/role.js';
 const TICKS_PER_SECOND = 100;
 
 /** Of all roles, floors too: as the `nats-bridge` command runs. */
-export const SEMI_SPACE_MIB = 32;
+export const V8_FLAGS = ['--max-semi-space-size=32', '--no-allocation-site-pretenuring'];
 
 export type Member = {
   readonly name: string;
@@ -38,7 +38,7 @@ export async function startMember(
           `--cpu-prof-dir=${profileDir}`,
           `--cpu-prof-name=${path.replace('/', '-')}.cpuprofile`,
         ];
-  const execArgv = [`--max-semi-space-size=${SEMI_SPACE_MIB}`, ...profiling];
+  const execArgv = [...V8_FLAGS, ...profiling];
   const child = fork(fileURLToPath(new URL('./child.js', import.meta.url)), [path, JSON.stringify(options)], {
     execArgv,
     // A log is written, and nobody reads it; what goes wrong is said over IPC.

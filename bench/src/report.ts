@@ -1,7 +1,7 @@
 /** What the benchmark says: lines for people while it goes, and one object at the end. */
 import type { CaseName } from './cases.js';
 import { median } from './load.js';
-import { SEMI_SPACE_MIB } from './member.js';
+import { V8_FLAGS } from './member.js';
 import type { MemoryRun } from './memory-run.js';
 import { meetsTarget, type Ratios, ratiosOf, TARGETS } from './ratios.js';
 import type { Usage } from './roles/role.js';
@@ -13,7 +13,7 @@ export const CONDITIONS = [
   'nats-server: JetStream on file, sync_interval 2m (the server’s default); “flushed” is sync_interval always, which the embedded server of `up` uses',
   'all NATS connections, floors too, have noAsyncTraces: true; streams have one replica',
   'size is that of the JSON body on NATS; the gRPC request is the same payment in protobuf with Hyperswitch’s metadata, and the gRPC echo answers with all of it',
-  `Node processes, floors too, run with --max-semi-space-size=${SEMI_SPACE_MIB}, as the nats-bridge command does`,
+  `Node processes, floors too, run with ${V8_FLAGS.join(' ')}, as the nats-bridge command does`,
   'the cases “asked” carry a sync, which is stored once, as in the bare floors; all others an authorize, which is stored three times, as in floor_writes',
   'floors make and read the same JSON as the bridge and the worker do, both ways, and nothing else',
   'every case has carried 20,000 payments before the first is measured (--quick: 300), which is when V8 has compiled all of it',

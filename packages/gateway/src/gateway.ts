@@ -20,6 +20,7 @@ import { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhoo
 import { type ListenAt, listenOn, urlOf } from './listen-on.js';
 import { createGatewayMetrics } from './metrics/gateway-metrics.js';
 import { createSeenCalls } from './seen-calls.js';
+import { letStreamsPass } from './ucs/passing-streams.js';
 import { createUcsServer } from './ucs/ucs-server.js';
 import type { OnWarning } from './warning.js';
 
@@ -190,6 +191,7 @@ function grpcDoor(
 ): { readonly listener: NetServer; drain(drainMs: number): Promise<void> } {
   // TLS ends at the listener, so grpc-js speaks HTTP/2 over whatever it is handed.
   const injector = ucs.createConnectionInjector(ServerCredentials.createInsecure());
+  letStreamsPass(ucs);
   const inject = (socket: Socket) => injector.injectConnection(socket);
   const listener =
     tls === undefined

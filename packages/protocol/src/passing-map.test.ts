@@ -28,6 +28,11 @@ it('is a map, whatever comes and goes', () => {
       }
       expect([...map]).toEqual([...expected]);
       expect([...map.values()]).toEqual([...expected.values()]);
+      const visited: [number, number][] = [];
+      map.forEach((value, key) => {
+        visited.push([key, value]);
+      });
+      expect(visited).toEqual([...expected]);
       expect(map.size).toBe(expected.size);
     }),
     { numRuns: 50 },

@@ -44,6 +44,11 @@ export class PassingMap<K, V> {
   }
 
   /** Oldest first. */
+  forEach(each: (value: V, key: K) => void): void {
+    for (const [key, value] of this.#entries) each(value, key);
+  }
+
+  /** Oldest first. */
   values(): IterableIterator<V> {
     return this.#entries.values();
   }

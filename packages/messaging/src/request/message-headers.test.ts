@@ -2,7 +2,13 @@ import { type Msg, MsgHdrsImpl } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
 import { startTestServer } from '../testing/nats-for-tests.js';
-import { assertLiteralSubject, encodeHeaders, readHeaders, WireHeaders } from './message-headers.js';
+import {
+  assertLiteralSubject,
+  encodeHeaders,
+  hasHeaders,
+  readHeaders,
+  WireHeaders,
+} from './message-headers.js';
 
 describe('headers', () => {
   it('come back as they were put in', () => {
@@ -30,6 +36,7 @@ describe('headers', () => {
       { 'X-Note': 'Zürich: a, b', 'X-Colon': ':' },
       {},
     ]);
+    expect(received.map(hasHeaders)).toEqual([true, true, false]);
     for (const message of received) {
       const { headers } = message;
       expect(readHeaders(message)).toEqual(readHeaders({ headers }));

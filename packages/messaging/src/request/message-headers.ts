@@ -60,6 +60,11 @@ export function readHeaders(message: Pick<Msg, 'headers'>): HeaderRecord {
   return record;
 }
 
+/** Without reading them. */
+export function hasHeaders(message: Pick<Msg, 'headers'>): boolean {
+  return headerBlockOf(message as Received) !== undefined || message.headers !== undefined;
+}
+
 /** A message of nats.js, or one of JetStream around it, as it holds what came over the wire. */
 type Received = {
   readonly msg?: Received;

@@ -3,7 +3,7 @@ import type { Msg } from '@nats-io/nats-core';
 import { type AckSubject, parseAckSubject } from './ack-subject.js';
 import { type ReadCorrelationId, readJsonCorrelationId } from './correlation.js';
 import type { EarlyReplies } from './early-replies.js';
-import { type HeaderRecord, readHeaders } from './message-headers.js';
+import { type HeaderRecord, hasHeaders, readHeaders } from './message-headers.js';
 import type { OfferedReply, PendingRequest, PendingRequests } from './pending-requests.js';
 import { NO_STREAM, type PubAck, type PubRefusal, readPubAck } from './pub-ack.js';
 import type { Reply, ReplyPath } from './reply.js';
@@ -49,11 +49,12 @@ export class ReplyRouter {
   onInbox(message: Msg, token: string): void {
     const request = this.pending.byToken(token);
     const body = message.data;
-    const status = message.headers?.code ?? 0;
-    const ack = message.headers === undefined ? readPubAck(body) : undefined;
+    const ack = hasHeaders(message) ? undefined : readPubAck(body);
+    // Only a body of no bytes: asking has nats.js read all headers.
+    const status = body.length === 0 ? (message.headers?.code ?? 0) : 0;
     if (ack !== undefined) {
       if (request !== undefined) this.effects.pubAck(request, ack);
-    } else if (status > 0 && body.length === 0) {
+    } else if (status > 0) {
       if (request !== undefined && status === 503) this.effects.pubAck(request, NO_STREAM);
     } else {
       const offered = this.#read(message, request?.mode === 'core' ? 'core' : 'inbox');
