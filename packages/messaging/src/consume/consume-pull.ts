@@ -45,7 +45,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   const { maxInFlight } = options;
   const expires = connection.jetstreamOptions.domain === undefined ? EXPIRES_MS : BORROWED_EXPIRES_MS;
   /** Places worth a request of their own, so that busy readers ask for many at a time. */
-  const worthAsking = Math.ceil(maxInFlight / 4);
+  const worthAsking = Math.ceil(maxInFlight / 2);
   const open = new Map<Promise<void>, ConsumerMessages>();
   let inFlight = 0;
   let asked = 0;
