@@ -165,6 +165,14 @@ describe.each(PROOFS)('with %s', (proof) => {
     await acme.close();
   });
 
+  it('the bridge may ask whether anybody is there at all', async () => {
+    const bridge = await start();
+    expect(await bridge.isAnybodyThere()).toBe(false);
+    await startWorker('acme', 'acme');
+    expect(await bridge.isAnybodyThere()).toBe(true);
+    expect(access.log()).not.toMatch(/Violation - Subject "hyperswitch/);
+  });
+
   it('a pool without workers is not answered for by the general one', async () => {
     const bridge = await start();
     await startWorker('general');

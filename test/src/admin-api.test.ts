@@ -1,6 +1,7 @@
 /** The admin API over its socket, before real payments: who may, what is shown, and what each action does in NATS. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { keepDeadLetters, readAudit } from '@nats-bridge/connector';
 import { digestOf } from '@nats-bridge/gateway';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
@@ -11,6 +12,9 @@ import { type DocumentedAnswers, documentedAnswers, type OpenApiDocument } from 
 import { neverSent } from './never-sent.js';
 import { APPROVED, authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
+import { PYTHON, ROOT, startSpecWorker } from './worker-process.js';
+
+const PYTHON_EXAMPLES = join(ROOT, 'workers/examples/python');
 
 type Json = Record<string, unknown> & { items: Record<string, unknown>[] };
 type Answer = { readonly status: number; readonly body: Json; readonly headers: Headers };
@@ -392,6 +396,49 @@ describe('payments', () => {
     expect(body.series).toHaveLength(300);
     expect((body.operations as Json[])[0]).toMatchObject({ operation: 'authorize', unknown: 0 });
     await worker.stop();
+  });
+});
+
+describe('the overview, where no worker has the SDK', () => {
+  const subscribe = async ({ nats }: Stack) => {
+    const subscription = (await nats()).subscribe('hyperswitch.payments.*.authorize', {
+      queue: 'workers',
+      callback: (_, message) => {
+        const { correlation_id } = message.json<{ correlation_id: string }>();
+        message.respond(JSON.stringify({ status: 'success', transaction_id: 'txn_plain', correlation_id }));
+      },
+    });
+    await (await nats()).flush();
+    return { stop: async () => subscription.unsubscribe() };
+  };
+
+  it.each([
+    ['nobody listens', 'no_workers', undefined],
+    ['a plain subscriber answers', 'quiet', subscribe],
+    [
+      "the specification's Python worker answers",
+      'quiet',
+      ({ server }: Stack) => startSpecWorker([PYTHON, join(PYTHON_EXAMPLES, 'naive_worker.py')], server.url),
+    ],
+  ] as const)('%s: %s', async (_what, standing, startOther) => {
+    const at = await startStack({ sandbox: false, config, admin });
+    try {
+      const other = await startOther?.(at);
+      const { body } = await until('the broker to be asked', async () => {
+        const answer = await ask('/overview', { at });
+        return (answer.body.standing as Json).is === 'broker_silent' ? undefined : answer;
+      });
+      expect(body).toMatchObject({
+        standing: { is: standing },
+        path: { workers: { alive: 0, is_anybody_there: other !== undefined } },
+      });
+      if (other === undefined) return;
+      const answer = await at.call('PaymentService/Authorize', authorizeRequest('att_other'), 'att_other');
+      expect(answer).toMatchObject({ status: 'CHARGED' });
+      await other.stop();
+    } finally {
+      await at.close();
+    }
   });
 });
 

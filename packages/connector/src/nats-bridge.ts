@@ -7,6 +7,7 @@ import {
   type Connection,
   createBodyReferences,
   createConnection,
+  createPresence,
   createRequester,
   createWorkStream,
   type Durability,
@@ -14,6 +15,7 @@ import {
   type LateReply,
   MessagingError,
   type Overlap,
+  type Presence,
   type Requester,
   type RequesterStats,
   readDurability,
@@ -67,6 +69,7 @@ import {
 } from './observation.js';
 import { createBreakers, probeNow } from './policies/circuit-breaker.js';
 import type { InFlight } from './policies/limit-in-flight.js';
+import { presenceQuestions } from './presence-question.js';
 import { readReplyCorrelationId } from './reply-correlation.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
 import { createSend } from './send.js';
@@ -147,6 +150,7 @@ export class NatsBridge {
   readonly tracing: Tracing | undefined;
   readonly #ownsConnection: boolean;
   readonly #requester: Requester;
+  readonly #presence: Presence;
   readonly #workStream: WorkStream;
   readonly #countApprovals: CountWaitingApprovals;
   readonly #send: Send;
@@ -220,6 +224,7 @@ export class NatsBridge {
       replyToHeader: HEADER.replyTo,
       onError: (error, subject) => report({ type: 'error', error, subject }),
     });
+    this.#presence = createPresence(this.connection, { stream: jetstream.stream_name });
     this.#requester.onStray((reply) => report({ type: 'stray_reply', reply }));
     this.#requester.onLate((reply) => {
       report({ type: 'late_reply', reply });
@@ -233,6 +238,7 @@ export class NatsBridge {
       connection: this.connection,
       instance: this.#instance,
       requester: this.#requester,
+      presence: this.#presence,
       workStream: this.#workStream,
       ledger: this.ledger,
       lateAnswers: this.lateAnswers,
@@ -315,6 +321,16 @@ export class NatsBridge {
     return this.connection.current === undefined
       ? undefined
       : readFigures(this.connection, this.config, this.#countApprovals);
+  }
+
+  /**
+   * Whether anybody takes calls now, also without the SDK, in one operation at least; undefined while there is no
+   * connection.
+   */
+  isAnybodyThere(): Promise<boolean> | undefined {
+    return this.connection.current === undefined
+      ? undefined
+      : this.#presence.isAnybodyThere(presenceQuestions(this.config));
   }
 
   /** The answer that stands in the record of an idempotency key, whoever waited for it; undefined without one. */

@@ -1,7 +1,7 @@
 /** The way of an exchange: the policies around a call, in the order in which they stand here, and NATS at its end. */
 import {
   type Connection,
-  createPresence,
+  type Presence,
   type Reply,
   ReplyTimeoutError,
   RequestCancelledError,
@@ -13,12 +13,10 @@ import {
   type WorkStream,
 } from '@nats-bridge/messaging';
 import {
-  aliveSubject,
   BridgeError,
   type BridgeErrorCode,
   type BridgeResponse,
   decodeHeaderValue,
-  guardedSubject,
   HEADER,
   stateOf,
   subjectFor,
@@ -47,6 +45,7 @@ import { resolveAliases } from './policies/resolve-aliases.js';
 import { retry } from './policies/retry.js';
 import { retryAfterTimeout } from './policies/retry-after-timeout.js';
 import { settleDoubt } from './policies/settle-doubt.js';
+import { presenceQuestion } from './presence-question.js';
 import type { BridgeSealing } from './sealing/bridge-sealing.js';
 import { consumerNameOf } from './topology.js';
 import { beginPublish } from './tracing/trace-call.js';
@@ -55,6 +54,7 @@ export type SendWorld = {
   readonly config: BridgeConfig;
   readonly connection: Connection;
   readonly requester: Requester;
+  readonly presence: Presence;
   readonly workStream: WorkStream;
   readonly ledger: Ledger;
   readonly lateAnswers: LateAnswers;
@@ -74,10 +74,9 @@ export type SendWorld = {
 };
 
 export function createSend(world: SendWorld): Send {
-  const { config, connection, requester, workStream, ledger, lateAnswers, sealing, inFlight, breakers } =
-    world;
-  const { max_in_flight, max_retries, circuit_breaker, jetstream } = config;
-  const presence = createPresence(connection, { stream: jetstream.stream_name });
+  const { config, connection, requester, presence, workStream, ledger, lateAnswers } = world;
+  const { sealing, inFlight, breakers } = world;
+  const { max_in_flight, max_retries, circuit_breaker } = config;
   let asked: Connection['current'];
   let expires = false;
   const withdrawUnsent = createWithdrawUnsent(connection, config, ledger);
@@ -117,10 +116,7 @@ export function createSend(world: SendWorld): Send {
   async function findWorkers({ operation, data, isDurable }: Exchange): Promise<WorkerPresence> {
     // Core requests are refused by the server itself when nobody listens.
     if (!isDurable) return 'subscribers';
-    const pool = poolOf(config, data.merchant_id);
-    const subject = subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id);
-    const guarded = guardedSubject(operation, pool);
-    return presence.whoIsThere({ guarded, alive: aliveSubject(operation, pool), subject });
+    return presence.whoIsThere(presenceQuestion(config, operation, data.merchant_id));
   }
 
   async function takeBack({ operation, data, workers }: Exchange, { cause }: BridgeError): Promise<boolean> {

@@ -32,7 +32,7 @@ const overview: Overview = {
   path: {
     broker: { connected: true, url_host: 'nats-1:4222', rtt_ms: 0.4, reconnects: 2, durability: 'os_crash' },
     stream: { name: 'PAYMENTS', messages: 3, bytes: 4_000, max_bytes: null },
-    workers: { alive: 1, in_flight: 3, capacity: 64 },
+    workers: { is_anybody_there: true, alive: 1, in_flight: 3, capacity: 64 },
   },
   letters: { dead: 0, interventions: 0 },
   alerts: [],
@@ -153,6 +153,16 @@ describe('a frame', () => {
   ] as const)('says first that %s', (_what, change, headline) => {
     const seen = { ...sight, ...change } as Sight;
     expect(frameOf(seen, { columns: 80, rows: 24 }, plain).join('\n')).toMatch(headline);
+  });
+
+  it('counts no workers without the SDK, and does not call them none', () => {
+    const with_ = (is_anybody_there: boolean) => {
+      const path = { ...overview.path, workers: { is_anybody_there, alive: 0, in_flight: 0, capacity: 0 } };
+      const seen = { ...sight, overview: { ...overview, path }, workers: undefined };
+      return frameOf(seen, { columns: 80, rows: 24 }, plain).join('\n');
+    };
+    expect(with_(true)).toMatch(/^workers +there, without the SDK: not counted$/m);
+    expect(with_(false)).toMatch(/^workers +none$/m);
   });
 
   it('lets no name move the cursor', () => {

@@ -6,9 +6,10 @@ import { shareBar } from './spark-line.js';
 import { left, right } from './text-line.js';
 
 export function workersOf({ workers, overview }: Sight, named: Named): Section {
-  const { alive, in_flight, capacity } = overview.path.workers;
+  const { is_anybody_there, alive, in_flight, capacity } = overview.path.workers;
   const isKnown = overview.path.broker.rtt_ms !== null;
-  const some = alive === 0 ? (['none', 'red'] as const) : `${alive}, ${in_flight} of ${capacity} in flight`;
+  const others = is_anybody_there ? 'there, without the SDK: not counted' : (['none', 'red'] as const);
+  const some = alive === 0 ? others : `${alive}, ${in_flight} of ${capacity} in flight`;
   const none = named('workers', isKnown ? some : ['the broker does not say', 'dim']);
   const items = [...(workers?.items ?? [])].sort((a, b) => (b.in_flight ?? 0) - (a.in_flight ?? 0));
   const rows = items.map(({ worker, id, operations, capacity, in_flight }, index) =>

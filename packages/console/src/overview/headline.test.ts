@@ -28,7 +28,7 @@ const BASE: Overview = {
   path: {
     broker: { connected: true, url_host: 'a', rtt_ms: 1, reconnects: 0, durability: 'os_crash' },
     stream: null,
-    workers: { alive: 1, in_flight: 0, capacity: 10 },
+    workers: { is_anybody_there: true, alive: 1, in_flight: 0, capacity: 10 },
   },
   letters: { dead: 0, interventions: 0 },
   alerts: [],

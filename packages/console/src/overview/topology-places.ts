@@ -23,7 +23,8 @@ export function placesOf(overview: Overview): readonly Place[] {
     operations.reduce((sum, figures) => sum + figures[name], 0);
   const answered = total('success') + total('failure') + total('processing');
   const doubt = total('unknown');
-  const isWithoutWorkers = workers.alive === 0;
+  const isWithoutWorkers = !workers.is_anybody_there;
+  const isCounted = workers.alive > 0;
   return [
     {
       name: 'Hyperswitch',
@@ -68,10 +69,15 @@ export function placesOf(overview: Overview): readonly Place[] {
       name: 'Workers',
       lines: [
         {
-          text: isWithoutWorkers ? 'none there' : `${count(workers.alive)} alive`,
+          text: isWithoutWorkers ? 'none there' : isCounted ? `${count(workers.alive)} alive` : 'there',
           isTrouble: isWithoutWorkers,
         },
-        { text: `${count(workers.in_flight)} of ${count(workers.capacity)} busy` },
+        {
+          text:
+            isWithoutWorkers || isCounted
+              ? `${count(workers.in_flight)} of ${count(workers.capacity)} busy`
+              : 'without the SDK',
+        },
       ],
       ...(workers.capacity > 0 && { share: workers.in_flight / workers.capacity }),
       edge: 'pull',

@@ -38,6 +38,8 @@ export type AdminWorld = {
   readonly logging: Logging | undefined;
   readonly alerts: Pick<AlertWatch, 'firing'>;
   readonly figures: CachedReading<NonNullable<Awaited<ReturnType<NatsBridge['figures']>>>>;
+  /** Whether workers that do not say how they are take requests; asked where none of the SDK answers. */
+  readonly anybody: CachedReading<boolean>;
   readonly durability: CachedReading<Awaited<ReturnType<NatsBridge['durability']>>>;
   /** Times the connection came back. */
   reconnects(): number;
@@ -98,6 +100,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
     jobs,
     logging,
     figures,
+    anybody: createCachedReading(() => bridge.isAnybodyThere(), FIGURES),
     durability: createCachedReading(() => bridge.durability(), DURABILITY),
     reconnects: () => Math.max(0, connections - 1),
     async close() {

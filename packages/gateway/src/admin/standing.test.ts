@@ -19,14 +19,15 @@ const BASE: StandingFacts = {
   path: {
     broker: { connected: true, url_host: 'a', rtt_ms: 1, reconnects: 0, durability: 'os_crash' },
     stream: null,
-    workers: { alive: 1, in_flight: 0, capacity: 10 },
+    workers: { is_anybody_there: true, alive: 1, in_flight: 0, capacity: 10 },
   },
   alerts: [],
 };
 const { path } = BASE;
 const warning = { severity: 'warning' } as const;
 const critical = { severity: 'critical' } as const;
-const alone = { ...path, workers: { ...path.workers, alive: 0 } };
+const uncounted = { ...path, workers: { is_anybody_there: true, alive: 0, in_flight: 0, capacity: 0 } };
+const alone = { ...uncounted, workers: { ...uncounted.workers, is_anybody_there: false } };
 const brokerIs = (changes: object) => ({ ...alone, broker: { ...path.broker, ...changes } });
 const failing = [{ ...FIGURES, unknown: 10, not_sent: 10, failure: 80 }];
 
@@ -41,6 +42,8 @@ it.each<[string, string, number | null, Partial<StandingFacts>]>([
   ['declining', 'warning', 0.424, { operations: [{ ...FIGURES, calls: 33, failure: 14 }] }],
   ['failing', 'critical', 0.2, { operations: failing }],
   ['failing', 'critical', 0.2, { operations: [{ ...FIGURES, calls: 10, unknown: 2 }] }],
+  ['flowing', 'good', null, { path: uncounted }],
+  ['failing', 'critical', 0.2, { path: uncounted, operations: failing }],
   ['no_workers', 'critical', null, { path: alone, operations: failing, alerts: [warning] }],
   ['broker_silent', 'critical', null, { path: brokerIs({ rtt_ms: null }), operations: failing }],
   ['broker_away', 'critical', null, { path: brokerIs({ rtt_ms: null, connected: false }) }],

@@ -20,7 +20,7 @@ export function standingOf({ operations, path, alerts }: StandingFacts): Standin
   if (!path.broker.connected) return { is: 'broker_away', tone: 'critical', share: null };
   // Then nothing is known of workers and streams either.
   if (path.broker.rtt_ms === null) return { is: 'broker_silent', tone: 'critical', share: null };
-  if (path.workers.alive === 0) return { is: 'no_workers', tone: 'critical', share: null };
+  if (!path.workers.is_anybody_there) return { is: 'no_workers', tone: 'critical', share: null };
   if (isMany(unanswered)) return { is: 'failing', tone: 'critical', share: thousandths(unanswered) };
   if (isMany(declined)) return { is: 'declining', tone: 'warning', share: thousandths(declined) };
   if (alerts.length > 0) {

@@ -1,9 +1,10 @@
 import { createServer } from 'node:net';
+import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connection, createConnection } from '../connection/connection.js';
 import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
 import { until } from '../testing/until.js';
-import { createPresence, type PresenceOptions } from './presence.js';
+import { createPresence, type PresenceOptions, type PresenceQuestion } from './presence.js';
 
 let connection: Connection;
 let dispose: () => unknown;
@@ -26,6 +27,11 @@ async function askedOf(
   listeners: Listeners,
   { bridge = connection, workers = connection, ...options }: Partial<PresenceOptions> & Connections = {},
 ) {
+  const question = await questionWith(listeners, workers);
+  return createPresence(bridge, { stream: 'NONE', ...options }).whoIsThere(question);
+}
+
+async function questionWith(listeners: Listeners, workers = connection): Promise<PresenceQuestion> {
   const name = `op${++questions}`;
   const nats = await workers.get();
   for (const [kind, does] of Object.entries(listeners))
@@ -33,8 +39,7 @@ async function askedOf(
       callback: (_, message) => void (does === 'answers' && message.respond()),
     });
   await nats.flush();
-  const presence = createPresence(bridge, { stream: 'NONE', ...options });
-  return presence.whoIsThere({ guarded: `guarded.${name}`, alive: `alive.${name}`, subject: `work.${name}` });
+  return { guarded: `guarded.${name}`, alive: `alive.${name}`, subject: `work.${name}` };
 }
 type Connections = { readonly bridge?: Connection; readonly workers?: Connection };
 
@@ -57,6 +62,28 @@ describe('presence', () => {
     expect(await askedOf({ alive: 'answers', work: 'hears' })).toBe('subscribers');
     expect(await askedOf({ alive: 'is busy', work: 'hears' })).toBe('subscribers');
     expect(await askedOf({ guarded: 'answers', work: 'hears' })).toBe('guarded');
+  });
+
+  it('says whether anybody would take any of several requests, however he does it', async () => {
+    const presence = createPresence(connection, { stream: 'READ' });
+    const nobody = await questionWith({});
+    expect(await presence.isAnybodyThere([nobody, await questionWith({})])).toBe(false);
+    for (const listeners of [{ guarded: 'answers' }, { alive: 'is busy' }, { work: 'hears' }] as const)
+      expect(await presence.isAnybodyThere([nobody, await questionWith(listeners)])).toBe(true);
+
+    const nats = await connection.get();
+    const manager = await jetstreamManager(nats);
+    await manager.streams.add({ name: 'READ', subjects: ['read.>'] });
+    const filter_subject = 'read.by.one.merchant';
+    await manager.consumers.add('READ', {
+      durable_name: 'r',
+      ack_policy: AckPolicy.Explicit,
+      filter_subject,
+    });
+    expect(await presence.isAnybodyThere([nobody])).toBe(false);
+    const reading = await (await jetstream(nats).consumers.get('READ', 'r')).consume({ callback: () => {} });
+    await until('it is read', () => presence.isAnybodyThere([nobody]));
+    await reading.close();
   });
 
   it('finds who hears requests at another server of the cluster', async () => {

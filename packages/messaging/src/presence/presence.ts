@@ -33,6 +33,12 @@ export type WorkerPresence = 'guarded' | 'consumers' | 'subscribers' | 'unclear'
 export type Presence = {
   /** @throws NotConnectedError while there is no connection */
   whoIsThere(question: PresenceQuestion): Promise<WorkerPresence>;
+  /**
+   * Whether anybody would take a request of any of them; a consumer that is read counts whatever it filters by.
+   *
+   * @throws NotConnectedError while there is no connection
+   */
+  isAnybodyThere(questions: readonly PresenceQuestion[]): Promise<boolean>;
 };
 
 export function createPresence(connection: Connection, options: PresenceOptions): Presence {
@@ -73,6 +79,17 @@ export function createPresence(connection: Connection, options: PresenceOptions)
         asking.set(key, answer);
       }
       return answer;
+    },
+    async isAnybodyThere(questions) {
+      const nats = connection.current ?? (await connection.get());
+      // The cheapest question first: one for all, one each, and for each a trace.
+      if ((await readerOf(nats, connection, options.stream, '>')) !== 'nobody') return true;
+      const subjects = questions.flatMap(({ guarded, alive }) => [guarded, alive]);
+      const said = await Promise.all(subjects.map((subject) => answers(nats, subject, timeoutMs)));
+      if (said.some((answer) => answer !== 'no')) return true;
+      // One after the other: a server that refuses the first trace is not asked for more.
+      for (const { subject } of questions) if (await findSubscriber(nats, subject)) return true;
+      return false;
     },
   };
 }

@@ -71,9 +71,11 @@ const streams = (() => {
 async function readOverview(world: AdminWorld): Promise<Overview> {
   const { bridge, calls } = world;
   const [figures, durability] = await Promise.all([world.figures.get(), world.durability.get()]);
+  const workers = figures?.workers ?? [];
+  const isAnybodyThere = workers.length > 0 || (await world.anybody.get());
   const work = figures?.streams.find(({ name }) => name === bridge.config.jetstream.stream_name);
   const messagesIn = (name: string) => figures?.streams.find((stream) => stream.name === name)?.messages ?? 0;
-  const processes = new Map(figures?.workers.map((worker) => [worker.id, worker]));
+  const processes = new Map(workers.map((worker) => [worker.id, worker]));
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const seen = {
     operations: calls.operations(),
@@ -89,8 +91,10 @@ async function readOverview(world: AdminWorld): Promise<Overview> {
         ? { name: work.name, messages: work.messages, bytes: work.bytes, max_bytes: work.maxBytes ?? null }
         : null,
       workers: {
+        // Not known is not "nobody".
+        is_anybody_there: isAnybodyThere ?? true,
         alive: processes.size,
-        in_flight: sum(figures?.workers.map(({ inFlight }) => inFlight ?? 0) ?? []),
+        in_flight: sum(workers.map(({ inFlight }) => inFlight ?? 0)),
         capacity: sum([...processes.values()].map(({ capacity }) => capacity)),
       },
     },

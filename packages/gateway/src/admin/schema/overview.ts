@@ -67,7 +67,15 @@ export const overview = z.object({
     stream: z
       .object({ name: z.string(), messages: count, bytes: count, max_bytes: count.nullable() })
       .nullable(),
-    workers: z.object({ alive: count, in_flight: count, capacity: count }),
+    workers: z.object({
+      is_anybody_there: z.boolean().meta({
+        description:
+          'Whether a request would be taken, also by workers without the SDK, which are not counted.',
+      }),
+      alive: count.meta({ description: 'Processes of the worker SDK.' }),
+      in_flight: count,
+      capacity: count,
+    }),
   }),
   letters: z.object({ dead: count, interventions: count }),
   alerts: z.array(alert),

@@ -1,0 +1,38 @@
+/** Where to ask whether anybody takes an operation: on the liveness subjects of its workers, and where it would go. */
+import type { PresenceQuestion } from '@nats-bridge/messaging';
+import { aliveSubject, guardedSubject, OPERATIONS, type Operation, subjectFor } from '@nats-bridge/protocol';
+import { type BridgeConfig, poolOf, subjectTemplateOf } from './config/bridge-config.js';
+
+/** Of a call of this merchant. */
+export function presenceQuestion(
+  config: BridgeConfig,
+  operation: Operation,
+  merchantId: string,
+): PresenceQuestion {
+  return questionIn(config, operation, poolOf(config, merchantId), merchantId);
+}
+
+/** Of every operation that the stream carries, in every pool: workers say of no other that they are there. */
+export function presenceQuestions(config: BridgeConfig): PresenceQuestion[] {
+  return [undefined, ...Object.keys(config.pools)].flatMap((pool) =>
+    OPERATIONS.filter(({ channel }) => channel === 'payments').map(({ operation }) =>
+      questionIn(config, operation, pool, ANY_MERCHANT),
+    ),
+  );
+}
+
+/** Workers take the requests of all merchants, as a rule. */
+const ANY_MERCHANT = 'any';
+
+function questionIn(
+  config: BridgeConfig,
+  operation: Operation,
+  pool: string | undefined,
+  merchantId: string,
+): PresenceQuestion {
+  return {
+    guarded: guardedSubject(operation, pool),
+    alive: aliveSubject(operation, pool),
+    subject: subjectFor(subjectTemplateOf(config, operation, pool), merchantId),
+  };
+}
