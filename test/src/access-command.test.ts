@@ -26,6 +26,8 @@ describe('nats-bridge auth', () => {
   it.each(PROOFS)('writes with %s what only its owner may read, and says what to do next', async (proof) => {
     const made = await auth('init', '--proof', proof);
     expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('nats-server -c') });
+    expect(made.stdout).toContain('monitor_url = "http://127.0.0.1:8222"');
+    expect(readFileSync(join(dir, 'nats-server.conf'), 'utf8')).toContain('\nhttp: "127.0.0.1:8222"\n');
     expect(await auth('add-worker', 'acme', '--pool', 'acme', '--merchants', 'm_1')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('[nats_bridge.pools.acme]'),

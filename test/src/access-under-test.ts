@@ -27,6 +27,8 @@ import { until } from './until.js';
 export type AccessUnderTest = {
   readonly dir: string;
   readonly url: string;
+  /** Of its HTTP monitoring. */
+  readonly monitorUrl: string;
   readonly state: AccessState;
   /** Reads the credentials at each connect, as a program with a credentials file does. */
   connect(name: string, jetstreamDomain?: string): Connection;
@@ -47,7 +49,7 @@ export async function startAccess(
   let state: AccessState = { proof, layout: DEFAULT_LAYOUT, pools, workers: [] };
   for (const worker of workers) state = withWorker(state, worker);
   await writeAccess(dir, state);
-  writeServerConfig(dir, '127.0.0.1:-1');
+  writeServerConfig(dir, '127.0.0.1:-1', '127.0.0.1:-1');
   const config = join(dir, 'nats-server.conf');
   const logFile = join(dir, 'nats-server.log');
   const forTests = `ports_file_dir: ${JSON.stringify(dir)}\nlog_file: ${JSON.stringify(logFile)}\n`;
@@ -55,10 +57,10 @@ export async function startAccess(
   const { path } = await obtainNatsServer();
   const server = spawn(path, ['-c', config], { stdio: 'ignore' });
   const log = () => readFileSync(logFile, 'utf8');
-  const url = await until('the server takes connections', () => {
+  const { url, monitorUrl } = await until('the server takes connections', () => {
     if (server.exitCode !== null) throw new Error(`nats-server ended: ${log()}`);
     const file = readdirSync(dir).find((name) => name.endsWith('.ports'));
-    return file === undefined ? undefined : urlIn(readFileSync(join(dir, file), 'utf8'));
+    return file === undefined ? undefined : urlsIn(readFileSync(join(dir, file), 'utf8'));
   });
   const connections: Connection[] = [];
 
@@ -74,6 +76,7 @@ export async function startAccess(
   return {
     dir,
     url,
+    monitorUrl,
     get state() {
       return state;
     },
@@ -112,10 +115,10 @@ export function credentialsOf(proof: Proof, user: string, file: string): NatsCre
   return { kind: 'user', user, password: new Secret(readFileSync(file, 'utf8').trim()) };
 }
 
-function urlIn(ports: string): string | undefined {
+function urlsIn(ports: string): { url: string; monitorUrl: string } | undefined {
   try {
-    const { nats } = JSON.parse(ports) as { nats: string[] };
-    return nats[0];
+    const { nats, monitoring } = JSON.parse(ports) as { nats: [string]; monitoring: [string] };
+    return { url: nats[0], monitorUrl: monitoring[0] };
   } catch {
     return undefined; // half written
   }

@@ -165,6 +165,17 @@ describe.each(PROOFS)('with %s', (proof) => {
     await acme.close();
   });
 
+  it('the bridge can see how often the server flushes', async () => {
+    await start();
+    const connection = access.connect('bridge');
+    const bridge = new NatsBridge({ monitor_url: access.monitorUrl }, { connection });
+    closing.push(() => bridge.close());
+    // Not each write, in these tests.
+    expect(await bridge.durability()).toMatchObject({
+      because: expect.stringContaining('flushed every so often'),
+    });
+  });
+
   it('the bridge may ask whether anybody is there at all', async () => {
     const bridge = await start();
     expect(await bridge.isAnybodyThere()).toBe(false);

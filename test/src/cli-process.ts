@@ -41,10 +41,11 @@ export async function superviseCli(
   let child: ChildProcess;
   let stopping = false;
   const exitCodes: (number | null)[] = [];
+  let printed = '';
   await new Promise<void>((resolve, reject) => {
     const start = () => {
       child = spawn(process.execPath, [MAIN, ...args], { env: environment(env) });
-      let printed = '';
+      printed = '';
       const read = (chunk: Buffer) => {
         printed += chunk.toString();
         if (printed.includes(readyText)) resolve();
@@ -64,6 +65,8 @@ export async function superviseCli(
   return {
     /** How it ended each time that nobody had asked it to. */
     exitCodes,
+    /** Since it was started last. */
+    printed: () => printed,
     /** Asks it to end, and gives its exit code. */
     async stop(): Promise<number | null> {
       stopping = true;

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OPERATIONS } from '@nats-bridge/protocol';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runCli, superviseCli } from './cli-process.js';
 import { type Stack, startServer, startStack } from './stack-under-test.js';
+import { until } from './until.js';
 
 /** Beside developers' own bridges: any port will do. */
 const ANY_PORTS = { GATEWAY__GRPC__PORT: '0', GATEWAY__HTTP__PORT: '0' };
@@ -82,6 +83,73 @@ describe('serve', () => {
     } finally {
       await dispose();
     }
+  });
+});
+
+describe('serve, while NATS cannot be relied on', () => {
+  const env = (url: string) => ({ NATS_BRIDGE__BASE_URL: url, ...ONE_REPLICA, ...ANY_PORTS });
+  const closers: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+  async function serve(url: string) {
+    const gateway = await superviseCli(['serve'], env(url), 'for health and metrics');
+    closers.push(gateway.stop);
+    const [, http] = /(http:\S+) for health/.exec(gateway.printed()) ?? [];
+    const readyz = async () => {
+      const answer = await fetch(`${http}/readyz`);
+      const { detail } = (await answer.json()) as { detail: string };
+      return { status: answer.status, detail };
+    };
+    return { gateway, readyz };
+  }
+
+  it('ends with 1 where a server promises less than is configured, and says what to do', async () => {
+    const { server, dispose } = await startServer({ syncInterval: '2m' });
+    closers.push(dispose);
+    const { code, stderr } = await runCli(['serve'], {
+      ...env(server.url),
+      NATS_BRIDGE__DURABILITY: 'os_crash',
+      NATS_BRIDGE__MONITOR_URL: server.monitorUrl,
+    });
+    expect(stderr).toContain('✗ nats_bridge.durability = "os_crash", and an acknowledged request survives');
+    expect(stderr).toContain("set sync_interval: always in the server's jetstream block");
+    expect(code).toBe(1);
+  });
+
+  it('is not ready while NATS is away, and is when it has come', async () => {
+    const { server, dispose } = await startServer();
+    closers.push(dispose);
+    await server.kill();
+    const { gateway, readyz } = await serve(server.url);
+    expect(await readyz()).toMatchObject({ status: 503 });
+    await server.restart();
+    await until('it is ready', async () => ((await readyz()).status === 200 ? true : undefined));
+    expect(await gateway.stop()).toBe(0);
+    expect(gateway.exitCodes).toEqual([]);
+  });
+
+  const account = (permissions: string) =>
+    `authorization { users: [{ user: bridge, password: x, permissions: ${permissions} }] }`;
+  it.each([
+    ['without JetStream', 'Is JetStream enabled', { jetstream: false }],
+    [
+      'without permission to make streams',
+      'Permissions Violation for Publish to "$JS.API.STREAM.CREATE.PAYMENTS"',
+      { configuration: account('{ publish: ["_INBOX.>", "$JS.API.INFO", "$JS.API.STREAM.INFO.*"] }') },
+    ],
+  ])('is not ready %s, and says why', async (_what, why, options) => {
+    const { server, dispose } = await startServer(options);
+    closers.push(dispose);
+    const { gateway, readyz } = await serve(server.url.replace('//', '//bridge:x@'));
+    const { status, detail } = await until('it says why', async () => {
+      const answer = await readyz();
+      return answer.detail.includes('no word from NATS') ? undefined : answer;
+    });
+    expect(status).toBe(503);
+    expect(detail).toContain(why);
+    expect(await gateway.stop()).toBe(0);
+    expect(gateway.exitCodes).toEqual([]);
   });
 });
 

@@ -15,6 +15,8 @@ const PRIVATE_FOLDER = 0o700;
 
 export const AUTH_FILE = 'auth.conf';
 export const SERVER_FILE = 'nats-server.conf';
+/** Where the server's monitoring listens: it asks nobody who he is, so it is for this machine. */
+export const MONITOR = '127.0.0.1:8222';
 
 export function hasAccess(folder: string): boolean {
   return existsSync(join(folder, STATE_FILE));
@@ -82,11 +84,13 @@ export function removeAccess(folder: string): void {
 }
 
 /** A configuration that is the reader's own from now on: it is written once. */
-export function writeServerConfig(folder: string, listen: string): void {
+export function writeServerConfig(folder: string, listen: string, monitor = MONITOR): void {
   write(
     join(folder, SERVER_FILE),
     `# A nats-server with the streams of NATS Bridge on disk. Yours to change: nats-bridge writes it only once.
 listen: ${JSON.stringify(listen)}
+# Where the bridge reads how often the server flushes: nats_bridge.monitor_url. It asks nobody who he is; keep it private.
+http: ${JSON.stringify(monitor)}
 jetstream {
   store_dir: ${JSON.stringify(join(resolve(folder), 'jetstream'))}
   sync_interval: always

@@ -4,6 +4,7 @@ export {
   credentialsFile,
   forgetCredentials,
   hasAccess,
+  MONITOR,
   readAccess,
   removeAccess,
   SERVER_FILE,

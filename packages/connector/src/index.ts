@@ -39,6 +39,7 @@ export type { Actor, Settled } from './dead-letters/letter-action.js';
 export type { LetterFilter } from './dead-letters/letter-filter.js';
 export { createLetterIndex, type LetterIndex, type LetterSummary } from './dead-letters/letter-index.js';
 export { type BulkResult, retryMany } from './dead-letters/retry-many.js';
+export { DurabilityUnmetError } from './durability-unmet-error.js';
 export type { CallMarks } from './exchange.js';
 export type { BrokerFigures, WorkerFigures } from './figures.js';
 export type { LateAnswers } from './late-answers/late-answers.js';

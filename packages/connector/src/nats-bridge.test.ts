@@ -5,6 +5,7 @@ import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging
 import { OPERATIONS, RECORD_STREAM, type RouterData } from '@nats-bridge/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DurabilityUnmetError } from './durability-unmet-error.js';
 import { NatsBridge } from './nats-bridge.js';
 
 let server: EmbeddedServer;
@@ -97,6 +98,7 @@ describe('NatsBridge', () => {
   it('does not start on a broker that promises less than the configured durability', async () => {
     const config = { durability: 'os_crash', monitor_url: server.monitorUrl } as const;
     await withBridge(config, async (bridge) => {
+      await expect(bridge.prepare()).rejects.toBeInstanceOf(DurabilityUnmetError);
       await expect(bridge.prepare()).rejects.toMatchObject({
         code: 'STORE_REFUSED',
         message: expect.stringContaining(
@@ -106,7 +108,34 @@ describe('NatsBridge', () => {
       expect(await bridge.authorize(data())).toMatchObject({ kind: 'not_sent' });
     });
     await withBridge({ ...config, durability: 'process' }, (bridge) => bridge.prepare());
+    // What cannot be seen now may be seen later: it is no reason to give up.
+    await withBridge({ ...config, monitor_url: 'http://127.0.0.1:1' }, async (bridge) => {
+      const refusal = await bridge.prepare().catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ code: 'STORE_REFUSED', message: expect.stringContaining('not known') });
+      expect(refusal).not.toBeInstanceOf(DurabilityUnmetError);
+    });
     expect(() => new NatsBridge({ durability: 'zone' as 'node' })).toThrow('nats_bridge.durability = "zone"');
+  });
+
+  it('is ready once its streams are, and says until then what they lack', async () => {
+    const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-connector-'));
+    const without = await startEmbeddedServer({ storeDir, jetstream: false });
+    try {
+      await withBridge({ base_url: without.url }, async (bridge) => {
+        for (let probe = 0; probe < 2; probe++)
+          expect(await bridge.health()).toEqual({
+            isReady: false,
+            detail: expect.stringContaining('Is JetStream enabled'),
+          });
+      });
+    } finally {
+      await without.stop();
+    }
+    await withBridge({}, async (bridge) => {
+      expect(await bridge.health()).toEqual({ isReady: true, detail: expect.stringContaining('round trip') });
+      const manager = await jetstreamManager(await bridge.connection.get());
+      expect((await manager.streams.info('PAYMENTS')).config.name).toBe('PAYMENTS');
+    });
   });
 
   it('answers without workers at once, and leaves nothing behind that could run later', () =>

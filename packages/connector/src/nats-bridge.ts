@@ -55,6 +55,7 @@ import { loadConfig } from './config/load-config.js';
 import { sealingConfigOf } from './config/sealing-config.js';
 import { signingConfigOf } from './config/signing-config.js';
 import { tracingOf } from './config/tracing-config.js';
+import { DurabilityUnmetError } from './durability-unmet-error.js';
 import type { CallMarks, Exchange, Send } from './exchange.js';
 import { type BrokerFigures, readFigures } from './figures.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
@@ -163,6 +164,8 @@ export class NatsBridge {
     this.#observers.tell({ type: 'breaker_changed', ...route, state }),
   );
   #topology: Promise<unknown> | undefined;
+  /** What the last try to make streams ready ended with. */
+  #prepared: 'not yet' | 'yes' | Error = 'not yet';
   #closing = false;
   readonly #stopListening: () => void;
   readonly #report: (event: BridgeEvent) => void;
@@ -343,18 +346,21 @@ export class NatsBridge {
   /** Connects, and makes streams and consumers if they are missing. Called by the first operation. */
   async prepare(): Promise<void> {
     if (!this.config.jetstream_enabled) return;
-    const ready = () => this.#makeReady().then(() => this.lateAnswers.begin());
-    this.#topology ??= ready().catch((cause: unknown) => {
-      this.#topology = undefined; // the next call tries again
-      if (cause instanceof MessagingError || cause instanceof BridgeError) throw cause;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new BridgeError(
-        'STORE_REFUSED',
-        `Streams could not be made ready: ${why}. Is JetStream enabled?`,
-        { cause },
-      );
-    });
+    this.#topology ??= this.#becomeReady();
     await this.#topology;
+  }
+
+  async #becomeReady(): Promise<void> {
+    try {
+      await this.#makeReady();
+      await this.lateAnswers.begin();
+      this.#prepared = 'yes';
+    } catch (cause: unknown) {
+      this.#topology = undefined; // the next call tries again
+      const error = prepareErrorOf(cause);
+      this.#prepared = error;
+      throw error;
+    }
   }
 
   async #makeReady(): Promise<void> {
@@ -365,32 +371,44 @@ export class NatsBridge {
     });
     const least = this.config.durability;
     if (least === undefined) return;
-    const { survives, because } = await this.durability();
-    if (isAtLeast(survives, least)) return;
+    const durability = await this.durability();
+    if (isAtLeast(durability.survives, least)) return;
+    if (durability.isKnown) throw new DurabilityUnmetError(least, durability);
     throw new BridgeError(
       'STORE_REFUSED',
-      `nats_bridge.durability = "${least}", and an acknowledged request survives "${survives}" here: ${because}`,
+      `whether nats_bridge.durability = "${least}" holds is not known: ${durability.because}`,
     );
   }
 
   /** What an acknowledged request survives, by what the broker says of itself now. */
   async durability(): Promise<Durability> {
     const { jetstream_enabled, jetstream, monitor_url } = this.config;
-    if (!jetstream_enabled) return { survives: 'nothing', because: 'jetstream_enabled = false' };
+    if (!jetstream_enabled)
+      return { survives: 'nothing', because: 'jetstream_enabled = false', isKnown: true };
     return readDurability(this.connection, jetstream.stream_name, monitor_url);
   }
 
-  /** Whether a call would reach NATS now. */
-  async health(): Promise<{ readonly connected: boolean; readonly detail: string }> {
+  /**
+   * Whether a call would be carried now: NATS answers, and streams and consumers were made ready once. Until they are,
+   * each question has it tried again, and is answered with why the last try failed.
+   */
+  async health(): Promise<{ readonly isReady: boolean; readonly detail: string }> {
     try {
       await this.connection.get();
+      const before = this.#prepared;
+      const prepared = this.prepare();
+      if (before instanceof Error) {
+        prepared.catch(() => {}); // it is what the next question is answered with
+        return { isReady: false, detail: before.message };
+      }
+      await prepared;
       const rtt = await this.connection.rttMs();
       return {
-        connected: true,
+        isReady: true,
         detail: `${this.connection.servers.join(', ')}, round trip ${rtt.toFixed(1)} ms`,
       };
     } catch (error) {
-      return { connected: false, detail: (error as Error).message };
+      return { isReady: false, detail: (error as Error).message };
     }
   }
 
@@ -444,6 +462,18 @@ export class NatsBridge {
       marks,
     };
   }
+}
+
+function prepareErrorOf(cause: unknown): Error {
+  if (cause instanceof MessagingError || cause instanceof BridgeError) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new BridgeError(
+    'STORE_REFUSED',
+    `Streams could not be made ready: ${why}. Is JetStream enabled, and may the bridge use it?`,
+    {
+      cause,
+    },
+  );
 }
 
 for (const { operation } of OPERATIONS) {

@@ -10,6 +10,7 @@ import {
   forgetCredentials,
   hasAccess,
   type Layout,
+  MONITOR,
   PROOFS,
   type Proof,
   planAccounts,
@@ -81,6 +82,7 @@ function initCommand(): Command {
         `start the server:        nats-server -c ${join(dir, SERVER_FILE)}`,
         `  or, in one you have:   include "${AUTH_FILE}"`,
         `for the bridge:          ${credentialsFile(dir, state, 'bridge')}`,
+        `  and where it is here:  nats_bridge.monitor_url = "http://${MONITOR}"`,
         `add workers:             nats-bridge auth add-worker <name>`,
         `keep for yourself:       ${join(dir, 'keys')}, readable by nobody else`,
       ]);

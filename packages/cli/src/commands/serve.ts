@@ -6,13 +6,14 @@ import { consoleFolder } from '../console-folder.js';
 import { loggedBridge } from '../logged-bridge.js';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark } from '../terminal.js';
+import { untilPrepared } from '../until-prepared.js';
 import { untilSignal } from '../until-signal.js';
 
 export function serveCommand(): Command {
   return withConfigOption(new Command('serve'))
     .summary('start the gateway only, for an existing NATS server')
     .description(
-      'Opens the gRPC door for Hyperswitch and the HTTP door for health and metrics, and carries payments over NATS. What it says while it runs is its log, on standard error: docs/logs.md.',
+      'Opens the gRPC door for Hyperswitch and the HTTP door for health and metrics, and carries payments over NATS. Ready (/readyz, gRPC health) once NATS answers and has the streams; ends with 1 where it promises less than nats_bridge.durability. What it says while it runs is its log, on standard error: docs/logs.md.',
     )
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .action(async (options: { config?: string; nats?: string }) => {
@@ -42,14 +43,22 @@ export function serveCommand(): Command {
       say('info', `gateway started: gRPC ${gateway.grpcUrl}, HTTP ${gateway.httpUrl}`);
       const keeper = keepDeadLetters(bridge, { onLetter });
       const notary = keepNotary(bridge, { onError: onNotaryError });
-      bridge.prepare().then(
-        () => console.log(`${mark.ok()} NATS    ${bridge.connection.servers.join(', ')}`),
-        (error: Error) => say('warn', error.message),
-      );
-      const signal = await ended;
-      say('info', `${signal}: finishing what is under way`);
-      await gateway.close();
-      await Promise.all([keeper.close(), notary.close()]);
-      await close();
+      const ending = new AbortController();
+      const prepared = untilPrepared(bridge, ending.signal, (error) => say('warn', error.message));
+      try {
+        const signal = await Promise.race([
+          ended,
+          prepared.then((isReady) => {
+            if (isReady) console.log(`${mark.ok()} NATS    ${bridge.connection.servers.join(', ')}`);
+            return ended;
+          }),
+        ]);
+        say('info', `${signal}: finishing what is under way`);
+      } finally {
+        ending.abort();
+        await gateway.close();
+        await Promise.all([keeper.close(), notary.close()]);
+        await close();
+      }
     });
 }

@@ -42,7 +42,7 @@ export function addHealthService(server: Server, options: HealthOptions): Health
   const watchers = new Set<WatchCall>();
   const current = async (service: string): Promise<number> => {
     if (!known.has(service)) return SERVICE_UNKNOWN;
-    return (await readHealth(options.bridge)).connected ? SERVING : NOT_SERVING;
+    return (await readHealth(options.bridge)).isReady ? SERVING : NOT_SERVING;
   };
 
   server.addService(

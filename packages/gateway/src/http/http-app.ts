@@ -58,8 +58,8 @@ export function createHttpApp(options: HttpAppOptions): Hono {
   app.get('/healthz', (context) => context.json({ status: 'alive' }));
   app.get('/readyz', async (context) => {
     if (isClosing()) return context.json({ status: 'not_ready', detail: 'the bridge is shutting down' }, 503);
-    const { connected, detail } = await readHealth(bridge);
-    return context.json({ status: connected ? 'ready' : 'not_ready', detail }, connected ? 200 : 503);
+    const { isReady, detail } = await readHealth(bridge);
+    return context.json({ status: isReady ? 'ready' : 'not_ready', detail }, isReady ? 200 : 503);
   });
 
   if (metrics !== undefined)

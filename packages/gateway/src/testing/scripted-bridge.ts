@@ -40,7 +40,7 @@ export function scriptedBridge(script: Script = replies()): ScriptedBridge {
       return bridge.script(call);
     },
     health: async () => ({
-      connected: bridge.isConnected,
+      isReady: bridge.isConnected,
       detail: bridge.isConnected ? 'connected' : 'no connection to NATS',
     }),
   };

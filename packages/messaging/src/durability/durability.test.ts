@@ -26,7 +26,8 @@ describe('durability', () => {
     ['file', 3, true, 'node'],
     ['file', 1, false, 'process'],
     ['file', 3, false, 'process'],
-    ['file', 3, undefined, 'process'],
+    ['file', 3, 'not asked', 'process'],
+    ['file', 3, 'no answer', 'process'],
     ['memory', 1, true, 'nothing'],
     ['memory', 3, true, 'process'],
   ] as const)(
@@ -52,10 +53,14 @@ describe('durability', () => {
 
   it('is not taken for granted where the server cannot be asked', async () => {
     const { connection } = await serverWith('always');
-    for (const monitorUrl of [undefined, 'http://127.0.0.1:1'])
+    for (const [monitorUrl, isKnown] of [
+      [undefined, true],
+      ['http://127.0.0.1:1', false],
+    ] as const)
       expect(await readDurability(connection, 'S', monitorUrl)).toMatchObject({
         survives: 'process',
         because: expect.stringContaining('monitor_url'),
+        isKnown,
       });
   });
 

@@ -13,26 +13,42 @@ export type Durability = {
   readonly survives: Survival;
   /** How that is known, and what would make it more; one line. */
   readonly because: string;
+  /** False while the server's monitoring does not answer: it may be more. */
+  readonly isKnown: boolean;
 };
 
 export type DurabilityFacts = {
   readonly storage: 'file' | 'memory';
   readonly replicas: number;
-  /** Whether the server flushes each write to disk before it acknowledges; undefined when it did not say. */
-  readonly flushesEachWrite: boolean | undefined;
+  /** Whether the server flushes each write to disk before it acknowledges. */
+  readonly flushesEachWrite: boolean | 'not asked' | 'no answer';
 };
 
 /** By default a server flushes every two minutes; Jepsen lost acknowledged writes of NATS 2.12 that way, replicated too. */
-export function durabilityOf({ storage, replicas, flushesEachWrite }: DurabilityFacts): Durability {
+export function durabilityOf(facts: DurabilityFacts): Durability {
+  const isKnown = facts.storage === 'memory' || facts.flushesEachWrite !== 'no answer';
+  return { ...survivalOf(facts), isKnown };
+}
+
+function survivalOf({
+  storage,
+  replicas,
+  flushesEachWrite,
+}: DurabilityFacts): Pick<Durability, 'survives' | 'because'> {
   const copies = `${replicas} replica${replicas === 1 ? '' : 's'}`;
   if (storage === 'memory')
     return replicas >= 3
       ? { survives: 'process', because: `${copies} in memory: one server may end` }
       : { survives: 'nothing', because: 'in memory, on one server' };
-  if (flushesEachWrite === undefined)
+  if (flushesEachWrite === 'not asked')
     return {
       survives: 'process',
       because: `${copies} on file; whether each write is flushed is not known: set monitor_url`,
+    };
+  if (flushesEachWrite === 'no answer')
+    return {
+      survives: 'process',
+      because: `${copies} on file; whether each write is flushed is not known: nothing of JetStream is said at monitor_url`,
     };
   if (!flushesEachWrite)
     return {
@@ -61,7 +77,7 @@ export async function readDurability(
 ): Promise<Durability> {
   const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   const { config } = await manager.streams.info(stream);
-  const flushesEachWrite = monitorUrl === undefined ? undefined : await flushes(monitorUrl);
+  const flushesEachWrite = monitorUrl === undefined ? 'not asked' : await flushes(monitorUrl);
   return durabilityOf({
     storage: config.storage === 'memory' ? 'memory' : 'file',
     replicas: config.num_replicas,
@@ -69,16 +85,16 @@ export async function readDurability(
   });
 }
 
-/** `sync_always` of `/varz`; undefined when nobody answers there. */
-async function flushes(monitorUrl: string): Promise<boolean | undefined> {
+/** `sync_always` of `/varz`. */
+async function flushes(monitorUrl: string): Promise<boolean | 'no answer'> {
   try {
     const signal = AbortSignal.timeout(MONITOR_LIMIT_MS);
     const response = await fetch(new URL('/varz', monitorUrl), { signal });
     const { jetstream } = (await response.json()) as {
       jetstream?: { config?: { sync_always?: boolean } };
     };
-    return jetstream?.config === undefined ? undefined : jetstream.config.sync_always === true;
+    return jetstream?.config === undefined ? 'no answer' : jetstream.config.sync_always === true;
   } catch {
-    return undefined;
+    return 'no answer';
   }
 }
