@@ -218,6 +218,22 @@ describe('topology', () => {
     }
   });
 
+  it('lowers no limit, and says how somebody does who means it', async () => {
+    const { server, dispose } = await startServer();
+    const apply = (env: Record<string, string>) =>
+      runCli(['topology', 'apply', '--nats', server.url], { ...ONE_REPLICA, ...env });
+    try {
+      expect((await apply({})).code).toBe(0);
+      const { code, stdout } = await apply({ NATS_BRIDGE__JETSTREAM__MAX_AGE: '1d' });
+      for (const stream of ['PAYMENTS', 'OPERATIONS'])
+        expect(stdout).toContain(`if that is meant: nats stream edit ${stream} --max-age=1d`);
+      expect(stdout).not.toContain('delete');
+      expect(code).toBe(1);
+    } finally {
+      await dispose();
+    }
+  });
+
   it('says that there is no server', async () => {
     const { code, stdout } = await runCli(['doctor', '--json', '--nats', 'nats://127.0.0.1:9']);
     expect(code).toBe(1);

@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { OPERATIONS, RECORD_STREAM, type RouterData } from '@nats-bridge/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/nats-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DurabilityUnmetError } from './durability-unmet-error.js';
-import { NatsBridge } from './nats-bridge.js';
+import { eventLine } from './logging/event-line.js';
+import { type BridgeEvent, NatsBridge } from './nats-bridge.js';
+
+const DAY_MS = 86_400_000;
 
 let server: EmbeddedServer;
 beforeAll(async () => {
@@ -115,6 +119,44 @@ describe('NatsBridge', () => {
       expect(refusal).not.toBeInstanceOf(DurabilityUnmetError);
     });
     expect(() => new NatsBridge({ durability: 'zone' as 'node' })).toThrow('nats_bridge.durability = "zone"');
+  });
+
+  it('leaves a lowered limit as it is, and says so at each start until somebody lowers it', async () => {
+    const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-connector-'));
+    const own = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
+    const startWith = async (max_age: string) => {
+      const events: BridgeEvent[] = [];
+      const config = { base_url: own.url, jetstream: { max_age } };
+      const bridge = new NatsBridge(config, { onEvent: (event) => events.push(event) });
+      await bridge.prepare();
+      const manager = await jetstreamManager(await bridge.connection.get());
+      return { events, manager, close: () => bridge.close() };
+    };
+    try {
+      const first = await startWith('7d');
+      expect(first.events).toEqual([]);
+      await first.close();
+
+      const lowered = await startWith('1d');
+      const lines = lowered.events.map((event) => eventLine(event));
+      expect(lines).toContainEqual({
+        level: 'warn',
+        module: 'nats',
+        event: 'topology_conflict',
+        message: expect.stringContaining('nats stream edit OPERATIONS --max-age=1d'),
+      });
+      for (const { conflict } of lowered.events.filter((event) => event.type === 'topology_conflict')) {
+        expect((await lowered.manager.streams.info(conflict.stream)).config.max_age).toBe(nanos(7 * DAY_MS));
+        await lowered.manager.streams.update(conflict.stream, { max_age: nanos(DAY_MS) });
+      }
+      await lowered.close();
+
+      const edited = await startWith('1d');
+      expect(edited.events).toEqual([]);
+      await edited.close();
+    } finally {
+      await own.stop();
+    }
   });
 
   it('is ready once its streams are, and says until then what they lack', async () => {

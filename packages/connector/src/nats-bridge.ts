@@ -21,6 +21,7 @@ import {
   readDurability,
   type Signer,
   type StrayReply,
+  type TopologyChange,
   type WorkStream,
   watchOverlaps,
 } from '@nats-bridge/messaging';
@@ -101,6 +102,11 @@ export type BridgeEvent =
    * them going away helps.
    */
   | { readonly type: 'overlapping_consumers'; readonly overlap: Overlap }
+  /**
+   * A stream or consumer is not as configured, and is left so: to change it would lose messages, or the server does not
+   * do it. Told each time that streams are made ready; `describeConflict` of messaging says what to do.
+   */
+  | { readonly type: 'topology_conflict'; readonly conflict: TopologyChange }
   /** `ids`: of the call that it happened to. */
   | { readonly type: 'error'; readonly error: Error; readonly subject: string; readonly ids?: CallIds };
 
@@ -364,11 +370,17 @@ export class NatsBridge {
   }
 
   async #makeReady(): Promise<void> {
-    await applyTopology(this.connection, topologyOf(this.config));
+    const changes = await applyTopology(this.connection, topologyOf(this.config));
     this.#stopWatching ??= watchOverlaps(this.connection, {
       stream: this.config.jetstream.stream_name,
       onOverlap: (overlap) => this.#report({ type: 'overlapping_consumers', overlap }),
     });
+    await this.#requireDurability();
+    for (const conflict of changes.filter(({ action }) => action === 'conflict'))
+      this.#report({ type: 'topology_conflict', conflict });
+  }
+
+  async #requireDurability(): Promise<void> {
     const least = this.config.durability;
     if (least === undefined) return;
     const durability = await this.durability();

@@ -93,6 +93,7 @@ export {
 } from './stored/stored-messages.js';
 export { covers, matches, overlaps } from './subject-match.js';
 export { applyTopology } from './topology/apply-topology.js';
+export { describeConflict } from './topology/describe-conflict.js';
 export {
   SERVER_FEATURES,
   type ServerFeature,

@@ -1,6 +1,6 @@
 /** `nats-bridge topology`: the streams and consumers the configuration implies, on the server. */
 import { NatsBridge, topologyOf } from '@nats-bridge/connector';
-import { applyTopology, type TopologyChange } from '@nats-bridge/messaging';
+import { applyTopology, describeConflict, type TopologyChange } from '@nats-bridge/messaging';
 import { Command } from 'commander';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark, table } from '../terminal.js';
@@ -43,11 +43,8 @@ function subcommand(name: string, summary: string, dryRun: boolean): Command {
 function print(changes: readonly TopologyChange[]): void {
   const rows = changes.map((change) => [change.kind, change.name, change.action, detailOf(change)]);
   console.log(table(['kind', 'name', 'action', 'detail'], rows));
-  const conflicts = changes.filter(({ action }) => action === 'conflict');
-  for (const { name } of conflicts)
-    console.log(
-      `${mark.failed()} ${name} cannot be changed in place: back it up, delete it, and apply again`,
-    );
+  for (const conflict of changes.filter(({ action }) => action === 'conflict'))
+    console.log(`${mark.failed()} ${describeConflict(conflict)}`);
 }
 
 function detailOf({ differences, notes }: TopologyChange): string {

@@ -1,5 +1,6 @@
 /** What a bridge reports while it runs, and the letters it makes, as lines of the log. */
 import type { LogInput } from '@nats-bridge/logging';
+import { describeConflict } from '@nats-bridge/messaging';
 import { decodeHeaderValue, HEADER, parsePaymentSubject, type Queue } from '@nats-bridge/protocol';
 import type { NewDeadLetter } from '../dead-letters/dead-letter.js';
 import type { BridgeEvent } from '../nats-bridge.js';
@@ -25,6 +26,13 @@ export function eventLine(event: BridgeEvent): LogInput {
         event: event.type,
       };
     }
+    case 'topology_conflict':
+      return {
+        level: 'warn',
+        module: 'nats',
+        message: describeConflict(event.conflict),
+        event: event.type,
+      };
     case 'stray_reply':
       return {
         level: 'warn',

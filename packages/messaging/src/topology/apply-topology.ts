@@ -23,6 +23,7 @@ export type ApplyOptions = {
 type Asset<Config> = {
   readonly kind: TopologyChange['kind'];
   readonly name: string;
+  readonly stream: string;
   readonly wanted: Wanted<Config>;
   read(): Promise<Config>;
   create(config: Partial<Config>): Promise<Config>;
@@ -65,7 +66,7 @@ async function apply<Config extends object>(
   asset: Asset<Config>,
   { dryRun = false }: ApplyOptions,
 ): Promise<TopologyChange> {
-  const { kind, name, wanted } = asset;
+  const { kind, name, stream, wanted } = asset;
   const result = (
     action: TopologyChange['action'],
     differences: readonly Difference[],
@@ -73,6 +74,7 @@ async function apply<Config extends object>(
   ) => ({
     kind,
     name,
+    stream,
     action,
     differences,
     notes: [...wanted.notes, ...more],
@@ -143,6 +145,7 @@ function streamAsset(
   return {
     kind,
     name,
+    stream,
     wanted,
     read: async () => (await manager.streams.info(stream)).config,
     create: async (config) => (await manager.streams.add(config as StreamConfig & { name: string })).config,
@@ -159,6 +162,7 @@ function consumerAsset(
   return {
     kind: 'consumer',
     name,
+    stream,
     wanted,
     read: async () => (await manager.consumers.info(stream, name)).config,
     create: async (config) => (await manager.consumers.add(stream, config)).config,

@@ -40,6 +40,11 @@ export function compareConfig(have: Config, want: Config): Comparison {
   return { changeable, conflicting };
 }
 
+/** Whether a limit, or the number of copies, would become less: the server would do it, and drop what is over it. */
+export function isLowering({ field, have, want }: Difference): boolean {
+  return (LIMITS.has(field) || field === 'num_replicas') && !isSafe(field, have, want);
+}
+
 /** The present configuration with only these fields changed; subjects and metadata only grow. */
 export function mergeConfig<Config extends object>(
   have: Config,

@@ -86,6 +86,8 @@ export type Difference = { readonly field: string; readonly have: unknown; reado
 export type TopologyChange = {
   readonly kind: 'stream' | 'consumer' | 'bucket';
   readonly name: string;
+  /** The stream that it is, or is made of, or reads. */
+  readonly stream: string;
   readonly action: 'created' | 'updated' | 'unchanged' | 'conflict';
   readonly differences: readonly Difference[];
   /** What is not as asked for and why, e.g. fewer replicas than wanted. */
