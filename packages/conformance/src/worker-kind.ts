@@ -32,7 +32,7 @@ export async function findWorker(
   const guarded = guardedSubject(operation, pool);
   const alive = aliveSubject(operation, pool);
   const presence = createPresence(connection, { stream, timeoutMs: ASKED_WITHIN_MS, ttlMs: 0 });
-  const [who, saysGuarded, saysAlive, services] = await Promise.all([
+  const [{ workers }, saysGuarded, saysAlive, services] = await Promise.all([
     presence.whoIsThere({ guarded, alive, subject }),
     isAnswered(connection, guarded),
     isAnswered(connection, alive),
@@ -41,11 +41,11 @@ export async function findWorker(
   const encodings = services
     .filter(({ endpoints }) => endpoints.some(({ name }) => name === operation))
     .flatMap(({ metadata }) => metadata.encodings?.split(',') ?? []);
-  if (!isDurable) return who === 'nobody' ? undefined : { kind: 'core', encodings };
+  if (!isDurable) return workers === 'nobody' ? undefined : { kind: 'core', encodings };
   if (saysGuarded) return { kind: 'guarded', encodings };
   if (saysAlive) return { kind: 'disciplined', encodings };
-  if (who === 'subscribers') return { kind: 'core', encodings };
-  return who === 'nobody' ? undefined : { kind: 'responding', encodings };
+  if (workers === 'subscribers') return { kind: 'core', encodings };
+  return workers === 'nobody' ? undefined : { kind: 'responding', encodings };
 }
 
 async function isAnswered(connection: Connection, subject: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** One call on its way through the policies: made at the top, never changed, copied where something is added. */
-import type { CancelSignal, WorkerPresence } from '@nats-bridge/messaging';
+import type { CancelSignal, WorkerPresence, WorkersFound } from '@nats-bridge/messaging';
 import type { BridgeResponse, Operation, OperationRow, RouterData } from '@nats-bridge/protocol';
 import type { TraceParent } from '@nats-bridge/tracing';
 
@@ -22,6 +22,8 @@ export type Exchange = {
   readonly isDurable: boolean;
   /** Who would take it, known once that was asked. */
   readonly workers: WorkerPresence;
+  /** The consumers of the stream at that time, where that was asked and told. */
+  readonly consumers?: WorkersFound['consumers'] | undefined;
   readonly signal?: CancelSignal;
   /** Why whoever called has no room for it. */
   readonly turnedAway?: string | undefined;

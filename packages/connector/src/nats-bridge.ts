@@ -468,6 +468,7 @@ export class NatsBridge {
       waitUntil: undefined,
       isDurable: this.config.jetstream_enabled && row.channel === 'payments',
       workers: 'nobody',
+      consumers: undefined,
       signal: options.signal,
       turnedAway: options.turnedAway,
       trace,

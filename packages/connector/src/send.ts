@@ -9,7 +9,7 @@ import {
   type RequestMessage,
   type StoredMessage,
   serverFeatures,
-  type WorkerPresence,
+  type WorkersFound,
   type WorkStream,
 } from '@nats-bridge/messaging';
 import {
@@ -49,6 +49,8 @@ import { presenceQuestion } from './presence-question.js';
 import type { BridgeSealing } from './sealing/bridge-sealing.js';
 import { consumerNameOf } from './topology.js';
 import { beginPublish } from './tracing/trace-call.js';
+
+const PLAIN_SUBSCRIBERS: WorkersFound = { workers: 'subscribers', consumers: Promise.resolve(undefined) };
 
 export type SendWorld = {
   readonly config: BridgeConfig;
@@ -113,21 +115,24 @@ export function createSend(world: SendWorld): Send {
     return (await lateAnswers.findNote(merchantId, key))?.request.capture_method;
   }
 
-  async function findWorkers({ operation, data, isDurable }: Exchange): Promise<WorkerPresence> {
+  async function findWorkers({ operation, data, isDurable }: Exchange): Promise<WorkersFound> {
     // Core requests are refused by the server itself when nobody listens.
-    if (!isDurable) return 'subscribers';
+    if (!isDurable) return PLAIN_SUBSCRIBERS;
     return presence.whoIsThere(presenceQuestion(config, operation, data.merchant_id));
   }
 
-  async function takeBack({ operation, data, workers }: Exchange, { cause }: BridgeError): Promise<boolean> {
+  async function takeBack(exchange: Exchange, { cause }: BridgeError): Promise<boolean> {
+    const { operation, data, workers } = exchange;
     if (workers === 'subscribers') return false; // they heard it as it passed
     const seq =
       cause instanceof ReplyTimeoutError || cause instanceof RequestCancelledError
         ? cause.streamSeq
         : undefined;
+    const consumers = await exchange.consumers;
+    if (seq === undefined || consumers === undefined) return false;
     const pool = poolOf(config, data.merchant_id);
     const subject = subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id);
-    return seq !== undefined && workStream.takeBack(subject, seq);
+    return workStream.takeBack(subject, seq, consumers);
   }
 
   /** The span ends when the stream has the request, or when it is certain that it will not be known. */

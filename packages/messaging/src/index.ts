@@ -39,6 +39,7 @@ export {
   type PresenceOptions,
   type PresenceQuestion,
   type WorkerPresence,
+  type WorkersFound,
 } from './presence/presence.js';
 export { lastMessage, type StoredRecord } from './records/last-message.js';
 export { createRecordStore, type RecordStore } from './records/record-store.js';

@@ -174,7 +174,9 @@ describe('joinConcurrent', () => {
 
 describe('requireWorker', () => {
   it('stops a request nobody would take before anything is sent', async () => {
-    const send = requireWorker(async () => 'nobody')(async () => success);
+    const send = requireWorker(async () => ({ workers: 'nobody', consumers: Promise.resolve(undefined) }))(
+      async () => success,
+    );
     await expect(send(exchange())).rejects.toMatchObject({
       code: 'NO_WORKERS_AVAILABLE',
       phase: 'before_send',

@@ -28,7 +28,8 @@ async function askedOf(
   { bridge = connection, workers = connection, ...options }: Partial<PresenceOptions> & Connections = {},
 ) {
   const question = await questionWith(listeners, workers);
-  return createPresence(bridge, { stream: 'NONE', ...options }).whoIsThere(question);
+  const found = await createPresence(bridge, { stream: 'NONE', ...options }).whoIsThere(question);
+  return found.workers;
 }
 
 async function questionWith(listeners: Listeners, workers = connection): Promise<PresenceQuestion> {

@@ -30,9 +30,19 @@ export type PresenceQuestion = {
  */
 export type WorkerPresence = 'guarded' | 'consumers' | 'subscribers' | 'unclear' | 'nobody';
 
+/** Who would take a request. */
+export type WorkersFound = {
+  readonly workers: WorkerPresence;
+  /**
+   * All consumers of the stream, read or not: asked unless every worker keeps records, or hears messages as they pass,
+   * and told when the server has answered. Undefined where it does not say. Never rejects.
+   */
+  readonly consumers: Promise<readonly ConsumerInfo[] | undefined>;
+};
+
 export type Presence = {
   /** @throws NotConnectedError while there is no connection */
-  whoIsThere(question: PresenceQuestion): Promise<WorkerPresence>;
+  whoIsThere(question: PresenceQuestion): Promise<WorkersFound>;
   /**
    * Whether anybody would take a request of any of them; a consumer that is read counts whatever it filters by.
    *
@@ -41,24 +51,27 @@ export type Presence = {
   isAnybodyThere(questions: readonly PresenceQuestion[]): Promise<boolean>;
 };
 
+const NOT_ASKED = Promise.resolve(undefined);
+
 export function createPresence(connection: Connection, options: PresenceOptions): Presence {
   const ttlMs = options.ttlMs ?? 250;
   const timeoutMs = options.timeoutMs ?? 40;
-  const known = new Map<string, { readonly who: Promise<WorkerPresence>; readonly until: number }>();
+  const known = new Map<string, { readonly found: Promise<WorkersFound>; readonly until: number }>();
   const findSubscriber = createFindSubscriber(connection, timeoutMs);
-  const asking = new Map<string, Promise<WorkerPresence>>();
+  const asking = new Map<string, Promise<WorkersFound>>();
 
-  async function ask({ guarded, alive, subject }: PresenceQuestion): Promise<WorkerPresence> {
+  async function ask({ guarded, alive, subject }: PresenceQuestion): Promise<WorkersFound> {
     const nats = connection.current ?? (await connection.get());
     const [guardedSaid, aliveSaid] = await Promise.all([
       answers(nats, guarded, timeoutMs),
       answers(nats, alive, timeoutMs),
     ]);
-    if (aliveSaid === 'no' && guardedSaid !== 'no') return 'guarded';
+    if (aliveSaid === 'no' && guardedSaid !== 'no') return { workers: 'guarded', consumers: NOT_ASKED };
     // To say "alive" is not to say that one reads the stream.
-    if (await findSubscriber(nats, subject)) return 'subscribers';
-    if (aliveSaid === 'yes') return 'consumers';
-    return aliveSaid === 'nothing' ? 'unclear' : readerOf(nats, connection, options.stream, subject);
+    if (await findSubscriber(nats, subject)) return { workers: 'subscribers', consumers: NOT_ASKED };
+    const consumers = consumersOf(nats, connection, options.stream);
+    if (aliveSaid === 'yes') return { workers: 'consumers', consumers };
+    return { workers: aliveSaid === 'nothing' ? 'unclear' : readersOf(await consumers, subject), consumers };
   }
 
   return {
@@ -66,14 +79,14 @@ export function createPresence(connection: Connection, options: PresenceOptions)
       // Merchants share their workers here: the liveness subjects name the operation.
       const key = question.guarded;
       const believed = known.get(key);
-      if (believed !== undefined && believed.until > Date.now()) return believed.who;
+      if (believed !== undefined && believed.until > Date.now()) return believed.found;
       let answer = asking.get(key);
       if (answer === undefined) {
         answer = ask(question)
-          .then((who) => {
-            if (who === 'nobody') known.delete(key);
-            else known.set(key, { who: Promise.resolve(who), until: Date.now() + ttlMs });
-            return who;
+          .then((found) => {
+            if (found.workers === 'nobody') known.delete(key);
+            else known.set(key, { found: Promise.resolve(found), until: Date.now() + ttlMs });
+            return found;
           })
           .finally(() => asking.delete(key));
         asking.set(key, answer);
@@ -83,7 +96,7 @@ export function createPresence(connection: Connection, options: PresenceOptions)
     async isAnybodyThere(questions) {
       const nats = connection.current ?? (await connection.get());
       // The cheapest question first: one for all, one each, and for each a trace.
-      if ((await readerOf(nats, connection, options.stream, '>')) !== 'nobody') return true;
+      if ((await consumersOf(nats, connection, options.stream))?.some(isRead)) return true;
       const subjects = questions.flatMap(({ guarded, alive }) => [guarded, alive]);
       const said = await Promise.all(subjects.map((subject) => answers(nats, subject, timeoutMs)));
       if (said.some((answer) => answer !== 'no')) return true;
@@ -108,28 +121,34 @@ async function answers(
   }
 }
 
+/** @returns undefined where there is no such stream, or no permission to ask */
+async function consumersOf(
+  nats: NatsConnection,
+  { jetstreamOptions }: Connection,
+  stream: string,
+): Promise<readonly ConsumerInfo[] | undefined> {
+  const found: ConsumerInfo[] = [];
+  try {
+    const manager = await jetstreamManager(nats, jetstreamOptions);
+    for await (const consumer of manager.consumers.list(stream)) found.push(consumer);
+  } catch {
+    return undefined;
+  }
+  return found;
+}
+
 /**
  * A consumer counts when it is being read: somebody pulls, is bound, or has messages in hand. Who has them, and may
  * have died with them, nobody can say: a worker of either kind.
  */
-async function readerOf(
-  nats: NatsConnection,
-  { jetstreamOptions }: Connection,
-  stream: string,
+function readersOf(
+  consumers: readonly ConsumerInfo[] | undefined,
   subject: string,
-): Promise<'consumers' | 'unclear' | 'nobody'> {
-  let found: 'unclear' | 'nobody' = 'nobody';
-  try {
-    const manager = await jetstreamManager(nats, jetstreamOptions);
-    for await (const consumer of manager.consumers.list(stream)) {
-      if (!isRead(consumer) || !takesSubject(consumer, subject)) continue;
-      if (consumer.push_bound === true || consumer.num_waiting > 0) return 'consumers';
-      found = 'unclear';
-    }
-  } catch {
-    // no such stream, or no permission to ask: not known to be there
-  }
-  return found;
+): 'consumers' | 'unclear' | 'nobody' {
+  const readers = (consumers ?? []).filter((one) => isRead(one) && takesSubject(one, subject));
+  if (readers.some(({ push_bound, num_waiting }) => push_bound === true || num_waiting > 0))
+    return 'consumers';
+  return readers.length > 0 ? 'unclear' : 'nobody';
 }
 
 export function isRead(consumer: ConsumerInfo): boolean {

@@ -91,18 +91,31 @@ describe('the work stream', () => {
     await publish('work.m.a');
     const second = await publish('work.m.a');
     await take('a');
-    expect(await stream.takeBack('work.m.a', second)).toBe(true);
+    expect(await stream.takeBack('work.m.a', second, [])).toBe(true);
     expect(await left(jsm, 'WORK')).toBe(1);
-    expect(await stream.takeBack('work.m.a', 1)).toBe(false);
+    expect(await stream.takeBack('work.m.a', 1, [])).toBe(false);
     // The other consumer does not concern itself with this subject.
-    expect(await stream.takeBack('work.m.b', await publish('work.m.b'))).toBe(true);
+    expect(await stream.takeBack('work.m.b', await publish('work.m.b'), [])).toBe(true);
+  });
+
+  it('takes back nothing that a consumer may have got that is gone, or was made again under its name', async () => {
+    const { stream, jsm, publish } = await workStream();
+    const seq = await publish('work.m.a');
+    const first = await jsm.consumers.info('WORK', 'a');
+    const config = { durable_name: 'a', ack_policy: AckPolicy.Explicit, filter_subject: 'work.*.a' };
+    await jsm.consumers.delete('WORK', 'a');
+    expect(await stream.takeBack('work.m.a', seq, [first])).toBe(false);
+    const second = await jsm.consumers.add('WORK', config);
+    expect(await stream.takeBack('work.m.a', seq, [first])).toBe(false);
+    expect(await left(jsm, 'WORK')).toBe(1);
+    expect(await stream.takeBack('work.m.a', seq, [second])).toBe(true);
   });
 
   it('says of nothing that it has left when the server did not delete it', async () => {
     const { stream, jsm, errors, publish } = await workStream();
     const seq = await publish('work.m.a');
     await jsm.streams.update('WORK', { deny_delete: true });
-    await expect(stream.takeBack('work.m.a', seq)).rejects.toThrow();
+    await expect(stream.takeBack('work.m.a', seq, [])).rejects.toThrow();
     stream.settled(seq);
     await until('it is tried again and again', () => errors.length >= 2);
     expect(await left(jsm, 'WORK')).toBe(1);
@@ -112,7 +125,7 @@ describe('the work stream', () => {
     const { stream, jsm, errors, publish } = await workStream();
     const seq = await publish('work.m.a');
     await jsm.streams.deleteMessage('WORK', seq);
-    expect(await stream.takeBack('work.m.a', seq)).toBe(true);
+    expect(await stream.takeBack('work.m.a', seq, [])).toBe(true);
     stream.settled(seq);
     const next = await publish('work.m.a');
     stream.settled(next);

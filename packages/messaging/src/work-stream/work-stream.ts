@@ -1,17 +1,22 @@
 /** What may leave the work stream, and when: it holds only what may still be executed (DESIGN). */
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { type ConsumerInfo, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { takesSubject } from '../consume/takes-subject.js';
 import { originSeqOf } from '../stored/origin.js';
 import { storedMessage } from '../stored/stored-messages.js';
 
+/** A consumer as it was seen: its name is used again by one that is made after it is gone. */
+export type KnownConsumer = Pick<ConsumerInfo, 'name' | 'created' | 'config'>;
+
 export type WorkStream = {
   /**
    * Takes a request out of the stream before anybody got it. True when no consumer of its subject had come as far,
-   * before and after: nobody can have begun it.
+   * before and after, and none of them is gone: nobody can have begun it.
+   * @param consumers of the stream, when it was sent. How far one had come that is gone, an ephemeral one with its
+   * worker say, nobody can tell
    * @throws the server's error when it cannot be taken out: then it may still run
    */
-  takeBack(subject: string, seq: number): Promise<boolean>;
+  takeBack(subject: string, seq: number, consumers: readonly KnownConsumer[]): Promise<boolean>;
   /** It is answered: it leaves with the next sweep. */
   settled(seq: number): void;
   /** Operations whose requests have been sent since: their acknowledged requests leave with the next sweep. */
@@ -90,11 +95,13 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
   }
 
   return {
-    async takeBack(subject, seq) {
+    async takeBack(subject, seq, consumers) {
       const jsm = await manager();
-      if (await isDelivered(jsm, stream, subject, seq)) return false;
+      const takers = consumers.filter((one) => takesSubject(one, subject));
+      const before = await consumersBehind(jsm, stream, subject, seq, takers);
+      if (before === undefined) return false;
       await remove(jsm, seq);
-      return !(await isDelivered(jsm, stream, subject, seq));
+      return (await consumersBehind(jsm, stream, subject, seq, before)) !== undefined;
     },
     settled(seq) {
       settledSeqs.add(seq);
@@ -119,13 +126,25 @@ async function lastArchived(connection: Connection, jsm: JetStreamManager, archi
   return last === undefined ? 0 : originSeqOf(last.headers);
 }
 
-async function isDelivered(
+/**
+ * The consumers of a subject, when none has come as far as a message.
+ * @param known those there were before
+ * @returns undefined when somebody may have been given the message: one has come as far, or one of those known is gone
+ */
+async function consumersBehind(
   jsm: JetStreamManager,
   stream: string,
   subject: string,
   seq: number,
-): Promise<boolean> {
-  for await (const consumer of jsm.consumers.list(stream))
-    if (takesSubject(consumer, subject) && consumer.delivered.stream_seq >= seq) return true;
-  return false;
+  known: readonly KnownConsumer[],
+): Promise<readonly ConsumerInfo[] | undefined> {
+  const there: ConsumerInfo[] = [];
+  for await (const consumer of jsm.consumers.list(stream)) {
+    if (!takesSubject(consumer, subject)) continue;
+    if (consumer.delivered.stream_seq >= seq) return undefined;
+    there.push(consumer);
+  }
+  const isThere = ({ name, created }: KnownConsumer) =>
+    there.some((one) => one.name === name && one.created === created);
+  return known.every(isThere) ? there : undefined;
 }
