@@ -1,9 +1,10 @@
 /** A bridge that died between the announcement of a request and sending it: nobody waits for ever, nothing happens twice. */
+import type { BridgeConfigInput } from '@nats-bridge/connector';
 import { fingerprintOf, type RouterData } from '@nats-bridge/protocol';
 import { createWorker } from '@nats-bridge/worker';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, expect, it } from 'vitest';
-import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
+import { authorizeRequest, MERCHANT, type Stack, type StackOptions, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
 const KEY = 'authorize:att_1';
@@ -13,14 +14,19 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function start(): Promise<Stack> {
+async function start(
+  { jetstream, ...config }: BridgeConfigInput = {},
+  options: StackOptions = {},
+): Promise<Stack> {
   const stack = await startStack({
     sandbox: false,
-    config: { request_timeout_ms: 300, jetstream: { ack_wait: 1_000 } },
+    config: { request_timeout_ms: 300, jetstream: { ack_wait: 1_000, ...jetstream }, ...config },
+    ...options,
   });
   closers.push(() => stack.close());
   const worker = createWorker({
     servers: stack.server.url,
+    pool: Object.keys(config.pools ?? {})[0],
     ackWaitMs: 1_000,
     handlers: {
       sync: () => ({ status: 'failure', error: { code: 'resource_missing', message: 'no such payment' } }),
@@ -77,17 +83,7 @@ it('is pending while it may still be sent, then failed, and cannot be begun afte
 
 it('stays in doubt where the request is in the stream: somebody may have it', async () => {
   const stack = await start();
-  const nats = await stack.nats();
-  // A push consumer whose worker never answers: the bridge keeps the record, and sends.
-  const manager = await jetstreamManager(nats);
-  await manager.consumers.add('PAYMENTS', {
-    durable_name: 'silent',
-    filter_subject: 'hyperswitch.payments.*.authorize',
-    deliver_subject: 'silent',
-    ack_policy: 'explicit',
-  });
-  nats.subscribe('silent', { callback: () => undefined });
-  await nats.flush();
+  await startSilentWorker(stack);
   await authorizeInVain(stack);
   await expectDoubt(stack);
 });
@@ -103,6 +99,43 @@ it('stays in doubt where plain subscribers heard what the stream refused', async
   await streams.update('PAYMENTS', { max_msg_size: -1 });
   await expectDoubt(stack);
 });
+
+it('stays in doubt where the archive no longer reaches back that far', async () => {
+  const stack = await start({ jetstream: { max_messages: 5 } });
+  await startSilentWorker(stack);
+  await authorizeInVain(stack);
+  const nats = await stack.nats();
+  for (let count = 0; count < 10; count++)
+    await jetstream(nats).publish('hyperswitch.payments.other.capture', '{}');
+  const { streams } = await jetstreamManager(nats);
+  await until('the archive lets go of it', async () => {
+    const { state } = await streams.info('PAYMENTS_ARCHIVE');
+    return state.first_seq > 5 ? true : undefined;
+  });
+  await expectDoubt(stack);
+});
+
+it('stays in doubt where the merchant has moved to a pool since it was sent', async () => {
+  const stack = await start();
+  await startSilentWorker(stack);
+  await authorizeInVain(stack);
+  const pools = { acme: { merchants: [MERCHANT] } };
+  await expectDoubt(await start({ pools }, { runningServer: stack.server }));
+});
+
+/** A push consumer whose worker never answers: the bridge keeps the record, and sends. */
+async function startSilentWorker(stack: Stack): Promise<void> {
+  const nats = await stack.nats();
+  const manager = await jetstreamManager(nats);
+  await manager.consumers.add('PAYMENTS', {
+    durable_name: 'silent',
+    filter_subject: 'hyperswitch.payments.*.authorize',
+    deliver_subject: 'silent',
+    ack_policy: 'explicit',
+  });
+  nats.subscribe('silent', { callback: () => undefined });
+  await nats.flush();
+}
 
 async function authorizeInVain(stack: Stack): Promise<void> {
   const { status } = await stack.call('PaymentService/Authorize', authorizeRequest('att_1'), 'att_1');

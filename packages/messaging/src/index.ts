@@ -81,6 +81,7 @@ export {
   type Signer,
   verifySignature,
 } from './signing/signer.js';
+export { type ArchiveQuestion, hasAllSince } from './stored/has-all-since.js';
 export { type BatchQuestion, readBatch } from './stored/read-batch.js';
 export {
   archivedMessage,

@@ -31,6 +31,10 @@ const milliseconds = (min: number, max: number) =>
     .int({ error: `must be a whole number of milliseconds from ${min} to ${max}` })
     .min(min)
     .max(max);
+/** The longest that a caller may wait, in milliseconds. */
+export const LONGEST_TIMEOUT_MS = 600_000;
+const timeout = milliseconds(100, LONGEST_TIMEOUT_MS);
+
 const count = (min: number, max: number) =>
   z
     .int({ error: `must be a whole number from ${min} to ${max}` })
@@ -54,7 +58,7 @@ export const bridgeConfigSchema = z
     /** false: core request-reply, without persistence; for development. */
     jetstream_enabled: z.boolean().default(true),
     /** How long a caller waits for any operation that `timeouts` does not name. */
-    request_timeout_ms: milliseconds(100, 600_000).default(30_000),
+    request_timeout_ms: timeout.default(30_000),
     /** How often a request that the stream did not confirm is published again, under the same Nats-Msg-Id. */
     max_retries: count(0, 20).default(3),
     /**
@@ -80,7 +84,7 @@ export const bridgeConfigSchema = z
       .prefault({}),
     subjects: byOperation(subjectTemplate).prefault({}),
     /** Milliseconds per operation, over `request_timeout_ms`. */
-    timeouts: byOperation(milliseconds(100, 600_000)).prefault({}),
+    timeouts: byOperation(timeout).prefault({}),
     jetstream: z
       .strictObject({
         stream_name: streamToken.default('PAYMENTS'),

@@ -3,20 +3,24 @@
  * It is withdrawn when somebody asks, and then never happens. What plain subscribers may have heard is not: the stream
  * may have refused what they got.
  */
-import { type Connection, storedMessages } from '@nats-bridge/messaging';
+import { type Connection, hasAllSince, storedMessages } from '@nats-bridge/messaging';
 import {
+  DEFAULT_SUBJECT_ROOT,
   decodeHeaderValue,
   HEADER,
+  type Headers,
   isOperation,
   type OperationRecord,
   subjectFor,
 } from '@nats-bridge/protocol';
-import { type BridgeConfig, poolOf, subjectTemplateOf, timeoutOf } from '../config/bridge-config.js';
-import { durationMs } from '../config/duration.js';
+import { type BridgeConfig, LONGEST_TIMEOUT_MS, timeoutOf } from '../config/bridge-config.js';
 import { archiveNameOf } from '../topology.js';
 import type { Ledger } from './ledger.js';
 
-/** @returns whether it was withdrawn; false where it was sent, may still be, or that cannot be told any more */
+/**
+ * @returns whether it was withdrawn; false where it was sent, may still be, or that cannot be told any more: the
+ * archive does not have all that was sent since
+ */
 export type WithdrawUnsent = (merchantId: string, key: string, record: OperationRecord) => Promise<boolean>;
 
 /** How far the clocks of servers and bridges may be apart. */
@@ -29,14 +33,13 @@ export function createWithdrawUnsent(
   now: () => number = Date.now,
 ): WithdrawUnsent {
   /** In the work stream first: what leaves it is in the archive by then. */
-  async function wasSent(subject: string, key: string, from: number, until: number): Promise<boolean> {
+  async function wasSent(merchantId: string, key: string, from: number, until: number): Promise<boolean> {
+    const options = { subject: subjectsOf(config, merchantId), since: new Date(from) };
     for (const stream of [config.jetstream.stream_name, archiveNameOf(config)])
-      for await (const { headers, storedAt } of storedMessages(connection, stream, {
-        subject,
-        since: new Date(from),
-      })) {
-        if (storedAt.getTime() > until) break;
-        if (decodeHeaderValue(headers[HEADER.idempotencyKey] ?? '') === key) return true;
+      for await (const { headers } of storedMessages(connection, stream, options)) {
+        if (sentAfter(headers) > until) break;
+        const header = (name: string) => decodeHeaderValue(headers[name] ?? '');
+        if (header(HEADER.idempotencyKey) === key && header(HEADER.merchantId) === merchantId) return true;
       }
     return false;
   }
@@ -46,12 +49,35 @@ export function createWithdrawUnsent(
     if (record.state !== 'sent' || record.isHeard || operation === undefined || !isOperation(operation))
       return false;
     const mayBeSentUntil = at + timeoutOf(config, operation) + config.jetstream.ack_wait;
-    const isArchived = at - CLOCKS_MS > now() - durationMs(config.jetstream.max_age);
-    if (now() <= mayBeSentUntil || !isArchived) return false;
-    const template = subjectTemplateOf(config, operation, poolOf(config, merchantId));
-    const subject = subjectFor(template, merchantId);
-    if (await wasSent(subject, key, at - CLOCKS_MS, mayBeSentUntil + CLOCKS_MS)) return false;
+    if (now() <= mayBeSentUntil) return false;
+    const archive = {
+      source: config.jetstream.stream_name,
+      archive: archiveNameOf(config),
+      since: new Date(at),
+      clocksMs: CLOCKS_MS,
+    };
+    const isSent = () => wasSent(merchantId, key, at - CLOCKS_MS, mayBeSentUntil + CLOCKS_MS);
+    // Asked again afterwards: what was searched may have been dropped while it was.
+    const isWhole = () => hasAllSince(connection, archive);
+    if (!(await isWhole()) || (await isSent()) || !(await isWhole())) return false;
     await ledger.write(merchantId, key, { ...record, state: 'withdrawn', reason: 'NEVER_SENT' }, seq);
     return true;
   };
+}
+
+/**
+ * Where a merchant's requests may be, in whatever pool the merchant was then. Subjects that are configured may have
+ * been others: there every one is looked at.
+ */
+function subjectsOf({ subjects }: BridgeConfig, merchantId: string): string | undefined {
+  const isDefault = Object.keys(subjects).length === 0;
+  return isDefault ? subjectFor(`${DEFAULT_SUBJECT_ROOT}.payments.{merchant_id}.>`, merchantId) : undefined;
+}
+
+/**
+ * A time at which a request had not been sent yet, by its deadline. That of its copy in the archive says nothing: the
+ * archive may have been behind.
+ */
+function sentAfter(headers: Headers): number {
+  return Number(headers[HEADER.deadline] ?? 0) - LONGEST_TIMEOUT_MS;
 }

@@ -49,7 +49,7 @@ export async function archivedMessage(
 }
 
 /** The message with this sequence, or the next one there is. */
-async function firstFrom(
+export async function firstFrom(
   manager: JetStreamManager,
   stream: string,
   seq: number,
@@ -117,7 +117,7 @@ async function nextFrom(
 }
 
 /** A stream's messages are in the order of their times: the place is found by halving. */
-async function firstSeqSince(
+export async function firstSeqSince(
   manager: JetStreamManager,
   stream: string,
   { first_seq, last_seq }: { readonly first_seq: number; readonly last_seq: number },

@@ -1,0 +1,90 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createConnection } from '../connection/connection.js';
+import { startTestServer } from '../testing/nats-for-tests.js';
+import { until } from '../testing/until.js';
+import { applyTopology } from '../topology/apply-topology.js';
+import { hasAllSince } from './has-all-since.js';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function streams() {
+  const server = await startTestServer();
+  const connection = createConnection({ servers: server.url });
+  closers.push(
+    () => server.dispose(),
+    () => connection.close(),
+  );
+  const nats = await connection.get();
+  const { streams } = await jetstreamManager(nats);
+  const apply = () =>
+    applyTopology(connection, {
+      streams: [
+        { name: 'WORK', subjects: ['work.>'], allowDirect: true },
+        { name: 'ARCHIVE', sources: [{ name: 'WORK' }], maxMsgs: 5, allowDirect: true },
+      ],
+      consumers: [],
+    });
+  await apply();
+  const messages = async () => (await streams.info('ARCHIVE')).state.last_seq;
+  return {
+    streams,
+    apply,
+    publish: async (count: number) => {
+      for (let index = 0; index < count; index++) await jetstream(nats).publish('work.a', '');
+    },
+    copied: (count: number) => until('they are copied', async () => (await messages()) === count),
+    hasAllSince: (since: Date) =>
+      hasAllSince(connection, { source: 'WORK', archive: 'ARCHIVE', since, clocksMs: 0 }),
+  };
+}
+
+describe('an archive', () => {
+  it('has all since a time, be that before or after its first message, or the last', async () => {
+    const { hasAllSince, publish } = await streams();
+    const beginning = new Date();
+    expect(await hasAllSince(beginning)).toBe(true);
+    await publish(2);
+    expect(await hasAllSince(beginning)).toBe(true);
+    const later = new Date();
+    expect(await hasAllSince(later)).toBe(true);
+    await publish(2);
+    expect(await hasAllSince(later)).toBe(true);
+  });
+
+  it('has not all once some were dropped to make room, and has what came after', async () => {
+    const { hasAllSince, publish, copied } = await streams();
+    const beginning = new Date();
+    await publish(4);
+    await copied(4);
+    const later = new Date();
+    await publish(3);
+    await copied(7);
+    expect(await hasAllSince(beginning)).toBe(false);
+    expect(await hasAllSince(later)).toBe(true);
+    await publish(2);
+    await copied(9);
+    expect(await hasAllSince(later)).toBe(false);
+  });
+
+  it('has not all where something left the source before it was copied, or may have', async () => {
+    const { streams: manager, apply, hasAllSince, publish, copied } = await streams();
+    await publish(1);
+    await copied(1);
+    const beginning = new Date();
+    const { config } = await manager.info('ARCHIVE');
+    await manager.update('ARCHIVE', { ...config, sources: [] });
+    await publish(2);
+    expect(await hasAllSince(beginning)).toBe(false);
+    await manager.deleteMessage('WORK', 2);
+    await manager.update('ARCHIVE', config);
+    await copied(2);
+    expect(await hasAllSince(beginning)).toBe(false);
+    await manager.delete('WORK');
+    await apply();
+    expect(await hasAllSince(beginning)).toBe(false);
+  });
+});
