@@ -15,12 +15,14 @@ import { type Exchange, mayBeGuarded } from './exchange.js';
 /**
  * @param mayExpire whether the stream lets go of messages at the time their header says
  * @param instance names who waits for answers that have no record
+ * @param repeatUntil milliseconds since the epoch
  */
 export function messageOf(
   exchange: Exchange,
   config: BridgeConfig,
   mayExpire: boolean,
   instance: string,
+  repeatUntil?: number,
 ): RequestMessage {
   const { operation, row, data, key, correlationId, deadlineAt, isDurable, trace } = exchange;
   const pool = poolOf(config, data.merchant_id);
@@ -65,6 +67,7 @@ export function messageOf(
     replyTo,
     deadlineAt: exchange.waitUntil ?? deadlineAt,
     isHeardAsItPasses: exchange.workers === 'subscribers',
+    repeatUntil,
     signal: exchange.signal,
   };
 }

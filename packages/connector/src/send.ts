@@ -46,6 +46,7 @@ import { retry } from './policies/retry.js';
 import { retryAfterTimeout } from './policies/retry-after-timeout.js';
 import { settleDoubt } from './policies/settle-doubt.js';
 import { presenceQuestion } from './presence-question.js';
+import { createRepeatUntil } from './repeat-until.js';
 import type { BridgeSealing } from './sealing/bridge-sealing.js';
 import { consumerNameOf } from './topology.js';
 import { beginPublish } from './tracing/trace-call.js';
@@ -81,6 +82,7 @@ export function createSend(world: SendWorld): Send {
   const { max_in_flight, max_retries, circuit_breaker } = config;
   let asked: Connection['current'];
   let expires = false;
+  const repeatUntil = createRepeatUntil(config);
   const withdrawUnsent = createWithdrawUnsent(connection, config, ledger);
   const records = {
     withdrawUnsent,
@@ -105,7 +107,7 @@ export function createSend(world: SendWorld): Send {
       circuitBreaker(breakers, { failures: circuit_breaker.failures, openMs: circuit_breaker.open_ms }),
       settleDoubt(records),
       keepRecord(records),
-      retryAfterTimeout(undefined, world.onRetry),
+      retryAfterTimeout(repeatUntil, undefined, world.onRetry),
       retry(max_retries, undefined, world.onRetry),
     ],
     world.tracing === undefined ? publishAndAwait : tracedPublish,
@@ -176,7 +178,7 @@ export function createSend(world: SendWorld): Send {
   }
 
   function sealedMessageOf(exchange: Exchange, expires: boolean): RequestMessage {
-    const message = messageOf(exchange, config, expires, world.instance);
+    const message = messageOf(exchange, config, expires, world.instance, repeatUntil(exchange));
     return sealing.sealRequest(exchange.data.merchant_id, message);
   }
 

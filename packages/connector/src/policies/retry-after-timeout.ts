@@ -5,11 +5,17 @@
  */
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
+import type { RepeatUntil } from '../repeat-until.js';
 import type { OnRetry } from './retry.js';
 
-export function retryAfterTimeout(now = Date.now, onRetry: OnRetry = () => {}): Policy {
+/** @param repeatUntil a call that may wait longer than this has one try: the stream could take the second for another */
+export function retryAfterTimeout(
+  repeatUntil: RepeatUntil,
+  now = Date.now,
+  onRetry: OnRetry = () => {},
+): Policy {
   return (next) => async (exchange) => {
-    if (!isSafeToRepeat(exchange)) return next(exchange);
+    if (isHeard(exchange) || exchange.deadlineAt > repeatUntil(exchange)) return next(exchange);
     const waitUntil = now() + Math.floor((exchange.deadlineAt - now()) / 2);
     try {
       return await next({ ...exchange, waitUntil });
@@ -26,10 +32,7 @@ export function retryAfterTimeout(now = Date.now, onRetry: OnRetry = () => {}): 
   };
 }
 
-/**
- * The stream's duplicate window absorbs a repeat. Who hears messages as they pass, with or without a stream, hears a
- * repeat too: only a question may be asked twice there.
- */
-function isSafeToRepeat({ isDurable, workers, row }: Exchange): boolean {
-  return !row.movesMoney || (isDurable && workers !== 'subscribers');
+/** Who hears messages as they pass, with or without a stream, hears a repeat too: only a question may be asked twice. */
+function isHeard({ isDurable, workers, row }: Exchange): boolean {
+  return row.movesMoney && (!isDurable || workers === 'subscribers');
 }

@@ -76,7 +76,10 @@ describe('retry', () => {
 });
 
 describe('retryAfterTimeout', () => {
-  const policy = retryAfterTimeout(() => 1_000);
+  const policy = retryAfterTimeout(
+    () => Number.POSITIVE_INFINITY,
+    () => 1_000,
+  );
   const one = exchange({ deadlineAt: 5_001 });
 
   it('gives the first try half of the time, and the second the rest, under the same ids', async () => {
@@ -101,6 +104,19 @@ describe('retryAfterTimeout', () => {
       throw new BridgeError(++tries === 1 ? 'NATS_TIMEOUT' : 'NATS_UNREACHABLE');
     });
     await expect(send(one)).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
+  });
+
+  it('lets the first try have all the time where a repeat could come too late to be known as one', async () => {
+    const { seen, send } = failing(9, 'NATS_TIMEOUT');
+    const until = (time: number) =>
+      retryAfterTimeout(
+        () => time,
+        () => 1_000,
+      )(send);
+    await expect(until(5_000)(one)).rejects.toThrow();
+    expect(seen.map(({ waitUntil }) => waitUntil)).toEqual([undefined]);
+    await expect(until(5_001)(one)).rejects.toThrow();
+    expect(seen).toHaveLength(3);
   });
 
   it('repeats nothing else, and no money where a repeat would be heard', async () => {

@@ -78,6 +78,8 @@ export class Outbox {
     const nats = this.connection.current;
     if (nats === undefined) {
       request.dueAt = request.deadlineAt; // `reconnected` brings it forward.
+    } else if (request.published > request.refused && Date.now() > request.repeatUntil) {
+      request.dueAt = request.deadlineAt; // Its answer may come all the same.
     } else if (afterSilence(request, this.options.maxRetries).kind === 'republish') {
       this.#publishAgain(nats, request);
     } else {

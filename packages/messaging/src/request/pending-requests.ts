@@ -19,6 +19,8 @@ export type PendingRequest = {
   readonly deadlineAt: number;
   /** Another publication would be another execution. */
   readonly isHeardAsItPasses: boolean;
+  /** After this, too. */
+  readonly repeatUntil: number;
   readonly startedAt: number;
   /** Of the first attempt; 0 before it. */
   sentAt: number;

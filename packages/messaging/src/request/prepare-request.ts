@@ -46,6 +46,7 @@ export function prepareRequest(
     body: message.body,
     deadlineAt,
     isHeardAsItPasses: mode === 'core' || message.isHeardAsItPasses === true,
+    repeatUntil: message.repeatUntil ?? deadlineAt,
     startedAt,
     sentAt: 0,
     dueAt: deadlineAt,

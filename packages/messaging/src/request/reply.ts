@@ -20,6 +20,11 @@ export type RequestMessage = {
    * a refusal by the stream does not say that nobody has it. Default false.
    */
   readonly isHeardAsItPasses?: boolean;
+  /**
+   * What the stream may have is not published again after this time: it knows the id no longer. Default: it may be,
+   * until the deadline.
+   */
+  readonly repeatUntil?: number | undefined;
   readonly signal?: CancelSignal;
   /** Told once when the stream has confirmed the message. `duplicate`: it had this id already. */
   readonly onStored?: (stored: StoredMessage) => void;

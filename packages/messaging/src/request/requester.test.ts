@@ -277,6 +277,29 @@ describe('requestDurable', () => {
     expect(inboxes).toHaveLength(1);
   });
 
+  it('publishes nothing again once the stream may have forgotten its id, and awaits the answer', async () => {
+    requester = use({ pubAckTimeoutMs: 20 });
+    await requester.ready();
+    const inboxes: string[] = [];
+    subscribe('unconfirmed', (received) => inboxes.push(received.reply ?? ''));
+    await worker.flush();
+    const repeatUntil = Date.now() - 1;
+    const answer = requester.requestDurable(message({ subject: 'unconfirmed', repeatUntil }));
+    await until('it is heard', () => inboxes.length === 1);
+    await bridge.current?.reconnect();
+    await until('the connection is back', () => bridge.current !== undefined);
+    await setTimeout(200); // ten times what a PubAck may take
+    worker.publish(inboxes[0] ?? '', encode({ status: 'success' }));
+    expect((await answer).via).toBe('inbox');
+    expect(inboxes).toHaveLength(1);
+  });
+
+  it('publishes again what the stream refused for certain, however late: it knows no id of it', async () => {
+    const refused = message({ subject: 'nobody.listens', repeatUntil: Date.now() - 1 });
+    await expect(requester.requestDurable(refused)).rejects.toMatchObject({ phase: 'before_send' });
+    expect(requester.stats().republished).toBe(3);
+  });
+
   it('times out at the deadline as sent_unknown with the place in the stream, and reports the late reply', async () => {
     const late: LateReply[] = [];
     requester.onLate((one) => {
