@@ -53,7 +53,8 @@ export class Outbox {
 
   /** The stream has it: nothing more to send. */
   confirmed(request: PendingRequest, ack: PubAck): void {
-    request.stored = { stream: ack.stream, seq: ack.seq, duplicate: ack.duplicate };
+    const { stream, seq, duplicate } = ack;
+    request.stored = { stream, seq, duplicate, confirmedAt: Date.now() };
     request.body = undefined;
     request.dueAt = request.deadlineAt;
   }

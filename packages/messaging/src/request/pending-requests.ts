@@ -30,7 +30,7 @@ export type PendingRequest = {
   refused: number;
   /** The stream's last refusal, which becomes the request's error when nothing better comes. */
   refusedWith: StoreRefusedError | undefined;
-  stored: StoredMessage | undefined;
+  stored: StoredPlace | undefined;
   /** Of an earlier message with the same id, whose answer is this request's answer too. */
   joined: string | undefined;
   /** Replies set aside while the earlier message is looked up. */
@@ -43,6 +43,9 @@ export type PendingRequest = {
   /** Stops listening to the caller's signal. */
   release: (() => void) | undefined;
 };
+
+/** `confirmedAt`: when the stream's confirmation came, so that it was stored before; epoch milliseconds. */
+export type StoredPlace = StoredMessage & { readonly confirmedAt: number };
 
 /** A reply and the subject it came on. */
 export type OfferedReply = { readonly reply: Reply; readonly replySubject: string };

@@ -30,9 +30,16 @@ export class ReplyReports {
   }
 
   async #tell(entry: UnansweredRequest, reply: Reply): Promise<void> {
-    const { correlationId, msgId, subject, endedWith, seq } = entry;
+    const { correlationId, msgId, subject, endedWith, stored } = entry;
     const whole = await this.withBody(reply);
-    const late = { ...whole, streamSeq: seq ?? reply.streamSeq, correlationId, msgId, subject, endedWith };
+    const late = {
+      ...whole,
+      streamSeq: stored?.seq ?? reply.streamSeq,
+      correlationId,
+      msgId,
+      subject,
+      endedWith,
+    };
     for (const listener of this.lateListeners) await listener(late);
   }
 }

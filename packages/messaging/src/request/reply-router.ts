@@ -18,7 +18,7 @@ export type RouterOptions = {
   readonly isWithdrawal?: (headers: HeaderRecord) => boolean;
   /** Whether a consumer can have delivered a message of this subject, so that its reader may answer it. */
   readonly mayDeliver: (consumer: string, subject: string) => boolean;
-  /** How far the server's clock may be behind this one's. */
+  /** How far the server's clock may be from this one's. */
   readonly clockToleranceMs: number;
 };
 
@@ -128,8 +128,8 @@ export class ReplyRouter {
     for (const request of waiting) this.effects.accept(request, offered);
     if (waiting.length > 0) return;
     const entry = this.unanswered.find(`seq:${ack.streamSeq}`);
-    if (entry !== undefined && ack.storedAt >= entry.sentAt - this.options.clockToleranceMs) {
-      if (this.options.mayDeliver(ack.consumer, entry.subject)) this.effects.late(entry, offered);
+    if (entry !== undefined && this.#isOf(entry, ack)) {
+      this.effects.late(entry, offered);
     } else {
       this.early.keep({ reply: offered.reply, ack, ackSubject: offered.replySubject });
     }
@@ -140,10 +140,15 @@ export class ReplyRouter {
   }
 
   /** A sequence alone can be that of a stream that was deleted and made again, or be made up. */
-  #isOf(request: PendingRequest, ack: AckSubject): boolean {
-    if (!this.options.mayDeliver(ack.consumer, request.subject)) return false;
-    if (request.stored?.duplicate === true) return true; // Stored by an earlier request, so before this one.
-    return ack.storedAt >= request.sentAt - this.options.clockToleranceMs;
+  #isOf(
+    { subject, stored, sentAt }: Pick<PendingRequest, 'subject' | 'stored' | 'sentAt'>,
+    ack: AckSubject,
+  ): boolean {
+    const { mayDeliver, clockToleranceMs } = this.options;
+    if (stored === undefined || !mayDeliver(ack.consumer, subject)) return false;
+    if (ack.storedAt > stored.confirmedAt + clockToleranceMs) return false;
+    // A duplicate was stored by an earlier request, so before this one.
+    return stored.duplicate || ack.storedAt >= sentAt - clockToleranceMs;
   }
 
   #offerLate(

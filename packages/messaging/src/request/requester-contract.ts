@@ -61,7 +61,7 @@ export type RequesterOptions = {
   readonly isWithdrawal?: (headers: HeaderRecord) => boolean;
   /** Carries bodies above the server's max_payload. Default: they are refused. */
   readonly bodies?: BodyReferences;
-  /** How far the server's clock may be behind this machine's. Default 250. */
+  /** How far the server's clock may be from this machine's, in milliseconds. Default 250. */
   readonly clockToleranceMs?: number;
   /** How many requests that ended without answer are remembered for late ones. Default 10 000. */
   readonly lateMemory?: number;

@@ -192,6 +192,23 @@ describe('requestDurable', () => {
     expect(decode(reply.body)).toEqual({ status: 'fresh' });
   });
 
+  it('takes no answer to the same sequence of a stream that was made again since, not even a late one', async () => {
+    const late: LateReply[] = [];
+    requester.onLate((one) => {
+      late.push(one);
+    });
+    const answer = (storedAt: number, status: string) =>
+      worker.publish(`$JS.ACK.PAYMENTS.w.1.1.1.${storedAt * 1_000_000}.0`, encode({ status }));
+    const sentAt = Date.now();
+    const ofAnother = () => answer(sentAt + 60_000, 'of another');
+    const waiting = requester.requestDurable(message({ deadlineAt: sentAt + 600, onStored: ofAnother }));
+    await expect(waiting).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
+    ofAnother();
+    answer(sentAt, 'its own');
+    await until('the late reply', () => late.length > 0);
+    expect(late.map(({ body }) => decode(body))).toEqual([{ status: 'its own' }]);
+  });
+
   it('is stored once when it is sent twice, and both senders get the one answer', async () => {
     const other = use({});
     let executions = 0;

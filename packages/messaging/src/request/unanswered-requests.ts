@@ -1,5 +1,5 @@
 /** Remembers requests that ended without an answer, so that a late one is recognised. */
-import type { PendingRequest } from './pending-requests.js';
+import type { PendingRequest, StoredPlace } from './pending-requests.js';
 
 export type UnansweredRequest = {
   readonly token: string;
@@ -7,7 +7,7 @@ export type UnansweredRequest = {
   readonly msgId: string;
   readonly correlationId: string;
   readonly replyTo: string | undefined;
-  readonly seq: number | undefined;
+  readonly stored: StoredPlace | undefined;
   readonly sentAt: number;
   /** The code of the error its caller got. */
   readonly endedWith: string;
@@ -25,9 +25,8 @@ export class UnansweredRequests {
   }
 
   remember(request: PendingRequest, endedWith: string): void {
-    const { token, subject, msgId, correlationId, replyTo, sentAt } = request;
-    const seq = request.stored?.seq;
-    const entry = { token, subject, msgId, correlationId, replyTo, seq, sentAt, endedWith };
+    const { token, subject, msgId, correlationId, replyTo, stored, sentAt } = request;
+    const entry = { token, subject, msgId, correlationId, replyTo, stored, sentAt, endedWith };
     this.#inOrder.add(entry);
     for (const key of keysOf(entry)) this.#byKey.set(key, entry);
     const [oldest] = this.#inOrder;
@@ -49,6 +48,6 @@ export type UnansweredKey = `token:${string}` | `correlation:${string}` | `reply
 function keysOf(entry: UnansweredRequest): UnansweredKey[] {
   const keys: UnansweredKey[] = [`token:${entry.token}`, `correlation:${entry.correlationId}`];
   if (entry.replyTo !== undefined) keys.push(`reply:${entry.replyTo}`);
-  if (entry.seq !== undefined) keys.push(`seq:${entry.seq}`);
+  if (entry.stored !== undefined) keys.push(`seq:${entry.stored.seq}`);
   return keys;
 }
