@@ -43,7 +43,8 @@ export type Approvals = {
   propose(letter: DeadLetter, action: LetterAction & { kind: Approvable }, actor: Actor): Promise<Proposal>;
   /**
    * Agrees, and carries it out, by what the ledger says then.
-   * @throws ValidationError when it is his own, decided, expired or unknown, or cannot be carried out any more
+   * @throws ValidationError when it is his own, decided, expired or unknown, or cannot be carried out any more; when
+   * it is for a bridge with keys to carry it out, it waits on
    */
   approve(id: string, actor: Actor): Promise<Proposal>;
   /** Also by who proposed it. @throws ValidationError when it is decided, expired or unknown */
@@ -236,6 +237,12 @@ export function createApprovals(
     },
 
     async approve(id, actor) {
+      const found = await find(id);
+      if (found !== undefined) {
+        const { queue, seq, action } = found.kept;
+        const letter = await letterAt(queue, seq);
+        if (letter !== undefined) await actions.assertHasKeys(letter, action);
+      }
       const approved = await change(id, { kind: 'approve', who: actor.who }, actor);
       const { queue, seq, proposed, idempotency_key } = approved.kept;
       await audited('approve', approved, actor);

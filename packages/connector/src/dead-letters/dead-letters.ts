@@ -23,10 +23,12 @@ export type DeadLetters = {
    * Publishes the request again, under its own idempotency key and with a new deadline; the letter is gone then.
    * @param force also where the verdict is `unknown`: the processor was asked, and it has not happened
    * @param patch a JSON merge patch (RFC 7386) of the request that is in `router_data`
-   * @throws ValidationError when the verdict forbids it
+   * @throws ValidationError when the verdict forbids it, or keys that it needs are not configured
    */
   retry(letter: DeadLetter, actor: Actor, options?: { force?: boolean; patch?: unknown }): Promise<Acted>;
-  /** Writes the outcome into the ledger, where the next sync finds it. @throws ValidationError when it has one */
+  /** @throws ValidationError as `retry` without options would, and changes nothing */
+  checkRetry(letter: DeadLetter): Promise<void>;
+  /** Writes the outcome into the ledger, where the next sync finds it. @throws ValidationError when it has one, or without keys */
   resolve(letter: DeadLetter, actor: Actor, settled: Settled): Promise<Acted>;
   discard(letter: DeadLetter, actor: Actor): Promise<Acted>;
   readonly approvals: Approvals;
@@ -66,6 +68,7 @@ export function createDeadLetters(bridge: NatsBridge): DeadLetters {
     get,
     approvals,
     verdict: actions.verdict,
+    checkRetry: (letter) => actions.check(letter, { kind: 'retry' }),
     retry(letter, actor, { force = false, patch } = {}) {
       if (patch !== undefined) return act(letter, { kind: 'edit', patch }, actor);
       return act(letter, { kind: force ? 'retry_unknown' : 'retry' }, actor);

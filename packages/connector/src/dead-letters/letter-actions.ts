@@ -1,5 +1,5 @@
 /** Carries out what a person wants done with a letter: checked against the ledger, written into the audit, done. */
-import { createRecordWriter, deleteStored, serverFeatures } from '@nats-bridge/messaging';
+import { createRecordStore, createRecordWriter, deleteStored, serverFeatures } from '@nats-bridge/messaging';
 import {
   type BridgeResponse,
   decodeBody,
@@ -10,6 +10,8 @@ import {
   operationRow,
   parseRequest,
   QUEUE_STREAM,
+  RECORD_STREAM,
+  recordSubject,
   ValidationError,
   type Verdict,
   verdictOf,
@@ -21,6 +23,7 @@ import { encodeAnswer } from '../ledger/answer.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
 import type { DeadLetter } from './dead-letter.js';
+import { lackingKeys } from './lacking-keys.js';
 import type { Actor, LetterAction, Settled } from './letter-action.js';
 
 /** Who agreed, where a second person had to. */
@@ -29,6 +32,11 @@ export type Approval = { readonly id: string; readonly by: string };
 export type LetterActions = {
   /** What the ledger says of it now. */
   verdict(letter: DeadLetter): Promise<Verdict>;
+  /**
+   * @throws ValidationError when the letter or its record is signed or sealed, and this bridge has no keys for it:
+   * workers would refuse what it sends, and gateways what it records
+   */
+  assertHasKeys(letter: DeadLetter, kind: LetterAction['kind']): Promise<void>;
   /** @throws ValidationError when the ledger forbids it, or the letter has not what it needs */
   check(letter: DeadLetter, action: LetterAction): Promise<void>;
   /** Checks it, writes it into the audit, does it, and takes the letter off the list. @throws as `check` does */
@@ -46,6 +54,7 @@ type Prepared = {
 export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterActions {
   const { config, connection, lateAnswers, ledger, sealing } = bridge;
   const writer = createRecordWriter(connection);
+  const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
 
   async function verdict({ merchantId, idempotencyKey, verdict: atDeath }: DeadLetter): Promise<Verdict> {
     const entry = idempotencyKey === '' ? undefined : await ledger.findLatest(merchantId, idempotencyKey);
@@ -54,6 +63,18 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       answer: entry?.answer?.status,
       mayHaveRunUnrecorded: atDeath === 'unknown',
     });
+  }
+
+  async function assertHasKeys(letter: DeadLetter, kind: LetterAction['kind']): Promise<void> {
+    if (kind === 'discard') return;
+    const { merchantId, idempotencyKey, requestHeaders, seq } = letter;
+    const record =
+      idempotencyKey === '' ? undefined : await records.read(recordSubject(merchantId, idempotencyKey));
+    const why = lackingKeys(config, requestHeaders) ?? (record && lackingKeys(config, record.headers));
+    if (why !== undefined)
+      throw new ValidationError(
+        `letter ${seq} ${why}: nobody would believe what became of it. Nothing was changed: use the admin API or the console of a gateway that has the keys, or give the bridge's seeds to whoever runs this`,
+      );
   }
 
   async function preparedRetry(letter: DeadLetter, isForced: boolean, patch?: unknown): Promise<Prepared> {
@@ -126,6 +147,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
   }
 
   async function prepared(letter: DeadLetter, action: LetterAction): Promise<Prepared> {
+    await assertHasKeys(letter, action.kind);
     switch (action.kind) {
       case 'retry':
       case 'retry_unknown':
@@ -141,6 +163,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
 
   return {
     verdict,
+    assertHasKeys,
     async check(letter, action) {
       await prepared(letter, action);
     },

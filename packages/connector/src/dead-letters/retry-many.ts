@@ -19,14 +19,14 @@ export type BulkResult = {
   readonly retried: number;
   /** Left as they are, by what the ledger says of them. */
   readonly skipped: Readonly<Partial<Record<Verdict, number>>>;
-  /** Could not be sent, with why. */
+  /** Could not be sent, or in a dry run: could not be now, with why. */
   readonly failed: readonly { readonly seq: number; readonly why: string }[];
   /** How long it takes, or took, in milliseconds. */
   readonly ms: number;
 };
 
 export async function retryMany(
-  letters: Pick<DeadLetters, 'verdict' | 'retry'>,
+  letters: Pick<DeadLetters, 'verdict' | 'retry' | 'checkRetry'>,
   chosen: readonly DeadLetter[],
   { perSecond, actor, dryRun = false, onProgress }: BulkOptions,
 ): Promise<BulkResult> {
@@ -37,21 +37,32 @@ export async function retryMany(
     if (verdict === 'never_sent') safe.push(letter);
     else skipped[verdict] = (skipped[verdict] ?? 0) + 1;
   }
-  const pauseMs = 1_000 / perSecond;
-  if (dryRun) return { retried: safe.length, skipped, failed: [], ms: Math.round(safe.length * pauseMs) };
-  const startedAt = performance.now();
   const failed: { seq: number; why: string }[] = [];
-  for (const [index, letter] of safe.entries()) {
-    await sleep(Math.max(0, startedAt + index * pauseMs - performance.now()));
+  async function tryOne(letter: DeadLetter, act: () => Promise<unknown>): Promise<void> {
     try {
-      await letters.retry(letter, actor);
+      await act();
     } catch (error) {
       // Its verdict changed meanwhile, or it cannot be sent; anything else ends the run.
       if (!(error instanceof ValidationError)) throw error;
       failed.push({ seq: letter.seq, why: error.message });
     }
+  }
+  const result = (ms: number) => ({
+    retried: safe.length - failed.length,
+    skipped,
+    failed,
+    ms: Math.round(ms),
+  });
+  const pauseMs = 1_000 / perSecond;
+  if (dryRun) {
+    for (const letter of safe) await tryOne(letter, () => letters.checkRetry(letter));
+    return result((safe.length - failed.length) * pauseMs);
+  }
+  const startedAt = performance.now();
+  for (const [index, letter] of safe.entries()) {
+    await sleep(Math.max(0, startedAt + index * pauseMs - performance.now()));
+    await tryOne(letter, () => letters.retry(letter, actor));
     onProgress?.(index + 1, safe.length);
   }
-  const ms = Math.round(performance.now() - startedAt);
-  return { retried: safe.length - failed.length, skipped, failed, ms };
+  return result(performance.now() - startedAt);
 }
