@@ -1,4 +1,7 @@
 /** What the audit says of dead letters: what people did with them is no tampering, and everything else is. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   compareRecords,
   createDeadLetters,
@@ -8,7 +11,10 @@ import {
   keepNotary,
   readChain,
   readRecords,
+  writeAudit,
 } from '@nats-bridge/connector';
+import { createSigner } from '@nats-bridge/messaging';
+import { Secret } from '@nats-bridge/protocol';
 import { createWorker } from '@nats-bridge/worker';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,8 +23,9 @@ import { authorizeRequest, money, type Stack, startStack } from './stack-under-t
 import { until } from './until.js';
 
 const ACTOR = { who: 'jo', why: 'asked the processor' };
-const ATTEMPTS = ['att_resolved', 'att_discarded', 'att_removed', 'att_waits'];
+const ATTEMPTS = ['att_resolved', 'att_discarded', 'att_signed', 'att_removed', 'att_waits'];
 
+const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-audit-letters-'));
 let stack: Stack;
 let letters: DeadLetters;
 let notary: ReturnType<typeof keepNotary>;
@@ -75,6 +82,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const close of closers) await close();
   await stack?.close();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('a letter that was written down', () => {
@@ -87,12 +95,37 @@ describe('a letter that was written down', () => {
     const settled = { status: 'success', transactionId: 'pi_found' } as const;
     await letters.resolve(letterOf('authorize:att_resolved'), ACTOR, settled);
     await letters.discard(letterOf('authorize:att_discarded'), ACTOR);
-    expect(await reportOf('INTERVENTIONS')).toMatchObject({ ok: true, same: 2, dealtWith: 2 });
+    expect(await reportOf('INTERVENTIONS')).toMatchObject({ ok: true, same: 3, dealtWith: 2 });
     const { code, stdout } = await runCli(['audit', 'verify'], {
       NATS_BRIDGE__BASE_URL: stack.server.url,
     });
-    expect(stdout).toContain('✓ INTERVENTIONS: 2 records as they were written down, 2 dealt with by people');
+    expect(stdout).toContain('✓ INTERVENTIONS: 3 records as they were written down, 2 dealt with by people');
     expect(code, stdout).toBe(0);
+  });
+
+  it('does not go by a command that cannot sign what it did, where the audit is signed', async () => {
+    const connection = stack.bridge.connection;
+    const discard = (env = {}) =>
+      runCli(['dlq', 'discard', `i${letterOf('authorize:att_signed').seq}`, '--reason', 'asked'], {
+        NATS_BRIDGE__BASE_URL: stack.server.url,
+        ...env,
+      });
+    const seedFile = join(folder, 'audit.nk');
+    const made = await runCli(['audit', 'new-key', seedFile]);
+    const signer = createSigner(new Secret(readFileSync(seedFile, 'utf8').trim()));
+    await writeAudit(connection, { action: 'log_level', ...ACTOR, what: {} }, signer);
+    const before = (await readChain(connection)).length;
+    expect(await discard()).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the audit here is signed'),
+    });
+    expect(await reportOf('INTERVENTIONS')).toMatchObject({ same: 3, dealtWith: 2 });
+    expect(await readChain(connection)).toHaveLength(before);
+    expect(await discard({ NATS_BRIDGE__AUDIT__SEED_FILE: seedFile })).toMatchObject({ code: 0 });
+    expect((await readChain(connection)).at(-1)).toMatchObject({
+      action: 'discard',
+      key: made.stdout.trim(),
+    });
   });
 
   it('may not go in any other way: one that an administrator of the server removes is found', async () => {
@@ -101,7 +134,7 @@ describe('a letter that was written down', () => {
     expect(await reportOf('INTERVENTIONS')).toMatchObject({
       ok: false,
       same: 1,
-      dealtWith: 2,
+      dealtWith: 3,
       problems: [{ seq, why: 'it was removed' }],
     });
   });
@@ -112,7 +145,7 @@ describe('a letter that was written down', () => {
     await manager.streams.purge('DEAD_LETTERS');
     const gone = ['att_removed', 'att_waits'].map((attempt) => letterOf(`authorize:${attempt}`).seq);
     const report = await reportOf('INTERVENTIONS');
-    expect(report).toMatchObject({ ok: false, same: 0, dealtWith: 2 });
+    expect(report).toMatchObject({ ok: false, same: 0, dealtWith: 3 });
     expect(report && 'problems' in report && report.problems.map(({ seq }) => seq)).toEqual(
       gone.toSorted((a, b) => a - b),
     );

@@ -3,14 +3,18 @@ import { userInfo } from 'node:os';
 import {
   type Acted,
   type Actor,
+  AUDIT_STREAM,
   createDeadLetters,
   type DeadLetter,
   type DeadLetters,
+  isAuditSigned,
   type LetterFilter,
   NatsBridge,
+  QUEUE_STREAM,
   type Queue,
 } from '@nats-bridge/connector';
-import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
+import { readStreamFigures } from '@nats-bridge/messaging';
+import { APPROVAL_STREAM, VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { moment } from './moment.js';
 import { readSettings, withConfigOption } from './settings.js';
@@ -78,19 +82,56 @@ export function actorOf({ as, reason }: By): Actor {
   return { who: as, why: reason };
 }
 
+/** To look at letters: makes and changes no stream. @throws Error where no bridge has made them */
 export async function withLetters(
   options: Common,
   use: (letters: DeadLetters) => Promise<void>,
 ): Promise<void> {
+  await withBridge(options, (_, letters) => use(letters));
+}
+
+/** To deal with letters, which is written down. @throws Error as well where the audit is signed, and not by who asks */
+export async function withActions(
+  options: Common,
+  use: (letters: DeadLetters) => Promise<void>,
+): Promise<void> {
+  await withBridge(options, async (bridge, letters) => {
+    await assertMayBeWrittenDown(bridge);
+    await use(letters);
+  });
+}
+
+async function withBridge(
+  options: Common,
+  use: (bridge: NatsBridge, letters: DeadLetters) => Promise<void>,
+): Promise<void> {
   const bridge = new NatsBridge(readSettings(options).bridge);
   const letters = createDeadLetters(bridge);
   try {
-    await bridge.prepare();
-    await use(letters);
+    await assertThereAreLetters(bridge);
+    await use(bridge, letters);
   } finally {
     letters.close();
     await bridge.close();
   }
+}
+
+async function assertMayBeWrittenDown({ auditSigner, connection }: NatsBridge): Promise<void> {
+  if (auditSigner !== undefined || !(await isAuditSigned(connection))) return;
+  throw new Error(
+    'the audit here is signed, and this configuration has no key for it: an entry without a signature would not verify. Nothing was changed: use the admin API or the console, or set nats_bridge.audit.seed_file',
+  );
+}
+
+async function assertThereAreLetters({ config, connection }: NatsBridge): Promise<void> {
+  const approvals = config.approvals.required_for.length > 0 ? [APPROVAL_STREAM] : [];
+  const wanted = [...Object.values(QUEUE_STREAM), AUDIT_STREAM, ...approvals];
+  const there = (await readStreamFigures(connection, wanted)).map(({ name }) => name);
+  const missing = wanted.filter((name) => !there.includes(name));
+  if (missing.length === 0) return;
+  throw new Error(
+    `there is no stream ${missing.join(', ')} at ${connection.servers.join(', ')}, so no letters are kept there: is it the right server? A bridge makes them when it starts, and nats-bridge topology apply does`,
+  );
 }
 
 export async function letterNamed(letters: DeadLetters, name: string): Promise<DeadLetter> {

@@ -5,7 +5,7 @@ export { AUDIT_STREAM, type AuditEntry, QUEUE_STREAM, type Queue } from '@nats-b
 export type { TraceSpan, Tracing } from '@nats-bridge/tracing';
 export type { Approvals } from './approvals/approvals.js';
 export type { Proposal } from './approvals/proposal.js';
-export { readAudit, readChain, type StoredEntry, writeAudit } from './audit/audit.js';
+export { isAuditSigned, readAudit, readChain, type StoredEntry, writeAudit } from './audit/audit.js';
 export { exportRecords, importRecords } from './audit/exported-records.js';
 export { keepNotary, type Notary, type NotaryOptions } from './audit/notary.js';
 export {

@@ -8,6 +8,7 @@ import {
   type Common,
   command,
   nameOf,
+  withActions,
   withLetters,
 } from '../dead-letter-options.js';
 import { mark, table } from '../terminal.js';
@@ -71,7 +72,7 @@ export function approveCommand(): Command {
   return byPerson(command('approve', 'agree to what somebody else proposed, and have it done'))
     .argument('<id>', 'as approvals names it')
     .action((id: string, options: Common & By) =>
-      withLetters(options, async ({ approvals }) => {
+      withActions(options, async ({ approvals }) => {
         const done = await approvals.approve(id, actorOf(options));
         const text = `${mark.ok()} ${done.action} of ${nameOf(done.letter)}, proposed by ${done.proposed.who}, was done`;
         console.log(options.json ? JSON.stringify(shownAs(done)) : text);
@@ -83,7 +84,7 @@ export function refuseCommand(): Command {
   return byPerson(command('refuse', 'refuse a proposal; whoever made it can take it back this way'))
     .argument('<id>', 'as approvals names it')
     .action((id: string, options: Common & By) =>
-      withLetters(options, async ({ approvals }) => {
+      withActions(options, async ({ approvals }) => {
         const refused = await approvals.refuse(id, actorOf(options));
         const text = `${mark.ok()} ${refused.action} of ${nameOf(refused.letter)} was refused`;
         console.log(options.json ? JSON.stringify(shownAs(refused)) : text);

@@ -19,6 +19,7 @@ import {
   positive,
   proposedIn,
   wholeNumber,
+  withActions,
   withLetters,
 } from '../dead-letter-options.js';
 import { mark, paint, progress, table } from '../terminal.js';
@@ -115,20 +116,21 @@ function retry(): Command {
       'one letter that may have been carried out, when the processor says that it was not',
     );
   return retrying.action(
-    (
+    async (
       names: string[],
       options: Common & Filters & By & { rate: number; dryRun?: boolean; forceUnknown?: boolean },
-    ) =>
-      withLetters(options, async (letters) => {
-        if (options.forceUnknown && names.length !== 1)
-          throw new InvalidArgumentError('--force-unknown is for one letter, named');
+    ) => {
+      if (options.forceUnknown && names.length !== 1)
+        throw new InvalidArgumentError('--force-unknown is for one letter, named');
+      if (names.length === 0 && !hasFilter(options))
+        throw new InvalidArgumentError('name letters or give a filter, such as --since 1h');
+      const within = options.dryRun ? withLetters : withActions;
+      await within(options, async (letters) => {
         if (options.forceUnknown) {
           const letter = await letterNamed(letters, names[0] as string);
           const acted = await letters.retry(letter, actorOf(options), { force: true });
           return said(options, 'retried', [acted], outcomeOf(acted, `${nameOf(letter)} was sent again`));
         }
-        if (names.length === 0 && !hasFilter(options))
-          throw new InvalidArgumentError('name letters or give a filter, such as --since 1h');
         const chosen =
           names.length > 0
             ? await Promise.all(names.map((name) => letterNamed(letters, name)))
@@ -150,7 +152,8 @@ function retry(): Command {
           console.log(`${mark.warning()} ${count} left: ${VERDICT_ADVICE[verdict as Verdict]}`);
         for (const { why } of result.failed) console.log(`${mark.failed()} ${why}`);
         if (result.failed.length > 0) process.exitCode = 1;
-      }),
+      });
+    },
   );
 }
 
@@ -161,13 +164,22 @@ function edit(): Command {
       '--patch <file>',
       'JSON merge patch (RFC 7386) of router_data.request; - for standard input',
     )
-    .action((name: string, options: Common & By & { patch: string }) =>
-      withLetters(options, async (letters) => {
-        const patch: unknown = JSON.parse(readFileSync(options.patch === '-' ? 0 : options.patch, 'utf8'));
+    .action(async (name: string, options: Common & By & { patch: string }) => {
+      const patch = readPatch(options.patch);
+      await withActions(options, async (letters) => {
         const acted = await letters.retry(await letterNamed(letters, name), actorOf(options), { patch });
         said(options, 'retried', [acted], outcomeOf(acted, `${name} was mended and sent again`));
-      }),
-    );
+      });
+    });
+}
+
+function readPatch(path: string): unknown {
+  const text = readFileSync(path === '-' ? 0 : path, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`--patch ${path} is no JSON: ${(error as Error).message}`);
+  }
 }
 
 function resolve(): Command {
@@ -180,15 +192,15 @@ function resolve(): Command {
     .option('--code <code>', 'of a failure, as Hyperswitch shall show it')
     .option('--message <text>', 'of a failure')
     .action(
-      (
+      async (
         name: string,
         options: Common &
           By & { status: 'success' | 'failure'; transactionId?: string; code?: string; message?: string },
-      ) =>
-        withLetters(options, async (letters) => {
-          const { status, transactionId, code, message } = options;
-          if (status === 'success' && transactionId === undefined)
-            throw new InvalidArgumentError("--status success needs the processor's --transaction-id");
+      ) => {
+        const { status, transactionId, code, message } = options;
+        if (status === 'success' && transactionId === undefined)
+          throw new InvalidArgumentError("--status success needs the processor's --transaction-id");
+        await withActions(options, async (letters) => {
           const acted = await letters.resolve(await letterNamed(letters, name), actorOf(options), {
             status,
             transactionId,
@@ -196,7 +208,8 @@ function resolve(): Command {
             message,
           });
           said(options, 'resolved', [acted], outcomeOf(acted, `${name} is recorded as ${status}`));
-        }),
+        });
+      },
     );
 }
 
@@ -204,7 +217,7 @@ function discard(): Command {
   return byPerson(command('discard', 'take letters off the list, with a reason'))
     .argument('<letters...>', 'as list names them')
     .action((names: string[], options: Common & By) =>
-      withLetters(options, async (letters) => {
+      withActions(options, async (letters) => {
         const all: Acted[] = [];
         const lines: string[] = [];
         for (const name of names) {

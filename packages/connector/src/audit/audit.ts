@@ -90,6 +90,12 @@ async function endOfChain(
   return { seq, last };
 }
 
+/** Whether the newest entry is signed: one without a signature behind it is found by who verifies with a key. */
+export async function isAuditSigned(connection: Connection): Promise<boolean> {
+  const { last } = await endOfChain(connection);
+  return last?.signature !== undefined;
+}
+
 /** One entry of who makes no others. */
 export async function writeAudit(
   connection: Connection,
