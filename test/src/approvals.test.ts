@@ -281,14 +281,11 @@ describe('an action that needs a second person', () => {
 });
 
 describe('nats-bridge dlq', () => {
-  const dlq = (...args: string[]) =>
-    runCli(['dlq', ...args], {
-      NATS_BRIDGE__BASE_URL: stack.server.url,
-      NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1',
-      NATS_BRIDGE__JETSTREAM__ACK_WAIT: '1000',
-      NATS_BRIDGE__JETSTREAM__MAX_DELIVER: '1',
-      NATS_BRIDGE__APPROVALS__REQUIRED_FOR: APPROVABLE.join(','),
-    });
+  const dlq = (...args: string[]) => runCli(['dlq', ...args], env());
+  const env = () => ({
+    NATS_BRIDGE__BASE_URL: stack.server.url,
+    NATS_BRIDGE__APPROVALS__REQUIRED_FOR: APPROVABLE.join(','),
+  });
 
   it('proposes, lists, refuses who proposed it, and does it for another', async () => {
     const name = letterOf.att_cli ?? '';
@@ -298,6 +295,7 @@ describe('nats-bridge dlq', () => {
     expect((await dlq('approvals')).stdout).toMatch(
       new RegExp(`^${id} +waiting +discard +${name} .* jo `, 'm'),
     );
+    expect((await runCli(['doctor'], env())).stdout).toContain('1 wait for a second person');
     expect(await dlq('approve', id, '--as', 'JO', '--reason', 'sure')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('another person has to approve it'),

@@ -5,6 +5,7 @@ export { AUDIT_STREAM, type AuditEntry, QUEUE_STREAM, type Queue } from '@nats-b
 export type { TraceSpan, Tracing } from '@nats-bridge/tracing';
 export type { Approvals } from './approvals/approvals.js';
 export type { Proposal } from './approvals/proposal.js';
+export { createWaitingApprovals } from './approvals/waiting-approvals.js';
 export { isAuditSigned, readAudit, readChain, type StoredEntry, writeAudit } from './audit/audit.js';
 export { exportRecords, importRecords } from './audit/exported-records.js';
 export { keepNotary, type Notary, type NotaryOptions } from './audit/notary.js';
@@ -78,3 +79,4 @@ export {
 export { type ShownMessage, showRequest, showStored } from './payments/stored-body.js';
 export type { RefusedReply } from './signing/bridge-signing.js';
 export { archiveNameOf, consumerNameOf, LATE_CONSUMER, topologyOf, workConsumersOf } from './topology.js';
+export { findWorkersThere, type WorkersThere } from './workers-there.js';

@@ -1,8 +1,26 @@
 /** `nats-bridge doctor`: what is there, what is missing, and what to do about it. */
-import { NatsBridge, QUEUE_STREAM, workConsumersOf } from '@nats-bridge/connector';
-import { isAtLeast, SERVER_FEATURES, serverFeatures } from '@nats-bridge/messaging';
-import { guardedSubject, OPERATIONS, RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
-import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
+import {
+  createWaitingApprovals,
+  findWorkersThere,
+  NatsBridge,
+  QUEUE_STREAM,
+  type WorkersThere,
+  workConsumersOf,
+} from '@nats-bridge/connector';
+import {
+  type ConsumerFigures,
+  isAtLeast,
+  readStreamFigures,
+  SERVER_FEATURES,
+  serverFeatures,
+} from '@nats-bridge/messaging';
+import { RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  type StreamInfo,
+} from '@nats-io/jetstream';
 import { Command } from 'commander';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark } from '../terminal.js';
@@ -12,12 +30,13 @@ type Finding = {
   readonly what: string;
   readonly detail: string;
 };
-type Nats = Awaited<ReturnType<NatsBridge['connection']['get']>>;
 
 export function doctorCommand(): Command {
   return withConfigOption(new Command('doctor'))
     .summary('check server, streams, consumers, workers and clock')
-    .description('Exit code 0: nothing failed; 1: something did. Warnings do not count.')
+    .description(
+      'Exit code 0: nothing failed; 1: something did. Warnings do not count. Changes nothing; the credentials of an operator or an auditor will do.',
+    )
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .option('--json', 'as JSON')
     .action(async (options: { config?: string; nats?: string; json?: boolean }) => {
@@ -25,14 +44,8 @@ export function doctorCommand(): Command {
       const bridge = new NatsBridge(config);
       const findings: Finding[] = [{ level: 'ok', what: 'protocol', detail: UCS_SOURCE }];
       try {
-        const nats = await bridge.connection.get();
-        findings.push(
-          ...server(nats, await bridge.connection.rttMs()),
-          ...(await streams(bridge, nats)),
-          await durability(bridge),
-          ...(await letters(nats)),
-          ...(await workers(nats)),
-        );
+        for (const look of [server, streams, durability, letters, approvals, workers])
+          findings.push(...(await look(bridge)));
       } catch (error) {
         findings.push({ level: 'failed', what: 'NATS', detail: (error as Error).message });
       } finally {
@@ -46,11 +59,13 @@ export function doctorCommand(): Command {
     });
 }
 
-function server(nats: Nats, rttMs: number): Finding[] {
-  const version = nats.info?.version ?? 'unknown';
+async function server({ connection }: NatsBridge): Promise<Finding[]> {
+  const { info } = await connection.get();
+  const rttMs = await connection.rttMs();
+  const version = info?.version ?? 'unknown';
   const features = serverFeatures(version);
   const missing = SERVER_FEATURES.filter(({ feature }) => !features[feature]);
-  const detail = `nats-server ${version}, round trip ${rttMs.toFixed(1)} ms, largest message ${nats.info?.max_payload} bytes`;
+  const detail = `nats-server ${version}, round trip ${rttMs.toFixed(1)} ms, largest message ${info?.max_payload} bytes`;
   return [
     { level: 'ok', what: 'NATS', detail },
     ...missing.map(({ feature, since }) => ({
@@ -61,7 +76,7 @@ function server(nats: Nats, rttMs: number): Finding[] {
   ];
 }
 
-async function streams({ config }: NatsBridge, nats: Nats): Promise<Finding[]> {
+async function streams({ config, connection }: NatsBridge): Promise<Finding[]> {
   if (!config.jetstream_enabled)
     return [
       {
@@ -70,10 +85,10 @@ async function streams({ config }: NatsBridge, nats: Nats): Promise<Finding[]> {
         detail: 'off: payments are lost when a worker dies; for development only',
       },
     ];
-  const manager = await jetstreamManager(nats);
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   const findings: Finding[] = [];
   for (const name of [config.jetstream.stream_name, RECORD_STREAM]) {
-    const info = await manager.streams.info(name).catch(() => undefined);
+    const info = await infoOf(manager, name);
     if (info === undefined)
       findings.push({
         level: 'failed',
@@ -105,30 +120,60 @@ async function streams({ config }: NatsBridge, nats: Nats): Promise<Finding[]> {
   return findings;
 }
 
+const STREAM_NOT_FOUND = 10_059;
+
+/** @throws what the server says, but for: there is no such stream */
+async function infoOf(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
+  try {
+    return await manager.streams.info(name);
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
 /** Where nothing more is asked for, a write should at least outlive a power cut. */
-async function durability(bridge: NatsBridge): Promise<Finding> {
+async function durability(bridge: NatsBridge): Promise<Finding[]> {
   const least = bridge.config.durability ?? 'os_crash';
   try {
     const { survives, because } = await bridge.durability();
     const level = isAtLeast(survives, least) ? 'ok' : bridge.config.durability ? 'failed' : 'warning';
-    return { level, what: 'durability', detail: `an acknowledged request survives ${survives}: ${because}` };
+    return [
+      { level, what: 'durability', detail: `an acknowledged request survives ${survives}: ${because}` },
+    ];
   } catch (error) {
-    return { level: 'warning', what: 'durability', detail: `not known: ${(error as Error).message}` };
+    return [{ level: 'warning', what: 'durability', detail: `not known: ${(error as Error).message}` }];
   }
 }
 
 /** What waits for a person. */
-async function letters(nats: Nats): Promise<Finding[]> {
-  const manager = await jetstreamManager(nats);
-  const findings = await Promise.all(
-    (['interventions', 'dead_letters'] as const).map(async (queue): Promise<Finding | undefined> => {
-      const info = await manager.streams.info(QUEUE_STREAM[queue]).catch(() => undefined);
-      if (info === undefined || info.state.messages === 0) return undefined;
-      const detail = `${info.state.messages} in ${queue}: nats-bridge dlq list --queue ${queue}`;
-      return { level: 'warning', what: 'letters', detail };
-    }),
+async function letters({ config, connection }: NatsBridge): Promise<Finding[]> {
+  if (!config.jetstream_enabled) return [];
+  const queues = ['interventions', 'dead_letters'] as const;
+  const figures = await readStreamFigures(
+    connection,
+    queues.map((queue) => QUEUE_STREAM[queue]),
   );
-  return findings.filter((finding) => finding !== undefined);
+  return queues.flatMap((queue): Finding[] => {
+    const messages = figures.find(({ name }) => name === QUEUE_STREAM[queue])?.messages ?? 0;
+    if (messages === 0) return [];
+    const detail = `${messages} in ${queue}: nats-bridge dlq list --queue ${queue}`;
+    return [{ level: 'warning', what: 'letters', detail }];
+  });
+}
+
+/** What waits for a second one. */
+async function approvals({ config, connection }: NatsBridge): Promise<Finding[]> {
+  try {
+    const waiting = await createWaitingApprovals(connection, config)();
+    if (waiting === undefined || waiting === 0) return [];
+    const detail = `${waiting} wait for a second person: nats-bridge dlq approvals`;
+    return [{ level: 'warning', what: 'approvals', detail }];
+  } catch (error) {
+    // The stream may not be made yet, and an auditor may not read it.
+    const detail = `how many wait for a second person is not known: ${(error as Error).message}`;
+    return [{ level: 'warning', what: 'approvals', detail }];
+  }
 }
 
 function describeStream({ state, config }: StreamInfo): string {
@@ -142,20 +187,45 @@ function clock({ ts }: StreamInfo): Finding {
   return { level: skewMs > 250 ? 'warning' : 'ok', what: 'clock', detail };
 }
 
-async function workers(nats: Nats): Promise<Finding[]> {
-  const missing: string[] = [];
-  const payments = OPERATIONS.filter(({ channel }) => channel === 'payments');
-  await Promise.all(
-    payments.map(async ({ operation }) => {
-      await nats
-        .request(guardedSubject(operation), undefined, { timeout: 500 })
-        .catch(() => missing.push(operation));
-    }),
-  );
-  if (missing.length === 0) return [{ level: 'ok', what: 'workers', detail: 'every operation has one' }];
-  if (missing.length === payments.length)
-    return [
-      { level: 'warning', what: 'workers', detail: 'none of the SDK is running: nats-bridge worker sandbox' },
-    ];
-  return [{ level: 'warning', what: 'workers', detail: `none of the SDK for ${missing.join(', ')}` }];
+async function workers({ config, connection }: NatsBridge): Promise<Finding[]> {
+  const [there, [work]] = await Promise.all([
+    findWorkersThere(connection, config),
+    config.jetstream_enabled ? readStreamFigures(connection, [config.jetstream.stream_name]) : [],
+  ]);
+  const read = new Set((work?.consumers ?? []).filter(isRead).map(({ name }) => name));
+  const nobody = there.filter(({ who }) => who === 'nobody');
+  // Nobody said anything, not even the server: these credentials may not ask, or who is there is too busy.
+  const unclear = there.filter(({ who, consumer }) => who === 'unclear' && !read.has(consumer));
+  const findings: Finding[] = [];
+  if (nobody.length === there.length)
+    findings.push({
+      level: 'warning',
+      what: 'workers',
+      detail: 'nobody takes any operation: start your workers (docs/workers.md)',
+    });
+  else if (nobody.length > 0)
+    findings.push({ level: 'warning', what: 'workers', detail: `nobody takes ${listed(nobody)}` });
+  if (unclear.length > 0)
+    findings.push({
+      level: 'warning',
+      what: 'workers',
+      detail: `not known, because nobody answered, or these credentials may not ask: ${listed(unclear)}`,
+    });
+  return findings.length > 0
+    ? findings
+    : [{ level: 'ok', what: 'workers', detail: 'every operation has one' }];
+}
+
+function isRead({ waiting, ackPending }: ConsumerFigures): boolean {
+  return waiting > 0 || ackPending > 0;
+}
+
+/** `authorize, capture; void of the pool acme`. */
+function listed(some: readonly WorkersThere[]): string {
+  const byPool = new Map<string, string[]>();
+  for (const { operation, pool } of some) {
+    const of = pool === undefined ? '' : ` of the pool ${pool}`;
+    byPool.set(of, [...(byPool.get(of) ?? []), operation]);
+  }
+  return [...byPool].map(([of, operations]) => operations.join(', ') + of).join('; ');
 }
