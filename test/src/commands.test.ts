@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OPERATIONS } from '@nats-bridge/protocol';
+import { createWorker } from '@nats-bridge/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runCli, superviseCli } from './cli-process.js';
 import { type Stack, startServer, startStack } from './stack-under-test.js';
@@ -41,6 +42,11 @@ describe('help', () => {
     [['pay', '--amont', '5'], "unknown option '--amont'"],
     [['pay', '--amount', '5.00'], 'must be a whole number in the minor unit'],
     [['pay', '--capture', 'manuel'], 'Allowed choices are automatic, manual'],
+    [['dlq', 'retry', '--reason', 'x'], 'name letters or give a filter'],
+    [['dlq', 'retry', 'd1', 'd2', '--force-unknown', '--reason', 'x'], 'for one letter'],
+    [['dlq', 'resolve', 'i1', '--status', 'success', '--reason', 'x'], '--transaction-id'],
+    [['logs', 'level', 'worker'], 'say which level'],
+    [['logs', 'level', 'worker', 'debug'], '--reason'],
   ])('nats-bridge %j ends with 2 and says why', async (args, why) => {
     const { code, stderr } = await runCli(args);
     expect(code).toBe(2);
@@ -185,10 +191,43 @@ describe('against a bridge that runs', () => {
     const { code, stdout } = await runCli(['doctor', '--json', '--nats', stack.server.url], ONE_REPLICA);
     const findings = JSON.parse(stdout) as { level: string; what: string }[];
     expect(findings.filter(({ level }) => level === 'failed')).toEqual([]);
+    expect(findings).toContainEqual({ level: 'ok', what: 'workers', detail: 'every operation has one' });
     expect(findings.map(({ what }) => what)).toEqual(
       expect.arrayContaining(['protocol', 'NATS', 'PAYMENTS']),
     );
     expect(code).toBe(0);
+  });
+});
+
+describe('doctor', () => {
+  it('finds workers of every kind, and of pools', async () => {
+    const pools = { acme: { merchants: ['merchant_1'] } };
+    const stack = await startStack({ sandbox: false, config: { pools } });
+    const worker = createWorker({
+      servers: stack.server.url,
+      pool: 'acme',
+      handlers: { capture: () => ({ status: 'success' }) },
+    });
+    const config = join(folder, 'pools.toml');
+    writeFileSync(config, '[nats_bridge.pools.acme]\nmerchants = ["merchant_1"]\n');
+    try {
+      await worker.start();
+      const nats = await stack.nats();
+      nats.subscribe('hyperswitch.workers.alive.authorize', {
+        callback: (_, message) => void message.respond(),
+      });
+      nats.subscribe('hyperswitch.payments.*.refund');
+      await nats.flush();
+      const { stdout } = await runCli(['doctor', '--json', '--config', config, '--nats', stack.server.url]);
+      const findings = JSON.parse(stdout) as { what: string; detail: string }[];
+      const [general = '', acme = ''] =
+        findings.find(({ what }) => what === 'workers')?.detail.split('; ') ?? [];
+      expect(general).toMatch(/^nobody takes capture, void, sync, refund_sync/);
+      expect(acme).toMatch(/^authorize, void, sync, refund, .* of the pool acme$/);
+    } finally {
+      await worker.stop();
+      await stack.close();
+    }
   });
 });
 
@@ -208,6 +247,8 @@ describe('topology', () => {
       const failed = await runCli(['doctor', '--json', '--nats', server.url], ONE_REPLICA);
       expect(failed.code).toBe(1);
       expect(failed.stdout).toContain('run nats-bridge topology apply');
+      expect(failed.stdout).toContain('nobody takes any operation: start your workers');
+      expect(failed.stdout).not.toContain('sandbox');
       const applied = await topology('apply');
       expect(applied.map(({ name }) => name)).toEqual(shown.map(({ name }) => name));
       expect(new Set(applied.map(({ action }) => action))).toEqual(new Set(['created']));
@@ -303,7 +344,7 @@ describe('keys', () => {
         `--${purpose}-seed`,
         join(folder, 'pool.nk'),
       ]);
-      expect(code).toBe(1);
+      expect(code).toBe(2);
       expect(stderr).toContain(`--${purpose}-seed and --${purpose}-bridge go together`);
     },
   );

@@ -377,7 +377,7 @@ describe('nats-bridge dlq', () => {
     const plan = await dlq('retry', '--queue', 'interventions', '--dry-run', '--reason', 'x', '--json');
     expect(JSON.parse(plan.stdout)).toMatchObject({ retried: 0, skipped: { unknown: 1 } });
     expect(await dlq('retry', '--reason', 'x')).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('name letters or give a filter'),
     });
     expect(await dlq('discard', 'i1')).toMatchObject({
@@ -385,7 +385,7 @@ describe('nats-bridge dlq', () => {
       stderr: expect.stringContaining("required option '--reason <text>'"),
     });
     expect(await dlq('show', 'x9')).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('is no letter'),
     });
 

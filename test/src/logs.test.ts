@@ -282,8 +282,8 @@ describe('nats-bridge logs level', () => {
     ['a viewer', ['calls', 'debug', '--reason', 'x'], TOKENS.vi, 1, /this is for the role operator/],
     ['a stranger', ['calls', 'debug', '--reason', 'x'], 'wrong', 1, /does not know this token/],
     ['nobody', [], '', 1, /wants a token: give one of gateway.admin/],
-    ['who gives no reason', ['calls', 'debug'], TOKENS.jo, 1, /say why with --reason/],
-    ['who names no level', ['calls'], TOKENS.jo, 1, /say which level calls gets/],
+    ['who gives no reason', ['calls', 'debug'], TOKENS.jo, 2, /say why with --reason/],
+    ['who names no level', ['calls'], TOKENS.jo, 2, /say which level calls gets/],
     ['who names no module', ['callz', 'debug'], TOKENS.jo, 2, /Allowed choices are process, calls/],
   ] as const)('is not for %s', async (_who, args, token, wanted, why) => {
     const { code, stderr } = await level([...args], token);
@@ -297,6 +297,6 @@ describe('nats-bridge logs level', () => {
       expect.stringContaining('nobody answers at http://127.0.0.1:9'),
     ]);
     const wrong = await runCli(['logs', 'level', '--url', 'bridge'], env);
-    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('bridge is no address')]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('bridge is no address')]);
   });
 });

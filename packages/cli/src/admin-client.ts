@@ -1,5 +1,5 @@
 /** The admin API of a running gateway, for commands: where it is, who asks, and what it says when it refuses. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { readSession } from './up-session.js';
 
 export type AdminOptions = { readonly url?: string; readonly token?: string };
@@ -55,7 +55,7 @@ export function adminClient({ url, token }: AdminOptions): AdminClient {
   const session = readSession();
   const wanted = url ?? ofEnvironment('NATS_BRIDGE_ADMIN_URL') ?? session?.url ?? DEFAULT_URL;
   if (!/^https?:\/\/[^/\s]+/.test(wanted) || !URL.canParse(wanted))
-    throw new AdminUnreachableError(
+    throw new InvalidArgumentError(
       `${wanted} is no address: use http://host:port of the gateway's HTTP door`,
     );
   const at = new URL(wanted).origin;

@@ -2,7 +2,7 @@
 /** The nats-bridge command. Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly. */
 import { createRequire } from 'node:module';
 import { ConfigError } from '@nats-bridge/connector';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { auditCommand } from './commands/audit.js';
 import { authCommand } from './commands/auth.js';
 import { configCommand } from './commands/config.js';
@@ -51,7 +51,8 @@ try {
 } catch (error) {
   const lines = error instanceof Error ? error.message : String(error);
   for (const line of lines.split('\n')) process.stderr.write(`${mark.failed()} ${line}\n`);
-  process.exitCode = error instanceof ConfigError ? 2 : 1;
+  // What commander cannot see, such as two options that exclude each other, an action refuses in commander's words.
+  process.exitCode = error instanceof ConfigError || error instanceof InvalidArgumentError ? 2 : 1;
 }
 
 /** A command that is added takes nothing over from its parent, so each is told. */

@@ -74,7 +74,7 @@ export function workerOptionsOf(
   };
 }
 
-/** @throws Error when only one of the two is given */
+/** @throws InvalidArgumentError when only one of the two is given */
 function keysOf(
   purpose: 'seal' | 'sign',
   seedFiles: readonly string[] | undefined,
@@ -82,7 +82,7 @@ function keysOf(
 ): { readonly seedFiles: readonly string[]; readonly bridges: readonly string[] } | undefined {
   if (seedFiles === undefined && bridges === undefined) return undefined;
   if (seedFiles === undefined || bridges === undefined)
-    throw new Error(
+    throw new InvalidArgumentError(
       `--${purpose}-seed and --${purpose}-bridge go together: own seeds, and the keys of the bridges`,
     );
   return { seedFiles, bridges };

@@ -3,7 +3,7 @@ import { NatsBridge, readLog } from '@nats-bridge/connector';
 import type { LogLevels } from '@nats-bridge/gateway/admin-types';
 import { readableLine } from '@nats-bridge/logging';
 import { LOG_LEVELS, LOG_MODULES, type LogLevel, type LogModule } from '@nats-bridge/protocol';
-import { Argument, Command, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type AdminOptions, adminClient, withAdminOptions } from '../admin-client.js';
 import { moment } from '../moment.js';
 import { readSettings, withConfigOption } from '../settings.js';
@@ -102,10 +102,10 @@ function level(): Command {
         options: AdminOptions & { reason?: string; json?: boolean },
       ) => {
         if (module !== undefined && level === undefined)
-          throw new Error(`say which level ${module} gets: ${LOG_LEVELS.join(', ')}`);
+          throw new InvalidArgumentError(`say which level ${module} gets: ${LOG_LEVELS.join(', ')}`);
         const { reason } = options;
         if (level !== undefined && reason === undefined)
-          throw new Error('say why with --reason: it is written into the audit');
+          throw new InvalidArgumentError('say why with --reason: it is written into the audit');
         const admin = adminClient(options);
         const answer =
           level === undefined
