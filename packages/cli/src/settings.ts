@@ -1,17 +1,19 @@
 /** The configuration every command reads: a TOML file, environment variables over it. */
 import { existsSync } from 'node:fs';
-import { type BridgeConfig, bridgeConfigSchema, loadConfig } from '@nats-bridge/connector';
+import { type BridgeConfig, bridgeConfigSchema, isNamed, loadConfig } from '@nats-bridge/connector';
 import { type GatewayConfig, gatewayConfigSchema } from '@nats-bridge/gateway';
 import type { Command } from 'commander';
 
 export const DEFAULT_CONFIG_FILE = 'nats-bridge.toml';
+
+const SECTIONS = { nats_bridge: bridgeConfigSchema, gateway: gatewayConfigSchema };
 
 export type Settings = {
   readonly bridge: BridgeConfig;
   readonly gateway: GatewayConfig;
   /** The file that was read; undefined for defaults and environment alone. */
   readonly file: string | undefined;
-  /** True when a NATS server was named anywhere: then none is started here. */
+  /** True when a NATS server was named anywhere, the default one too: then none is started here. */
   readonly namesServer: boolean;
 };
 
@@ -27,12 +29,11 @@ export function readSettings(options: { readonly config?: string; readonly nats?
   const file = options.config ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
   const env =
     options.nats === undefined ? process.env : { ...process.env, NATS_BRIDGE__BASE_URL: options.nats };
-  const loaded = loadConfig({ nats_bridge: bridgeConfigSchema, gateway: gatewayConfigSchema }, { file, env });
-  const byDefault = bridgeConfigSchema.parse({}).base_url;
+  const loaded = loadConfig(SECTIONS, { file, env });
   return {
     bridge: loaded.nats_bridge,
     gateway: loaded.gateway,
     file,
-    namesServer: loaded.nats_bridge.base_url !== byDefault || env.NATS_BRIDGE__BASE_URL !== undefined,
+    namesServer: isNamed(SECTIONS, { file, env }, 'nats_bridge.base_url'),
   };
 }

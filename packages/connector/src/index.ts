@@ -26,7 +26,7 @@ export {
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
 export { bridgeConfigWarnings, natsAccessOf } from './config/connection-options.js';
 export { duration, durationMs } from './config/duration.js';
-export { type ConfigSections, type ConfigSource, loadConfig } from './config/load-config.js';
+export { type ConfigSections, type ConfigSource, isNamed, loadConfig } from './config/load-config.js';
 export { readableFile } from './config/readable-file.js';
 export { secretText } from './config/secret-text.js';
 export type { DeadLetter, NewDeadLetter } from './dead-letters/dead-letter.js';

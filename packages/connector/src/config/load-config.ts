@@ -23,10 +23,8 @@ export type ConfigSource = {
  * @throws ConfigError that lists every wrong key with its value, where it stands and what is allowed.
  */
 export function loadConfig<S extends ConfigSections>(sections: S, source: ConfigSource): Loaded<S> {
-  const tree: Tree = source.file === undefined ? { ...source.values } : readFile(source.file);
+  const { tree, origins } = readTree(sections, source);
   const place = source.file ?? 'the given values';
-  const origins = new Map<string, string>();
-  applyEnvironment(tree, sections, source.env ?? {}, origins);
 
   const problems: ConfigProblem[] = [];
   for (const key of Object.keys(tree))
@@ -41,6 +39,22 @@ export function loadConfig<S extends ConfigSections>(sections: S, source: Config
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return loaded as Loaded<S>;
+}
+
+/**
+ * Whether the source itself has a value for a key, be it the default's.
+ *
+ * @param key dotted, for example `nats_bridge.base_url`
+ */
+export function isNamed(sections: ConfigSections, source: ConfigSource, key: string): boolean {
+  return valueAt(readTree(sections, source).tree, key.split('.')) !== undefined;
+}
+
+function readTree(sections: ConfigSections, source: ConfigSource) {
+  const tree: Tree = source.file === undefined ? { ...source.values } : readFile(source.file);
+  const origins = new Map<string, string>();
+  applyEnvironment(tree, sections, source.env ?? {}, origins);
+  return { tree, origins };
 }
 
 function readFile(file: string): Tree {
