@@ -46,19 +46,32 @@ export function command(name: string, summary: string): Command {
 export function byPerson(named: Command): Command {
   return named
     .requiredOption('--reason <text>', 'why; required, it goes into the audit')
-    .option('--as <who>', 'who; it goes into the audit', userInfo().username);
+    .addOption(
+      new Option('--as <who>', 'who; it goes into the audit').default(
+        userInfo().username,
+        'the name of the user of this system',
+      ),
+    );
 }
 
 export function filtered(named: Command): Command {
   return named
-    .addOption(new Option('--queue <queue>', 'one of the two').choices(['dead_letters', 'interventions']))
-    .option('--merchant <id>')
-    .option('--operation <name>')
-    .addOption(new Option('--verdict <verdict>').choices(Object.keys(VERDICT_ADVICE)))
+    .addOption(new Option('--queue <queue>', 'where they landed').choices(['dead_letters', 'interventions']))
+    .option('--merchant <id>', 'of one merchant only')
+    .option('--operation <name>', 'of one operation only')
+    .addOption(
+      new Option('--verdict <verdict>', 'as it was when it was given up').choices(
+        Object.keys(VERDICT_ADVICE),
+      ),
+    )
     .option('--cause <text>', 'part of the reason or of the error')
     .option('--worker <id>', 'that had it last')
-    .option('--since <when>', 'a time (2026-11-24T10:00Z), or how long ago (30m, 6h, 2d)', moment)
-    .option('--until <when>', 'likewise', moment);
+    .option(
+      '--since <when>',
+      'given up since: a time (2026-11-24T10:00Z), or how long ago (30m, 6h, 2d)',
+      moment,
+    )
+    .option('--until <when>', 'given up until, said likewise', moment);
 }
 
 export function hasFilter(options: Filters): boolean {

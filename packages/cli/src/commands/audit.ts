@@ -65,7 +65,7 @@ function list(): Command {
 function verify(): Command {
   return command('verify', 'whether an entry or a record was removed, altered, inserted or moved')
     .description(
-      'Exit code 0: the chain is whole, and the records of payments are as it says; 1: not so, with every place where that shows. A missing end shows only against a head that was kept.',
+      'Looks whether an entry or a record was removed, altered, inserted or moved. Exit code 0: the chain is whole, and the records of payments are as it says; 1: not so, with every place where that shows. A missing end shows only against a head that was kept.',
     )
     .option('--file <path>', 'entries that were exported, instead of those in NATS')
     .option('--records <path>', 'with --file: records that were exported with them')

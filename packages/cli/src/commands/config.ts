@@ -11,7 +11,9 @@ function withoutPasswords(_key: string, value: unknown): unknown {
 export function configCommand(): Command {
   const check = withConfigOption(new Command('check'))
     .summary('check a configuration file and the environment')
-    .description('Exit code 0: usable; 2: not, with every wrong key, its value and what is allowed.')
+    .description(
+      'Reads a configuration file and the environment over it. Exit code 0: usable; 2: not, with every wrong key, its value and what is allowed.',
+    )
     .option('--json', 'print the configuration with every default filled in')
     .action((options: { config?: string; json?: boolean }) => {
       const settings = readSettings(options);

@@ -35,7 +35,7 @@ export function doctorCommand(): Command {
   return withConfigOption(new Command('doctor'))
     .summary('check server, streams, consumers, workers and clock')
     .description(
-      'Exit code 0: nothing failed; 1: something did. Warnings do not count. Changes nothing; the credentials of an operator or an auditor will do.',
+      'Looks at server, streams, consumers, letters, workers and clock, and says what to do. Changes nothing; the credentials of an operator or an auditor will do. Exit code 0: nothing failed; 1: something did. Warnings do not count.',
     )
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .option('--json', 'as JSON')

@@ -1,0 +1,47 @@
+/** The nats-bridge command with all that stands below it. */
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { auditCommand } from './commands/audit.js';
+import { authCommand } from './commands/auth.js';
+import { configCommand } from './commands/config.js';
+import { conformanceCommand } from './commands/conformance.js';
+import { dlqCommand } from './commands/dlq.js';
+import { doctorCommand } from './commands/doctor.js';
+import { keysCommand } from './commands/keys.js';
+import { ledgerCommand } from './commands/ledger.js';
+import { logsCommand } from './commands/logs.js';
+import { newCommand } from './commands/new.js';
+import { payCommand } from './commands/pay.js';
+import { serveCommand } from './commands/serve.js';
+import { topCommand } from './commands/top.js';
+import { topologyCommand } from './commands/topology.js';
+import { upCommand } from './commands/up.js';
+import { workerCommand } from './commands/worker.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+export function createProgram(): Command {
+  return (
+    new Command('nats-bridge')
+      .description('Hands payment operations from Hyperswitch to your own workers over NATS.')
+      .version(version)
+      // Each command has its own options, and none of those above it.
+      .enablePositionalOptions()
+      .addCommand(upCommand())
+      .addCommand(serveCommand())
+      .addCommand(workerCommand())
+      .addCommand(newCommand())
+      .addCommand(conformanceCommand())
+      .addCommand(payCommand())
+      .addCommand(ledgerCommand())
+      .addCommand(keysCommand())
+      .addCommand(dlqCommand())
+      .addCommand(topCommand())
+      .addCommand(logsCommand())
+      .addCommand(auditCommand())
+      .addCommand(topologyCommand())
+      .addCommand(authCommand())
+      .addCommand(configCommand())
+      .addCommand(doctorCommand())
+  );
+}
