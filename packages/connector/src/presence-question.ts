@@ -12,16 +12,25 @@ export function presenceQuestion(
   return questionIn(config, operation, poolOf(config, merchantId), merchantId);
 }
 
+export type QuestionOfOperation = PresenceQuestion & {
+  readonly operation: Operation;
+  /** undefined for merchants without one. */
+  readonly pool: string | undefined;
+};
+
 /** Of every operation that the stream carries, in every pool: workers say of no other that they are there. */
-export function presenceQuestions(config: BridgeConfig): PresenceQuestion[] {
-  return [undefined, ...Object.keys(config.pools)].flatMap((pool) =>
-    OPERATIONS.filter(({ channel }) => channel === 'payments').map(({ operation }) =>
-      questionIn(config, operation, pool, ANY_MERCHANT),
-    ),
-  );
+export function presenceQuestions(config: BridgeConfig): readonly QuestionOfOperation[] {
+  return [undefined, ...Object.keys(config.pools)].flatMap((pool) => {
+    const merchant = (pool !== undefined && config.pools[pool]?.merchants[0]) || ANY_MERCHANT;
+    return OPERATIONS.filter(({ channel }) => channel === 'payments').map(({ operation }) => ({
+      operation,
+      pool,
+      ...questionIn(config, operation, pool, merchant),
+    }));
+  });
 }
 
-/** Workers take the requests of all merchants, as a rule. */
+/** Of no pool, whoever that may be: workers take the requests of all merchants, as a rule. */
 const ANY_MERCHANT = 'any';
 
 function questionIn(
