@@ -32,10 +32,25 @@ describe('durability', () => {
     ['memory', 3, true, 'process'],
   ] as const)(
     '%s with %i replicas, flushed %s, survives %s',
-    (storage, replicas, flushesEachWrite, survives) => {
+    (storage, wanted, flushesEachWrite, survives) => {
+      const replicas = { current: wanted, wanted };
       expect(durabilityOf({ storage, replicas, flushesEachWrite }).survives).toBe(survives);
     },
   );
+
+  it.each([
+    ['file', { current: 2, wanted: 3 }, 'node', true],
+    ['file', { current: 1, wanted: 3 }, 'os_crash', false],
+    ['memory', { current: 1, wanted: 3 }, 'nothing', false],
+    ['file', { current: 1, wanted: 2 }, 'os_crash', true],
+  ] as const)('%s with %j replicas survives %s', (storage, replicas, survives, isKnown) => {
+    const { current, wanted } = replicas;
+    expect(durabilityOf({ storage, replicas, flushesEachWrite: true })).toEqual({
+      survives,
+      isKnown,
+      because: expect.stringContaining(`${current} of ${wanted} replicas`),
+    });
+  });
 
   it('is what the running server says of itself', async () => {
     const always = await serverWith('always');

@@ -1,6 +1,7 @@
 /** What a write that JetStream acknowledged survives: read from the broker where that is possible, never assumed. */
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { currentReplicasOf } from '../figures/current-replicas.js';
 
 /**
  * The worst that may happen without losing an acknowledged write: `nothing` (not even the server's end), the end of
@@ -13,21 +14,23 @@ export type Durability = {
   readonly survives: Survival;
   /** How that is known, and what would make it more; one line. */
   readonly because: string;
-  /** False while the server's monitoring does not answer: it may be more. */
+  /** False while the server's monitoring does not answer, or copies are being made: it may be more. */
   readonly isKnown: boolean;
 };
 
 export type DurabilityFacts = {
   readonly storage: 'file' | 'memory';
-  readonly replicas: number;
+  readonly replicas: { readonly current: number; readonly wanted: number };
   /** Whether the server flushes each write to disk before it acknowledges. */
   readonly flushesEachWrite: boolean | 'not asked' | 'no answer';
 };
 
 /** By default a server flushes every two minutes; Jepsen lost acknowledged writes of NATS 2.12 that way, replicated too. */
 export function durabilityOf(facts: DurabilityFacts): Durability {
-  const isKnown = facts.storage === 'memory' || facts.flushesEachWrite !== 'no answer';
-  return { ...survivalOf(facts), isKnown };
+  const { storage, replicas, flushesEachWrite } = facts;
+  const isKnown = storage === 'memory' || flushesEachWrite !== 'no answer';
+  const isCopied = replicas.wanted < FEWEST_SERVERS || holdsOneLoss(replicas);
+  return { ...survivalOf(facts), isKnown: isKnown && isCopied };
 }
 
 function survivalOf({
@@ -35,11 +38,13 @@ function survivalOf({
   replicas,
   flushesEachWrite,
 }: DurabilityFacts): Pick<Durability, 'survives' | 'because'> {
-  const copies = `${replicas} replica${replicas === 1 ? '' : 's'}`;
+  const { current, wanted } = replicas;
+  const copies =
+    current < wanted ? `${current} of ${wanted} replicas` : `${wanted} replica${wanted === 1 ? '' : 's'}`;
   if (storage === 'memory')
-    return replicas >= 3
+    return holdsOneLoss(replicas)
       ? { survives: 'process', because: `${copies} in memory: one server may end` }
-      : { survives: 'nothing', because: 'in memory, on one server' };
+      : { survives: 'nothing', because: `${copies} in memory` };
   if (flushesEachWrite === 'not asked')
     return {
       survives: 'process',
@@ -55,9 +60,17 @@ function survivalOf({
       survives: 'process',
       because: `${copies} on file, flushed every so often: set sync_interval: always in the server's jetstream block`,
     };
-  return replicas >= 3
+  return holdsOneLoss(replicas)
     ? { survives: 'node', because: `${copies} on file, each write flushed` }
     : { survives: 'os_crash', because: `${copies} on file, each write flushed` };
+}
+
+/** Fewer cannot go on without one of them. */
+const FEWEST_SERVERS = 3;
+
+/** A write is acknowledged by most of the servers: by two of three, also while the third is away. */
+function holdsOneLoss({ current, wanted }: DurabilityFacts['replicas']): boolean {
+  return wanted >= FEWEST_SERVERS && current > 1;
 }
 
 export function isAtLeast(survives: Survival, least: Survival): boolean {
@@ -76,11 +89,12 @@ export async function readDurability(
   monitorUrl: string | undefined,
 ): Promise<Durability> {
   const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
-  const { config } = await manager.streams.info(stream);
+  const info = await manager.streams.info(stream);
+  const { storage, num_replicas } = info.config;
   const flushesEachWrite = monitorUrl === undefined ? 'not asked' : await flushes(monitorUrl);
   return durabilityOf({
-    storage: config.storage === 'memory' ? 'memory' : 'file',
-    replicas: config.num_replicas,
+    storage: storage === 'memory' ? 'memory' : 'file',
+    replicas: { current: currentReplicasOf(info), wanted: num_replicas },
     flushesEachWrite,
   });
 }

@@ -8,6 +8,7 @@ import {
 } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { type Overlap, overlapsOf } from '../presence/overlap-watch.js';
+import { currentReplicasOf } from './current-replicas.js';
 
 export type StreamFigures = {
   readonly name: string;
@@ -58,9 +59,7 @@ async function readStream(manager: JetStreamManager, name: string): Promise<Stre
   const consumers: ConsumerInfo[] = [];
   if (info.state.consumer_count > 0)
     for await (const consumer of manager.consumers.list(name)) consumers.push(consumer);
-  const { state, config, cluster } = info;
-  const followers = cluster?.replicas ?? [];
-  const hasLeader = cluster === undefined || Boolean(cluster.leader) || followers.length === 0;
+  const { state, config } = info;
   return {
     name,
     messages: state.messages,
@@ -68,10 +67,7 @@ async function readStream(manager: JetStreamManager, name: string): Promise<Stre
     lastSeq: state.last_seq,
     maxMessages: limitOf(config.max_msgs),
     maxBytes: limitOf(config.max_bytes),
-    replicas: {
-      current: Number(hasLeader) + followers.filter(({ current }) => current).length,
-      wanted: config.num_replicas,
-    },
+    replicas: { current: currentReplicasOf(info), wanted: config.num_replicas },
     consumers: consumers.map((consumer) => ({
       name: consumer.name,
       pending: consumer.num_pending,
