@@ -7,9 +7,10 @@ import {
   type Keeper,
   keepDeadLetters,
   retryMany,
+  topologyOf,
 } from '@nats-bridge/connector';
-import { storedMessages } from '@nats-bridge/messaging';
-import { decodeBody } from '@nats-bridge/protocol';
+import { applyTopology, storedMessages } from '@nats-bridge/messaging';
+import { decodeBody, NOTICE_STREAM } from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
@@ -69,6 +70,51 @@ const audited = async () => {
 const broken: Handler = () => {
   throw new TypeError('card 4242424242424242 is not a string');
 };
+
+/** As an operator does who lost it, or made room: sequences begin anew. */
+async function makeStreamAgain(): Promise<void> {
+  const { connection, config } = stack.bridge;
+  const { streams } = await jetstreamManager(await connection.get());
+  await streams.delete('PAYMENTS');
+  await applyTopology(connection, topologyOf(config));
+}
+
+describe('a request of a stream that was made again', () => {
+  it('has a letter of its own, though another had its sequence before', async () => {
+    keep();
+    const keys = async () =>
+      (await letters.list({})).map(({ idempotencyKey, original }) => [idempotencyKey, original.seq]);
+    const first = await workerWith(broken);
+    await authorize('att_1');
+    await until('its letter', async () => (await keys())[0]);
+    await first.stop();
+    await makeStreamAgain();
+    await workerWith(broken);
+    await authorize('att_2');
+    await until('the other letter', async () => (await keys())[1]);
+    expect((await keys()).toSorted()).toEqual([
+      ['authorize:att_1', 1],
+      ['authorize:att_2', 1],
+    ]);
+  });
+
+  it('is not taken for the one that was given up before', async () => {
+    const worker = await workerWith(broken);
+    await authorize('att_1');
+    const { streams } = await jetstreamManager(await stack.nats());
+    await until('it is given up', async () => {
+      const { state } = await streams.info(NOTICE_STREAM);
+      return state.messages === 1 ? true : undefined;
+    });
+    await worker.stop();
+    await makeStreamAgain();
+    await neverSent(stack, authorize, 'att_2');
+    keep();
+    const keys = async () => (await letters.list({})).map(({ idempotencyKey }) => idempotencyKey);
+    await until('both letters', async () => (await keys())[1]);
+    expect((await keys()).toSorted()).toEqual(['authorize:att_1', 'authorize:att_2']);
+  });
+});
 
 describe('a request whose every delivery failed', () => {
   it('waits for a person when money may have moved, and says all but what it holds', async () => {

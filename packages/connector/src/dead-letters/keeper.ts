@@ -8,6 +8,7 @@ import {
   type RecordWriter,
   type StoredRecord,
   storedMessage,
+  streamState,
 } from '@nats-bridge/messaging';
 import {
   decodeHeaderValue,
@@ -49,6 +50,8 @@ type Notice = {
   /** Of a termination, where the worker gave one and the server passes it on (2.10.4). */
   readonly reason?: string;
   readonly type: string;
+  /** When it gave up: RFC 3339. */
+  readonly timestamp: string;
 };
 
 const AGAIN_MS = 2_000;
@@ -85,18 +88,37 @@ export function keepDeadLetters(world: KeeperWorld, options: KeeperOptions = {})
 
 /** @returns undefined when another bridge has made the letter already */
 async function keep(notice: Notice, writer: RecordWriter, world: KeeperWorld) {
-  const { config, connection } = world;
   const { stream, stream_seq } = notice;
-  const original =
-    (await storedMessage(connection, stream, stream_seq)) ??
-    (await archivedMessage(connection, archiveNameOf(config), stream_seq));
+  const original = await originalOf(notice, world);
   const letter = await letterOf(notice, original, world);
   const isMoney = isOperation(letter.operation) && operationRow(letter.operation).movesMoney;
   const queue: Queue = isMoney && letter.verdict === 'unknown' ? 'interventions' : 'dead_letters';
-  const headers = { ...letterHeaders(letter), 'Nats-Msg-Id': `dead:${stream}:${stream_seq}` };
+  // The sequence comes again when the stream is made again; the request's own id does not.
+  const letterId = `dead:${stream}:${stream_seq}:${original?.headers[HEADER.correlationId] ?? ''}`;
+  const headers = { ...letterHeaders(letter), 'Nats-Msg-Id': letterId };
   const subject = letterSubject(queue, letter.merchantId, letter.operation);
   const { duplicate } = await writer.write(subject, letter.body, headers);
   return duplicate ? undefined : { queue, letter };
+}
+
+/**
+ * The request that a notice speaks of. Of a stream that was made again in between, what has its sequence may be
+ * another one.
+ *
+ * @returns undefined when neither the stream nor its archive has it any longer
+ */
+async function originalOf(
+  { stream, stream_seq, timestamp }: Notice,
+  { config, connection }: KeeperWorld,
+): Promise<StoredRecord | undefined> {
+  const created = new Date((await streamState(connection, stream)).created);
+  const archive = archiveNameOf(config);
+  if (new Date(timestamp) < created)
+    return archivedMessage(connection, archive, stream_seq, { before: created });
+  return (
+    (await storedMessage(connection, stream, stream_seq)) ??
+    (await archivedMessage(connection, archive, stream_seq, { since: created }))
+  );
 }
 
 /** @param original undefined when neither the stream nor its archive has it any longer */

@@ -26,16 +26,22 @@ export async function storedMessage(
 /**
  * The copy that an archive has of its source's message `originSeq`. Copies come in the order of their originals, so
  * the place is guessed, and the guess mended by what is found there. The archive must allow direct reads.
+ *
+ * @param copied when, where its source was made again: sequences then come twice, and in no order
  */
 export async function archivedMessage(
   connection: Connection,
   archive: string,
   originSeq: number,
+  copied: { readonly since?: Date; readonly before?: Date } = {},
 ): Promise<StoredRecord | undefined> {
+  const { since, before } = copied;
   const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   const { state } = await manager.streams.info(archive);
   let [low, high] = [state.first_seq, state.last_seq];
-  let guess = Math.min(originSeq, high);
+  if (since !== undefined) low = await firstSeqSince(manager, archive, state, since);
+  if (before !== undefined) high = (await firstSeqSince(manager, archive, state, before)) - 1;
+  let guess = Math.max(low, Math.min(originSeq, high));
   while (low <= high) {
     const found = await firstFrom(manager, archive, guess);
     const origin = found && originSeqOf(found.headers);
