@@ -21,7 +21,8 @@ export function retryAfterTimeout(
       return await next({ ...exchange, waitUntil });
     } catch (thrown) {
       const doubt = bridgeErrorOf(thrown);
-      if (doubt.code !== 'NATS_TIMEOUT' || doubt.phase !== 'sent_unknown') throw doubt;
+      const isInDoubt = doubt.code === 'NATS_TIMEOUT' && doubt.phase === 'sent_unknown';
+      if (!isInDoubt || now() >= exchange.deadlineAt) throw doubt;
       onRetry(exchange, doubt.code);
       return next(exchange).catch((again: unknown) => {
         // That the second try was not sent says nothing of the first.

@@ -130,6 +130,56 @@ describe('retryAfterTimeout', () => {
   });
 });
 
+describe('both', () => {
+  /** As the requester ends: at the end of the try, refused until the stream has a leader. */
+  function electing(untilMs: number) {
+    let now = 0;
+    const sleep = async (ms: number) => {
+      now += ms;
+    };
+    const ends: [number, number][] = [];
+    const tries = async ({ waitUntil, deadlineAt }: Exchange) => {
+      const end = waitUntil ?? deadlineAt;
+      ends.push([now, end]);
+      if (now >= end) throw new BridgeError('NATS_TIMEOUT', undefined, { phase: 'before_send' });
+      now = Math.min(end, Math.max(now, untilMs));
+      if (now < untilMs) throw new BridgeError('STORE_REFUSED');
+      return success;
+    };
+    const clock = { now: () => now, sleep };
+    const twice = retryAfterTimeout(() => Number.POSITIVE_INFINITY, clock.now);
+    return { ends, send: twice(retry(3, clock)(tries)) };
+  }
+
+  it('use all of the time for what the stream refuses in its first half', async () => {
+    const { ends, send } = electing(6_000);
+    expect(await send(exchange({ deadlineAt: 8_000 }))).toEqual(success);
+    expect(ends.map(([, end]) => end)).toEqual([4_000, 8_000]);
+  });
+
+  it('end with what the stream said, and not with a timeout', async () => {
+    const { send } = electing(60_000);
+    await expect(send(exchange({ deadlineAt: 8_000 }))).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+  });
+
+  it('try nothing more once the time is over', async () => {
+    let now = 0;
+    const { seen, send } = failing(9, 'NATS_TIMEOUT');
+    const policy = retryAfterTimeout(
+      () => Number.POSITIVE_INFINITY,
+      () => now,
+    );
+    const late = (one: Exchange) => {
+      now = one.deadlineAt;
+      return send(one);
+    };
+    await expect(policy(late)(exchange({ deadlineAt: 8_000 }))).rejects.toMatchObject({
+      phase: 'sent_unknown',
+    });
+    expect(seen).toHaveLength(1);
+  });
+});
+
 describe('deadline', () => {
   it('bounds the wait by the configuration and by the caller, whichever is nearer', async () => {
     const { seen, send } = failing(0, 'INTERNAL_ERROR');

@@ -24,9 +24,14 @@ const REAL: RetryWorld = {
 /** Told before each further try of a call: why the one before it failed. */
 export type OnRetry = (exchange: Exchange, code: BridgeErrorCode) => void;
 
-/** @param maxRetries attempts after the first; all carry the same Nats-Msg-Id, so the stream keeps one of them */
+/**
+ * A try of which nothing was sent may go on to the deadline: there is nothing yet to ask for a second time.
+ *
+ * @param maxRetries attempts after the first; all carry the same Nats-Msg-Id, so the stream keeps one of them
+ */
 export function retry(maxRetries: number, world: RetryWorld = REAL, onRetry: OnRetry = () => {}): Policy {
-  return (next) => async (exchange) => {
+  return (next) => async (first) => {
+    let exchange = first;
     for (let attempt = 0; ; attempt++) {
       try {
         return await next(exchange);
@@ -39,6 +44,8 @@ export function retry(maxRetries: number, world: RetryWorld = REAL, onRetry: OnR
         await world.sleep(pauseMs, signal);
         if (signal?.aborted)
           throw new BridgeError('CANCELLED', undefined, { phase: 'before_send', cause: signal.reason });
+        if (world.now() >= (exchange.waitUntil ?? Number.POSITIVE_INFINITY))
+          exchange = { ...exchange, waitUntil: undefined };
         onRetry(exchange, error.code);
       }
     }
