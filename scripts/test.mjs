@@ -1,5 +1,5 @@
 /** `npm test`: sets up, checks and runs every test; arguments go to vitest. Ends with "N passed, N failed". */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail, foreground, run, say } from './run.mjs';
@@ -24,7 +24,11 @@ try {
 } catch (error) {
   fail(error);
 }
-const report = join(mkdtempSync(join(tmpdir(), 'nats-bridge-report-')), 'report.json');
+/** Whatever the tests put away for a while goes with it. */
+const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-tests-'));
+process.env.TMPDIR = folder;
+process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+const report = join(folder, 'report.json');
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
 const code = await foreground(['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args]);
 const { numPassedTests, numFailedTests, numFailedTestSuites, success } = JSON.parse(
