@@ -422,8 +422,8 @@ describe('the overview, where no worker has the SDK', () => {
     ],
   ] as const)('%s: %s', async (_what, standing, startOther) => {
     const at = await startStack({ sandbox: false, config, admin });
+    const other = await startOther?.(at);
     try {
-      const other = await startOther?.(at);
       const { body } = await until('the broker to be asked', async () => {
         const answer = await ask('/overview', { at });
         return (answer.body.standing as Json).is === 'broker_silent' ? undefined : answer;
@@ -435,8 +435,8 @@ describe('the overview, where no worker has the SDK', () => {
       if (other === undefined) return;
       const answer = await at.call('PaymentService/Authorize', authorizeRequest('att_other'), 'att_other');
       expect(answer).toMatchObject({ status: 'CHARGED' });
-      await other.stop();
     } finally {
+      await other?.stop();
       await at.close();
     }
   });

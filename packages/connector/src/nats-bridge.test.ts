@@ -121,6 +121,22 @@ describe('NatsBridge', () => {
     expect(() => new NatsBridge({ durability: 'zone' as 'node' })).toThrow('nats_bridge.durability = "zone"');
   });
 
+  it('keeps payments for less than an hour, where it is told to', async () => {
+    const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-connector-'));
+    const own = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
+    try {
+      const least = { base_url: own.url, jetstream: { max_age: '2m' } };
+      await withBridge(least, async (bridge) => {
+        await bridge.prepare();
+        const manager = await jetstreamManager(await bridge.connection.get());
+        for (const name of ['PAYMENTS', 'DEAD_LETTERS'])
+          expect((await manager.streams.info(name)).config.max_age).toBe(nanos(120_000));
+      });
+    } finally {
+      await own.stop();
+    }
+  });
+
   it('leaves a lowered limit as it is, and says so at each start until somebody lowers it', async () => {
     const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-connector-'));
     const own = await startEmbeddedServer({ storeDir, syncInterval: '2m' });

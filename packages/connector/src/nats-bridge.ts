@@ -22,6 +22,7 @@ import {
   type Signer,
   type StrayReply,
   type TopologyChange,
+  TopologyError,
   type WorkStream,
   watchOverlaps,
 } from '@nats-bridge/messaging';
@@ -479,14 +480,11 @@ export class NatsBridge {
 
 function prepareErrorOf(cause: unknown): Error {
   if (cause instanceof MessagingError || cause instanceof BridgeError) return cause;
+  // It says what to do itself.
+  if (cause instanceof TopologyError) return new BridgeError('STORE_REFUSED', cause.message, { cause });
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new BridgeError(
-    'STORE_REFUSED',
-    `Streams could not be made ready: ${why}. Is JetStream enabled, and may the bridge use it?`,
-    {
-      cause,
-    },
-  );
+  const message = `Streams could not be made ready: ${why}. Is JetStream enabled, and may the bridge use it?`;
+  return new BridgeError('STORE_REFUSED', message, { cause });
 }
 
 for (const { operation } of OPERATIONS) {

@@ -14,9 +14,10 @@ import { durationMs } from '../config/duration.js';
 const LETTER_WINDOW_MS = 3_600_000;
 
 export function deadLetterStreams({ jetstream }: BridgeConfig): readonly StreamSpec[] {
+  const maxAgeMs = durationMs(jetstream.max_age);
   const kept = {
     retention: 'limits',
-    maxAgeMs: durationMs(jetstream.max_age),
+    maxAgeMs,
     storage: jetstream.storage,
     replicas: jetstream.num_replicas,
     allowDirect: true,
@@ -31,7 +32,8 @@ export function deadLetterStreams({ jetstream }: BridgeConfig): readonly StreamS
       ...kept,
       name: QUEUE_STREAM[queue],
       subjects: [letterPattern(queue)],
-      duplicateWindowMs: LETTER_WINDOW_MS,
+      // The server takes no window that is longer than what it looks at.
+      duplicateWindowMs: Math.min(LETTER_WINDOW_MS, maxAgeMs),
     })),
     { ...kept, name: AUDIT_STREAM, subjects: [AUDIT_PATTERN], denyDelete: true, denyPurge: true },
   ];
