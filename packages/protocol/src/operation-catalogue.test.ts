@@ -45,6 +45,16 @@ describe('the operation catalogue', () => {
     for (const { operation, status } of OPERATIONS) expect(status.unknown, operation).not.toMatch(/FAIL/);
   });
 
+  it('knows where an error alone makes Hyperswitch record a failure: refunds, payouts, raised authorizations', () => {
+    const named = OPERATIONS.filter((row) => row.errorMeansFailed).map((row) => row.operation);
+    const expected = OPERATIONS.filter(
+      ({ statusKind, movesMoney }) =>
+        statusKind === 'refund' ||
+        (movesMoney && (statusKind === 'payout' || statusKind === 'authorization')),
+    ).map((row) => row.operation);
+    expect(named).toEqual(expected);
+  });
+
   it('finds methods by their older names', () => {
     expect(operationOfMethod('MerchantAuthenticationService/CreateAccessToken')).toBe(
       operationRow('access_token'),

@@ -41,6 +41,11 @@ export type OperationRow = {
   readonly deadlineMs: number;
   readonly statusKind: StatusKind;
   readonly status: StatusRule;
+  /**
+   * Hyperswitch takes an answer with an `error` as this operation's failure, whatever status stands beside it
+   * (HYPERSWITCH 1.7): what is in doubt is answered without one.
+   */
+  readonly errorMeansFailed: boolean;
   /** The UCS response field that holds the reply's `transaction_id`; must be answered even in doubt. */
   readonly idField?: string;
   /**
@@ -108,8 +113,8 @@ const authorizeKey = (data: RouterData) => [
 const perCallKey = (data: RouterData) => [data.attempt_id, data.request_id];
 const everyCall = () => undefined;
 
-type Row = Omit<OperationRow, 'channel' | 'movesMoney' | 'deadlineMs'> &
-  Partial<Pick<OperationRow, 'channel' | 'movesMoney' | 'deadlineMs'>>;
+type Usual = 'channel' | 'movesMoney' | 'deadlineMs' | 'errorMeansFailed';
+type Row = Omit<OperationRow, Usual> & Partial<Pick<OperationRow, Usual>>;
 
 /** Fills in what most rows have; keeps the name as a literal, of which the type {@link Operation} is made. */
 const row = <const Name extends string>(
@@ -117,6 +122,7 @@ const row = <const Name extends string>(
 ): OperationRow & { readonly operation: Name } => ({
   channel: 'payments',
   movesMoney: false,
+  errorMeansFailed: false,
   deadlineMs: 30_000,
   ...definition,
 });
@@ -173,6 +179,7 @@ const ROWS = [
     movesMoney: true,
     statusKind: 'refund',
     status: refund,
+    errorMeansFailed: true,
     idField: 'connector_refund_id',
     keyParts: refundKey,
   }),
@@ -183,6 +190,7 @@ const ROWS = [
     methods: ['RefundService/Get'],
     statusKind: 'refund',
     status: refundQuestion,
+    errorMeansFailed: true,
     idField: 'connector_refund_id',
     keyParts: everyCall,
   }),
@@ -260,6 +268,7 @@ const ROWS = [
       processing: 'AUTHORIZATION_PROCESSING',
       unknown: 'AUTHORIZATION_PROCESSING',
     },
+    errorMeansFailed: true,
     idField: 'connector_authorization_id',
     keyParts: perCallKey,
   }),
@@ -388,6 +397,7 @@ const ROWS = [
     movesMoney: true,
     statusKind: 'payout',
     status: payout('REQUIRES_FULFILLMENT'),
+    errorMeansFailed: true,
     idField: 'connector_payout_id',
     keyParts: payoutKey,
   }),
@@ -399,6 +409,7 @@ const ROWS = [
     movesMoney: true,
     statusKind: 'payout',
     status: payout('SUCCESS'),
+    errorMeansFailed: true,
     idField: 'connector_payout_id',
     keyParts: payoutKey,
   }),
@@ -420,6 +431,7 @@ const ROWS = [
     movesMoney: true,
     statusKind: 'payout',
     status: payout('CANCELLED'),
+    errorMeansFailed: true,
     idField: 'connector_payout_id',
     keyParts: payoutKey,
   }),
@@ -486,6 +498,7 @@ const ROWS = [
       failure: UNSPECIFIED.refund,
       unknown: UNSPECIFIED.refund,
     },
+    errorMeansFailed: true,
     idField: 'connector_refund_id',
     keyParts: refundKey,
   }),

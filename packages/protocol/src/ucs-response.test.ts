@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { BridgeError } from './bridge-error.js';
-import { operationRow } from './operation-catalogue.js';
+import { operationOfMethod, operationRow } from './operation-catalogue.js';
 import { outcomeOfError, outcomeOfReply } from './outcome.js';
 import type { RouterData } from './router-data.js';
-import { encodeUcs } from './ucs/index.js';
-import { ucsResponse } from './ucs-response.js';
+import { encodeUcs, UCS_METHODS } from './ucs/index.js';
+import { statusFieldOf, ucsResponse } from './ucs-response.js';
 
 const data = (request: RouterData['request']): RouterData => ({
   merchant_id: 'm',
@@ -14,6 +14,12 @@ const data = (request: RouterData['request']): RouterData => ({
   connector_auth_type: { auth_type: 'NoKey' },
   request,
   test_mode: true,
+});
+
+/** Every method that moves money, with the type of its response. */
+const MONEY_METHODS = UCS_METHODS.flatMap(({ service, method, responseType }) => {
+  const row = operationOfMethod(`${service}/${method}`);
+  return row?.movesMoney ? [{ row, responseType }] : [];
 });
 
 describe('the UCS response', () => {
@@ -72,26 +78,31 @@ describe('the UCS response', () => {
     });
   });
 
-  it('has no error for a refund in doubt, or Hyperswitch would take it for failed', () => {
-    const request = { merchant_refund_id: 'r', connector_transaction_id: 't' };
+  it('is pending without an error wherever Hyperswitch would take the error for a failure', () => {
+    for (const { row, responseType } of MONEY_METHODS) {
+      const { operation } = row;
+      const outcome = outcomeOfError(
+        { operation, data: data({}), correlationId: 'c' },
+        new BridgeError('NATS_TIMEOUT'),
+      );
+      const message = ucsResponse({ row, responseType, request: {}, outcome, alias: 'bridge:x' });
+      expect(message.status_code, operation).toBe(504);
+      expect(message[statusFieldOf(row.statusKind) ?? ''], operation).toBe(row.status.unknown);
+      if (row.idField !== undefined) expect(message[row.idField], operation).toBe('bridge:x');
+      if (row.errorMeansFailed) expect(message, operation).not.toHaveProperty('error');
+      else expect(message, operation).toHaveProperty('error');
+    }
+  });
+
+  it('names the error of a payout that could not be asked about, which leaves its status as it is', () => {
     const outcome = outcomeOfError(
-      { operation: 'refund', data: data(request), correlationId: 'c' },
+      { operation: 'payout_sync', data: data({}), correlationId: 'c' },
       new BridgeError('NATS_TIMEOUT'),
     );
+    const row = operationRow('payout_sync');
     expect(
-      ucsResponse({
-        row: operationRow('refund'),
-        responseType: 'RefundResponse',
-        request,
-        outcome,
-        alias: 'bridge:refund:r',
-      }),
-    ).toEqual({
-      merchant_refund_id: 'r',
-      connector_refund_id: 'bridge:refund:r',
-      status: 'REFUND_PENDING',
-      status_code: 504,
-    });
+      ucsResponse({ row, responseType: 'PayoutServiceGetResponse', request: {}, outcome }),
+    ).toMatchObject({ payout_status: 'PENDING', error: { connector_details: { code: 'NATS_TIMEOUT' } } });
   });
 
   it('tells what the network said of a decline', () => {

@@ -59,7 +59,7 @@ export function ucsResponse(answer: UcsAnswer): UcsMessage {
   put(STATUS_FIELD[row.statusKind], outcome.status || undefined);
   put('refund_amount', request.refund_amount);
   const error =
-    outcome.error === undefined || isRefundInDoubt(row, outcome) ? undefined : errorInfo(outcome.error);
+    outcome.error === undefined || isFailedByError(row, outcome) ? undefined : errorInfo(outcome.error);
   put('error', error);
   put('error_info', error);
   if (outcome.kind === 'answered') {
@@ -107,10 +107,9 @@ function idInDoubt({ row, request, alias }: UcsAnswer): unknown {
   return typeof known === 'string' && known !== '' ? known : alias;
 }
 
-/** With an error set, Hyperswitch would take the refund as failed whatever its status says. */
-function isRefundInDoubt(row: OperationRow, outcome: Outcome): boolean {
-  if (row.statusKind !== 'refund') return false;
-  return outcome.kind === 'unknown' || (outcome.kind === 'not_sent' && !row.movesMoney);
+/** What may have happened, or was only asked about, must not become a failure by the error that says why. */
+function isFailedByError(row: OperationRow, { kind }: Outcome): boolean {
+  return row.errorMeansFailed && (kind === 'unknown' || (kind === 'not_sent' && !row.movesMoney));
 }
 
 function isMerchantId(field: string): boolean {

@@ -37,10 +37,17 @@ describe('a call without an answer', () => {
     }
   });
 
-  it('names no error for a refund in doubt, or Hyperswitch would take it as failed', () => {
-    for (const operation of ['refund', 'refund_sync'] as const)
-      expect(replyOfDoubt(operationRow(operation), REASON).response).not.toHaveProperty('error');
+  it('names no error in doubt where Hyperswitch would take it for a failure', () => {
+    const said = {
+      http_status_code: 503,
+      error_info: { connector_details: { code: 'oops', message: 'Later' } },
+    };
+    for (const row of OPERATIONS.filter(({ errorMeansFailed }) => errorMeansFailed)) {
+      for (const reply of [replyOfDoubt(row, REASON), replyOfConnectorError(row, said)])
+        expect(reply.response, row.operation).not.toHaveProperty('error');
+    }
     expect(replyOfRefusal(operationRow('refund_sync'), REASON)).toMatchObject({ status: 'processing' });
+    expect(replyOfDoubt(operationRow('payout_sync'), REASON).response).toHaveProperty('error');
   });
 
   it('tells what the processor said in its own words', () => {

@@ -11,8 +11,7 @@ export type Reason = { readonly code: string; readonly message: string };
 export function replyOfRefusal(row: OperationRow, { code, message }: Reason): HandlerResponse {
   const reply: HandlerResponse = { status: 'failure', error: { code, message } };
   if (row.movesMoney || row.statusKind === 'none') return reply;
-  // With an error set, Hyperswitch would take the refund as failed (HYPERSWITCH 1.7).
-  return row.statusKind === 'refund' ? replyOfDoubt(row, { code, message }) : { ...reply, ...unchanged(row) };
+  return row.errorMeansFailed ? replyOfDoubt(row, { code, message }) : { ...reply, ...unchanged(row) };
 }
 
 /** It may have happened: pending, never failed. The bridge adds an id by which a later sync can ask. */
@@ -23,7 +22,7 @@ export function replyOfDoubt(row: OperationRow, { code, message }: Reason): Hand
     status: 'processing',
     ...unchanged(row),
     error: { code, message },
-    response: { status_code: 504, ...(row.statusKind !== 'refund' && { error }) },
+    response: { status_code: 504, ...(!row.errorMeansFailed && { error }) },
   };
 }
 
@@ -39,7 +38,7 @@ export function replyOfConnectorError(row: OperationRow, error: JsonObject): Han
   const reply =
     status_code >= 500 && status_code <= 511 ? replyOfDoubt(row, reason) : replyOfRefusal(row, reason);
   const isNamed = text(details?.code) !== undefined && text(details?.message) !== undefined;
-  const mayNameError = row.statusKind !== 'refund' || reply.status === 'failure';
+  const mayNameError = !row.errorMeansFailed || reply.status === 'failure';
   return {
     ...reply,
     response: {
