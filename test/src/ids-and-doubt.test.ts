@@ -91,7 +91,8 @@ describe.each(MODES)('without a worker, %s', (mode) => {
       { merchant_refund_id: 'ref_1', connector_transaction_id: 'pay_1', refund_amount: money(1) },
       'ref_1',
     );
-    expect(refund).toMatchObject({ status: 'REFUND_FAILURE', status_code: 503 });
+    // With 503 beside the error, Hyperswitch would leave the refund pending for ever.
+    expect(refund).toMatchObject({ status: 'REFUND_FAILURE', status_code: 400 });
     expect(connectorDetails(refund)).toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
     const question = await sync(stack, 'att_1', 'pay_1');
     expect(question).not.toHaveProperty('status');

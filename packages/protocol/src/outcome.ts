@@ -35,6 +35,9 @@ export type Outcome =
   /** It has not happened and will not. */
   | (OutcomeBase & { readonly kind: 'not_sent'; readonly error: OutcomeError });
 
+/** The status code of what a worker answers as failed. */
+export const FAILED_STATUS_CODE = 400;
+
 type Call = { readonly operation: Operation; readonly data: RouterData; readonly correlationId: string };
 
 /**
@@ -50,7 +53,7 @@ export function outcomeOfReply(call: Call, reply: BridgeResponse): Outcome {
     operation: call.operation,
     correlationId: call.correlationId,
     status: explicitStatus(row, reply) ?? impliedStatus(row, call.data, reply),
-    statusCode: failed ? 400 : 200,
+    statusCode: failed ? FAILED_STATUS_CODE : 200,
     transactionId: reply.transaction_id ?? undefined,
     error: failed ? replyError(reply) : undefined,
     reply,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from './bridge-error.js';
+import { BridgeError, type BridgeErrorCode } from './bridge-error.js';
 import { operationOfMethod, operationRow } from './operation-catalogue.js';
 import { outcomeOfError, outcomeOfReply } from './outcome.js';
 import type { RouterData } from './router-data.js';
@@ -92,6 +92,27 @@ describe('the UCS response', () => {
       if (row.errorMeansFailed) expect(message, operation).not.toHaveProperty('error');
       else expect(message, operation).toHaveProperty('error');
     }
+  });
+
+  it('fails a refund that was not sent with a code of which Hyperswitch makes a failure', () => {
+    const told = (operation: 'refund' | 'void_refund' | 'authorize', code: BridgeErrorCode) => {
+      const row = operationRow(operation);
+      const responseType = operation === 'authorize' ? 'PaymentServiceAuthorizeResponse' : 'RefundResponse';
+      const outcome = outcomeOfError(
+        { operation, data: data({}), correlationId: 'c' },
+        new BridgeError(code),
+      );
+      return ucsResponse({ row, responseType, request: {}, outcome });
+    };
+    for (const code of ['NO_WORKERS_AVAILABLE', 'NATS_UNREACHABLE', 'CIRCUIT_OPEN'] as const)
+      expect(told('refund', code)).toMatchObject({
+        status: 'REFUND_FAILURE',
+        status_code: 400,
+        error: { connector_details: { code } },
+      });
+    // The refund stands as it was when taking it back was not sent.
+    expect(told('void_refund', 'NO_WORKERS_AVAILABLE')).toMatchObject({ status_code: 503 });
+    expect(told('authorize', 'NO_WORKERS_AVAILABLE')).toMatchObject({ status: 'FAILURE', status_code: 503 });
   });
 
   it('names the error of a payout that could not be asked about, which leaves its status as it is', () => {

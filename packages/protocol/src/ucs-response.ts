@@ -1,6 +1,6 @@
 /** The UCS response that says to Hyperswitch what an outcome says (HYPERSWITCH 1.7). */
 import type { OperationRow, StatusKind } from './operation-catalogue.js';
-import type { Outcome, OutcomeError } from './outcome.js';
+import { FAILED_STATUS_CODE, type Outcome, type OutcomeError } from './outcome.js';
 import type { BridgeResponse } from './response.js';
 import { ucsFieldNames } from './ucs/index.js';
 
@@ -55,7 +55,7 @@ export function ucsResponse(answer: UcsAnswer): UcsMessage {
   }
 
   for (const field of fields) if (isMerchantId(field)) put(field, request[field]);
-  put('status_code', outcome.statusCode);
+  put('status_code', statusCodeOf(outcome));
   put(STATUS_FIELD[row.statusKind], outcome.status || undefined);
   put('refund_amount', request.refund_amount);
   const error =
@@ -110,6 +110,16 @@ function idInDoubt({ row, request, alias }: UcsAnswer): unknown {
 /** What may have happened, or was only asked about, must not become a failure by the error that says why. */
 function isFailedByError(row: OperationRow, { kind }: Outcome): boolean {
   return row.errorMeansFailed && (kind === 'unknown' || (kind === 'not_sent' && !row.movesMoney));
+}
+
+/**
+ * Beside an error, Hyperswitch takes a status code of 500 to 511 to say nothing of a refund, which would stay pending
+ * for ever (HYPERSWITCH 1.7). A refund that was not sent has failed, so it is told with the code of a failure; the
+ * outcome itself keeps the specification's.
+ */
+function statusCodeOf({ kind, status, statusCode }: Outcome): number {
+  const isRefundNotSent = kind === 'not_sent' && status === 'REFUND_FAILURE';
+  return isRefundNotSent && statusCode >= 500 ? FAILED_STATUS_CODE : statusCode;
 }
 
 function isMerchantId(field: string): boolean {
