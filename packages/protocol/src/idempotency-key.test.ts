@@ -13,11 +13,17 @@ const data: RouterData = {
 };
 
 describe('idempotency keys', () => {
-  it('are the attempt for an authorize, and another step of it after a redirect', () => {
+  it('are the attempt for an authorize', () => {
     expect(idempotencyKey('authorize', data)).toBe('authorize:att_1');
-    expect(idempotencyKey('authorize', { ...data, request: { redirection_response: {} } })).toBe(
-      'authorize:att_1:complete',
-    );
+  });
+
+  it('are one for each return from a redirect, and the same when the browser repeats it', () => {
+    const keyOf = (payload: object) =>
+      idempotencyKey('authorize', { ...data, request: { redirection_response: { params: '', payload } } });
+    const device = keyOf({ session: 's', device: 'd' });
+    expect(device).toMatch(/^authorize:att_1:complete:[\w-]{16}$/);
+    expect(keyOf({ device: 'd', session: 's' })).toBe(device);
+    expect(keyOf({ session: 's', cres: 'c' })).not.toBe(device);
   });
 
   it('tell partial captures of one attempt apart, by reference or by API call', () => {

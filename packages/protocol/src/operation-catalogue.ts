@@ -1,4 +1,5 @@
 /** The operation catalogue: one row for each operation the bridge carries; everything else reads it. */
+import { shortHashOf } from './life/fingerprint.js';
 import type { RouterData } from './router-data.js';
 
 /** Which UCS status enumeration an operation's answer speaks; `none` has no status of its own. */
@@ -104,11 +105,14 @@ const captureKey = (data: RouterData) => {
   const multiple = data.request.multiple_capture_data as { capture_reference?: string } | undefined;
   return [data.attempt_id, multiple?.capture_reference ?? data.request_id];
 };
-/** The second authorize of an attempt comes back from a redirect and is another step of it. */
-const authorizeKey = (data: RouterData) => [
-  data.attempt_id,
-  data.request.redirection_response === undefined ? undefined : 'complete',
-];
+/**
+ * Every return from a redirect is another step of the attempt: 3-D Secure may have several, of device data and of a
+ * challenge, which differ by what the browser brings back. A page that is loaded again brings back the same.
+ */
+const authorizeKey = ({ attempt_id, request: { redirection_response } }: RouterData) =>
+  redirection_response === undefined
+    ? [attempt_id]
+    : [attempt_id, 'complete', shortHashOf(redirection_response)];
 /** Several increments of one attempt differ by the API call that asked for them. */
 const perCallKey = (data: RouterData) => [data.attempt_id, data.request_id];
 const everyCall = () => undefined;

@@ -89,15 +89,19 @@ describe('answerFromLedger', () => {
     expect(await send(next)(byAlias)).toEqual(await next(byAlias));
   });
 
-  it('finds what was asked about without an id, the step after a redirect first', async () => {
+  it('finds what was asked about without an id', async () => {
     const withoutId = question('sync', { connector_transaction_id: '' });
-    const { send } = policy({
-      'authorize:att_1': answered({ transaction_id: 'before' }),
-      'authorize:att_1:complete': answered({ transaction_id: 'after' }),
-    });
-    expect(await send(noWorkers)(withoutId)).toMatchObject({ transaction_id: 'after' });
+    const authorized = policy({ 'authorize:att_1': answered() });
+    expect(await authorized.send(noWorkers)(withoutId)).toMatchObject({ transaction_id: 'real_1' });
     const charged = policy({ 'charge:att_1': answered() });
     expect(await charged.send(noWorkers)(withoutId)).toMatchObject({ attempt_status: 'CHARGED' });
+  });
+
+  it('tells a redirect only to who asks by the id of the step that led there: the customer may be back', async () => {
+    const { send } = policy({ 'authorize:att_1': answered({ status: 'processing', redirection: {} }) });
+    expect(await send(noWorkers)(byAlias)).toMatchObject({ attempt_status: 'AUTHENTICATION_PENDING' });
+    const withoutId = question('sync', { connector_transaction_id: '' });
+    await expect(send(noWorkers)(withoutId)).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
   });
 
   it.each([

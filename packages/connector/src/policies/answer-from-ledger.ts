@@ -111,14 +111,20 @@ async function recordedAnswer(
     if (record.state === 'withdrawn' || (await world.withdrawUnsent(merchant_id, key, record)))
       return neverSent();
     if (answer === undefined) continue;
-    if (exchange.operation === 'sync' && (await hasLaterStep(exchange, world))) return undefined;
+    if (exchange.operation === 'sync' && (await hasLaterStep(exchange, answer, world))) return undefined;
     return asAnswerToQuestion(exchange, key, answer, world);
   }
   return undefined;
 }
 
 /** Captures that share an attempt differ by more than it says; those that can be named are looked for. */
-async function hasLaterStep({ data }: Exchange, { find }: AnswerFromLedgerWorld): Promise<boolean> {
+async function hasLaterStep(
+  { data }: Exchange,
+  { redirection }: BridgeResponse,
+  { find }: AnswerFromLedgerWorld,
+): Promise<boolean> {
+  // The customer may be back already, under a key that only the return tells.
+  if (redirection && !data.request.connector_transaction_id) return true;
   const keys = LATER.map((operation) =>
     idempotencyKey(operation, { ...data, request_id: undefined, request: {} }),
   );

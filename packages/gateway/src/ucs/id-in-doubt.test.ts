@@ -1,5 +1,5 @@
 /** Which id an answer carries while the processor's is not known. */
-import { type Operation, operationRow, type RouterData } from '@nats-bridge/protocol';
+import { type Operation, operationRow, type RouterData, shortHashOf } from '@nats-bridge/protocol';
 import { expect, it } from 'vitest';
 import { idInDoubt } from './id-in-doubt.js';
 
@@ -19,7 +19,11 @@ function dataOf(fields: Partial<RouterData> = {}): RouterData {
 it.each<[Operation, Partial<RouterData>, string | undefined]>([
   ['authorize', {}, 'bridge:authorize:att_1'],
   ['authorize', { attempt_id: 'a:b%' }, 'bridge:authorize:a%3Ab%25'],
-  ['authorize', { request: { redirection_response: {} } }, 'bridge:authorize:att_1:complete'],
+  [
+    'authorize',
+    { request: { redirection_response: {} } },
+    `bridge:authorize:att_1:complete:${shortHashOf({})}`,
+  ],
   ['capture', { request_id: 'req_1' }, 'bridge:capture:att_1:req_1'],
   ['refund', { refund_id: 'ref_1' }, 'bridge:refund:ref_1'],
   ['payout_fulfill', { payout_id: 'po_1' }, 'bridge:payout_fulfill:po_1'],

@@ -25,7 +25,16 @@ export function fingerprintOf({ request }: RouterData): string {
   let asked = '';
   for (const name of Object.keys(request).sort())
     if (!LEFT_OUT.has(name) && request[name] !== undefined) asked += `${name}=${canonical(request[name])};`;
-  return createHash('sha256').update(asked).digest('base64url').slice(0, 16);
+  return shortHash(asked);
+}
+
+/** A short hash of a value, the same whatever the order of its fields: 16 letters, digits, `-` and `_`. */
+export function shortHashOf(value: unknown): string {
+  return shortHash(canonical(value));
+}
+
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
 
 function canonical(value: unknown): string {

@@ -1,0 +1,111 @@
+/** Payments that send the customer away more than once: each return is a step of its own, with one effect. */
+import type { JsonObject } from '@nats-bridge/protocol';
+import { createWorker, type HandlerResponse, type Worker } from '@nats-bridge/worker';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { authorizeRequest, MODES, type Stack, startStack } from './stack-under-test.js';
+import { until } from './until.js';
+
+const TIMEOUT_MS = 1_000;
+
+/** What the browser brings back from the page that collects device data, and from the challenge. */
+const DEVICE_DATA = { params: '', payload: { session: 's_1', device: 'd_1' } };
+const CHALLENGE = { params: 'transStatus=Y', payload: { cres: 'c_1' } };
+
+const redirection = {
+  form: { endpoint: 'https://acs.invalid/', method: 'HTTP_METHOD_POST', form_fields: {} },
+};
+
+/** A processor that asks for device data, and then for a challenge, which it takes its time to judge. */
+function createTwoStepProcessor(servers: string, isDurable: boolean) {
+  const steps: string[] = [];
+  let judge = () => {};
+  const judged = new Promise<void>((resolve) => {
+    judge = resolve;
+  });
+  const step = async (name: string, reply: HandlerResponse): Promise<HandlerResponse> => {
+    steps.push(name);
+    return { transaction_id: 'real_1', ...reply };
+  };
+  const worker: Worker = createWorker({
+    servers,
+    jetstream: isDurable,
+    handlers: {
+      authorize: async ({ router_data }) => {
+        const back = router_data.request.redirection_response as JsonObject | undefined;
+        if (back === undefined) return step('begin', { status: 'processing', redirection });
+        const { device } = back.payload as JsonObject;
+        if (device !== undefined) return step('device', { status: 'processing', redirection });
+        const answer = step('challenge', { status: 'success' });
+        await judged;
+        return answer;
+      },
+      sync: ({ router_data }) => ({
+        status: 'processing',
+        transaction_id: String(router_data.request.connector_transaction_id),
+        attempt_status: 'PENDING',
+      }),
+    },
+  });
+  return { worker, steps, judge };
+}
+
+describe.each(MODES)('3-D Secure of two steps, %s', (mode) => {
+  let stack: Stack;
+  let processor: ReturnType<typeof createTwoStepProcessor>;
+  beforeEach(async () => {
+    stack = await startStack({ mode, sandbox: false, config: { timeouts: { authorize: TIMEOUT_MS } } });
+    processor = createTwoStepProcessor(stack.server.url, mode === 'durable');
+    await processor.worker.start();
+  });
+  afterEach(async () => {
+    processor.judge();
+    await processor.worker.stop();
+    await stack.close();
+  });
+
+  const authorize = (redirection_response?: JsonObject) =>
+    stack.call(
+      'PaymentService/Authorize',
+      authorizeRequest('att_1', redirection_response && { redirection_response }),
+      'att_1',
+    );
+
+  it('asks for device data, then for a challenge, and is paid', async () => {
+    processor.judge();
+    expect(await authorize()).toMatchObject({ status: 'AUTHENTICATION_PENDING' });
+    expect(await authorize(DEVICE_DATA)).toMatchObject({ status: 'AUTHENTICATION_PENDING' });
+    expect(await authorize(CHALLENGE)).toMatchObject({
+      status: 'CHARGED',
+      connector_transaction_id: 'real_1',
+    });
+    expect(processor.steps).toEqual(['begin', 'device', 'challenge']);
+  });
+
+  it.runIf(mode === 'durable')('takes a page that is loaded again for the same return', async () => {
+    processor.judge();
+    await authorize();
+    for (const _ of [1, 2]) expect(await authorize(DEVICE_DATA)).toMatchObject({ redirection_data: {} });
+    for (const _ of [1, 2]) expect(await authorize(CHALLENGE)).toMatchObject({ status: 'CHARGED' });
+    expect(processor.steps).toEqual(['begin', 'device', 'challenge']);
+  });
+
+  it.runIf(mode === 'durable')('is asked about by the id of the return that is in doubt', async () => {
+    await authorize();
+    await authorize(DEVICE_DATA);
+    const { status, connector_transaction_id: alias } = await authorize(CHALLENGE);
+    expect(status).toBe('PENDING');
+    expect(alias).toMatch(/^bridge:authorize:att_1:complete:/);
+    processor.judge();
+    const sync = () =>
+      stack.call(
+        'PaymentService/Get',
+        { merchant_transaction_id: 'att_1', connector_transaction_id: String(alias) },
+        'att_1',
+      );
+    const found = await until('the late answer', async () => {
+      const answer = await sync();
+      return answer.connector_transaction_id === 'real_1' ? answer : undefined;
+    });
+    expect(found).toMatchObject({ status: 'PENDING' });
+  });
+});
