@@ -45,6 +45,13 @@ describe('the operation catalogue', () => {
     for (const { operation, status } of OPERATIONS) expect(status.unknown, operation).not.toMatch(/FAIL/);
   });
 
+  it('asks without moving money, and every sync asks', () => {
+    const questions = OPERATIONS.filter((row) => row.isQuestion);
+    expect(questions.filter((row) => row.movesMoney)).toEqual([]);
+    const syncs = OPERATIONS.filter(({ operation }) => /(^|_)sync$/.test(operation));
+    expect(questions).toEqual(expect.arrayContaining(syncs));
+  });
+
   it('knows where an error alone makes Hyperswitch record a failure: refunds, payouts, raised authorizations', () => {
     const named = OPERATIONS.filter((row) => row.errorMeansFailed).map((row) => row.operation);
     const expected = OPERATIONS.filter(

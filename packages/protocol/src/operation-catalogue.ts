@@ -38,6 +38,8 @@ export type OperationRow = {
   readonly aliases?: readonly string[];
   /** True when a repeat could move money or create something twice: durable reply, idempotency key, P1–P4. */
   readonly movesMoney: boolean;
+  /** True when it only asks for the state of something: without an answer, what is known stays as it is. */
+  readonly isQuestion: boolean;
   /** How long a caller is kept waiting when the configuration says nothing. */
   readonly deadlineMs: number;
   readonly statusKind: StatusKind;
@@ -117,7 +119,7 @@ const authorizeKey = ({ attempt_id, request: { redirection_response } }: RouterD
 const perCallKey = (data: RouterData) => [data.attempt_id, data.request_id];
 const everyCall = () => undefined;
 
-type Usual = 'channel' | 'movesMoney' | 'deadlineMs' | 'errorMeansFailed';
+type Usual = 'channel' | 'movesMoney' | 'isQuestion' | 'deadlineMs' | 'errorMeansFailed';
 type Row = Omit<OperationRow, Usual> & Partial<Pick<OperationRow, Usual>>;
 
 /** Fills in what most rows have; keeps the name as a literal, of which the type {@link Operation} is made. */
@@ -126,6 +128,7 @@ const row = <const Name extends string>(
 ): OperationRow & { readonly operation: Name } => ({
   channel: 'payments',
   movesMoney: false,
+  isQuestion: false,
   errorMeansFailed: false,
   deadlineMs: 30_000,
   ...definition,
@@ -170,6 +173,7 @@ const ROWS = [
     trait: 'PaymentSync',
     summary: 'Ask for the state of a payment.',
     methods: ['PaymentService/Get'],
+    isQuestion: true,
     statusKind: 'payment',
     status: paymentQuestion,
     idField: 'connector_transaction_id',
@@ -192,6 +196,7 @@ const ROWS = [
     trait: 'RefundSync',
     summary: 'Ask for the state of a refund.',
     methods: ['RefundService/Get'],
+    isQuestion: true,
     statusKind: 'refund',
     status: refundQuestion,
     errorMeansFailed: true,
@@ -302,6 +307,7 @@ const ROWS = [
     trait: 'ConnectorRedirectResponse',
     summary: 'Check what came back from a redirect.',
     methods: ['PaymentService/VerifyRedirectResponse'],
+    isQuestion: true,
     statusKind: 'payment',
     status: { ...payment(UNSPECIFIED.payment), unknown: UNSPECIFIED.payment },
     idField: 'connector_transaction_id',
@@ -349,6 +355,7 @@ const ROWS = [
     trait: 'ConnectorCustomer (lookup)',
     summary: 'Look a customer up at the processor.',
     methods: ['CustomerService/Get'],
+    isQuestion: true,
     statusKind: 'none',
     status: none,
     keyParts: everyCall,
@@ -422,6 +429,7 @@ const ROWS = [
     trait: 'PayoutSync',
     summary: 'Ask for the state of a payout.',
     methods: ['PayoutService/Get'],
+    isQuestion: true,
     statusKind: 'payout',
     status: payout('SUCCESS'),
     idField: 'connector_payout_id',
@@ -484,6 +492,7 @@ const ROWS = [
     trait: 'PayoutEligibility',
     summary: 'Ask whether a payout method can be used.',
     methods: ['PayoutService/Eligibility'],
+    isQuestion: true,
     statusKind: 'payout',
     status: { ...payout('REQUIRES_CREATION'), failure: 'INELIGIBLE' },
     idField: 'connector_payout_id',
@@ -542,6 +551,7 @@ const ROWS = [
     trait: 'DisputeSync',
     summary: 'Ask for the state of a dispute.',
     methods: ['DisputeService/Get'],
+    isQuestion: true,
     statusKind: 'dispute',
     status: dispute(UNSPECIFIED.dispute),
     idField: 'connector_dispute_id',
@@ -562,6 +572,7 @@ const ROWS = [
     trait: 'PaymentMethodGet',
     summary: 'Look a payment method up at the processor.',
     methods: ['PaymentMethodService/Get'],
+    isQuestion: true,
     statusKind: 'none',
     status: none,
     idField: 'connector_payment_method_id',
@@ -588,6 +599,7 @@ const ROWS = [
     trait: 'PaymentMethodEligibility',
     summary: 'Ask whether a payment method may be used here.',
     methods: ['PaymentMethodService/Eligibility'],
+    isQuestion: true,
     statusKind: 'none',
     status: none,
     keyParts: everyCall,

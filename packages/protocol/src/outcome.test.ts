@@ -96,9 +96,19 @@ describe('the outcome of an error (specification, error response mapping)', () =
     });
   });
 
+  it('is the failure of what was not sent, whether it moves money or not', () => {
+    for (const { operation, isQuestion, status } of OPERATIONS) {
+      if (isQuestion) continue;
+      const outcome = outcomeOfError(call(operation), new BridgeError('NO_WORKERS_AVAILABLE'));
+      expect(outcome, operation).toMatchObject({ kind: 'not_sent', status: status.failure });
+    }
+    const { status } = outcomeOfError(call('authenticate'), new BridgeError('NO_WORKERS_AVAILABLE'));
+    expect(status).toBe('AUTHENTICATION_FAILED');
+  });
+
   it('never says of a question that the payment failed', () => {
-    for (const { operation, movesMoney, status } of OPERATIONS) {
-      if (movesMoney) continue;
+    for (const { operation, isQuestion, status } of OPERATIONS) {
+      if (!isQuestion) continue;
       for (const code of ['NO_WORKERS_AVAILABLE', 'NATS_TIMEOUT'] as const)
         expect(outcomeOfError(call(operation), new BridgeError(code)).status, operation).toBe(status.unknown);
     }

@@ -63,7 +63,6 @@ export function outcomeOfReply(call: Call, reply: BridgeResponse): Outcome {
 /** Reads a failure of the bridge as the outcome of the call: in doubt it is pending, never failed (P4). */
 export function outcomeOfError(call: Call, error: BridgeError): Outcome {
   const row = operationRow(call.operation);
-  const isQuestion = !row.movesMoney;
   const base = {
     operation: call.operation,
     correlationId: call.correlationId,
@@ -72,7 +71,7 @@ export function outcomeOfError(call: Call, error: BridgeError): Outcome {
   };
   if (error.phase === 'sent_unknown') return { ...base, kind: 'unknown', status: row.status.unknown };
   // A question that could not be asked says nothing about the payment.
-  return { ...base, kind: 'not_sent', status: isQuestion ? row.status.unknown : row.status.failure };
+  return { ...base, kind: 'not_sent', status: row.isQuestion ? row.status.unknown : row.status.failure };
 }
 
 function explicitStatus(row: OperationRow, reply: BridgeResponse): string | undefined {

@@ -109,7 +109,7 @@ function idInDoubt({ row, request, alias }: UcsAnswer): unknown {
 
 /** What may have happened, or was only asked about, must not become a failure by the error that says why. */
 function isFailedByError(row: OperationRow, { kind }: Outcome): boolean {
-  return row.errorMeansFailed && (kind === 'unknown' || (kind === 'not_sent' && !row.movesMoney));
+  return row.errorMeansFailed && (kind === 'unknown' || (kind === 'not_sent' && row.isQuestion));
 }
 
 /**

@@ -30,9 +30,9 @@ describe('a call without an answer', () => {
     }
   });
 
-  it('has failed where it moved nothing, and says nothing where it only asked', () => {
+  it('has failed where nothing was done, and says nothing where it only asked', () => {
     for (const row of OPERATIONS) {
-      const expected = row.movesMoney ? row.status.failure : row.status.unknown;
+      const expected = row.isQuestion ? row.status.unknown : row.status.failure;
       expect(statusOf(row.operation, replyOfRefusal(row, REASON)), row.operation).toBe(expected);
     }
   });

@@ -4,13 +4,10 @@ import type { HandlerResponse } from '@nats-bridge/worker';
 
 export type Reason = { readonly code: string; readonly message: string };
 
-/**
- * Nothing happened. What moves money has failed; a question that was refused says nothing about the payment, so its
- * status stays what it is.
- */
+/** Nothing happened: it has failed. A question that was refused says nothing about the payment, whose status stays. */
 export function replyOfRefusal(row: OperationRow, { code, message }: Reason): HandlerResponse {
   const reply: HandlerResponse = { status: 'failure', error: { code, message } };
-  if (row.movesMoney || row.statusKind === 'none') return reply;
+  if (!row.isQuestion || row.statusKind === 'none') return reply;
   return row.errorMeansFailed ? replyOfDoubt(row, { code, message }) : { ...reply, ...unchanged(row) };
 }
 
