@@ -366,6 +366,7 @@ describe.each(MODES)('every UCS method, %s', (mode) => {
       status: 'CHARGED',
       status_code: 200,
       mandate_reference: reference,
+      mandate_reference_details: reference.connector_mandate_id,
     });
     const charge = (chargeId: string) =>
       call(
@@ -381,6 +382,7 @@ describe.each(MODES)('every UCS method, %s', (mode) => {
       status_code: 200,
       captured_amount: 900,
       mandate_reference: reference,
+      mandate_reference_details: reference.connector_mandate_id,
     });
     const revoke = next('revoke');
     expect(

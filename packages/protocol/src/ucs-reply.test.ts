@@ -124,6 +124,9 @@ describe('a whole UCS response', () => {
       amount_captured: 5,
       ucs_response: { type: 'PaymentServiceAuthorizeResponse', message },
     });
+    expect(
+      reply('authorize', { status: 'CHARGED', mandate_reference_details: { connector_mandate_id: 'm' } }),
+    ).toMatchObject({ mandate_reference: message.mandate_reference });
     expect(reply('authorize', { status: 'FAILURE', error: ERROR })).toMatchObject({
       status: 'failure',
       error: {

@@ -58,6 +58,7 @@ export function replyOfUcsResponse(
 ): BridgeResponse {
   const error = errorOf(message);
   const status = statusOf(row, message);
+  const mandate = mandateOf(message);
   const id = row.idField === undefined ? undefined : message[row.idField];
   return {
     status: verdictOf(row, message, error !== undefined, status),
@@ -65,7 +66,7 @@ export function replyOfUcsResponse(
     ...(error !== undefined && { error }),
     ...(typeof status === 'string' && { [statusNameOf(row)]: status }),
     ...(isObject(message.redirection_data) && { redirection: message.redirection_data }),
-    ...(isObject(message.mandate_reference) && { mandate_reference: message.mandate_reference }),
+    ...(mandate !== undefined && { mandate_reference: mandate }),
     ...(typeof message.captured_amount === 'number' && { amount_captured: message.captured_amount }),
     ucs_response: { type: responseType, message },
   };
@@ -96,6 +97,12 @@ function verdictOf(
   // An error of the processor's own says nothing about the money (HYPERSWITCH 1.7).
   const code = Number(message.status_code ?? 0);
   return status.endsWith('UNSPECIFIED') && code >= 500 && code <= 511 ? 'processing' : 'failure';
+}
+
+/** By the older field or its successor, which is the connector's own variant alone. */
+function mandateOf({ mandate_reference, mandate_reference_details: own }: UcsMessage) {
+  if (isObject(mandate_reference)) return mandate_reference;
+  return isObject(own) ? { connector_mandate_id: own } : undefined;
 }
 
 /** Code and message of the connector, which Hyperswitch needs both of, and what the network said. */

@@ -3,8 +3,8 @@ import { BridgeError, type BridgeErrorCode } from './bridge-error.js';
 import { operationOfMethod, operationRow } from './operation-catalogue.js';
 import { outcomeOfError, outcomeOfReply } from './outcome.js';
 import type { RouterData } from './router-data.js';
-import { encodeUcs, UCS_METHODS } from './ucs/index.js';
-import { statusFieldOf, ucsResponse } from './ucs-response.js';
+import { encodeUcs, UCS_METHODS, ucsFieldNames } from './ucs/index.js';
+import { mandateFields, statusFieldOf, ucsResponse } from './ucs-response.js';
 
 const data = (request: RouterData['request']): RouterData => ({
   merchant_id: 'm',
@@ -51,6 +51,7 @@ describe('the UCS response', () => {
       network_transaction_id: 'nti',
       connector_feature_data: '{"cookie":1}',
       mandate_reference: { connector_mandate_id: { connector_mandate_id: 'man_1' } },
+      mandate_reference_details: { connector_mandate_id: 'man_1' },
       raw_connector_response: '{"id":"txn_1"}',
       incremental_authorization_allowed: true,
     });
@@ -124,6 +125,35 @@ describe('the UCS response', () => {
     expect(
       ucsResponse({ row, responseType: 'PayoutServiceGetResponse', request: {}, outcome }),
     ).toMatchObject({ payout_status: 'PENDING', error: { connector_details: { code: 'NATS_TIMEOUT' } } });
+  });
+
+  it('names a mandate by both fields, wherever a response has them', () => {
+    const own = { connector_mandate_id: 'man_1', payment_method_id: 'pm_1' };
+    const both = UCS_METHODS.filter(({ responseType }) =>
+      ucsFieldNames(responseType).has('mandate_reference_details'),
+    );
+    expect(both.map(({ method }) => method)).toEqual(
+      expect.arrayContaining(['Authorize', 'Get', 'SetupRecurring', 'Charge']),
+    );
+    for (const { service, method, responseType } of both) {
+      const row = operationOfMethod(`${service}/${method}`);
+      if (row === undefined) continue;
+      const outcome = outcomeOfReply(
+        { operation: row.operation, data: data({}), correlationId: 'c' },
+        { status: 'success', mandate_reference: { connector_mandate_id: own } },
+      );
+      const message = ucsResponse({ row, responseType, request: {}, outcome });
+      expect(message, responseType).toMatchObject({
+        mandate_reference: { connector_mandate_id: own },
+        mandate_reference_details: own,
+      });
+      expect(() => encodeUcs(responseType, message)).not.toThrow();
+    }
+  });
+
+  it('names a mandate of the network by the older field, which alone has it', () => {
+    const reference = { network_mandate_id: { network_mandate_id: 'n' } };
+    expect(mandateFields(reference)).toEqual({ mandate_reference: reference });
   });
 
   it('tells what the network said of a decline', () => {

@@ -82,7 +82,7 @@ function putIdInDoubt(put: Put, message: UcsMessage, answer: UcsAnswer): void {
 
 function putReply(put: Put, reply: BridgeResponse): void {
   put('redirection_data', reply.redirection);
-  put('mandate_reference', reply.mandate_reference);
+  for (const [field, value] of Object.entries(mandateFields(reply.mandate_reference))) put(field, value);
   put('network_transaction_id', reply.network_transaction_id);
   put('captured_amount', reply.amount_captured);
   put('session_data', reply.session_data);
@@ -92,6 +92,16 @@ function putReply(put: Put, reply: BridgeResponse): void {
   if (reply.raw_connector_response) put('raw_connector_response', reply.raw_connector_response);
   else if (reply.connector_response !== undefined && reply.connector_response !== null)
     put('raw_connector_response', asText(reply.connector_response));
+}
+
+/**
+ * A mandate in the fields that UCS messages have for it: `mandate_reference`, and its successor, which is the
+ * connector's own variant alone. Versions of Hyperswitch read one or the other (HYPERSWITCH 1.7).
+ */
+export function mandateFields(reference: BridgeResponse['mandate_reference']): UcsMessage {
+  if (!reference) return {};
+  const own = reference.connector_mandate_id;
+  return { mandate_reference: reference, ...(own !== undefined && { mandate_reference_details: own }) };
 }
 
 /** What may have happened has an id, or Hyperswitch could not ask about it again; so has what is asked about. */

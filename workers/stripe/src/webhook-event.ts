@@ -1,4 +1,5 @@
 /** A Stripe event in the vocabulary of UCS: its type, what it is about, and what it says. */
+import { mandateFields } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
 import { disputeFields, disputeStatus } from './dispute-answer.js';
 import { idOf, mandateReference } from './mandate-reference.js';
@@ -73,7 +74,7 @@ function aboutPayment(type: string, intent: Stripe.PaymentIntent): WebhookMeanin
           status: attempt_status,
           status_code: 200,
           captured_amount: amount_captured,
-          mandate_reference,
+          ...mandateFields(mandate_reference),
           ...response,
           ...(error && { error: ucsError(error) }),
         },
@@ -99,7 +100,7 @@ function aboutSetup(type: string, intent: Stripe.SetupIntent): WebhookMeaning {
           ...ids,
           status: attempt_status,
           status_code: 200,
-          mandate_reference,
+          ...mandateFields(mandate_reference),
           ...response,
           ...(error && { error: ucsError(error) }),
         },
@@ -161,6 +162,6 @@ function aboutMandate(mandate: Stripe.Mandate): WebhookMeaning {
     type,
     reference: { mandate: { connector_mandate_id: id } },
     claim,
-    content: () => ({ payments_response: { mandate_reference: mandateReference(id), status_code: 200 } }),
+    content: () => ({ payments_response: { ...mandateFields(mandateReference(id)), status_code: 200 } }),
   };
 }

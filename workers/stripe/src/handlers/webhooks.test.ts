@@ -113,6 +113,19 @@ describe("Stripe's webhooks", () => {
     });
   });
 
+  it('name a mandate by both of the fields that UCS has for it', () => {
+    const event = eventOf('mandate.updated', { id: 'mandate_1', status: 'active', payment_method: 'pm_1' });
+    const own = { connector_mandate_id: 'pm_1', payment_method_id: 'pm_1' };
+    expect(handle(event, signed(event)).response).toMatchObject({
+      event_content: {
+        payments_response: {
+          mandate_reference: { connector_mandate_id: own },
+          mandate_reference_details: own,
+        },
+      },
+    });
+  });
+
   it('say what changed, when the signature is right', () => {
     const paid = eventOf('payment_intent.succeeded', intent());
     expect(handle(paid, signed(paid)).response).toMatchObject({
