@@ -1,5 +1,5 @@
 /** What a call to Stripe that threw means: an answer, a doubt, or a reason to come again. */
-import type { BridgeResponse, Operation } from '@nats-bridge/protocol';
+import { type BridgeResponse, type Operation, operationRow } from '@nats-bridge/protocol';
 import { Stripe } from 'stripe';
 import { errorOf } from './decline.js';
 import { Refusal } from './refusal.js';
@@ -12,6 +12,8 @@ type Call = {
   /** The call that moves money may have been sent. */
   readonly mayHaveEffect: boolean;
   readonly isRedelivery: boolean;
+  /** The request is older than the keys that Stripe keeps. */
+  readonly isKeyForgotten: boolean;
 };
 
 const { errors } = Stripe;
@@ -33,6 +35,9 @@ const NEVER_SENT = new Set([
 /** Stripe's documentation: these say that nothing was done. */
 const REFUSALS = new Set([400, 401, 402, 403, 404]);
 
+/** Stripe refuses these before it looks at the Idempotency-Key. */
+const BEFORE_THE_KEY = new Set([401, 403]);
+
 /** @throws RetryLater where another delivery under the same key is safe and may do better */
 export function answerToFailure(error: unknown, call: Call): BridgeResponse {
   if (error instanceof Refusal)
@@ -51,7 +56,20 @@ export function answerToFailure(error: unknown, call: Call): BridgeResponse {
     if (!call.isRedelivery) throw comeAgain(`http_${status}`, error.code);
     return inDoubt(call, `http_${status}`);
   }
+  if (saysNothingOfEarlier(status, call)) return unknown(`http_${status}`);
   return asQuestion(call, refused(error, call));
+}
+
+/**
+ * Under its key a call that is repeated gets its first answer, so a refusal then was one from the beginning. What is
+ * refused before the key is looked at, a read, which has none, and a key that was forgotten say nothing of what an
+ * earlier delivery may have done.
+ */
+function saysNothingOfEarlier(status: number, call: Call): boolean {
+  const { operation, mayHaveEffect, isRedelivery, isKeyForgotten } = call;
+  if (!operationRow(operation).movesMoney || !(isRedelivery || isKeyForgotten)) return false;
+  if (BEFORE_THE_KEY.has(status)) return true;
+  return !mayHaveEffect && (status === 404 || isKeyForgotten);
 }
 
 function afterLostConnection(error: Stripe.errors.StripeConnectionError, call: Call): BridgeResponse {
@@ -63,6 +81,10 @@ function afterLostConnection(error: Stripe.errors.StripeConnectionError, call: C
 /** Stripe may have done it: nobody is told that it failed. What moves no money is simply asked again. */
 function inDoubt({ mayHaveEffect }: Call, why: string): BridgeResponse {
   if (!mayHaveEffect) throw comeAgain(why);
+  return unknown(why);
+}
+
+function unknown(why: string): BridgeResponse {
   return { status: 'processing', connector_response: { object: 'no_answer', reason: why } };
 }
 
@@ -98,15 +120,15 @@ function spoken(error: Stripe.errors.StripeError): { readonly code?: string; rea
 
 /** That a question was refused says nothing about the payment, whose status has to stay what it is. */
 function asQuestion({ operation }: Call, answer: BridgeResponse): BridgeResponse {
+  const { status, isQuestion, errorMeansFailed } = operationRow(operation);
   if (operation === 'sync') {
     const isMissing = answer.error?.code === 'resource_missing';
-    return { ...answer, attempt_status: isMissing ? 'UNRESOLVED' : 'PAYMENT_STATUS_UNSPECIFIED' };
+    return { ...answer, attempt_status: isMissing ? 'UNRESOLVED' : status.unknown };
   }
-  // Hyperswitch takes any error of a refund's sync as the refund's failure.
-  if (operation === 'refund_sync')
+  if (isQuestion && errorMeansFailed)
     return {
       status: 'processing',
-      refund_status: 'REFUND_STATUS_UNSPECIFIED',
+      refund_status: status.unknown,
       connector_response: { error: answer.error },
     };
   return answer;

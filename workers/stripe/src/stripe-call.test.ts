@@ -122,6 +122,55 @@ describe('a call to Stripe', () => {
     expect(JSON.stringify(response)).not.toMatch(/sk_test_|4242424242424242/);
   });
 
+  const refusals = (status: number) => stripeError(status, { message: 'No' });
+  const capture = (changes = {}) =>
+    stripe.run('capture', { connector_transaction_id: 'pi_1', amount_to_capture: money(1) }, changes);
+
+  it.each([401, 403])(
+    'is in doubt when a second delivery is refused with %i, before its key counts',
+    async (status) => {
+      stripe.script({
+        ...METHOD,
+        [CREATE]: refusals(status),
+        'POST /v1/payment_intents/pi_1/capture': refusals(status),
+      });
+      for (const response of [await authorize({ attempt: 2 }), await capture({ attempt: 2 })]) {
+        expect(response).toMatchObject({
+          status: 'processing',
+          connector_response: { reason: `http_${status}` },
+        });
+        expect(response).not.toHaveProperty('error');
+      }
+      stripe.script({ 'POST /v1/payment_methods': refusals(status) });
+      expect(await authorize({ attempt: 2 })).toMatchObject({ status: 'processing' });
+    },
+  );
+
+  it('is in doubt when what a second delivery reads first is gone: the first may have found it', async () => {
+    stripe.script({ 'GET /v1/payment_methods/pm_1': refusals(404) });
+    const mandate = {
+      connector_recurring_payment_id: { connector_mandate_id: { connector_mandate_id: 'pm_1' } },
+      amount: money(900),
+    };
+    expect(await stripe.run('charge', mandate, { attempt: 2 })).toMatchObject({ status: 'processing' });
+    expect(await stripe.run('charge', mandate)).toMatchObject({ status: 'failure' });
+  });
+
+  it('is in doubt when a step is refused and the key that it once had is forgotten', async () => {
+    stripe.script({ 'POST /v1/payment_methods': refusals(402) });
+    expect(await authorize({ ageHours: 48 })).toMatchObject({ status: 'processing' });
+  });
+
+  it.each([400, 402])(
+    'has failed when a second delivery gets %i under its key: so did the first',
+    async (status) => {
+      stripe.script({ ...METHOD, [CREATE]: refusals(status) });
+      expect(await authorize({ attempt: 2 })).toMatchObject({ status: 'failure' });
+      stripe.script({ 'POST /v1/payment_methods': refusals(status) });
+      expect(await authorize({ attempt: 2 })).toMatchObject({ status: 'failure' });
+    },
+  );
+
   it('sends nothing without a key', async () => {
     stripe.script({});
     expect(await authorize({ auth: { auth_type: 'NoKey' } })).toMatchObject({

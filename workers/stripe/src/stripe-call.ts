@@ -6,6 +6,7 @@ import { boundedHttpClient } from './bounded-http-client.js';
 import { apiKeyOf } from './credentials.js';
 import { answerToFailure } from './failure-answer.js';
 import { stripeIdempotencyKey } from './idempotency.js';
+import { isKeyForgotten } from './look-first.js';
 import { timedHttpClient } from './timed-http-client.js';
 
 /** The version of Stripe's API that this worker was written for and tested with; the account's own is not used. */
@@ -72,6 +73,7 @@ export function createHandlerFactory(settings: StripeSettings): (operation: Stri
         apiKey,
         mayHaveEffect: movesMoney && isBegun,
         isRedelivery: context.attempt > 1,
+        isKeyForgotten: isKeyForgotten(request),
       });
     }
   };
