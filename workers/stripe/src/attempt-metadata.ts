@@ -18,12 +18,17 @@ export function attemptMetadata(request: BridgeRequest): Record<string, string> 
     attempt_id: router_data.attempt_id,
     ...(router_data.refund_id !== undefined && { refund_id: router_data.refund_id }),
   };
-  const merchants = Object.entries((router_data.metadata ?? {}) as Record<string, unknown>).filter(
+  const merchants = Object.entries(namedValues(router_data.metadata)).filter(
     ([name, value]) =>
       typeof value === 'string' && value.length <= 500 && name.length <= 40 && !/[[\]]/.test(name),
   ) as [string, string][];
   const room = MOST_KEYS - Object.keys(own).length;
   return { ...Object.fromEntries(merchants.slice(0, room)), ...own };
+}
+
+/** The merchant's metadata by name; text that is no JSON is one value. */
+function namedValues(metadata: unknown): object {
+  return typeof metadata === 'object' && metadata !== null ? metadata : { metadata };
 }
 
 /** An id that came by way of the customer's browser may be another payment's. */

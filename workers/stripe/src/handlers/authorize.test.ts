@@ -75,6 +75,19 @@ describe('authorize at Stripe', () => {
     });
   });
 
+  it('hands metadata that is no JSON on as one value', async () => {
+    answering(intent());
+    await stripe.run('authorize', REQUEST, { metadata: 'order 7' });
+    const named = Object.entries(formOf(CREATE) ?? {}).filter(([name]) => name.startsWith('metadata['));
+    expect(Object.fromEntries(named)).toEqual({
+      'metadata[metadata]': 'order 7',
+      'metadata[merchant_id]': 'm_1',
+      'metadata[payment_id]': 'pay_1',
+      'metadata[attempt_id]': 'att_1',
+      'metadata[idempotency_key]': 'm_1:authorize:att_1',
+    });
+  });
+
   it.each([
     ['JPY', 500, { amount: '500', currency: 'jpy' }, 500],
     ['KWD', 12_340, { amount: '12340', currency: 'kwd' }, 12_340],
