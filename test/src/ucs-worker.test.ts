@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { ServerCredentials } from '@grpc/grpc-js';
+import { ServerCredentials, status } from '@grpc/grpc-js';
 import { encodeUcs, UCS_METHODS } from '@nats-bridge/protocol';
 import { createGrpcTarget, createUcsWorker } from '@nats-bridge/ucs';
 import { createWorker, type Handler } from '@nats-bridge/worker';
@@ -148,9 +148,16 @@ describe('a target that is not there', () => {
     const refund = await stack.call('RefundService/Get', question, 'r');
     expect(refund).not.toHaveProperty('status');
     expect(refund).not.toHaveProperty('error');
-    expect(
-      await stack.call('EventService/ParseEvent', { request_details: { method: 'HTTP_METHOD_POST' } }),
-    ).not.toHaveProperty('event_type');
+  });
+
+  it('has read no webhook: it is failed, so that its sender comes again', async () => {
+    const stack = await forwarding(`127.0.0.1:${await freePort()}`, { timeouts: { parse_webhook: 700 } });
+    await expect(
+      stack.call('EventService/ParseEvent', { request_details: { method: 'HTTP_METHOD_POST' } }),
+    ).rejects.toMatchObject({
+      code: status.UNAVAILABLE,
+      details: expect.stringContaining('No worker has read the webhook'),
+    });
   });
 });
 

@@ -14,7 +14,7 @@ import {
   ValidationError,
 } from '@nats-bridge/protocol';
 import type { Handler, HandlerContext, HandlerResponse, Handlers } from '@nats-bridge/worker';
-import { replyOfConnectorError, replyOfDoubt, replyOfRefusal } from './reply-without-answer.js';
+import { type Reason, replyOfConnectorError, replyOfDoubt, replyOfRefusal } from './reply-without-answer.js';
 import type { UcsCall, UcsTarget } from './ucs-target.js';
 
 /** How much sooner than the bridge the worker stops waiting, so that what it knows is still heard. */
@@ -71,6 +71,8 @@ async function forward(
   { method: { responseType } }: UcsCall,
 ): Promise<HandlerResponse> {
   const ending = await ask();
+  if (row.operation === 'parse_webhook' && (ending.kind === 'not_sent' || ending.kind === 'unknown'))
+    throw new WebhookUnreadError(ending);
   switch (ending.kind) {
     case 'answered':
       try {
@@ -86,6 +88,18 @@ async function forward(
     case 'not_sent':
     case 'refused':
       return replyOfRefusal(row, ending);
+  }
+}
+
+/**
+ * Nobody has read the webhook. A reply would say that it is none that counts, and Hyperswitch would take it for good;
+ * without one the bridge fails it, and its sender comes again.
+ */
+class WebhookUnreadError extends Error {
+  override readonly name = 'WebhookUnreadError';
+
+  constructor({ code, message }: Reason) {
+    super(`The UCS has not read the webhook: ${code}, ${message}`);
   }
 }
 

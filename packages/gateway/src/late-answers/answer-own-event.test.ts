@@ -35,6 +35,7 @@ async function start(find: LateAnswers['find']) {
     bridge: Object.assign(bridge, { lateAnswers }),
     grpc: { port: 0 },
     http: { port: 0 },
+    maxInFlight: 1,
   });
   client = unrulyClient(gateway.grpcPort);
   return { bridge, close };
@@ -82,4 +83,20 @@ it('is not supported where nothing is known of it, and asks no worker', async ()
   expect(bridge.executed).toEqual([]);
   await gateway.close();
   expect(close).toHaveBeenCalledOnce();
+});
+
+it('needs no place among the calls in flight: it is posted once, and taken as delivered', async () => {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { bridge } = await start(async () => undefined);
+  bridge.script = (call) => released.then(() => replies()(call));
+  const running = client.call('PaymentService/Authorize', { merchant_transaction_id: 'att_1' });
+  await expect.poll(() => bridge.executed).toHaveLength(1);
+  for (const method of METHODS)
+    expect(await client.call(method, requestOf(JSON.stringify(event)))).toEqual({});
+  expect(bridge.executed).toHaveLength(1);
+  release();
+  await running;
 });

@@ -16,6 +16,7 @@ import { readCall, type UcsCall } from './read-call.js';
 import { refuseCall } from './refuse-call.js';
 import { traceMethod } from './trace-rpc.js';
 import type { ServedMethod } from './ucs-methods.js';
+import { isUnread, WebhookUnreadError } from './webhook-unread.js';
 
 /** How much sooner than the caller the bridge stops waiting, so that its answer is still heard. */
 export const DEADLINE_MARGIN_MS = 50;
@@ -40,9 +41,9 @@ type RawCall = ServerUnaryCall<Buffer, Buffer>;
  * The handler of a method.
  *
  * What an answer in doubt means to Hyperswitch: a payment is PENDING with an id to ask by, a refund
- * REFUND_PENDING without an error. A webhook that could not be parsed has no event type, which Hyperswitch
- * answers with 200 "event not supported"; one that could not be handled has no content, which it answers as
- * failed, so that the sender comes again.
+ * REFUND_PENDING without an error. A webhook that could not be handled has no content, which Hyperswitch answers as
+ * failed, so that the sender comes again. One that could not be parsed is a gRPC error for the same end: an answer
+ * without an event type is 200 "event not supported" to it, and the sender never comes again.
  */
 export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCall<Buffer, Buffer> {
   const { tracing } = door.bridge;
@@ -77,6 +78,7 @@ export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCal
     executeCall(door, method, read, trace?.span ?? read.traceparent, call)
       .then((outcome) => {
         trace?.outcome(outcome);
+        if (isUnread(outcome)) throw new WebhookUnreadError(outcome);
         if (call.cancelled) return ended(status.CANCELLED); // nobody listens, and grpc-js has closed the stream
         const bytes = bytesOf(door, method, read, outcome);
         ended(status.OK);
@@ -97,15 +99,15 @@ async function executeCall(
 ): Promise<Outcome> {
   const { inFlight } = door;
   const options = { deadlineAt: deadlineOf(call), signal: new CallerSignal(call), traceparent };
+  // It asks no worker. When its record cannot be read it fails, as only a webhook may: then it is posted again.
+  const ownEvent = door.answerOwnEvent?.(method.row.operation, read.data);
+  if (ownEvent !== undefined) return ownEvent;
+
   // The connector knows whether it is the repeat of a call that was sent.
   if (inFlight.count >= inFlight.limit) {
     const turnedAway = `${inFlight.limit} calls are in flight already (gateway.max_in_flight)`;
     return executeOn(door, method, read, { ...options, turnedAway });
   }
-
-  // When its record cannot be read it fails, as only a webhook may: then it is posted again.
-  const ownEvent = door.answerOwnEvent?.(method.row.operation, read.data);
-  if (ownEvent !== undefined) return ownEvent;
 
   inFlight.count += 1;
   try {

@@ -5,6 +5,7 @@ import type { Logging } from '@nats-bridge/logging';
 import { HEADER, type Operation, ValidationError } from '@nats-bridge/protocol';
 import type { OnWarning } from '../warning.js';
 import { type CallStatus, statusOfRefusal } from './call-status.js';
+import { WebhookUnreadError } from './webhook-unread.js';
 
 export type Refused = CallStatus & {
   readonly correlationId: string;
@@ -23,9 +24,12 @@ export type RefusedCall = {
 
 type Told = { readonly onWarning: OnWarning; readonly logging?: Pick<Logging, 'log'> };
 
-/** What was refused by the connector has an id and a line already; everything else is given both here. */
+/** What the connector has seen has an id and a line already; everything else is given both here. */
 export function refuseCall(call: RefusedCall, refusal: unknown, { onWarning, logging }: Told): Refused {
-  const known = refusal instanceof ValidationError ? refusal.correlationId : undefined;
+  const known =
+    refusal instanceof ValidationError || refusal instanceof WebhookUnreadError
+      ? refusal.correlationId
+      : undefined;
   const correlationId = known ?? randomUUID();
   const ids = { merchantId: '', paymentId: '', attemptId: '', correlationId };
   const refused = statusOfRefusal(call.method, refusal, (warning) => onWarning(warning, ids));

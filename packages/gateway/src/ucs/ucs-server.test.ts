@@ -3,7 +3,7 @@
  * alone; the way over NATS is tested in /test.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { status } from '@grpc/grpc-js';
+import { type ServiceError, status } from '@grpc/grpc-js';
 import { BridgeError, OPERATIONS, ValidationError } from '@nats-bridge/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Gateway, startGateway } from '../gateway.js';
@@ -80,7 +80,9 @@ describe('methods', () => {
       ];
       for (const script of scripts) {
         bridge.script = script;
-        await client.call(name, {});
+        await client.call(name, {}).catch(({ code }) => {
+          expect({ name, code }).toEqual({ name: 'EventService/ParseEvent', code: status.UNAVAILABLE });
+        });
       }
       expect(warnings).toEqual([]);
     },
@@ -231,7 +233,7 @@ it('a shadow call is refused before anything is published', async () => {
   expect(bridge.executed).toEqual([]);
 });
 
-describe('outcomes are answers, never gRPC errors', () => {
+describe('outcomes of payments are answers, never gRPC errors', () => {
   it('a decline is OK with an error of code and message', async () => {
     bridge.script = replies({ status: 'failure', error: { code: 'card_declined', message: 'Declined' } });
     expect(await client.call('PaymentService/Authorize', AUTHORIZE)).toMatchObject({
@@ -306,13 +308,25 @@ describe('outcomes are answers, never gRPC errors', () => {
 });
 
 describe('webhooks in doubt', () => {
-  it.each(['NATS_TIMEOUT', 'NO_WORKERS_AVAILABLE'] as const)(
-    'after %s, ParseEvent has no event type: Hyperswitch answers 200 "not supported"',
+  it.each(['NATS_TIMEOUT', 'NO_WORKERS_AVAILABLE', 'NATS_UNREACHABLE', 'OVERLOADED'] as const)(
+    'after %s, ParseEvent is UNAVAILABLE: Hyperswitch fails it, and the sender comes again',
     async (code) => {
       bridge.script = fails(code);
-      expect(await client.call('EventService/ParseEvent', {})).not.toHaveProperty('reference');
+      const refusal = (await client.call('EventService/ParseEvent', {}).catch((e) => e)) as ServiceError;
+      expect(refusal.code).toBe(status.UNAVAILABLE);
+      expect(refusal.details).toContain(`No worker has read the webhook: ${code}`);
+      expect(refusal.metadata.get('x-correlation-id')).toEqual(['correlation_1']);
+      expect(warnings).toEqual([]);
     },
   );
+
+  it('ParseEvent of what a worker does not support is OK without an event type: 200, and nobody comes again', async () => {
+    bridge.script = replies({
+      status: 'failure',
+      error: { code: 'webhook_unreadable', message: 'No event' },
+    });
+    expect(await client.call('EventService/ParseEvent', {})).toEqual({});
+  });
 
   it('HandleEvent has neither content nor verification: Hyperswitch fails it, and the sender comes again', async () => {
     bridge.script = fails('NATS_TIMEOUT');
