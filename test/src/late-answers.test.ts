@@ -105,7 +105,11 @@ async function startBridge(
 }
 
 /** A processor that takes the money and tells nobody until the test lets it. */
-async function startProcessor(answer: Partial<HandlerResponse> = {}, more: object = {}) {
+async function startProcessor(
+  answer: Partial<HandlerResponse> = {},
+  more: object = {},
+  concurrency?: number,
+) {
   const executed: string[] = [];
   let release = () => {};
   const released = new Promise<void>((resolve) => {
@@ -120,7 +124,8 @@ async function startProcessor(answer: Partial<HandlerResponse> = {}, more: objec
   const worker: Worker = createWorker({
     servers: server.url,
     ackWaitMs: 1_000,
-    handlers: { authorize: effect, refund: effect, ...more },
+    concurrency,
+    handlers: { authorize: effect, charge: effect, refund: effect, ...more },
   });
   await worker.start();
   let isRunning = true;
@@ -793,6 +798,12 @@ describe('an event that says it is from the bridge', () => {
   });
 });
 
+const MANDATE = { connector_mandate_id: { connector_mandate_id: 'mandate_1' } };
+const notKnown = (): HandlerResponse => ({
+  status: 'failure',
+  error: { code: 'resource_missing', message: 'There is no such payment' },
+});
+
 describe('asking after a late answer', () => {
   it('is answered from the ledger by any bridge when no worker is there', async () => {
     const earlier = await startBridge();
@@ -851,6 +862,32 @@ describe('asking after a late answer', () => {
     });
     answer = { status: 'success', transaction_id: 'real_att_1', attempt_status: 'VOIDED_POST_CAPTURE' };
     expect(await sync(bridge, 'att_1', alias)).toMatchObject({ status: 'VOIDED_POST_CAPTURE' });
+  });
+
+  it('finds a charge whose bridge died before it could answer, under the alias that was given for its attempt', async () => {
+    const earlier = await startBridge();
+    const processor = await startProcessor({}, { sync: notKnown });
+    const charge = {
+      merchant_charge_id: 'att_1',
+      connector_recurring_payment_id: MANDATE,
+      amount: money(900),
+    };
+    const lost = earlier.call('RecurringPaymentService/Charge', charge, 'att_1').catch(() => undefined);
+    await until('the processor has it', () => processor.executed.includes('charge:att_1') || undefined);
+    const bridge = await startBridge();
+    const alias = 'bridge:authorize:att_1';
+    for (const id of ['', alias])
+      expect(await sync(bridge, 'att_1', id)).toMatchObject({
+        status: 'PENDING',
+        connector_transaction_id: alias,
+      });
+    processor.release();
+    await recorded(bridge, 'charge:att_1');
+    expect(await sync(bridge, 'att_1', alias)).toMatchObject({
+      status: 'CHARGED',
+      connector_transaction_id: 'real_att_1',
+    });
+    await lost;
   });
 
   it('is not answered with an authorization that was voided or captured since', async () => {

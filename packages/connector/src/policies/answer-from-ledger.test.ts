@@ -104,6 +104,19 @@ describe('answerFromLedger', () => {
     await expect(send(noWorkers)(withoutId)).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
   });
 
+  it('finds what began otherwise than the alias says, which was given for the attempt alone', async () => {
+    const { send } = policy({ 'charge:att_1': answered() });
+    const charged = { transaction_id: 'real_1', attempt_status: 'CHARGED' };
+    for (const next of [noWorkers, unknownId]) expect(await send(next)(byAlias)).toMatchObject(charged);
+    const running = policy({ 'charge:att_1': entry('claimed') });
+    expect(await running.send(unknownId)(byAlias)).toEqual({ status: 'processing' });
+    const ofCharge = question('sync', { connector_transaction_id: 'bridge:charge:att_1' });
+    const authorized = policy({ 'authorize:att_1': answered() });
+    await expect(authorized.send(noWorkers)(ofCharge)).rejects.toMatchObject({
+      code: 'NO_WORKERS_AVAILABLE',
+    });
+  });
+
   it.each([
     [undefined, undefined, 'CHARGED'],
     ['MANUAL', undefined, 'AUTHORIZED'],

@@ -8,15 +8,14 @@ import {
   type BridgeResponse,
   idempotencyKey,
   isOperation,
-  keyOfAlias,
   type Operation,
   outcomeOfReply,
 } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
-import { keysOfBeginnings } from '../ledger/beginnings.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
 import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
+import { isNotKnown, keysInDoubt } from './question-in-doubt.js';
 
 export type AnswerFromLedgerWorld = {
   /** The record of a key, or undefined. */
@@ -29,12 +28,6 @@ export type AnswerFromLedgerWorld = {
 
 /** What may have come after: then only a worker knows how the payment stands. */
 const LATER: readonly Operation[] = ['capture', 'void', 'reverse'];
-
-/** How workers say that an id means nothing to them. */
-const NOT_KNOWN = {
-  codes: new Set(['resource_missing', 'not_found']),
-  statuses: new Set(['UNRESOLVED', 'PAYMENT_STATUS_UNSPECIFIED', 'REFUND_STATUS_UNSPECIFIED']),
-};
 
 export function answerFromLedger(world: AnswerFromLedgerWorld): Policy {
   return (next) => async (exchange) => {
@@ -57,26 +50,6 @@ export function answerFromLedger(world: AnswerFromLedgerWorld): Policy {
     const isEarly = await isTooEarlyToFail(answer, exchange, keys, world).catch(() => false);
     return isEarly ? { status: 'processing' } : answer;
   };
-}
-
-/** The keys under which the answer may stand; none for who asks with an id of the processor. */
-function keysInDoubt({ operation, data }: Exchange): readonly string[] {
-  if (operation === 'sync') {
-    const id = String(data.request.connector_transaction_id ?? '');
-    if (id === '') return keysOfBeginnings(data);
-    return [keyOfAlias(id)].filter((key) => key !== undefined);
-  }
-  if (operation === 'refund_sync') {
-    const id = String(data.request.connector_refund_id || data.request.refund_id || '');
-    const key = id === '' ? idempotencyKey('refund', data) : keyOfAlias(id);
-    return key === undefined ? [] : [key];
-  }
-  return [];
-}
-
-function isNotKnown({ error, attempt_status, refund_status }: BridgeResponse): boolean {
-  const named = (attempt_status ?? refund_status ?? '').toUpperCase();
-  return NOT_KNOWN.codes.has(error?.code ?? '') || NOT_KNOWN.statuses.has(named);
 }
 
 /**

@@ -187,6 +187,7 @@ describe('requireWorker', () => {
 describe('resolveAliases', () => {
   const answers: Record<string, BridgeResponse> = {
     'authorize:att_1': { status: 'success', transaction_id: 'pi_1' },
+    'charge:att_3': { status: 'success', transaction_id: 'pi_3' },
   };
   const send = (one: Exchange) => {
     let seen: unknown;
@@ -207,6 +208,15 @@ describe('resolveAliases', () => {
     expect(await send(exchange({}, { connector_transaction_id: 'bridge:authorize:att_2' }))).toEqual({
       connector_transaction_id: '',
     });
+  });
+
+  it('knows that the alias which was given for an attempt alone may stand for another beginning', async () => {
+    const alias = { connector_transaction_id: 'bridge:authorize:att_3' };
+    const { data } = exchange({}, alias);
+    expect(await send(exchange({ data: { ...data, attempt_id: 'att_3' } }))).toEqual({
+      connector_transaction_id: 'pi_3',
+    });
+    expect(await send(exchange({}, alias))).toEqual({ connector_transaction_id: '' });
   });
 
   it("leaves the processor's own ids alone", async () => {

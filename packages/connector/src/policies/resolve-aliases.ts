@@ -1,7 +1,7 @@
 /** Ids that the bridge made up are turned into the processor's, as soon as the record of their key has one. */
-import { type BridgeResponse, keyOfAlias } from '@nats-bridge/protocol';
+import { type BridgeResponse, keyOfAlias, type RouterData } from '@nats-bridge/protocol';
 import type { Exchange, Policy } from '../exchange.js';
-import { keysOfBeginnings } from '../ledger/beginnings.js';
+import { keysBehindId } from '../ledger/keys-behind-id.js';
 
 /** Reads the answer recorded for a key, or undefined while there is none. */
 export type ReadAnswer = (merchantId: string, key: string) => Promise<BridgeResponse | undefined>;
@@ -23,19 +23,19 @@ async function withProcessorIds(exchange: Exchange, readAnswer: ReadAnswer): Pro
   const known: Record<string, string> = {};
   for (const field of ID_FIELDS) {
     const id = data.request[field];
-    const key = typeof id === 'string' ? keyOfAlias(id) : undefined;
-    if (key !== undefined) known[field] = (await readAnswer(data.merchant_id, key))?.transaction_id ?? '';
+    if (typeof id === 'string' && keyOfAlias(id) !== undefined)
+      known[field] = (await firstId(id, data, readAnswer)) ?? '';
   }
   if (operation === 'sync' && !data.request.connector_transaction_id) {
-    const found = await firstAnswer(exchange, readAnswer);
+    const found = await firstId('', data, readAnswer);
     if (found !== undefined) known.connector_transaction_id = found;
   }
   if (Object.keys(known).length === 0) return exchange;
   return { ...exchange, data: { ...data, request: { ...data.request, ...known } } };
 }
 
-async function firstAnswer({ data }: Exchange, readAnswer: ReadAnswer): Promise<string | undefined> {
-  for (const key of keysOfBeginnings(data)) {
+async function firstId(id: string, data: RouterData, readAnswer: ReadAnswer): Promise<string | undefined> {
+  for (const key of keysBehindId(id, data)) {
     const answer = await readAnswer(data.merchant_id, key);
     if (answer?.transaction_id) return answer.transaction_id;
   }
