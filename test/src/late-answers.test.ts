@@ -890,6 +890,37 @@ describe('asking after a late answer', () => {
     await lost;
   });
 
+  it('is pending about what waits and nobody has begun, and what the worker says about what never came', async () => {
+    const bridge = await startBridge({}, { timeouts: { authorize: 20_000 } });
+    const busy = await startProcessor({}, {}, 1);
+    const asked = createWorker({ servers: server.url, handlers: { sync: notKnown } });
+    await asked.start();
+    cleanUp.push(() => asked.stop());
+    const calls = ['att_1', 'att_2'].map((attempt) =>
+      bridge.call('PaymentService/Authorize', authorizeRequest(attempt, {}), attempt),
+    );
+    const nats = await connect({ servers: server.url });
+    cleanUp.push(() => nats.close());
+    const manager = await jetstreamManager(nats);
+    await until('both are stored', async () =>
+      (await manager.streams.info('PAYMENTS')).state.last_seq >= 2 ? true : undefined,
+    );
+    await until('one is in hand', () => (busy.executed.length === 1 ? true : undefined));
+    const waiting = busy.executed[0] === 'authorize:att_1' ? 'att_2' : 'att_1';
+    for (const id of ['', `bridge:authorize:${waiting}`])
+      expect(await sync(bridge, waiting, id)).toMatchObject({
+        status: 'PENDING',
+        connector_transaction_id: `bridge:authorize:${waiting}`,
+      });
+    expect(await sync(bridge, 'att_never', '')).toMatchObject({
+      status: 'FAILURE',
+      error: { connector_details: { code: 'resource_missing' } },
+    });
+    expect(busy.executed).toHaveLength(1);
+    busy.release();
+    expect(await Promise.all(calls)).toMatchObject([{ status: 'CHARGED' }, { status: 'CHARGED' }]);
+  });
+
   it('is not answered with an authorization that was voided or captured since', async () => {
     const bridge = await startBridge();
     const processor = await startProcessor(

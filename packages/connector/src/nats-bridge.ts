@@ -61,6 +61,7 @@ import { DurabilityUnmetError } from './durability-unmet-error.js';
 import type { CallMarks, Exchange, Send } from './exchange.js';
 import { type BrokerFigures, readFigures } from './figures.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
+import { createIsWaiting } from './ledger/is-waiting.js';
 import { createLedger, type Ledger } from './ledger/ledger.js';
 import {
   type CallIds,
@@ -72,6 +73,7 @@ import {
 } from './observation.js';
 import { createBreakers, probeNow } from './policies/circuit-breaker.js';
 import type { InFlight } from './policies/limit-in-flight.js';
+import { mindWaitingRequest } from './policies/mind-waiting-request.js';
 import { presenceQuestions } from './presence-question.js';
 import { readReplyCorrelationId } from './reply-correlation.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
@@ -243,7 +245,7 @@ export class NatsBridge {
     this.#stopListening = this.connection.onState(({ state }) => {
       if (state === 'connected') probeNow(this.#breakers, Date.now());
     });
-    this.#send = createSend({
+    const send = createSend({
       config: this.config,
       connection: this.connection,
       instance: this.#instance,
@@ -272,6 +274,8 @@ export class NatsBridge {
           ids: idsOf(exchange),
         }),
     });
+    const isWaiting = createIsWaiting(this.connection, this.config);
+    this.#send = mindWaitingRequest({ isWaiting, ledger: this.ledger })(send);
   }
 
   /**

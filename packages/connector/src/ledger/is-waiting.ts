@@ -1,0 +1,30 @@
+/** Whether the request of a key lies in the work stream, where a worker may still begin it: before that it has no record. */
+import { type Connection, storedMessages } from '@nats-bridge/messaging';
+import { decodeHeaderValue, HEADER, isOperation, subjectFor } from '@nats-bridge/protocol';
+import { type BridgeConfig, poolOf, subjectTemplateOf, timeoutOf } from '../config/bridge-config.js';
+
+/** @throws when the stream cannot be read */
+export type IsWaiting = (merchantId: string, key: string) => Promise<boolean>;
+
+/** How far the clocks of servers and workers may be apart. */
+const CLOCKS_MS = 10_000;
+
+export function createIsWaiting(
+  connection: Connection,
+  config: BridgeConfig,
+  now: () => number = Date.now,
+): IsWaiting {
+  return async (merchantId, key) => {
+    const operation = key.slice(0, key.indexOf(':'));
+    if (!isOperation(operation)) return false;
+    const subject = subjectFor(subjectTemplateOf(config, operation, poolOf(config, merchantId)), merchantId);
+    // The deadline of what was stored earlier is over: nobody may begin it.
+    const since = new Date(now() - timeoutOf(config, operation) - CLOCKS_MS);
+    for await (const { headers } of storedMessages(connection, config.jetstream.stream_name, {
+      subject,
+      since,
+    }))
+      if (decodeHeaderValue(headers[HEADER.idempotencyKey] ?? '') === key) return true;
+    return false;
+  };
+}
