@@ -450,7 +450,7 @@ describe('letters', () => {
       { name, queue: 'dead', verdict: 'never_sent', advice: expect.any(String) },
     ]);
     expect(list.groups).toMatchObject([
-      { cause: 'no processor for this merchant', operation: 'authorize', count: 1 },
+      { reason: 'no processor for this merchant', operation: 'authorize', count: 1 },
     ]);
     const { body: detail } = await ask(`/letters/${name}`);
     expect(detail).toMatchObject({ name, verdict_now: 'never_sent' });

@@ -10,6 +10,10 @@ export type LetterFilter = {
   readonly verdict?: Verdict;
   /** Part of the reason or of the error. */
   readonly cause?: string;
+  /** Exactly this reason. */
+  readonly reason?: string;
+  /** Exactly this error; `''`: letters without one. */
+  readonly error?: string;
   readonly worker?: string;
   readonly since?: Date;
   readonly until?: Date;
@@ -22,7 +26,7 @@ type Matched = Pick<
 
 /** The queue is not asked: who lists them reads the ones that are wanted. */
 export function matches(letter: Matched, filter: LetterFilter): boolean {
-  const { merchantId, operation, verdict, cause, worker, since, until } = filter;
+  const { merchantId, operation, verdict, cause, reason, error, worker, since, until } = filter;
   const causes = `${letter.reason} ${letter.error ?? ''}`.toLowerCase();
   return (
     (merchantId === undefined || letter.merchantId === merchantId) &&
@@ -30,6 +34,8 @@ export function matches(letter: Matched, filter: LetterFilter): boolean {
     (verdict === undefined || letter.verdict === verdict) &&
     (worker === undefined || letter.worker === worker) &&
     (cause === undefined || causes.includes(cause.toLowerCase())) &&
+    (reason === undefined || letter.reason === reason) &&
+    (error === undefined || (letter.error ?? '') === error) &&
     (since === undefined || letter.at >= since) &&
     (until === undefined || letter.at < until)
   );

@@ -96,9 +96,12 @@ export function LettersScreen() {
           <Panel title="By cause" note={plural(head.groups.length, 'group')}>
             <ul class="groups">
               {head.groups.map((group) => (
-                <li class="group" key={`${group.cause} ${group.operation} ${group.verdict}`}>
+                <li
+                  class="group"
+                  key={[group.reason, group.error, group.operation, group.verdict].join('\n')}
+                >
                   <div>
-                    <p class="group-cause">{group.cause}</p>
+                    <p class="group-cause">{causeOf(group)}</p>
                     <p class="group-detail">
                       {group.operation} · {group.merchants.join(', ')} · last <TimeText at={group.last_at} />
                     </p>
@@ -120,7 +123,8 @@ export function LettersScreen() {
                           ...filter,
                           operation: group.operation,
                           verdict: group.verdict,
-                          cause: firstCause(group.cause),
+                          reason: group.reason,
+                          error: group.error ?? '',
                         },
                       })
                     }
@@ -147,9 +151,8 @@ export function LettersScreen() {
   );
 }
 
-/** A cause is shown as reason and error; the filter finds a part of either. */
-function firstCause(cause: string): string {
-  return cause.split(', ')[0] ?? cause;
+function causeOf({ reason, error }: Pick<Letter, 'reason' | 'error'>): string {
+  return [reason, error].filter(Boolean).join(', ');
 }
 
 const COLUMNS: readonly Column<Letter>[] = [
@@ -159,5 +162,5 @@ const COLUMNS: readonly Column<Letter>[] = [
   { title: 'Payment', value: ({ payment_id }) => <span class="id">{payment_id}</span> },
   { title: 'Merchant', value: ({ merchant_id }) => merchant_id },
   { title: 'Verdict', value: ({ verdict }) => <VerdictMark verdict={verdict} /> },
-  { title: 'Cause', value: ({ reason, error }) => [reason, error].filter(Boolean).join(', ') },
+  { title: 'Cause', value: causeOf },
 ];

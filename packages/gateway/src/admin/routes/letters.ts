@@ -210,7 +210,7 @@ const MOST_MERCHANTS = 10;
 function groupsOf(letters: readonly LetterSummary[]) {
   const groups = new Map<string, LetterSummary[]>();
   for (const letter of letters) {
-    const name = [causeOf(letter), letter.operation, letter.verdict].join('\n');
+    const name = JSON.stringify([letter.reason, letter.error, letter.operation, letter.verdict]);
     const group = groups.get(name);
     if (group === undefined) groups.set(name, [letter]);
     else group.push(letter);
@@ -220,7 +220,8 @@ function groupsOf(letters: readonly LetterSummary[]) {
     .map((group) => {
       const [newest] = group as [LetterSummary, ...LetterSummary[]];
       return {
-        cause: causeOf(newest),
+        reason: newest.reason,
+        ...(newest.error !== undefined && { error: newest.error }),
         operation: newest.operation,
         verdict: newest.verdict,
         count: group.length,
@@ -229,8 +230,4 @@ function groupsOf(letters: readonly LetterSummary[]) {
         merchants: [...new Set(group.map(({ merchantId }) => merchantId))].slice(0, MOST_MERCHANTS),
       };
     });
-}
-
-function causeOf({ reason, error }: LetterSummary): string {
-  return [reason, error].filter(Boolean).join(', ');
 }

@@ -43,6 +43,8 @@ const filter = {
   operation: z.string().max(64).optional(),
   verdict: verdict.optional(),
   cause: z.string().max(255).optional().meta({ description: 'Part of the reason or of the error.' }),
+  reason: z.string().max(4_096).optional().meta({ description: 'Exactly this reason.' }),
+  error: z.string().max(4_096).optional().meta({ description: 'Exactly this error; empty: without one.' }),
   ...timeQuery,
 };
 
@@ -52,7 +54,8 @@ export const letterPage = page(letter).extend({
   groups: z
     .array(
       z.object({
-        cause: z.string(),
+        reason: z.string(),
+        error: z.string().optional(),
         operation,
         verdict,
         count,
@@ -241,6 +244,8 @@ export function letterFilterOf(asked: {
   readonly operation?: string;
   readonly verdict?: LetterSummary['verdict'];
   readonly cause?: string;
+  readonly reason?: string;
+  readonly error?: string;
   readonly from?: string;
   readonly to?: string;
 }): LetterFilter {
@@ -250,6 +255,8 @@ export function letterFilterOf(asked: {
     ...(asked.operation !== undefined && { operation: asked.operation }),
     ...(asked.verdict !== undefined && { verdict: asked.verdict }),
     ...(asked.cause !== undefined && { cause: asked.cause }),
+    ...(asked.reason !== undefined && { reason: asked.reason }),
+    ...(asked.error !== undefined && { error: asked.error }),
     ...(asked.from !== undefined && { since: new Date(asked.from) }),
     ...(asked.to !== undefined && { until: new Date(asked.to) }),
   };
