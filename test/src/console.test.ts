@@ -71,6 +71,8 @@ beforeAll(async () => {
   await stack.stopSandbox();
   for (const attempt of ['att_again_1', 'att_again_2', 'att_mended', 'att_gone', 'att_second', 'att_twice'])
     await neverSent(stack, authorize, attempt);
+  await neverSent(stack, authorize, 'att_unknown_shop', 'refused: merchant_1, not onboarded');
+  await neverSent(stack, authorize, 'att_risky_shop', 'refused: merchant_1, blocked by risk');
   const failing = createWorker({
     servers: stack.server.url,
     name: 'acme-eu',
@@ -285,6 +287,53 @@ describe('letters', () => {
     });
     expect(answer).toMatchObject({ status: 'success', transaction_id: 'txn_att_again_1' });
     expect(kept.every(Boolean)).toBe(true);
+  });
+
+  it('are only sent by the button that says how many: Enter and a double click ask again', async () => {
+    const name = await letterNamed('att_risky_shop');
+    await page.goto(`${stack.httpUrl}/console/letters/${name}`);
+    const orders: { dry_run?: boolean }[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/letters/retry')) orders.push(request.postDataJSON());
+    });
+    for (const size of [PHONE, DESKTOP]) {
+      await page.setViewportSize(size);
+      await page.getByRole('button', { name: 'Send again' }).click();
+      await page.getByLabel('Why').fill('the shop is known now');
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Enter');
+      await page.getByText('1 letter would be sent again').waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+
+      await page.getByRole('button', { name: 'Send again' }).click();
+      await page.getByLabel('Why').fill('the shop is known now');
+      const box = await page.getByRole('button', { name: 'What would happen?' }).boundingBox();
+      const { x, y, width, height } = box ?? { x: 0, y: 0, width: 0, height: 0 };
+      const middle = [x + width / 2, y + height / 2] as const;
+      await page.mouse.click(...middle);
+      await page.getByRole('button', { name: 'Send 1 letter' }).waitFor();
+      await page.mouse.click(...middle);
+      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    }
+    expect(orders.length).toBeGreaterThanOrEqual(4);
+    expect(orders.every(({ dry_run }) => dry_run === true)).toBe(true);
+    expect(await letterNamed('att_risky_shop')).toBe(name);
+  });
+
+  it('of one cause are sent again without those whose cause begins alike', async () => {
+    const risky = await letterNamed('att_risky_shop');
+    await open('/letters?cause=refused', 'Dead letters and interventions');
+    await page.getByText('2 groups').waitFor();
+    const group = page.getByRole('listitem').filter({ hasText: 'not onboarded' });
+    await group.getByRole('button', { name: 'Retry all' }).click();
+    await page.getByLabel('Why').fill('the shop is known now');
+    await page.getByRole('button', { name: 'What would happen?' }).click();
+    await page.getByRole('button', { name: 'Send 1 letter' }).click();
+    await page.getByText('1 of 1: 1 sent, 0 left. Done.').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    await page.getByText('1 group', { exact: true }).waitFor();
+    expect(await letterNamed('att_risky_shop')).toBe(risky);
   });
 
   it('in doubt are resolved with what the processor said', async () => {

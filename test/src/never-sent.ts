@@ -3,11 +3,12 @@ import { jetstream } from '@nats-io/jetstream';
 import type { Stack } from './stack-under-test.js';
 import { until } from './until.js';
 
-/** @returns what its caller heard */
+/** @param why the worker says @returns what its caller heard */
 export async function neverSent<Answer>(
   stack: Pick<Stack, 'nats'>,
   authorize: (attempt: string) => Promise<Answer>,
   attempt: string,
+  why = 'no processor for this merchant',
 ): Promise<Answer> {
   const nats = await stack.nats();
   const there = nats.subscribe('hyperswitch.workers.guarded.authorize', {
@@ -19,7 +20,7 @@ export async function neverSent<Answer>(
     'it is sent',
     async () => (await consumer.next({ expires: 1_000 })) ?? undefined,
   );
-  message.term('no processor for this merchant');
+  message.term(why);
   const answer = await asking;
   there.unsubscribe();
   return answer;

@@ -31,8 +31,10 @@ export function RetryDialog({ what, onClose, onDone }: RetryDialogProps) {
   const [reason, setReason] = useState('');
   const [plan, setPlan] = useState<RetryPlan>();
   const [job, setJob] = useState<Job>();
+  const [isBusy, setBusy] = useState(false);
   const { names, filter } = what;
   const order = { ...(names ? { names } : { filter }), rate_per_s: Number(rate) || 10, reason };
+  const isUnexplained = reason.trim() === '';
   const failed = (fault: unknown) => notices.say('bad', apiErrorOf(fault).message);
 
   useEffect(() => {
@@ -43,6 +45,15 @@ export function RetryDialog({ what, onClose, onDone }: RetryDialogProps) {
     return () => clearTimeout(timer);
   }, [job, api]);
 
+  const ask = async <Answer,>(body: object, then: (answer: Answer) => void) => {
+    setBusy(true);
+    try {
+      then(await api.post<Answer>('/letters/retry', body));
+    } catch (fault) {
+      failed(fault);
+    }
+    setBusy(false);
+  };
   const close = () => {
     if (job !== undefined) onDone();
     onClose();
@@ -53,16 +64,7 @@ export function RetryDialog({ what, onClose, onDone }: RetryDialogProps) {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            if (plan === undefined)
-              api
-                .post<RetryPlan>('/letters/retry', { ...order, dry_run: true })
-                .then(setPlan)
-                .catch(failed);
-            else
-              api
-                .post<{ job: Job }>('/letters/retry', order)
-                .then((answer) => setJob(answer.job))
-                .catch(failed);
+            void ask<RetryPlan>({ ...order, dry_run: true }, setPlan);
           }}
         >
           <p>Each keeps its idempotency key. What may have been charged is left as it is.</p>
@@ -85,11 +87,27 @@ export function RetryDialog({ what, onClose, onDone }: RetryDialogProps) {
               .
             </p>
           )}
-          <div class="dialog-foot">
-            <Button onClick={close}>Cancel</Button>
-            <Button type="submit" kind="main" disabled={reason.trim() === '' || plan?.would_retry === 0}>
-              {plan === undefined ? 'What would happen?' : `Send ${plural(plan.would_retry, 'letter')}`}
+          <div class="dialog-foot dialog-foot-split">
+            {/* The form's own, and at the other end: Enter or a second click asks again, and sends nothing. */}
+            <Button
+              type="submit"
+              kind={plan === undefined ? 'main' : 'plain'}
+              isBusy={isBusy}
+              disabled={isUnexplained}
+            >
+              What would happen?
             </Button>
+            <Button onClick={close}>Cancel</Button>
+            {plan && (
+              <Button
+                kind="main"
+                isBusy={isBusy}
+                disabled={isUnexplained || plan.would_retry === 0}
+                onClick={() => void ask<{ job: Job }>(order, (answer) => setJob(answer.job))}
+              >
+                {`Send ${plural(plan.would_retry, 'letter')}`}
+              </Button>
+            )}
           </div>
         </form>
       ) : (
