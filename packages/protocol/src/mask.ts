@@ -1,6 +1,6 @@
 /** What of a request or an answer may be shown to people: what is known to be harmless, and nothing else (P5). */
 import { isOperation, operationRow } from './operation-catalogue.js';
-import { isTextWrapper, type UcsField, ucsFields } from './ucs/index.js';
+import { isTextWrapper, type UcsField, ucsEnum, ucsFields } from './ucs/index.js';
 import { ucsMethodOf } from './ucs-request.js';
 
 const MASK = '***';
@@ -101,11 +101,30 @@ function maskMessage(messageType: string, message: unknown): unknown {
   });
 }
 
+/** By the type that the schema has: a secret that somebody wrote as a number is still one. */
 function maskField({ name, type, of = '' }: UcsField, value: unknown): unknown {
   if (value === null) return null;
-  if (type === 'enum' || typeof value === 'boolean' || typeof value === 'number') return value;
-  if (type === 'message') return isTextWrapper(of) ? maskText(name, value) : maskMessage(of, value);
-  return type === 'string' && NAMES_SOMETHING.test(name) ? shown(value) : MASK;
+  switch (type) {
+    case 'message':
+      return isTextWrapper(of) ? maskText(name, value) : maskMessage(of, value);
+    case 'enum':
+      return isOfEnum(of, value) ? value : MASK;
+    case 'string':
+      return typeof value === 'string' && NAMES_SOMETHING.test(name) ? shown(value) : MASK;
+    case 'bytes':
+      return MASK;
+    case 'bool':
+      return typeof value === 'boolean' ? value : MASK;
+    default:
+      return typeof value === 'number' ? value : MASK;
+  }
+}
+
+/** A number may be one that a later version of the protocol knows; it has 32 bits. */
+function isOfEnum(name: string, value: unknown): boolean {
+  return typeof value === 'number'
+    ? (value | 0) === value
+    : typeof value === 'string' && Object.hasOwn(ucsEnum(name), value);
 }
 
 /** The last four digits are what payer and support know a card by. */
@@ -121,6 +140,7 @@ function maskedBut(object: Readonly<Record<string, unknown>>, names: ReadonlySet
 
 function shown(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll(CARD_NUMBER, MASK);
+  if (typeof value === 'number' && String(value).match(CARD_NUMBER) !== null) return MASK;
   return typeof value === 'object' && value !== null ? MASK : value;
 }
 
