@@ -145,7 +145,12 @@ const ROWS: readonly [string, Sight, Sight][] = [
   [
     'NatsBridgeCircuitOpen',
     { ...CALM, breakers: [{ route: { operation: 'sync', connector: 'acme' }, state: 'open' }] },
+    { ...CALM, breakers: [{ route: { operation: 'sync', connector: 'acme' }, state: 'closed' }] },
+  ],
+  [
+    'NatsBridgeCircuitOpen',
     { ...CALM, breakers: [{ route: { operation: 'sync', connector: 'acme' }, state: 'half_open' }] },
+    { ...CALM, breakers: [] },
   ],
   ['NatsBridgeInterventions', stream('INTERVENTIONS', { messages: 1 }), stream('INTERVENTIONS', {})],
   [

@@ -89,7 +89,8 @@ export const CALL_ALERTS: readonly AlertRule[] = [
     runbook: 'docs/runbooks/circuit-open.md',
     holds: ({ breakers }) =>
       breakers
-        .filter(({ state }) => state === 'open')
+        // A probe that nobody answers keeps it half open for as long as the call may take.
+        .filter(({ state }) => state !== 'closed')
         .map(({ route: { operation, connector } }) => ({
           labels: { operation, connector },
           summary: `calls of ${operation} for ${connector} fail at once: the circuit is open`,
