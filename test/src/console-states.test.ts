@@ -5,6 +5,7 @@
  */
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { alertRules } from './alert-rules.js';
 import {
   ADMIN,
   launchBrowser,
@@ -172,6 +173,38 @@ describe('a bridge to which nothing has happened', () => {
     await page.getByText('Nothing matches.').waitFor();
     await page.getByRole('button', { name: 'Clear the filter' }).click();
     await page.getByText('pay_of_att_3').waitFor();
+  });
+});
+
+describe('an alert', () => {
+  it('has a link that opens its page', async () => {
+    const page = await signIn(browser, stack);
+    const firing = {
+      name: 'NatsBridgeNoWorkers',
+      severity: 'critical',
+      since: new Date().toISOString(),
+      labels: { operation: 'authorize' },
+      summary: 'nobody answers authorize',
+      runbook: 'docs/runbooks/no-workers.md',
+    };
+    await page.route('**/admin/v1/live', (route) => route.abort());
+    await page.route('**/admin/v1/overview', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), alerts: [firing] } });
+    });
+    await openScreen(page, stack, { path: '/', heading: 'Overview' });
+    const opened = page.context().waitForEvent('page');
+    await page.getByRole('link', { name: 'Runbook for NatsBridgeNoWorkers' }).click();
+    const runbook = await opened;
+    await runbook.getByText('# NatsBridgeNoWorkers').waitFor();
+    await runbook.close();
+    await page.close();
+  });
+
+  it.each(alertRules())('$alert has its page in the console', async ({ alert, runbook }) => {
+    const answer = await fetch(`${stack.httpUrl}/console/${runbook.replace(/^docs\//, '')}`);
+    expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(await answer.text()).toMatch(new RegExp(`^# ${alert}\n`));
   });
 });
 

@@ -1,10 +1,12 @@
 /** What the bridge itself says is wrong, worst first, each with its runbook. */
 import type { Alert } from '../api/types.js';
+import { useConsole } from '../console-context.js';
 import { ago } from '../format/time.js';
 import { EmptyState } from '../parts/empty-state.js';
 import { Mark } from '../parts/mark.js';
 
 export function AlertList({ alerts }: { readonly alerts: readonly Alert[] }) {
+  const { router } = useConsole();
   if (alerts.length === 0)
     return (
       <EmptyState icon="check" title="No alert fires.">
@@ -35,7 +37,7 @@ export function AlertList({ alerts }: { readonly alerts: readonly Alert[] }) {
               ))}
             </p>
           </div>
-          <a href={alert.runbook} target="_blank" rel="noreferrer">
+          <a href={router.href(alert.runbook.replace(/^docs/, ''))} target="_blank" rel="noreferrer">
             Runbook<span class="unseen"> for {alert.name}</span>
           </a>
         </li>

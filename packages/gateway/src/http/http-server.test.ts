@@ -1,5 +1,5 @@
 /** The HTTP door over a real socket; the connector's health is scripted. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,10 +101,14 @@ describe('every answer has strict headers', () => {
     ['/console', 302],
     ['/console/', 200],
     ['/console/letters/i7', 200],
+    ['/console/runbooks/x.md', 200],
+    ['/console/runbooks/y.md', 404],
     ['/console/x.js', 404],
   ])('the console: %s', async (path, status) => {
     const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-console-'));
     writeFileSync(join(folder, 'index.html'), '<!doctype html>');
+    mkdirSync(join(folder, 'runbooks'));
+    writeFileSync(join(folder, 'runbooks/x.md'), '# x');
     const isClosing = () => false;
     const app = createHttpApp({ bridge, isClosing, onWarning: () => {}, console: createConsoleApp(folder) });
     const answer = await app.request(path);
