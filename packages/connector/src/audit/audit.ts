@@ -8,6 +8,7 @@ import {
   type ListOptions,
   lastMessage,
   StoreRefusedError,
+  storedMessage,
   storedMessages,
   streamState,
 } from '@nats-bridge/messaging';
@@ -80,14 +81,10 @@ async function endOfChain(
   connection: Connection,
 ): Promise<{ readonly seq: number; readonly last: ChainedEntry | undefined }> {
   const { lastSeq: seq } = await streamState(connection, AUDIT_STREAM);
-  let last: ChainedEntry | undefined;
-  if (seq > 0)
-    for await (const { body } of storedMessages(connection, AUDIT_STREAM, { fromSeq: seq })) {
-      const entry = JSON.parse(Buffer.from(body).toString()) as Partial<ChainedEntry>;
-      if (entry.n !== undefined && entry.hash !== undefined) last = entry as ChainedEntry;
-      break;
-    }
-  return { seq, last };
+  const stored = await storedMessage(connection, AUDIT_STREAM, seq);
+  const entry: Partial<ChainedEntry> = stored ? JSON.parse(Buffer.from(stored.body).toString()) : {};
+  const isChained = entry.n !== undefined && entry.hash !== undefined;
+  return { seq, last: isChained ? (entry as ChainedEntry) : undefined };
 }
 
 /** Whether the newest entry is signed: one without a signature behind it is found by who verifies with a key. */

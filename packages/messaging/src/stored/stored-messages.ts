@@ -1,5 +1,10 @@
 /** Reads and takes out single messages of a stream, without a consumer that remembers. */
-import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  type StoredMsg,
+} from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { NO_MESSAGE, recordOf, type StoredRecord } from '../records/last-message.js';
 import { serverFeatures } from '../topology/server-features.js';
@@ -14,8 +19,12 @@ export async function storedMessage(
 ): Promise<StoredRecord | undefined> {
   if (seq < 1) return undefined;
   const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  return unlessNone(() => manager.streams.getMessage(stream, { seq }));
+}
+
+async function unlessNone(get: () => Promise<StoredMsg | null>): Promise<StoredRecord | undefined> {
   try {
-    const message = await manager.streams.getMessage(stream, { seq });
+    const message = await get();
     return message === null ? undefined : recordOf(message);
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return undefined;
@@ -61,13 +70,20 @@ export async function firstFrom(
   seq: number,
   subject = '>',
 ): Promise<StoredRecord | undefined> {
-  try {
-    const message = await manager.direct.getMessage(stream, { seq, next_by_subj: subject });
-    return message === null ? undefined : recordOf(message);
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return undefined;
-    throw error;
-  }
+  const found = await unlessNone(() => manager.direct.getMessage(stream, { seq, next_by_subj: subject }));
+  return found ?? firstAtLeader(manager, stream, seq, subject);
+}
+
+/** The same, of the stream's leader: any replica answers a direct read, and one that lags does not have the end yet. */
+function firstAtLeader(
+  manager: JetStreamManager,
+  stream: string,
+  seq: number,
+  subject = '>',
+): Promise<StoredRecord | undefined> {
+  // The server takes both (2.9); nats.js has no type for it.
+  const question = { seq, next_by_subj: subject };
+  return unlessNone(() => manager.streams.getMessage(stream, question));
 }
 
 export type ListOptions = {
@@ -80,8 +96,8 @@ export type ListOptions = {
 };
 
 /**
- * What a stream holds at this moment, oldest first. Read without a consumer: that could only be made by who may have
- * the server publish anywhere. The stream must allow direct reads.
+ * What a stream's leader holds at this moment, oldest first. Read without a consumer: that could only be made by who
+ * may have the server publish anywhere. The stream must allow direct reads.
  */
 export async function* storedMessages(
   connection: Connection,
@@ -116,9 +132,13 @@ async function nextFrom(
 ): Promise<readonly StoredRecord[]> {
   // Over another account's streams one question has one answer: more do not find their way back.
   const isOwnAccount = connection.jetstreamOptions.domain === undefined;
-  if (isOwnAccount && serverFeatures(connection.current?.info?.version ?? '').batchDirectGet)
-    return readBatch(connection, stream, { seq, subject, atMost: BATCH });
-  const stored = await firstFrom(manager, stream, seq, subject);
+  const isBatched = isOwnAccount && serverFeatures(connection.current?.info?.version ?? '').batchDirectGet;
+  if (isBatched) {
+    const batch = await readBatch(connection, stream, { seq, subject, atMost: BATCH });
+    if (batch.length > 0) return batch;
+  }
+  const first = isBatched ? firstAtLeader : firstFrom;
+  const stored = await first(manager, stream, seq, subject);
   return stored === undefined ? [] : [stored];
 }
 
