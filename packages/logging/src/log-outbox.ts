@@ -24,12 +24,15 @@ const BATCH = 500;
 const LAST_LINES_MS = 1_000;
 /** A worker that may write of its own merchants only is refused a subject now and then; they are not endless. */
 const MOST_REFUSED = 1_000;
+/** Then each is tried again: the server may have other permissions for us by now. */
+const REFUSED_FOR_MS = 5 * 60_000;
 
 type Line = { readonly subject: string; readonly json: string; readonly bytes: number };
 
-export function createLogOutbox(): LogOutbox {
+export function createLogOutbox(now = Date.now): LogOutbox {
   const waiting: Line[] = [];
   const refused = new Set<string>();
+  let refusedUntil = now() + REFUSED_FOR_MS;
   const endings: (() => void)[] = [];
   let connection: OutboxConnection | undefined;
   /** The one that was open last. */
@@ -66,8 +69,18 @@ export function createLogOutbox(): LogOutbox {
     sending = undefined;
   }
 
+  function isRefused(subject: string): boolean {
+    if (now() >= refusedUntil) forgetRefused();
+    return refused.has(subject);
+  }
+
+  function forgetRefused(): void {
+    refused.clear();
+    refusedUntil = now() + REFUSED_FOR_MS;
+  }
+
   function publish(open: NonNullable<Connection['current']>, batch: readonly Line[]): void {
-    const mine = batch.filter(({ subject }) => !refused.has(subject));
+    const mine = batch.filter(({ subject }) => !isRefused(subject));
     dropped += batch.length - mine.length;
     for (const { subject, body } of messagesOf(mine)) open.publish(subject, body);
   }
@@ -95,7 +108,7 @@ export function createLogOutbox(): LogOutbox {
         const subject = logSubject(said);
         const bytes = Buffer.byteLength(json);
         const isTaken =
-          !isClosed && !refused.has(subject) && waiting.length < MOST_WAITING && bytes <= MAX_LOG_BYTES;
+          !isClosed && !isRefused(subject) && waiting.length < MOST_WAITING && bytes <= MAX_LOG_BYTES;
         if (isTaken) waiting.push({ subject, json, bytes });
         else dropped++;
       }
@@ -105,7 +118,10 @@ export function createLogOutbox(): LogOutbox {
       connection = to;
       endings.push(
         to.onState(({ state }) => {
-          if (state === 'connected') sendWaiting();
+          if (state === 'connected') {
+            forgetRefused(); // it may be another server, or credentials that were made anew
+            sendWaiting();
+          }
           if (state === 'draining') sendLast();
         }),
         to.onServerError(onServerError),

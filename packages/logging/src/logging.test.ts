@@ -132,6 +132,43 @@ describe('a log over NATS', () => {
     expect(logging.stats().dropped).toBe(0);
   });
 
+  it('tries again, after a while and when it is connected anew, where the server refused it', async () => {
+    let at = 0;
+    const { logging, connection, heard, eventually } = await scene({ now: () => at });
+    const nats = await connection.get();
+    let refuse = (_: Error) => {};
+    logging.connect({
+      get current() {
+        return connection.current;
+      },
+      onState: (listener) => connection.onState(listener),
+      onServerError(listener) {
+        refuse = listener;
+        return () => {};
+      },
+    });
+    const say = (message: string) => logging.log({ level: 'info', module: 'calls', message, ...about });
+    const refusal = Object.assign(new Error('Permissions Violation for Publish'), {
+      operation: 'publish',
+      subject: 'hyperswitch.logs.calls.info.merchant_1',
+    });
+    refuse(refusal);
+    say('refused');
+    expect(logging.stats().dropped).toBe(2);
+    at += 5 * 60_000;
+    say('later');
+    await eventually(() => expect(heard).toMatchObject([{ message: 'later' }]));
+    refuse(refusal);
+    say('refused again');
+    expect(logging.stats().dropped).toBe(4);
+    await nats.reconnect();
+    await eventually(() => {
+      say('connected anew');
+      expect(heard.at(-1)?.message).toBe('connected anew');
+    });
+    expect(heard.map(({ message }) => message)).not.toContain('refused again');
+  });
+
   it('is silent where it is not wanted', async () => {
     const { logging, connection } = await scene({ nats: false });
     await connection.get();

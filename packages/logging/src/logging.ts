@@ -49,7 +49,7 @@ export function createLogging(options: LoggingOptions): Logging {
   const levels = createLevels(options);
   const lines = createProcessLines(options.lines ?? 'none', paintOnTerminal);
   const instanceJson = JSON.stringify(instance);
-  const outbox = createLogOutbox();
+  const outbox = createLogOutbox(now);
   const gathered: { readonly at: number; readonly input: LogInput }[] = [];
   let timer: NodeJS.Timeout | undefined;
   let stopWatching: (() => void) | undefined;
