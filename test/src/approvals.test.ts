@@ -254,16 +254,24 @@ describe('an action that needs a second person', () => {
       amount: { minor_amount: 900 },
       payment_method: { card: { card_number: '4000056655665556' } },
     };
+    const letters = createDeadLetters(stack.bridge);
+    closers.push(() => letters.close());
+    const letter = await letters.get('dead_letters', Number(letterOf.att_edit?.slice(1)));
+    const own = letter && (await letters.retry(letter, { who: 'olga', why: 'a test' }, { patch }));
+    if (own?.kind !== 'proposed') throw new Error('it was not proposed');
+    expect(await decide('olga', own.proposal.id, 'refuse')).toMatchObject({ status: 200 });
+
     const id = await propose('jo', `/letters/${letterOf.att_edit}/edit`, { patch });
-    expect(await decide('olga', id, 'approve')).toMatchObject({
-      status: 403,
-      body: { error: { message: 'edit is for the role admin, and olga is operator' } },
-    });
+    for (const what of ['approve', 'refuse'] as const)
+      expect(await decide('olga', id, what)).toMatchObject({
+        status: 403,
+        body: { error: { message: 'edit is for the role admin, and olga is operator' } },
+      });
     const shown = await ask('olga', `/approvals/${id}`);
     expect(shown.body).toMatchObject({ action: 'edit', patch: { amount: { minor_amount: 900 } } });
     expect(JSON.stringify(shown.body)).not.toContain('400005665566');
     expect(await decide('sam', id, 'approve')).toMatchObject({ status: 200, body: { state: 'done' } });
-    expect(await actionsOn('att_edit')).toEqual(['propose jo', 'approve sam', 'edit jo sam']);
+    expect((await actionsOn('att_edit')).slice(-3)).toEqual(['propose jo', 'approve sam', 'edit jo sam']);
   });
 
   it('is known by an id that nobody can guess into another', async () => {

@@ -58,7 +58,7 @@ export function ApprovalDialog({ proposal, onClose, onDone }: ApprovalDialogProp
           <Button
             kind="danger"
             isBusy={isBusy}
-            disabled={!isReady || !mayAct(role, 'operator')}
+            disabled={!isReady || !(isAllowed || (isOwn && mayAct(role, 'operator')))}
             onClick={() => void decide('refuse')}
           >
             {isOwn ? 'Take it back' : 'Refuse'}

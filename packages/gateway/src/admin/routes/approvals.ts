@@ -71,12 +71,14 @@ export const approvalRoutes = [
   route({
     method: 'post',
     path: '/approvals/{id}/refuse',
-    summary: 'Refuses it; whoever made it can take it back this way.',
+    summary:
+      'Refuses it. Asks for the role of the action; whoever proposed it can take it back this way all the same.',
     role: 'operator',
     body: decision,
     answer: proposal,
     async handle(world, { params: { id = '' }, body: { reason }, by }) {
-      await proposalNamed(world, id);
+      const found = await proposalNamed(world, id);
+      if (found.proposed.who !== by.who) assertRole(by, found);
       return shownProposal(await acted(world.letters.approvals.refuse(id, { who: by.who, why: reason })));
     },
   }),
