@@ -3,6 +3,7 @@ import { type PaymentQuery, readPaymentHistory } from '@nats-bridge/connector';
 import type { z } from 'zod';
 import type { SeenCall } from '../../seen-calls.js';
 import { circuitMoments } from '../circuit-moments.js';
+import { csvLine } from '../csv.js';
 import { AdminProblem, route } from '../route.js';
 import { iso } from '../schema/common.js';
 import {
@@ -44,8 +45,8 @@ export const paymentRoutes = [
     answer: 'text/csv',
     handle({ payments }, { query }) {
       const { items } = payments.search({ ...searchOf({ ...query, limit: MOST_ROWS }) });
-      const lines = [COLUMNS.join(','), ...items.map((view) => csvLine(paymentRowOf(view)))];
-      return new Response(`${lines.join('\r\n')}\r\n`, {
+      const rows = items.map(paymentRowOf).map((row) => COLUMNS.map((name) => row[name]));
+      return new Response([COLUMNS, ...rows].map(csvLine).join(''), {
         headers: {
           'Content-Type': 'text/csv; charset=utf-8',
           'Content-Disposition': 'attachment; filename="payments.csv"',
@@ -146,12 +147,3 @@ const COLUMNS = [
   'duration_ms',
   'correlation_id',
 ] as const satisfies (keyof PaymentRow)[];
-
-/** RFC 4180; what a spreadsheet would take for a formula is made text. */
-function csvLine(row: PaymentRow): string {
-  return COLUMNS.map((name) => {
-    const text = String(row[name] ?? '');
-    const safe = /^[=+\-@\t]/.test(text) ? `'${text}` : text;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  }).join(',');
-}
