@@ -1,5 +1,6 @@
 /** The calls of the last minutes: how many ended how, each second, and how long they took. */
 import type { NatsBridge, Observation, Route } from '@nats-bridge/connector';
+import { MOST_ROUTES, routeEntry } from '../route-entry.js';
 import { iso } from './schema/common.js';
 import type { OperationFigures, SecondPoint } from './schema/overview.js';
 
@@ -26,8 +27,6 @@ const SERIES_S = 300;
 const WINDOW_S = 60;
 /** Kept of each second for percentiles; above it, some stand for all. */
 const MOST_DURATIONS = 1_000;
-/** Hyperswitch knows some 120 connectors, and a caller may name any. */
-const MOST_ROUTES = 500;
 
 type Second = { readonly at: number; readonly routes: Map<string, RouteSecond> };
 type RouteSecond = {
@@ -57,14 +56,11 @@ export function createRecentCalls(bridge: Pick<NatsBridge, 'observe'>, now = Dat
     result,
     durationMs,
   }: Extract<Observation, { type: 'call_ended' }>): void {
-    const { routes } = secondNow();
-    const name = routes.size < MOST_ROUTES ? `${operation}\n${connector}` : `${operation}\nother`;
-    let seen = routes.get(name);
-    if (seen === undefined) {
-      const [, shown = ''] = name.split('\n');
-      seen = { route: { operation, connector: shown }, results: noResults(), durations: [] };
-      routes.set(name, seen);
-    }
+    const seen = routeEntry(secondNow().routes, { operation, connector }, (route) => ({
+      route,
+      results: noResults(),
+      durations: [],
+    }));
     seen.results[result]++;
     if (seen.durations.length < MOST_DURATIONS) seen.durations.push(durationMs);
     else seen.durations[Math.floor(Math.random() * MOST_DURATIONS)] = durationMs;

@@ -1,6 +1,7 @@
 /** How the calls of the last 15 minutes ended, in slices of time: enough for shares and counts, and nothing of any one call. */
 import type { CallResult, NatsBridge, Route } from '@nats-bridge/connector';
 import type { BridgeErrorCode } from '@nats-bridge/protocol';
+import { routeEntry } from '../route-entry.js';
 
 export type RouteOutcomes = Route & {
   readonly calls: number;
@@ -22,8 +23,6 @@ export const SLOW_MS = 5_000;
 
 const SLICE_MS = 10_000;
 const KEPT_MS = 15 * 60_000;
-/** Hyperswitch knows some 120 connectors, and a caller may name any. */
-const MOST_ROUTES = 500;
 
 type Counts = {
   readonly route: Route;
@@ -48,7 +47,7 @@ export function createRecentOutcomes(bridge: Pick<NatsBridge, 'observe'>, now = 
   }
 
   function count(route: Route, result: CallResult, code: BridgeErrorCode | undefined, durationMs: number) {
-    const counts = countsOf(sliceNow().routes, route);
+    const counts = routeEntry(sliceNow().routes, route, noCalls);
     counts.calls++;
     counts.results[result]++;
     if (code !== undefined) counts.codes[code] = (counts.codes[code] ?? 0) + 1;
@@ -65,24 +64,16 @@ export function createRecentOutcomes(bridge: Pick<NatsBridge, 'observe'>, now = 
       const sums = new Map<string, Counts>();
       for (const { at, routes } of slices)
         if (at + SLICE_MS > from)
-          for (const counts of routes.values()) add(countsOf(sums, counts.route), counts);
+          for (const counts of routes.values()) add(routeEntry(sums, counts.route, noCalls), counts);
       return [...sums.values()].map(({ route, ...counts }) => ({ ...route, ...counts }));
     },
     close: stop,
   };
 }
 
-/** Its entry, made where there is none; further connectors than {@link MOST_ROUTES} share one. */
-function countsOf(routes: Map<string, Counts>, { operation, connector }: Route): Counts {
-  const known = routes.get(`${operation}\n${connector}`);
-  if (known !== undefined) return known;
-  const shown = routes.size < MOST_ROUTES ? connector : 'other';
-  const there = routes.get(`${operation}\n${shown}`);
-  if (there !== undefined) return there;
+function noCalls(route: Route): Counts {
   const results = { success: 0, failure: 0, processing: 0, unknown: 0, not_sent: 0 };
-  const made: Counts = { route: { operation, connector: shown }, calls: 0, results, codes: {}, slow: 0 };
-  routes.set(`${operation}\n${shown}`, made);
-  return made;
+  return { route, calls: 0, results, codes: {}, slow: 0 };
 }
 
 function add(sum: Counts, more: Counts): void {
@@ -97,6 +88,9 @@ function add(sum: Counts, more: Counts): void {
 export function byOperation(routes: readonly RouteOutcomes[]): readonly Omit<RouteOutcomes, 'connector'>[] {
   const sums = new Map<string, Counts>();
   for (const { operation, connector: _, ...counts } of routes)
-    add(countsOf(sums, { operation, connector: '' }), { route: { operation, connector: '' }, ...counts });
+    add(routeEntry(sums, { operation, connector: '' }, noCalls), {
+      route: { operation, connector: '' },
+      ...counts,
+    });
   return [...sums.values()].map(({ route: { operation }, ...counts }) => ({ operation, ...counts }));
 }
