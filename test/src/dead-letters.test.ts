@@ -290,6 +290,33 @@ describe('a request that was never begun', () => {
   });
 });
 
+describe('a request sent again', () => {
+  it('tells what became of it, too, when the worker that answers knows only the contract', async () => {
+    keep();
+    const webhook_url = 'http://127.0.0.1:9/webhooks/merchant_1/mca_1';
+    await neverSent(stack, (attempt) => authorize(attempt, { webhook_url }), 'att_plain');
+    const letter = await oneLetter();
+    const nats = await stack.nats();
+    const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
+    await letters.retry(letter, ACTOR);
+    const message = await until(
+      'it is sent',
+      async () => (await consumer.next({ expires: 1_000 })) ?? undefined,
+    );
+    const headers = natsHeaders();
+    headers.set('X-Correlation-Id', message.headers?.get('X-Correlation-Id') ?? '');
+    const answer = JSON.stringify({ status: 'success', transaction_id: 'txn_plain' });
+    await jetstream(nats).publish(message.headers?.get('X-Reply-To') ?? '', answer, { headers });
+    message.ack();
+    const { lateAnswers } = stack.bridge;
+    const settled = await until('it is settled', () => lateAnswers.find(MERCHANT, 'authorize:att_plain'));
+    expect(settled).toMatchObject({
+      note: { retry: 1 },
+      outcome: { kind: 'answered', status: 'CHARGED', transactionId: 'txn_plain' },
+    });
+  });
+});
+
 describe('many letters', () => {
   it('are sent again at a rate, by filter, and never those that may have been charged', async () => {
     keep();

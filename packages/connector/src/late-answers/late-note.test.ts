@@ -48,11 +48,16 @@ describe('its settlement', () => {
   if (note === undefined || noteOfRetry === undefined) throw new Error('no note');
   const record = { seq: 1, at: 5, retry: 0 };
 
-  it('is not what was recorded before a person sent it again', () => {
+  it('is not a withdrawal from before a person sent it again', () => {
     const withdrawn = { record: { ...record, state: 'withdrawn' as const }, answer: undefined };
     expect(settlementOf(noteOfRetry, withdrawn)).toBeUndefined();
+    const again = { record: { ...record, state: 'withdrawn' as const, retry: 1 }, answer: undefined };
+    expect(settlementOf(noteOfRetry, again)).toMatchObject({ outcome: { kind: 'not_sent' } });
+  });
+
+  it.each([0, 1])('is the answer, whichever try it says it belongs to: %i', (retry) => {
     const answered = {
-      record: { ...record, state: 'answered' as const, retry: 1 },
+      record: { ...record, state: 'answered' as const, retry },
       answer: { status: 'success' as const },
     };
     expect(settlementOf(noteOfRetry, answered)).toMatchObject({ outcome: { kind: 'answered' } });

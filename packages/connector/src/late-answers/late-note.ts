@@ -25,7 +25,7 @@ const lateNoteSchema = z.object({
   /** Of the request, what its answer depends on or repeats. Never the payment method, never credentials. */
   request: z.record(z.string(), z.unknown()),
   test_mode: z.boolean(),
-  /** How often a person had it sent again: what was recorded of it before is not what became of it. */
+  /** How often a person had it sent again: a withdrawal that was recorded before is not what became of it. */
   retry: z.int().min(0).default(0),
 });
 

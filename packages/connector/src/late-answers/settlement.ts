@@ -15,8 +15,9 @@ export type Settlement = {
 export function settlementOf(note: LateNote, entry: LedgerEntry | undefined): Settlement | undefined {
   if (entry === undefined) return undefined;
   const { record, answer } = entry;
-  if (record.retry < note.retry) return undefined;
   if (record.state === 'withdrawn') {
+    // A person had it sent again since; an answer is final, and workers that only answer do not say to which try.
+    if (record.retry < note.retry) return undefined;
     const outcome = outcomeOfError(callOf(note), new BridgeError('NO_WORKERS_AVAILABLE'));
     return { note, outcome, at: record.at };
   }
