@@ -163,6 +163,27 @@ describe('a request whose every delivery failed', () => {
     await expect(letters.resolve(letter, ACTOR, { status: 'failure' })).rejects.toThrow(/has an answer/);
   });
 
+  it('is settled by nobody while a worker is at it: its answer may still come', async () => {
+    keep();
+    await workerWith(broken);
+    await authorize('att_1');
+    const letter = await oneLetter();
+    const { ledger } = stack.bridge;
+    const claim = async (leaseUntil: number) => {
+      const entry = await ledger.findLatest(MERCHANT, 'authorize:att_1');
+      if (entry === undefined) throw new Error('no record');
+      const claimed = { ...entry.record, by: 'worker 7', leaseUntil };
+      await ledger.write(MERCHANT, 'authorize:att_1', claimed, entry.record.seq);
+    };
+    await claim(Date.now() + 60_000);
+    const resolved = () => letters.resolve(letter, ACTOR, { status: 'failure' });
+    await expect(resolved()).rejects.toThrow(/is in the hand of worker 7 until 20.*Z, longer while/);
+    expect(await audited()).toEqual([]);
+    await claim(Date.now());
+    await resolved();
+    expect(await stack.bridge.findAnswer(MERCHANT, 'authorize:att_1')).toMatchObject({ status: 'failure' });
+  });
+
   it('is sent again under its own key when a person insists, and is then gone', async () => {
     keep();
     const keys: string[] = [];
@@ -291,6 +312,17 @@ describe('a request that was never begun', () => {
 });
 
 describe('a request sent again', () => {
+  it('lives as long as one sent first: until every delivery of it is over', async () => {
+    keep();
+    await neverSent(stack, authorize, 'att_1');
+    await letters.retry(await oneLetter(), ACTOR);
+    const manager = await jetstreamManager(await stack.nats());
+    const { state } = await manager.streams.info('PAYMENTS');
+    const sent = await manager.streams.getMessage('PAYMENTS', { seq: state.last_seq });
+    expect(sent?.header.get('X-Retry')).toBe('1');
+    expect(sent?.header.get('Nats-TTL')).toBe('63s'); // 0.6 s, and two deliveries of 1 s with pauses of 30 s
+  });
+
   it('tells what became of it, too, when the worker that answers knows only the contract', async () => {
     keep();
     const webhook_url = 'http://127.0.0.1:9/webhooks/merchant_1/mca_1';

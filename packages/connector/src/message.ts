@@ -54,7 +54,8 @@ export function messageOf(
     replyTo,
     traceparent: typeof trace === 'string' ? trace : trace?.traceparent,
   });
-  if (isDurable && mayExpire) headers[TTL_HEADER] = `${secondsToLive(exchange, config)}s`;
+  if (isDurable && mayExpire)
+    headers[TTL_HEADER] = `${secondsToLive(deadlineAt, mayBeGuarded(exchange), config)}s`;
   return {
     subject:
       row.channel === 'webhooks'
@@ -80,7 +81,7 @@ function bodyOf(request: BridgeRequest, msgpackAbove: number) {
 }
 
 /** NATS ADR-43. */
-const TTL_HEADER = 'Nats-TTL';
+export const TTL_HEADER = 'Nats-TTL';
 /** The longest pause before another delivery of a failed request. */
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -88,11 +89,12 @@ const LONGEST_PAUSE_MS = 30_000;
  * A net for what nobody takes out: a request to a worker without records is gone at its deadline; one that the guard
  * watches, or may watch, may be delivered again after it, to find out what became of it.
  */
-function secondsToLive(exchange: Exchange, { jetstream }: BridgeConfig): number {
-  const { deadlineAt } = exchange;
-  const recoveryMs = mayBeGuarded(exchange)
-    ? jetstream.max_deliver * (jetstream.ack_wait + LONGEST_PAUSE_MS)
-    : 0;
+export function secondsToLive(
+  deadlineAt: number,
+  isGuarded: boolean,
+  { jetstream }: Pick<BridgeConfig, 'jetstream'>,
+): number {
+  const recoveryMs = isGuarded ? jetstream.max_deliver * (jetstream.ack_wait + LONGEST_PAUSE_MS) : 0;
   return Math.max(1, Math.ceil((deadlineAt - Date.now() + recoveryMs) / 1_000));
 }
 

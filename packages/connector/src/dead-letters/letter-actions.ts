@@ -7,6 +7,7 @@ import {
   HEADER,
   isOperation,
   mergePatch,
+  type OperationRecord,
   operationRow,
   parseRequest,
   QUEUE_STREAM,
@@ -20,6 +21,7 @@ import type { Audit } from '../audit/audit.js';
 import { timeoutOf } from '../config/bridge-config.js';
 import type { NotedCall } from '../late-answers/late-note.js';
 import { encodeAnswer } from '../ledger/answer.js';
+import { secondsToLive, TTL_HEADER } from '../message.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
 import type { DeadLetter } from './dead-letter.js';
@@ -94,7 +96,8 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       [HEADER.deadline]: String(deadlineAt),
       [HEADER.msgId]: `${original.msgId}:retry:${retry}`,
       ...(serverFeatures(info?.version ?? '').perMessageTtl && {
-        'Nats-TTL': `${Math.ceil(timeoutOf(config, operation) / 1_000) + 60}s`,
+        // Whoever takes it may keep records, and is then asked again what became of it.
+        [TTL_HEADER]: `${secondsToLive(deadlineAt, true, config)}s`,
       }),
     };
     const kept = { subject: original.subject, body: letter.body, headers: requestHeaders };
@@ -124,6 +127,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       throw new ValidationError(
         `${idempotencyKey} has an answer already; a sync gives it: discard the letter`,
       );
+    assertNotInHand(entry?.record, idempotencyKey);
     const record = {
       ...entry?.record,
       state: 'answered',
@@ -196,6 +200,15 @@ function assertMayRetry({ seq }: DeadLetter, verdict: Verdict, isForced: boolean
     throw new ValidationError(
       `letter ${seq} may have been carried out: ask the processor, then resolve it, or force the retry when it certainly was not`,
     );
+}
+
+/** Its worker holds the claim for as long as it is at work, and records the answer itself. */
+function assertNotInHand(record: OperationRecord | undefined, key: string): void {
+  if (record?.state !== 'claimed' || (record.leaseUntil ?? 0) <= Date.now()) return;
+  const { by = 'a worker', leaseUntil = 0 } = record;
+  throw new ValidationError(
+    `${key} is in the hand of ${by} until ${new Date(leaseUntil).toISOString()}, longer while it is at work: its answer may still come; look again then`,
+  );
 }
 
 /** As the bridge knew it that sent it first; undefined for what is no request. */
