@@ -199,12 +199,16 @@ describe('requestDurable', () => {
     });
     const answer = (storedAt: number, status: string) =>
       worker.publish(`$JS.ACK.PAYMENTS.w.1.1.1.${storedAt * 1_000_000}.0`, encode({ status }));
-    const sentAt = Date.now();
-    const ofAnother = () => answer(sentAt + 60_000, 'of another');
-    const waiting = requester.requestDurable(message({ deadlineAt: sentAt + 600, onStored: ofAnother }));
+    let storedAt = 0;
+    const ofAnother = () => answer(storedAt + 60_000, 'of another');
+    const onStored = () => {
+      storedAt = Date.now();
+      ofAnother();
+    };
+    const waiting = requester.requestDurable(message({ deadlineAt: Date.now() + 600, onStored }));
     await expect(waiting).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
     ofAnother();
-    answer(sentAt, 'its own');
+    answer(storedAt, 'its own');
     await until('the late reply', () => late.length > 0);
     expect(late.map(({ body }) => decode(body))).toEqual([{ status: 'its own' }]);
   });
