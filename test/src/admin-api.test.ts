@@ -196,6 +196,9 @@ describe('what is asked wrongly', () => {
     ['/payments?state=lost', /state/],
     ['/payments?from=yesterday', /from/],
     ['/payments?cursor=x', /cursor is not one that was given/],
+    ['/letters?cursor=x', /cursor is not one that was given/],
+    ['/approvals?cursor=x', /cursor is not one that was given/],
+    ['/audit?cursor=x', /cursor is not one that was given/],
   ])('%s is 400 and says what', async (path, message) => {
     const { status, body } = await ask(path);
     expect(status).toBe(400);
@@ -535,6 +538,33 @@ describe('letters', () => {
       action: 'discard',
       why: 'a test',
     });
+  });
+});
+
+describe('lists that change while they are read', () => {
+  it('go on behind the last item, though some before it were dealt with', async () => {
+    const names: string[] = [];
+    for (const attempt of ['att_first', 'att_second', 'att_third'])
+      names.push(await letterNeverSent(attempt));
+    const [first, second, third] = names as [string, string, string];
+    const page = async (path: string, before?: Json) =>
+      (await ask(`${path}?limit=1${before === undefined ? '' : `&cursor=${String(before.next_cursor)}`}`))
+        .body;
+    const namesIn = ({ items }: Json) => items.map(({ name }) => name);
+
+    const newest = await page('/letters');
+    expect(namesIn(newest)).toEqual([third]);
+    await post('/letters/discard', { names: [third], reason: 'a test' });
+    const next = await page('/letters', newest);
+    expect(namesIn(next)).toEqual([second]);
+    const audit = await page('/audit');
+    await post('/letters/discard', { names: [second], reason: 'a test' });
+    expect(namesIn(await page('/letters', next))).toEqual([first]);
+
+    const [last] = audit.items;
+    const [before] = (await page('/audit', audit)).items;
+    expect(before?.seq).toBeLessThan(last?.seq as number);
+    await post('/letters/discard', { names: [first], reason: 'a test' });
   });
 });
 

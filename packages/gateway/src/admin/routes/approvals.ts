@@ -4,6 +4,7 @@ import type { Approvable } from '@nats-bridge/protocol';
 import { ROLES, type Role } from '../admin-config.js';
 import type { AdminWorld } from '../admin-world.js';
 import type { Principal } from '../authenticate.js';
+import { type Place, pageOf } from '../page-of.js';
 import { AdminProblem, acted, route } from '../route.js';
 import {
   decision,
@@ -34,12 +35,10 @@ export const approvalRoutes = [
       const all = (await letters.approvals.list()).filter(
         ({ state }) => !query.waiting || state === 'waiting',
       );
-      const begin = query.cursor === undefined ? 0 : Number(query.cursor);
-      const end = begin + query.limit;
+      const page = pageOf(all, placeOf, query);
       return {
-        items: all.slice(begin, end).map(shownProposal),
-        total: all.length,
-        ...(end < all.length && { next_cursor: String(end) }),
+        ...page,
+        items: page.items.map(shownProposal),
         required_for: [...bridge.config.approvals.required_for],
       };
     },
@@ -83,6 +82,10 @@ export const approvalRoutes = [
     },
   }),
 ];
+
+function placeOf({ id, proposed }: Proposal): Place {
+  return [proposed.at.getTime(), Number(id.slice(1))];
+}
 
 async function proposalNamed({ letters }: AdminWorld, id: string): Promise<Proposal> {
   const found = await letters.approvals.get(id);

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { archiveNameOf, QUEUE_STREAM, readAudit, showStored, writeAudit } from '@nats-bridge/connector';
 import { RECORD_STREAM } from '@nats-bridge/protocol';
 import type { AdminWorld } from '../admin-world.js';
+import { pageOf } from '../page-of.js';
 import { AdminProblem, route } from '../route.js';
 import { iso } from '../schema/common.js';
 import {
@@ -106,12 +107,11 @@ export const installationRoutes = [
       const found = (await readAudit(bridge.connection, from === undefined ? {} : { since: new Date(from) }))
         .filter((entry) => who === undefined || entry.who === who)
         .filter((entry) => action === undefined || entry.action === action)
-        .filter(({ at }) => to === undefined || at <= to)
-        .reverse();
-      const begin = cursor === undefined ? 0 : Number(cursor);
-      const end = begin + limit;
+        .filter(({ at }) => to === undefined || at <= to);
+      const page = pageOf(found, ({ seq }) => [seq], { cursor, limit });
       return {
-        items: found.slice(begin, end).map(({ seq, at, who, action, why, what }) => ({
+        ...page,
+        items: page.items.map(({ seq, at, who, action, why, what }) => ({
           seq,
           at,
           who,
@@ -119,8 +119,6 @@ export const installationRoutes = [
           reason: why,
           target: { ...what },
         })),
-        total: found.length,
-        ...(end < found.length && { next_cursor: String(end) }),
       };
     },
   }),

@@ -3,6 +3,7 @@ import { type Acted, type DeadLetter, type LetterSummary, showRequest } from '@n
 import type { Verdict } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import type { AdminWorld } from '../admin-world.js';
+import { type Place, pageOf } from '../page-of.js';
 import { AdminProblem, acted, route } from '../route.js';
 import {
   discard,
@@ -30,14 +31,8 @@ export const letterRoutes = [
     answer: letterPage,
     async handle({ letterIndex }, { query }) {
       const found = await letterIndex.list(letterFilterOf(query));
-      const begin = query.cursor === undefined ? 0 : Number(query.cursor);
-      const end = begin + query.limit;
-      return {
-        items: found.slice(begin, end).map(letterOf),
-        total: found.length,
-        ...(end < found.length && { next_cursor: String(end) }),
-        groups: groupsOf(found),
-      };
+      const page = pageOf(found, placeOf, query);
+      return { ...page, items: page.items.map(letterOf), groups: groupsOf(found) };
     },
   }),
   route({
@@ -156,6 +151,11 @@ export const letterRoutes = [
     },
   }),
 ];
+
+/** Two queues count for themselves. */
+function placeOf({ at, seq, queue }: LetterSummary): Place {
+  return [at.getTime(), seq, queue === 'interventions' ? 1 : 0];
+}
 
 async function letterNamed({ letters }: AdminWorld, name: string): Promise<DeadLetter> {
   const [, kind, seq] = /^([di])(\d{1,15})$/.exec(name) ?? [];

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { SeenCall } from '../../seen-calls.js';
 import { circuitMoments } from '../circuit-moments.js';
 import { csvLine } from '../csv.js';
+import { placeIn } from '../page-of.js';
 import { AdminProblem, route } from '../route.js';
 import { iso } from '../schema/common.js';
 import {
@@ -99,13 +100,7 @@ export const paymentRoutes = [
 
 function searchOf(query: Omit<z.output<typeof paymentQuery>, 'cursor'> & { cursor?: string }): PaymentQuery {
   const { q, merchant, operation, state, status, sort, from, to, cursor, limit } = query;
-  const after = cursor === undefined ? undefined : Number(cursor);
-  if (after !== undefined && !Number.isSafeInteger(after))
-    throw new AdminProblem(
-      400,
-      'BAD_CURSOR',
-      'cursor is not one that was given: leave it out for the first page',
-    );
+  const [after] = cursor === undefined ? [] : placeIn(cursor, 1);
   return {
     text: q,
     merchantId: merchant,

@@ -29,7 +29,10 @@ export function page<T extends z.ZodType>(item: T) {
 }
 
 export const pageQuery = {
-  cursor: z.string().max(64).optional(),
+  cursor: z.string().max(64).optional().meta({
+    description:
+      'The `next_cursor` of the page before: it goes on behind its last item, whatever came or went since. Anything else is refused (`BAD_CURSOR`).',
+  }),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 };
 
