@@ -163,6 +163,11 @@ describe('who may', () => {
     };
     expect(await statuses(TOKENS.viewer, 3)).toEqual([200, 200, 429]);
     expect(await statuses('guess', 12)).toEqual([...Array(10).fill(401), 429, 429]);
+    // Not even tried; but who was let in before is not kept out by somebody else's guesses.
+    expect(await statuses(TOKENS.operator, 1)).toEqual([429]);
+    await until('the viewer may ask again', async () =>
+      (await statuses(TOKENS.viewer, 1))[0] === 200 ? true : undefined,
+    );
     await limited.close();
   });
 

@@ -16,6 +16,7 @@ import { logLevelRoutes } from './routes/log-levels.js';
 import { overviewRoutes } from './routes/overview.js';
 import { paymentRoutes } from './routes/payments.js';
 import { sessionRoutes } from './routes/session.js';
+import { createSeenTokens } from './seen-tokens.js';
 
 export type AdminAppOptions = {
   readonly world: AdminWorld;
@@ -50,12 +51,17 @@ export function createAdminApp({ world, authenticate, onWarning }: AdminAppOptio
   const app = new Hono();
   const requests = createRateLimit(world.config.rate_limit);
   const wrongTokens = createRateLimit(WRONG_TOKENS.perSecond, WRONG_TOKENS.burst);
+  const seenTokens = createSeenTokens();
 
   async function principalOf(context: Context): Promise<Principal> {
     const address = addressOf(context);
     const [, token] = /^Bearer ([\x21-\x7e]{1,8192})$/.exec(context.req.header('authorization') ?? '') ?? [];
+    const isSeen = token !== undefined && seenTokens.has(token);
+    // Before it is tried: past the limit no guess is to be right. Who was let in before does not guess.
+    if (!isSeen && wrongTokens.isSpent(address)) throw tooManyWrong();
     const principal = token === undefined ? undefined : await authenticate(token);
-    if (principal !== undefined) {
+    if (token !== undefined && principal !== undefined) {
+      seenTokens.add(token);
       if (requests.take(principal.who)) return principal;
       throw new AdminProblem(
         429,
@@ -63,8 +69,7 @@ export function createAdminApp({ world, authenticate, onWarning }: AdminAppOptio
         `${principal.who} asks more than ${world.config.rate_limit} times a second: wait, or raise gateway.admin.rate_limit`,
       );
     }
-    if (!wrongTokens.take(address))
-      throw new AdminProblem(429, 'RATE_LIMITED', 'too many wrong tokens from this address: wait a minute');
+    if (!wrongTokens.take(address)) throw tooManyWrong();
     throw new AdminProblem(401, 'UNAUTHENTICATED', 'send Authorization: Bearer and a token of gateway.admin');
   }
 
@@ -101,6 +106,10 @@ export function createAdminApp({ world, authenticate, onWarning }: AdminAppOptio
     return context.json({ error: { code, message } }, status);
   });
   return app;
+}
+
+function tooManyWrong(): AdminProblem {
+  return new AdminProblem(429, 'RATE_LIMITED', 'too many wrong tokens from this address: wait a minute');
 }
 
 /** A page of somebody else's cannot have the token; this is said all the same, before anything is looked at. */
