@@ -205,7 +205,11 @@ describe('the documentation', () => {
     expect(settings(readText('deploy/hyperswitch/hyperswitch.env'), /=/)).toEqual(toml);
     const port = gatewayConfigSchema.parse({}).grpc.port;
     expect(toml).toMatchObject({ base_url: `http://localhost:${port}`, connection_timeout: '10' });
-    expect(readText('docs/hyperswitch.md')).toContain('[grpc_client.unified_connector_service]');
+    const page = readText('docs/hyperswitch.md');
+    expect(page).toContain('[grpc_client.unified_connector_service]');
+    expect(settings(page, / = /)).toEqual(toml);
+    // Hyperswitch reads an empty list as a list of one connector without a name, and does not start.
+    for (const [key, value] of Object.entries(toml)) expect(value, key).not.toBe('');
   });
 
   it('links only to files that are there', () => {
