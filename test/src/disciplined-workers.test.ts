@@ -15,12 +15,7 @@ import { headers as natsHeaders } from '@nats-io/nats-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
-import { PYTHON, ROOT, startWorkerProcess } from './worker-process.js';
-
-const WORKERS = [
-  ['Python', [PYTHON, join(ROOT, 'workers/examples/python/disciplined_worker.py')], 'txn_python_'],
-  ['Go', [join(ROOT, '.cache/go/disciplined')], 'txn_go_'],
-] as const;
+import { DISCIPLINED_WORKERS, startWorkerProcess } from './worker-process.js';
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -124,7 +119,7 @@ async function whenAcknowledged(stack: Stack): Promise<void> {
   });
 }
 
-describe.each(WORKERS)('the disciplined worker in %s', (_language, command, idPrefix) => {
+describe.each(DISCIPLINED_WORKERS)('the disciplined worker in %s', (_language, command, idPrefix) => {
   it('answers payments and questions, each payment with one execution', async () => {
     const { stack, authorize, executions } = await startScene(command);
     const attempts = Array.from({ length: 40 }, (_, index) => `att_${index}`);

@@ -8,13 +8,9 @@ import { HEADER, requestContext, SEALED_TYPE, Secret } from '@nats-bridge/protoc
 import { afterEach, describe, expect, it } from 'vitest';
 import { type SealingVectors, VECTORS_FILE } from './sealing-vectors.js';
 import { APPROVED, authorizeRequest, startStack } from './stack-under-test.js';
-import { PYTHON, ROOT, startWorkerProcess } from './worker-process.js';
+import { DISCIPLINED_WORKERS, PYTHON, ROOT, startWorkerProcess } from './worker-process.js';
 
 const PYTHON_FOLDER = join(ROOT, 'workers/examples/python');
-const WORKERS = [
-  ['Python', [PYTHON, join(PYTHON_FOLDER, 'disciplined_worker.py')], 'txn_python_'],
-  ['Go', [join(ROOT, '.cache/go/disciplined')], 'txn_go_'],
-] as const;
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -47,7 +43,7 @@ describe('the vectors open, or do not, as they say', () => {
   });
 });
 
-describe.each(WORKERS)('a worker in %s', (_, command, transactionPrefix) => {
+describe.each(DISCIPLINED_WORKERS)('a worker in %s', (_, command, transactionPrefix) => {
   const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-sealed-worker-'));
   const newKey = (name: string) => {
     const seed = newCurveSeed();

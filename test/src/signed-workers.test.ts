@@ -24,13 +24,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SIGNING_VECTORS_FILE, type SigningVectors } from './signing-vectors.js';
 import { authorizeRequest, MERCHANT, startStack } from './stack-under-test.js';
 import { until } from './until.js';
-import { PYTHON, ROOT, startWorkerProcess } from './worker-process.js';
+import { DISCIPLINED_WORKERS, PYTHON, ROOT, startWorkerProcess } from './worker-process.js';
 
 const PYTHON_FOLDER = join(ROOT, 'workers/examples/python');
-const WORKERS = [
-  ['Python', [PYTHON, join(PYTHON_FOLDER, 'disciplined_worker.py')], 'txn_python_'],
-  ['Go', [join(ROOT, '.cache/go/disciplined')], 'txn_go_'],
-] as const;
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -78,7 +74,7 @@ describe('the vectors are genuine, or not, as they say', () => {
   });
 });
 
-describe.each(WORKERS)('a worker in %s', (_, command, transactionPrefix) => {
+describe.each(DISCIPLINED_WORKERS)('a worker in %s', (_, command, transactionPrefix) => {
   const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-signed-worker-'));
   const fileOf = (name: string, seed: Secret<string>) => {
     const file = join(folder, name);

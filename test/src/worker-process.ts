@@ -11,6 +11,12 @@ import { until } from './until.js';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const PYTHON = join(ROOT, '.cache/python/bin/python');
 
+/** The disciplined example workers: language, command, and what the ids of their transactions begin with. */
+export const DISCIPLINED_WORKERS = [
+  ['Python', [PYTHON, join(ROOT, 'workers/examples/python/disciplined_worker.py')], 'txn_python_'],
+  ['Go', [join(ROOT, '.cache/go/disciplined')], 'txn_go_'],
+] as const;
+
 export type WorkerProcess = {
   readonly pid: number | undefined;
   /** Attempt ids, one for each time the processor was called. */

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import ssl
 from urllib.parse import unquote
 
 import nats
@@ -15,12 +16,14 @@ from pydantic import ValidationError
 
 from contract.request import NatsPaymentRequest
 from guarded_run import KeyConflict, now_ms, run_guarded
+from operation_record import DOMAIN
 from processor import HANDLERS
 from sealing import sealing_from_environment
 from signing import NotSigned, signing_from_environment
 
 CONCURRENCY = 16  # requests in hand at once, per operation
 NO_DEADLINE = 2**53
+POOL = os.environ.get("POOL")  # whose merchants' requests are taken; left out: those of all that no pool has
 SEALING = sealing_from_environment()
 SIGNING = signing_from_environment()
 
@@ -41,7 +44,8 @@ def parse(msg, body) -> NatsPaymentRequest:
     except ValidationError as error:  # names the fields, never their values
         fields = [".".join(map(str, issue["loc"])) for issue in error.errors(include_input=False)]
         raise ValueError(f"not a valid request: {', '.join(fields) or 'not JSON'}") from None
-    merchant, operation = msg.subject.split(".")[-2:]
+    # hyperswitch.payments.{merchant_id}.{operation}, and of a pool its name.
+    merchant, operation = msg.subject.split(".")[2:4]
     if (unquote(merchant), operation) != (request.merchant_id, request.operation):
         raise ValueError("the body names another merchant or operation than its subject")
     return request
@@ -111,9 +115,18 @@ async def handle(nc, js, msg, lease_ms) -> None:
         await msg.nak(delay=1)
 
 
+def consumer_of(operation) -> str:
+    return f"hyperswitch-consumer-{POOL}-{operation}" if POOL else f"hyperswitch-consumer-{operation}"
+
+
+def presence_of(operation) -> str:
+    """The subject on which the bridge asks whether the operation has a worker that keeps the records."""
+    return f"hyperswitch.workers.guarded.{operation}" + (f".{POOL}" if POOL else "")
+
+
 async def take(nc, js, operation, lease_ms, stopping) -> None:
     """Takes one request after the other, until the worker stops."""
-    requests = await js.pull_subscribe_bind(f"hyperswitch-consumer-{operation}", stream="PAYMENTS")
+    requests = await js.pull_subscribe_bind(consumer_of(operation), stream="PAYMENTS")
     while not stopping.is_set():
         try:
             [msg] = await requests.fetch(1, timeout=1)
@@ -126,9 +139,19 @@ async def take(nc, js, operation, lease_ms, stopping) -> None:
         await handle(nc, js, msg, lease_ms)
 
 
+async def connect():
+    """To NATS_URL. NATS_CREDS and NATS_CA name files; the client speaks TLS where the server asks for it."""
+    options = {"max_reconnect_attempts": -1}
+    if credentials := os.environ.get("NATS_CREDS"):
+        options["user_credentials"] = credentials
+    if authority := os.environ.get("NATS_CA"):
+        options["tls"] = ssl.create_default_context(cafile=authority)
+    return await nats.connect(os.environ.get("NATS_URL", "nats://127.0.0.1:4222").split(","), **options)
+
+
 async def main() -> None:
-    nc = await nats.connect(os.environ.get("NATS_URL", "nats://127.0.0.1:4222"), max_reconnect_attempts=-1)
-    js = nc.jetstream()
+    nc = await connect()
+    js = nc.jetstream(domain=DOMAIN)
     stopping = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stopping.set)
@@ -138,11 +161,10 @@ async def main() -> None:
 
     takers, presence = [], []
     for operation in HANDLERS:
-        consumer = await js.consumer_info("PAYMENTS", f"hyperswitch-consumer-{operation}")
+        consumer = await js.consumer_info("PAYMENTS", consumer_of(operation))
         lease_ms = int(consumer.config.ack_wait * 1000)
         takers += [asyncio.create_task(take(nc, js, operation, lease_ms, stopping)) for _ in range(CONCURRENCY)]
-        # Tells the bridge that the operation has a worker, and that it keeps the records.
-        presence.append(await nc.subscribe(f"hyperswitch.workers.guarded.{operation}", cb=here))
+        presence.append(await nc.subscribe(presence_of(operation), cb=here))
     await nc.flush()
     print("started", flush=True)
     await stopping.wait()

@@ -2,9 +2,12 @@
 import base64
 import hashlib
 import json
+import os
 
 from nats.js.errors import APIError, NotFoundError
 
+# Where the streams are, if not in the account of this worker: BRIDGE with credentials of `nats-bridge auth`.
+DOMAIN = os.environ.get("JETSTREAM_DOMAIN") or None
 WRONG_LAST_SEQUENCE = 10071
 # What a repeat may say differently without asking for anything else.
 INCIDENTAL = {"payment_method", "browser_info", "metadata", "connector_feature_data", "state",
@@ -30,8 +33,9 @@ class Record:
 
 
 async def read_record(js, subject) -> Record:
+    """At the leader; with a worker's credentials, which open single records, at the nearest replica."""
     try:
-        return Record(await js.get_last_msg("OPERATIONS", subject))
+        return Record(await js.get_last_msg("OPERATIONS", subject, direct=DOMAIN is not None))
     except NotFoundError:
         return Record()
 

@@ -119,9 +119,9 @@ func parse(msg jetstream.Msg, body []byte) (request contract.NatsPaymentRequest,
 	if err := json.Unmarshal(body, &request); err != nil {
 		return request, fmt.Errorf("not a valid request: %w", err)
 	}
+	// hyperswitch.payments.{merchant_id}.{operation}, and of a pool its name.
 	tokens := strings.Split(msg.Subject(), ".")
-	merchant, operation := unescaped(tokens[len(tokens)-2]), tokens[len(tokens)-1]
-	if merchant != request.MerchantID || operation != request.Operation {
+	if len(tokens) < 4 || unescaped(tokens[2]) != request.MerchantID || tokens[3] != request.Operation {
 		return request, errors.New("the body names another merchant or operation than its subject")
 	}
 	return request, nil

@@ -26,13 +26,13 @@ type Handler func(ctx context.Context, request contract.NatsPaymentRequest, key 
 
 const concurrency = 16 // requests in hand at once, per operation
 
+// Whose merchants' requests are taken; empty: those of all that no pool has.
+var pool = os.Getenv("POOL")
+
 func main() {
 	ctx := context.Background()
 	closed := make(chan struct{})
-	nc, err := nats.Connect(cmp.Or(os.Getenv("NATS_URL"), nats.DefaultURL), nats.MaxReconnects(-1),
-		nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
-	must(err)
-	js, err := jetstream.New(nc)
+	nc, js, err := connect(nats.ClosedHandler(func(*nats.Conn) { close(closed) }))
 	must(err)
 	sealing, err := sealingFromEnvironment()
 	must(err)
@@ -44,7 +44,7 @@ func main() {
 	var takers []jetstream.ConsumeContext
 	places := map[string]chan struct{}{}
 	for operation := range handlers {
-		consumer, err := js.Consumer(ctx, "PAYMENTS", "hyperswitch-consumer-"+operation)
+		consumer, err := js.Consumer(ctx, "PAYMENTS", consumerOf(operation))
 		must(err)
 		lease := consumer.CachedInfo().Config.AckWait
 		free := make(chan struct{}, concurrency)
@@ -61,8 +61,7 @@ func main() {
 		}, jetstream.PullMaxMessages(concurrency))
 		must(err)
 		takers = append(takers, taker)
-		// Tells the bridge that the operation has a worker, and that it keeps the records.
-		here, err := nc.Subscribe("hyperswitch.workers.guarded."+operation, func(msg *nats.Msg) { msg.Respond(nil) })
+		here, err := nc.Subscribe(presenceOf(operation), func(msg *nats.Msg) { msg.Respond(nil) })
 		must(err)
 		presence = append(presence, here)
 	}
@@ -85,6 +84,43 @@ func main() {
 	}
 	must(nc.Drain())
 	<-closed
+}
+
+// To NATS_URL. NATS_CREDS and NATS_CA name files. JETSTREAM_DOMAIN says where the streams are, if not in the account of
+// this worker: BRIDGE with credentials of `nats-bridge auth`.
+func connect(options ...nats.Option) (*nats.Conn, jetstream.JetStream, error) {
+	options = append(options, nats.MaxReconnects(-1))
+	if credentials := os.Getenv("NATS_CREDS"); credentials != "" {
+		options = append(options, nats.UserCredentials(credentials))
+	}
+	if authority := os.Getenv("NATS_CA"); authority != "" {
+		options = append(options, nats.RootCAs(authority))
+	}
+	nc, err := nats.Connect(cmp.Or(os.Getenv("NATS_URL"), nats.DefaultURL), options...)
+	if err != nil {
+		return nil, nil, err
+	}
+	if domain := os.Getenv("JETSTREAM_DOMAIN"); domain != "" {
+		js, err := jetstream.NewWithDomain(nc, domain)
+		return nc, js, err
+	}
+	js, err := jetstream.New(nc)
+	return nc, js, err
+}
+
+func consumerOf(operation string) string {
+	if pool != "" {
+		operation = pool + "-" + operation
+	}
+	return "hyperswitch-consumer-" + operation
+}
+
+// The subject on which the bridge asks whether the operation has a worker that keeps the records.
+func presenceOf(operation string) string {
+	if pool != "" {
+		operation += "." + pool
+	}
+	return "hyperswitch.workers.guarded." + operation
 }
 
 func must(err error) {

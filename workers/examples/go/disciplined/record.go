@@ -32,13 +32,19 @@ var ErrRecordChanged = errors.New("the record was changed by another")
 
 const wrongLastSequence jetstream.ErrorCode = 10071
 
+// At the leader; with a worker's credentials, which open single records, at the nearest replica.
 func readRecord(ctx context.Context, js jetstream.JetStream, subject string) (Record, error) {
-	stream, err := js.Stream(ctx, "OPERATIONS")
+	domain, options := js.Options().Domain, []nats.JSOpt{nats.Context(ctx)}
+	if domain != "" {
+		options = append(options, nats.DirectGet())
+	}
+	// Of the two clients for JetStream, this one reads a message without asking about its stream first.
+	streams, err := js.Conn().JetStream(nats.Domain(domain))
 	if err != nil {
 		return Record{}, err
 	}
-	message, err := stream.GetLastMsgForSubject(ctx, subject)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
+	message, err := streams.GetLastMsg("OPERATIONS", subject, options...)
+	if errors.Is(err, nats.ErrMsgNotFound) {
 		return Record{Headers: nats.Header{}}, nil
 	}
 	if err != nil {
