@@ -1,4 +1,5 @@
 /** `npm start`: sets up, starts everything on this machine and shows a payment; arguments go to `nats-bridge up`. */
+import './node-version.mjs';
 import { fail, foreground } from './run.mjs';
 import { setup } from './setup.mjs';
 

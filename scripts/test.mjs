@@ -1,4 +1,5 @@
 /** `npm test`: sets up, checks and runs every test; arguments go to vitest. Ends with "N passed, N failed". */
+import './node-version.mjs';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
