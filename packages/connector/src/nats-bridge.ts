@@ -61,6 +61,7 @@ import { DurabilityUnmetError } from './durability-unmet-error.js';
 import type { CallMarks, Exchange, Send } from './exchange.js';
 import { type BrokerFigures, readFigures } from './figures.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
+import { createRecordUnclaimed } from './late-answers/unclaimed-replies.js';
 import { createIsWaiting } from './ledger/is-waiting.js';
 import { createLedger, type Ledger } from './ledger/ledger.js';
 import {
@@ -212,6 +213,7 @@ export class NatsBridge {
       ledger: this.ledger,
       sealing,
       isDurable: this.config.jetstream_enabled,
+      listen: () => this.#requester.ready(),
       onError: (cause) =>
         report({ type: 'error', error: new Error('late answers', { cause }), subject: LATE_STREAM }),
     });
@@ -220,13 +222,14 @@ export class NatsBridge {
       archive: archiveNameOf(this.config),
       onError: (error) => report({ type: 'error', error, subject: jetstream.stream_name }),
     });
+    const canDeliver = mayDeliver(this.config);
     this.#requester = createRequester(this.connection, {
       ...(this.config.jetstream_enabled && {
         replySubjects: [RECORD_PATTERN, answerPattern({ bridge: this.#instance })],
         isAnswer: isConclusion,
         isWithdrawal: (headers) => stateOf(headers) === 'withdrawn',
         ackStream: jetstream.stream_name,
-        mayDeliver: mayDeliver(this.config),
+        mayDeliver: canDeliver,
         bodies,
       }),
       maxRetries: this.config.max_retries,
@@ -242,6 +245,23 @@ export class NatsBridge {
       report({ type: 'late_reply', reply });
       return this.lateAnswers.record(reply);
     });
+    this.#requester.onUnclaimed(
+      createRecordUnclaimed({
+        connection: this.connection,
+        ledger: this.ledger,
+        sealing,
+        stream: jetstream.stream_name,
+        archive: archiveNameOf(this.config),
+        mayDeliver: canDeliver,
+        isClosing: () => this.#closing,
+        onUnrecorded: (cause) =>
+          report({
+            type: 'error',
+            error: new Error('an answer was not recorded', { cause }),
+            subject: jetstream.stream_name,
+          }),
+      }),
+    );
     this.#stopListening = this.connection.onState(({ state }) => {
       if (state === 'connected') probeNow(this.#breakers, Date.now());
     });

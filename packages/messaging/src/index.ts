@@ -54,6 +54,7 @@ export type {
   RequestMessage,
   StoredMessage,
   StrayReply,
+  UnclaimedReply,
 } from './request/reply.js';
 export { createRequester } from './request/requester.js';
 export type { Requester, RequesterOptions, RequesterStats } from './request/requester-contract.js';

@@ -58,6 +58,7 @@ describe('pushing', () => {
       ledger: { ...ledger, ...over },
       sealing: NO_SEALING,
       isDurable: true,
+      listen: async () => {},
       onError,
     });
     late.begin();
@@ -249,6 +250,7 @@ describe('a bridge that closes while calls wait', () => {
       ledger,
       sealing: NO_SEALING,
       isDurable: true,
+      listen: async () => {},
       onError: () => {},
     });
     expect(await late.findNote('m', 'authorize:att_cut_off')).toMatchObject({ operation: 'authorize' });

@@ -21,7 +21,10 @@ export type LateAnswers = LateReplies & {
    * @throws when the streams cannot be read
    */
   find(merchantId: string, key: string): Promise<Settlement | undefined>;
-  /** Hands every answer that came late to `deliver`, until it takes it; begins once the streams are there. */
+  /**
+   * Hands every answer that came late to `deliver`, until it takes it; begins once the streams are there. Replies that
+   * nobody waits for are heard from then on.
+   */
   push(deliver: Deliver): Pusher;
   /** The streams are there. */
   begin(): void;
@@ -37,6 +40,8 @@ export function createLateAnswers(world: {
   readonly sealing: Pick<BridgeSealing, 'openAnswer'>;
   /** Whether there are streams; without them nothing is known. */
   readonly isDurable: boolean;
+  /** Subscribes to replies, those that nobody waits for among them. */
+  readonly listen: () => Promise<void>;
   readonly onError: (error: unknown) => void;
 }): LateAnswers {
   const { connection, ledger, onError } = world;
@@ -64,6 +69,7 @@ export function createLateAnswers(world: {
     push(deliver) {
       const closing = new AbortController();
       let pusher: Pusher | undefined;
+      begun.then(world.listen).catch(onError);
       begun
         .then(() => startPushing({ connection, ledger, notes, onError }, deliver, closing))
         .then((started) => {

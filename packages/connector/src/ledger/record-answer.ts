@@ -11,6 +11,11 @@ export type UnrecordedAnswer = {
   readonly answer: EncodedAnswer;
   /** The record that it follows; without it, that is read first. */
   readonly announced?: NewRecord & { readonly seq: number };
+  /**
+   * Of a request that a person has sent again: its answer may also follow the withdrawal of an earlier try, or be the
+   * first record there is.
+   */
+  readonly again?: Omit<NewRecord, 'state'> | undefined;
 };
 
 export type RecordAnswerWorld = {
@@ -24,15 +29,15 @@ export type RecordAnswerWorld = {
 
 /** Resolves after the first try; where that fails, nobody is kept waiting for the others. Never rejects. */
 export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAnswerWorld): Promise<void> {
-  const { merchantId, key, answer } = unrecorded;
+  const { merchantId, key, answer, again } = unrecorded;
   const { ledger, onUnrecorded, isClosing = () => false, sleep = idlePause } = world;
   let { announced } = unrecorded;
 
   async function attempt(): Promise<void> {
     announced ??= (await ledger.findLatest(merchantId, key))?.record;
     // Else it is answered or withdrawn by now, or a worker keeps it.
-    if (announced?.state !== 'sent') return;
-    const { seq, ...record } = announced;
+    if (announced?.state !== 'sent' && !mayFollow(announced, again)) return;
+    const { seq = 0, ...record } = { retry: 0, ...announced, reason: undefined, ...again };
     try {
       await ledger.write(merchantId, key, { ...record, state: 'answered' }, seq, answer);
     } catch (error) {
@@ -55,4 +60,9 @@ export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAn
   }
 
   await attempt().catch((cause: unknown) => void tryOn(cause));
+}
+
+function mayFollow(last: NewRecord | undefined, again: UnrecordedAnswer['again']): boolean {
+  if (again === undefined) return false;
+  return last === undefined || (last.state === 'withdrawn' && last.retry < again.retry);
 }

@@ -1,15 +1,19 @@
 /** Tells listeners of the replies that no waiting request could be given: stray ones and late ones. */
 import { notify } from '../connection/notify.js';
 import type { OfferedReply, PendingRequest } from './pending-requests.js';
-import type { LateReply, Reply, StrayReply } from './reply.js';
+import type { LateReply, Reply, StrayReply, UnclaimedReply } from './reply.js';
 import type { UnansweredRequest } from './unanswered-requests.js';
+import type { UnclaimedOffer } from './unclaimed-replies.js';
 
 export type LateListener = (late: LateReply) => void | Promise<void>;
+/** Resolves to true when it has found whose it is: the worker is then acknowledged. */
+export type UnclaimedListener = (unclaimed: UnclaimedReply) => Promise<boolean>;
 export type StrayListener = (stray: StrayReply) => void;
 
 export class ReplyReports {
   readonly strayListeners = new Set<StrayListener>();
   readonly lateListeners = new Set<LateListener>();
+  readonly unclaimedListeners = new Set<UnclaimedListener>();
 
   /** @param withBody fetches a body that came by reference */
   constructor(
@@ -27,6 +31,17 @@ export class ReplyReports {
     await this.#tell(entry, reply).catch((error: unknown) => this.onError(error as Error, entry.subject));
     // Even when a listener failed: a redelivery would execute the operation again.
     if (reply.via === 'ack') this.acknowledge(replySubject);
+  }
+
+  async unclaimed({ reply, replySubject, delivery }: UnclaimedOffer): Promise<void> {
+    try {
+      for (const listener of this.unclaimedListeners) {
+        const isFound = await listener({ ...(await this.withBody(reply)), delivery });
+        if (isFound) return this.acknowledge(replySubject);
+      }
+    } catch (error) {
+      this.onError(error as Error, replySubject);
+    }
   }
 
   async #tell(entry: UnansweredRequest, reply: Reply): Promise<void> {

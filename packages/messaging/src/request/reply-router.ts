@@ -8,6 +8,7 @@ import type { OfferedReply, PendingRequest, PendingRequests } from './pending-re
 import { NO_STREAM, type PubAck, type PubRefusal, readPubAck } from './pub-ack.js';
 import type { Reply, ReplyPath } from './reply.js';
 import type { UnansweredKey, UnansweredRequest, UnansweredRequests } from './unanswered-requests.js';
+import type { UnclaimedReplies } from './unclaimed-replies.js';
 
 export type RouterOptions = {
   readonly correlationHeader: string;
@@ -40,6 +41,7 @@ export class ReplyRouter {
     readonly pending: PendingRequests,
     readonly unanswered: UnansweredRequests,
     readonly early: EarlyReplies,
+    readonly unclaimed: UnclaimedReplies,
     readonly effects: RouterEffects,
   ) {
     this.#readId = options.readCorrelationId ?? readJsonCorrelationId;
@@ -82,7 +84,10 @@ export class ReplyRouter {
 
   /** The acknowledgement subject: JSON there is the reply of a worker that called `respond`. */
   onAck(message: Msg, stream: string): void {
-    if (message.data[0] !== OPENING_BRACE) return;
+    if (message.data[0] !== OPENING_BRACE) {
+      this.unclaimed.heard(message.subject, message.data);
+      return;
+    }
     const ack = parseAckSubject(message.subject);
     if (ack === undefined || ack.stream !== stream) return;
     const offered = this.#read(message, 'ack', ack.streamSeq);
@@ -99,7 +104,9 @@ export class ReplyRouter {
     if (waiting.length > 0) return;
     // Held, or reported: a reply to this message that names another request is nobody's.
     for (const request of this.#atSeq(ack)) this.#refuse(request, offered, said);
-    if (said === named) this.#offerLate(`correlation:${named}`, offered, mayAnswer);
+    if (said !== named) return;
+    const isLate = this.#offerLate(`correlation:${named}`, offered, mayAnswer);
+    if (!isLate) this.unclaimed.keep({ ...offered, delivery: ack });
   }
 
   /** The stream confirmed a request: a reply without correlation id may be waiting for just that. */
@@ -132,6 +139,7 @@ export class ReplyRouter {
       this.effects.late(entry, offered);
     } else {
       this.early.keep({ reply: offered.reply, ack, ackSubject: offered.replySubject });
+      this.unclaimed.keep({ ...offered, delivery: ack });
     }
   }
 
@@ -151,15 +159,18 @@ export class ReplyRouter {
     return stored.duplicate || ack.storedAt >= sentAt - clockToleranceMs;
   }
 
+  /** @returns whether a request that had ended gets it */
   #offerLate(
     key: UnansweredKey,
     offered: OfferedReply,
     mayAnswer: (entry: UnansweredRequest) => boolean = () => true,
-  ): void {
+  ): boolean {
     const entry = this.unanswered.find(key);
-    if (entry === undefined || !mayAnswer(entry)) return;
+    if (entry === undefined || !mayAnswer(entry)) return false;
     const id = this.#correlationOf(offered.reply);
-    if (id === undefined || id === entry.correlationId) this.effects.late(entry, offered);
+    if (id !== undefined && id !== entry.correlationId) return false;
+    this.effects.late(entry, offered);
+    return true;
   }
 
   #correlationOf(reply: Reply): string | undefined {

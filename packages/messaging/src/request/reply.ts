@@ -1,5 +1,6 @@
 /** What a request is and what comes back: the shapes that callers of the requester meet. */
 import type { CancelSignal } from '../connection/cancel-signal.js';
+import type { AckSubject } from './ack-subject.js';
 import type { HeaderRecord } from './message-headers.js';
 
 /** A message to be answered. Durations are milliseconds, times epoch milliseconds. */
@@ -59,6 +60,9 @@ export type StrayReply = Reply & {
   /** What was waiting there. */
   readonly expectedCorrelationId: string;
 };
+
+/** A reply on the acknowledgement subject of a delivery that nobody here, and nobody else in time, waited for. */
+export type UnclaimedReply = Reply & { readonly delivery: AckSubject };
 
 /** A reply to a request that ended without one: it tells what became of it after all. */
 export type LateReply = Reply & {

@@ -3,7 +3,7 @@ import type { BodyReferences } from '../bodies/body-reference.js';
 import type { ReadCorrelationId } from './correlation.js';
 import type { HeaderRecord } from './message-headers.js';
 import type { Reply, RequestMessage } from './reply.js';
-import type { LateListener, StrayListener } from './reply-reports.js';
+import type { LateListener, StrayListener, UnclaimedListener } from './reply-reports.js';
 
 export type Requester = {
   /** Requests that wait, for an answer or to be sent. */
@@ -25,6 +25,11 @@ export type Requester = {
    * listeners are done. @returns unsubscribe
    */
   onLate(listener: LateListener): () => void;
+  /**
+   * Replies of workers that only respond, to deliveries that no requester waits for: their own has ended, or never was
+   * one. Told by each requester that hears them. @returns unsubscribe
+   */
+  onUnclaimed(listener: UnclaimedListener): () => void;
   stats(): RequesterStats;
   /** Ends what still waits with RequestCancelledError and unsubscribes. Leaves the connection open. */
   close(): void;

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Connection, createConnection } from '../connection/connection.js';
 import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
 import { until } from '../testing/until.js';
-import type { LateReply, RequestMessage, StrayReply } from './reply.js';
+import type { LateReply, RequestMessage, StrayReply, UnclaimedReply } from './reply.js';
 import { createRequester } from './requester.js';
 import type { Requester, RequesterOptions } from './requester-contract.js';
 
@@ -497,5 +497,52 @@ describe('a broken connection', () => {
       phase: 'before_send',
     });
     await nats.restart();
+  });
+});
+
+describe('a reply that nobody waits for', () => {
+  /** Published behind the back of every requester, as by one that has ended. */
+  async function delivered(): Promise<JsMsg> {
+    await jetstream(worker).publish(SUBJECT, 'x');
+    const consumer = await jetstream(worker).consumers.get('PAYMENTS', 'w');
+    return until('it is delivered', async () => (await consumer.next({ expires: 1_000 })) ?? undefined);
+  }
+  const pendingOf = async () =>
+    (await (await jetstreamManager(worker)).consumers.info('PAYMENTS', 'w')).num_ack_pending;
+
+  it('is told with the delivery it answers, and acknowledged where somebody knows whose it is', async () => {
+    const heard: UnclaimedReply[] = [];
+    requester.onUnclaimed(async (one) => {
+      heard.push(one);
+      return heard.length > 1;
+    });
+    await requester.ready();
+    const message = await delivered();
+    worker.publish(ackSubject(message), encode({ status: 'success' }));
+    await until('it is told', () => heard.length === 1);
+    expect(heard[0]?.delivery).toMatchObject({ stream: 'PAYMENTS', consumer: 'w', streamSeq: 1 });
+    expect(await pendingOf()).toBe(1);
+    const named = encode({ status: 'success', correlation_id: 'nobody' });
+    worker.publish(ackSubject(message), named);
+    await until('it is acknowledged', async () => (await pendingOf()) === 0);
+    expect(decode(heard[1]?.body ?? new Uint8Array())).toMatchObject({ correlation_id: 'nobody' });
+  });
+
+  it('is not told when another requester has it, or when its worker takes it back', async () => {
+    const heard: unknown[] = [];
+    requester.onUnclaimed(async ({ body }) => heard.push(decode(body)) > 0);
+    await requester.ready();
+    const other = use({});
+    await pull((received) => worker.publish(ackSubject(received), encode({ taken: true })));
+    await other.requestDurable(message());
+    const last = `$JS.ACK.PAYMENTS.w.1.7.7.${Date.now()}000000`;
+    for (const [index, end] of ['+TERM it cannot be read', '-NAK'].entries()) {
+      worker.publish(`${last}.${index}`, encode({ undone: true }));
+      worker.publish(`${last}.${index}`, end);
+    }
+    worker.publish(`${last}.9`, encode({ last: true }));
+    worker.publish(`${last}.9`, '+ACK');
+    await until('the last one', () => heard.length > 0);
+    expect(heard).toEqual([{ last: true }]);
   });
 });

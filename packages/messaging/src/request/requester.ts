@@ -18,10 +18,12 @@ import { ReplyRouter } from './reply-router.js';
 import { ReplySubscriptions } from './reply-subscriptions.js';
 import { type Requester, type RequesterOptions, zeroStats } from './requester-contract.js';
 import { type UnansweredRequest, UnansweredRequests } from './unanswered-requests.js';
+import { UnclaimedReplies } from './unclaimed-replies.js';
 
 /** How often waiting requests are looked at, so how late a deadline may be noticed. */
 const SWEEP_MS = 20;
-const ACK = new TextEncoder().encode('+ACK');
+/** As good as `+ACK` to the server; to other requesters it says that it was one of them. */
+const ACK = new Uint8Array();
 
 export function createRequester(connection: Connection, options: RequesterOptions = {}): Requester {
   const names = {
@@ -51,6 +53,7 @@ export function createRequester(connection: Connection, options: RequesterOption
     fail,
   );
   const reports = new ReplyReports(withBody, acknowledge, reportError);
+  const unclaimed = new UnclaimedReplies((offer) => void reports.unclaimed(offer));
   const router = new ReplyRouter(
     {
       correlationHeader: names.correlationHeader,
@@ -63,6 +66,7 @@ export function createRequester(connection: Connection, options: RequesterOption
     pending,
     unanswered,
     early,
+    unclaimed,
     { pubAck: onPubAck, accept, stray: onStray, late: onLate },
   );
   const subscriptions = new ReplySubscriptions(
@@ -311,6 +315,10 @@ export function createRequester(connection: Connection, options: RequesterOption
       reports.lateListeners.add(listener);
       return () => reports.lateListeners.delete(listener);
     },
+    onUnclaimed(listener) {
+      reports.unclaimedListeners.add(listener);
+      return () => reports.unclaimedListeners.delete(listener);
+    },
     stats: () => ({ ...stats, answers: { ...stats.answers } }),
     close() {
       closed = true;
@@ -318,6 +326,7 @@ export function createRequester(connection: Connection, options: RequesterOption
       for (const stop of stopListening) stop();
       subscriptions.end();
       clearInterval(sweeper);
+      unclaimed.end();
     },
   };
 }

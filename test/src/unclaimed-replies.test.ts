@@ -1,0 +1,177 @@
+/** Workers that keep no records and only respond, when the bridge that asked is gone, or never waited for it. */
+import {
+  createDeadLetters,
+  type DeadLetters,
+  keepDeadLetters,
+  type NatsBridge,
+} from '@nats-bridge/connector';
+import { recordSubject } from '@nats-bridge/protocol';
+import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream';
+import { type Msg, headers as natsHeaders } from '@nats-io/nats-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { neverSent } from './never-sent.js';
+import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
+import { until } from './until.js';
+
+const ACTOR = { who: 'jo', why: 'the processor was asked' };
+const ANSWER = { status: 'success', transaction_id: 'txn_naive' };
+const config = {
+  request_timeout_ms: 5_000,
+  timeouts: { authorize: 600 },
+  jetstream: { ack_wait: 1_000, max_deliver: 2 },
+};
+
+let stack: Stack;
+let letters: DeadLetters;
+const closers: (() => unknown)[] = [];
+
+beforeEach(async () => {
+  stack = await startStack({ sandbox: false, config });
+  letters = createDeadLetters(stack.bridge);
+  const keeper = keepDeadLetters(stack.bridge);
+  closers.push(
+    () => stack.close(),
+    () => letters.close(),
+    () => keeper.close(),
+  );
+});
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function anotherBridge(changes = {}): Promise<Stack> {
+  const other = await startStack({
+    sandbox: false,
+    runningServer: stack.server,
+    config: { ...config, ...changes },
+  });
+  await other.bridge.prepare();
+  closers.push(() => other.close());
+  return other;
+}
+
+/** As the specification has it: delivered by push, and answered by `respond`, which goes to the acknowledgement subject. */
+async function startNaiveWorker(answer: (message: Msg) => void) {
+  const nats = await stack.nats();
+  const manager = await jetstreamManager(nats);
+  await manager.consumers.add('PAYMENTS', {
+    durable_name: 'naive',
+    ack_policy: AckPolicy.Explicit,
+    deliver_policy: DeliverPolicy.New,
+    deliver_subject: 'naive.in',
+    filter_subject: 'hyperswitch.payments.*.authorize',
+    ack_wait: 1_000_000_000,
+    max_deliver: 2,
+  });
+  const executed: number[] = [];
+  const worker = { executed, answer };
+  nats.subscribe('naive.in', {
+    callback: (_, message) => {
+      executed.push(Date.now());
+      worker.answer(message);
+    },
+  });
+  const isAcknowledged = () =>
+    until('it is acknowledged', async () => {
+      const info = await manager.consumers.info('PAYMENTS', 'naive');
+      return info.num_ack_pending === 0 && info.num_pending === 0 ? info : undefined;
+    });
+  return Object.assign(worker, { isAcknowledged });
+}
+
+const respond = (message: Msg) => void message.respond(JSON.stringify(ANSWER));
+const authorize = (attempt: string) =>
+  stack.call('PaymentService/Authorize', authorizeRequest(attempt), attempt);
+const answerOf = (bridge: NatsBridge, attempt: string) =>
+  until('its answer', () => bridge.findAnswer(MERCHANT, `authorize:${attempt}`));
+const oneLetter = () => until('a letter', async () => (await letters.list())[0]);
+
+async function statesOf(attempt: string): Promise<string[]> {
+  const { direct } = await jetstreamManager(await stack.nats());
+  const subject = recordSubject(MERCHANT, `authorize:${attempt}`);
+  const states: string[] = [];
+  for (let seq = 1; ; seq++) {
+    const found = await direct.getMessage('OPERATIONS', { next_by_subj: subject, seq }).catch(() => null);
+    if (found === null) return states;
+    seq = found.seq;
+    states.push(found.header.get('X-Record'));
+  }
+}
+
+describe('a letter that is sent again to a worker which only responds', () => {
+  it('is executed once, and its answer is recorded by whichever bridge hears it, in one record', async () => {
+    const worker = await startNaiveWorker(() => {});
+    expect(await authorize('att_1')).toMatchObject({ status: 'PENDING' });
+    const letter = await oneLetter();
+    expect(letter).toMatchObject({ verdict: 'unknown' });
+    await anotherBridge();
+    worker.answer = respond;
+    const before = worker.executed.length;
+    await letters.retry(letter, ACTOR, { force: true });
+    expect(await answerOf(stack.bridge, 'att_1')).toMatchObject(ANSWER);
+    expect(await worker.isAcknowledged()).toMatchObject({ num_redelivered: 0 });
+    expect(worker.executed.length - before).toBe(1);
+    expect(await statesOf('att_1')).toEqual(['sent', 'answered']);
+  });
+
+  it('has its answer after it had been withdrawn, too, and tells what became of it', async () => {
+    const webhook_url = 'http://127.0.0.1:9/webhooks/merchant_1/mca_1';
+    const asking = (attempt: string) =>
+      stack.call('PaymentService/Authorize', authorizeRequest(attempt, { webhook_url }), attempt);
+    expect(await neverSent(stack, asking, 'att_2')).toMatchObject({ status: 'FAILURE' });
+    const worker = await startNaiveWorker(respond);
+    await letters.retry(await oneLetter(), ACTOR);
+    const { lateAnswers } = stack.bridge;
+    expect(await until('it is settled', () => lateAnswers.find(MERCHANT, 'authorize:att_2'))).toMatchObject({
+      outcome: { status: 'CHARGED', transactionId: 'txn_naive' },
+    });
+    await worker.isAcknowledged();
+    expect(worker.executed).toHaveLength(1);
+    expect(await statesOf('att_2')).toEqual(['withdrawn', 'answered']);
+  });
+});
+
+describe('a bridge that ends while such a worker is at work', () => {
+  /** Sent by a bridge that waits for long, and ends before the worker responds. */
+  async function sentAndLeft(attempt: string): Promise<Msg> {
+    let delivered: Msg | undefined;
+    const worker = await startNaiveWorker((message) => {
+      delivered ??= message;
+    });
+    const mortal = await anotherBridge({ timeouts: { authorize: 5_000 } });
+    const asking = mortal
+      .call('PaymentService/Authorize', authorizeRequest(attempt), attempt)
+      .catch(() => undefined);
+    const message = await until('it is delivered', () => delivered);
+    await mortal.close();
+    await asking;
+    worker.answer = () => {};
+    return message;
+  }
+
+  it.each([
+    ['that never acknowledges', () => {}],
+    ['that acknowledges after it has responded', (message: Msg) => void message.respond('+ACK')],
+  ])('another records the reply of one %s', async (_which, after) => {
+    const message = await sentAndLeft('att_3');
+    message.respond(JSON.stringify(ANSWER));
+    after(message);
+    expect(await answerOf(stack.bridge, 'att_3')).toMatchObject(ANSWER);
+    expect(await statesOf('att_3')).toEqual(['sent', 'answered']);
+  });
+
+  it('another takes no reply that names another request, or an earlier one at its place', async () => {
+    const message = await sentAndLeft('att_4');
+    const forged = JSON.stringify({ status: 'success', transaction_id: 'forged' });
+    const nats = await stack.nats();
+    const ofAnother = natsHeaders();
+    ofAnother.set('X-Correlation-Id', 'other');
+    const [place = '', seq, stored] = /^(.*)\.(\d+)\.(\d+)$/.exec(message.reply ?? '')?.slice(1) ?? [];
+    expect([seq, stored]).toHaveLength(2);
+    nats.publish(message.reply ?? '', forged, { headers: ofAnother });
+    const earlier = `${place.replace(/\d+$/, (time) => `${BigInt(time) - 60_000_000_000n}`)}`;
+    nats.publish(`${earlier}.${seq}.${stored}`, forged);
+    respond(message);
+    expect(await answerOf(stack.bridge, 'att_4')).toMatchObject(ANSWER);
+  });
+});
