@@ -85,7 +85,8 @@ export class ReplyRouter {
   /** The acknowledgement subject: JSON there is the reply of a worker that called `respond`. */
   onAck(message: Msg, stream: string): void {
     if (message.data[0] !== OPENING_BRACE) {
-      this.unclaimed.heard(message.subject, message.data);
+      // Nearly always there is none, and the subject need not be read.
+      if (this.unclaimed.size > 0) this.unclaimed.heard(message.subject, message.data);
       return;
     }
     const ack = parseAckSubject(message.subject);

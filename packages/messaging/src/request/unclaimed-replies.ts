@@ -2,6 +2,7 @@
  * Replies on the acknowledgement subject that no request here waits for: of another requester, which acknowledges them
  * in a moment, or of none that still runs.
  */
+import { PassingMap } from '@nats-bridge/protocol';
 import type { AckSubject } from './ack-subject.js';
 import type { OfferedReply } from './pending-requests.js';
 
@@ -20,10 +21,15 @@ type Kept = { readonly timer: NodeJS.Timeout; readonly offers: UnclaimedOffer[] 
 
 export class UnclaimedReplies {
   /** By the subject of one delivery, on which more than one may say something. */
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new PassingMap<string, Kept>();
 
   /** @param onUnclaimed told of what nobody has taken in time */
   constructor(readonly onUnclaimed: (offer: UnclaimedOffer) => void) {}
+
+  /** Deliveries on which another word matters. */
+  get size(): number {
+    return this.#kept.size;
+  }
 
   keep(offer: UnclaimedOffer): void {
     const { replySubject } = offer;
@@ -32,8 +38,7 @@ export class UnclaimedReplies {
       if (known.offers.length < MOST_OF_ONE) known.offers.push(offer);
       return;
     }
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size >= MOST && oldest !== undefined) this.#forget(oldest);
+    if (this.#kept.size >= MOST) this.#forgetOldest();
     const offers = [offer];
     const timer = setTimeout(() => {
       this.#kept.delete(replySubject);
@@ -44,13 +49,18 @@ export class UnclaimedReplies {
 
   /** Another word on the same delivery. Workers that acknowledge for themselves say `+ACK`, and wait for nobody. */
   heard(ackSubject: string, body: Uint8Array): void {
-    if (this.#kept.size === 0) return;
     const isTakenOrUndone = body.length === 0 || body[0] === MINUS || startsWith(body, TERM);
     if (isTakenOrUndone) this.#forget(ackSubject);
   }
 
   end(): void {
-    for (const ackSubject of [...this.#kept.keys()]) this.#forget(ackSubject);
+    for (const { timer } of this.#kept.values()) clearTimeout(timer);
+    this.#kept.clear();
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#kept;
+    if (oldest !== undefined) this.#forget(oldest[0]);
   }
 
   #forget(ackSubject: string): void {
