@@ -62,7 +62,6 @@ import type { CallMarks, Exchange, Send } from './exchange.js';
 import { type BrokerFigures, readFigures } from './figures.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
 import { createRecordUnclaimed } from './late-answers/unclaimed-replies.js';
-import { createIsWaiting } from './ledger/is-waiting.js';
 import { createLedger, type Ledger } from './ledger/ledger.js';
 import {
   type CallIds,
@@ -74,7 +73,6 @@ import {
 } from './observation.js';
 import { createBreakers, probeNow } from './policies/circuit-breaker.js';
 import type { InFlight } from './policies/limit-in-flight.js';
-import { mindWaitingRequest } from './policies/mind-waiting-request.js';
 import { presenceQuestions } from './presence-question.js';
 import { readReplyCorrelationId } from './reply-correlation.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
@@ -265,7 +263,7 @@ export class NatsBridge {
     this.#stopListening = this.connection.onState(({ state }) => {
       if (state === 'connected') probeNow(this.#breakers, Date.now());
     });
-    const send = createSend({
+    this.#send = createSend({
       config: this.config,
       connection: this.connection,
       instance: this.#instance,
@@ -294,8 +292,6 @@ export class NatsBridge {
           ids: idsOf(exchange),
         }),
     });
-    const isWaiting = createIsWaiting(this.connection, this.config);
-    this.#send = mindWaitingRequest({ isWaiting, ledger: this.ledger })(send);
   }
 
   /**

@@ -28,6 +28,7 @@ import { type BridgeConfig, poolOf, subjectTemplateOf, timeoutOf } from './confi
 import { compose, type Exchange, mayBeGuarded, type Send } from './exchange.js';
 import type { LateAnswers } from './late-answers/late-answers.js';
 import { readAnswer } from './ledger/answer.js';
+import { createIsWaiting } from './ledger/is-waiting.js';
 import type { Ledger } from './ledger/ledger.js';
 import { conflict, outcomeOfEntry } from './ledger/outcome-of-entry.js';
 import { createWithdrawUnsent } from './ledger/withdraw-unsent.js';
@@ -39,6 +40,7 @@ import { joinConcurrent } from './policies/join-concurrent.js';
 import { keepRecord } from './policies/keep-record.js';
 import { type InFlight, limitInFlight } from './policies/limit-in-flight.js';
 import { mindEarlierCall } from './policies/mind-earlier-call.js';
+import { mindWaitingRequest } from './policies/mind-waiting-request.js';
 import { rememberDoubt } from './policies/remember-doubt.js';
 import { requireWorker } from './policies/require-worker.js';
 import { resolveAliases } from './policies/resolve-aliases.js';
@@ -101,6 +103,7 @@ export function createSend(world: SendWorld): Send {
       limitInFlight(inFlight, max_in_flight, minding),
       ...minding,
       deadline((operation) => timeoutOf(config, operation)),
+      mindWaitingRequest({ isWaiting: createIsWaiting(connection, config), ledger }),
       answerFromLedger({ find: ledger.find, findCaptureMethod, withdrawUnsent }),
       resolveAliases(world.findAnswer),
       requireWorker(findWorkers),
