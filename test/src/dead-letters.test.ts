@@ -10,7 +10,7 @@ import {
   topologyOf,
 } from '@nats-bridge/connector';
 import { applyTopology, storedMessages } from '@nats-bridge/messaging';
-import { decodeBody, NOTICE_STREAM } from '@nats-bridge/protocol';
+import { decodeBody, NOTICE_STREAM, recordSubject } from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
@@ -182,6 +182,24 @@ describe('a request whose every delivery failed', () => {
     await claim(Date.now());
     await resolved();
     expect(await stack.bridge.findAnswer(MERCHANT, 'authorize:att_1')).toMatchObject({ status: 'failure' });
+  });
+
+  it('is settled by a person, too, when a worker has answered what nobody can read', async () => {
+    keep();
+    await workerWith(broken);
+    await authorize('att_1');
+    const letter = await oneLetter();
+    const subject = recordSubject(MERCHANT, 'authorize:att_1');
+    await jetstream(await stack.nats()).publish(subject, JSON.stringify({ status: 'succeeded' }));
+    expect(await letters.verdict(letter)).toBe('unknown');
+    await expect(letters.retry(letter, ACTOR, { force: true })).rejects.toThrow(
+      /the answer cannot be read: it is never sent again/,
+    );
+    await letters.resolve(letter, ACTOR, { status: 'success', transactionId: 'pi_found' });
+    expect(await stack.bridge.findAnswer(MERCHANT, 'authorize:att_1')).toMatchObject({
+      status: 'success',
+      transaction_id: 'pi_found',
+    });
   });
 
   it('is sent again under its own key when a person insists, and is then gone', async () => {

@@ -21,6 +21,7 @@ import type { Audit } from '../audit/audit.js';
 import { timeoutOf } from '../config/bridge-config.js';
 import type { NotedCall } from '../late-answers/late-note.js';
 import { encodeAnswer } from '../ledger/answer.js';
+import type { LedgerEntry } from '../ledger/ledger.js';
 import { secondsToLive, TTL_HEADER } from '../message.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
@@ -58,13 +59,8 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
   const writer = createRecordWriter(connection);
   const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
 
-  async function verdict({ merchantId, idempotencyKey, verdict: atDeath }: DeadLetter): Promise<Verdict> {
-    const entry = idempotencyKey === '' ? undefined : await ledger.findLatest(merchantId, idempotencyKey);
-    return verdictOf({
-      record: entry?.record,
-      answer: entry?.answer?.status,
-      mayHaveRunUnrecorded: atDeath === 'unknown',
-    });
+  async function entryOf({ merchantId, idempotencyKey }: DeadLetter): Promise<LedgerEntry | undefined> {
+    return idempotencyKey === '' ? undefined : ledger.findLatest(merchantId, idempotencyKey);
   }
 
   async function assertHasKeys(letter: DeadLetter, kind: LetterAction['kind']): Promise<void> {
@@ -80,7 +76,9 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
   }
 
   async function preparedRetry(letter: DeadLetter, isForced: boolean, patch?: unknown): Promise<Prepared> {
-    const now = await verdict(letter);
+    const entry = await entryOf(letter);
+    const now = verdictBy(entry, letter);
+    if (now === 'unknown') assertUnanswered(letter, entry);
     assertMayRetry(letter, now, isForced);
     const { operation, original, requestHeaders } = letter;
     if (!isOperation(operation) || original.subject === '' || letter.body.length === 0)
@@ -122,10 +120,14 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
     const { merchantId, idempotencyKey, operation, paymentId } = letter;
     if (idempotencyKey === '')
       throw new ValidationError(`letter ${letter.seq} has no idempotency key: nobody could find its outcome`);
-    const entry = await ledger.findLatest(merchantId, idempotencyKey);
-    if (entry?.record.state === 'answered')
+    const entry = await entryOf(letter);
+    if (entry?.answer !== undefined)
       throw new ValidationError(
         `${idempotencyKey} has an answer already; a sync gives it: discard the letter`,
+      );
+    if (entry?.isUnavailable)
+      throw new ValidationError(
+        `${idempotencyKey} has an answer already, which could not be fetched just now: try again`,
       );
     assertNotInHand(entry?.record, idempotencyKey);
     const record = {
@@ -161,12 +163,16 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       case 'resolve':
         return preparedResolve(letter, action.settled);
       case 'discard':
-        return { name: 'discard', details: { verdict: await verdict(letter) }, effect: async () => {} };
+        return {
+          name: 'discard',
+          details: { verdict: verdictBy(await entryOf(letter), letter) },
+          effect: async () => {},
+        };
     }
   }
 
   return {
-    verdict,
+    verdict: async (letter) => verdictBy(await entryOf(letter), letter),
     assertHasKeys,
     async check(letter, action) {
       await prepared(letter, action);
@@ -185,6 +191,22 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
 /** A letter as the audit names it. */
 export function whatOf({ queue, seq, merchantId, operation, paymentId, idempotencyKey }: DeadLetter) {
   return { queue, seq, merchantId, operation, paymentId, idempotencyKey };
+}
+
+function verdictBy(entry: LedgerEntry | undefined, { verdict: atDeath }: DeadLetter): Verdict {
+  return verdictOf({
+    record: entry?.record,
+    answer: entry?.answer?.status,
+    mayHaveRunUnrecorded: atDeath === 'unknown',
+  });
+}
+
+/** Workers would say the same again, or charge again and have the answer refused. */
+function assertUnanswered({ seq }: DeadLetter, entry: LedgerEntry | undefined): void {
+  if (entry?.record.state === 'answered')
+    throw new ValidationError(
+      `letter ${seq} was answered, and the answer cannot be read: it is never sent again; ask the processor, then resolve it`,
+    );
 }
 
 function assertMayRetry({ seq }: DeadLetter, verdict: Verdict, isForced: boolean): void {

@@ -8,6 +8,7 @@ import {
   type StoredRecord,
 } from '@nats-bridge/messaging';
 import {
+  BridgeError,
   type BridgeResponse,
   bodyOf,
   type NewRecord,
@@ -25,6 +26,8 @@ export type LedgerEntry = {
   readonly record: OperationRecord;
   /** Of an answered operation; undefined when it cannot be read. */
   readonly answer: BridgeResponse | undefined;
+  /** The answer could not be fetched: nothing is known of it, and it may be read the next time. */
+  readonly isUnavailable?: boolean;
 };
 
 export type Ledger = {
@@ -63,7 +66,8 @@ export function createLedger(connection: Connection, bodies: BodyReferences, sea
       if (record.state !== 'answered') return { record, answer: undefined };
       return { record, answer: await answerIn(merchantId, key, stored) };
     } catch (error) {
-      return { record: isUnproven(error) ? inDoubt(record) : record, answer: undefined };
+      const isUnavailable = !(error instanceof BridgeError && error.code === 'INVALID_WORKER_REPLY');
+      return { record: isUnproven(error) ? inDoubt(record) : record, answer: undefined, isUnavailable };
     }
   }
 

@@ -102,6 +102,10 @@ describe('a verdict', () => {
       expect(verdictOf({ ...facts, record: record({ state: 'answered' }), answer })).toBe('answered_yes');
   });
 
+  it('is "unknown" where nobody can read the answer', () => {
+    expect(verdictOf({ ...facts, record: record({ state: 'answered' }) })).toBe('unknown');
+  });
+
   it('is "unknown" where workers keep none and may have had it', () => {
     const unrecorded = { ...facts, mayHaveRunUnrecorded: true };
     expect(verdictOf({ ...unrecorded, record: record({ state: 'sent' }) })).toBe('unknown');

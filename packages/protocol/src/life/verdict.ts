@@ -17,7 +17,7 @@ export const VERDICT_ADVICE: Readonly<Record<Verdict, string>> = {
 
 export type VerdictFacts = {
   readonly record: OperationRecord | undefined;
-  /** The recorded answer's `status`, where there is one. */
+  /** The recorded answer's `status`, where there is one that can be read. */
   readonly answer: 'success' | 'failure' | 'processing' | undefined;
   /** Workers that keep no record have, or may have, had it in hand. */
   readonly mayHaveRunUnrecorded: boolean;
@@ -26,6 +26,7 @@ export type VerdictFacts = {
 export function verdictOf({ record, answer, mayHaveRunUnrecorded }: VerdictFacts): Verdict {
   switch (record?.state) {
     case 'answered':
+      if (answer === undefined) return 'unknown';
       return answer === 'failure' ? 'answered_no' : 'answered_yes';
     case 'withdrawn':
       return 'never_sent';
