@@ -5,6 +5,8 @@ import {
   createRecordWriter,
   RecordChangedError,
   type RecordStore,
+  type StoredRecord,
+  StoreUnconfirmedError,
 } from '@nats-bridge/messaging';
 import {
   decodeBody,
@@ -17,7 +19,7 @@ import {
 } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { runGuarded } from './guarded-run.js';
+import { type Claim, runGuarded } from './guarded-run.js';
 import type { Handlers } from './handler.js';
 import { type Broker, createScene, requestOf, type SceneOptions, startBroker } from './testing/scene.js';
 
@@ -119,6 +121,100 @@ describe('a record that others keep changing', () => {
     const world = { records, now: () => 1_000, sleep: async () => {}, leaseMs: 2_000 };
     await expect(runGuarded(request, world, run)).rejects.toThrow('no space left');
     expect(run).not.toHaveBeenCalled();
+  });
+});
+
+describe('a claim whose confirmation was lost', () => {
+  /** Stores like the broker does, and loses the confirmation of some writes. */
+  function lossyRecords(isLost: (write: number) => boolean) {
+    const stored: StoredRecord[] = [];
+    const last = () => stored.at(-1);
+    const put = (headers: Readonly<Record<string, string>>, body: Uint8Array = new Uint8Array()) => {
+      stored.push({ subject: 's', body, headers, seq: stored.length + 1, storedAt: new Date(0) });
+      return stored.length;
+    };
+    let writes = 0;
+    const records: RecordStore = {
+      read: async () => last(),
+      write: async (subject, body, headers, expectedSeq) => {
+        if ((last()?.seq ?? 0) !== expectedSeq) throw new RecordChangedError(subject, expectedSeq);
+        const seq = put(headers, body);
+        if (isLost(++writes)) throw new StoreUnconfirmedError(subject, 1);
+        return seq;
+      },
+    };
+    return { records, put, states: () => stored.map(({ headers }) => headers['X-Record']) };
+  }
+  const request = {
+    subject: 's',
+    delivery: { correlationId: 'c', fingerprint: 'f', retry: 0, deadlineAt: 99_000, worker: 'w' },
+    isRedelivered: false,
+    about: {},
+  };
+  const reply = { body: encodeBody(success), headers: {} };
+  let now = 1_000;
+  const worldOf = (records: RecordStore) => ({
+    records,
+    now: () => now,
+    sleep: async () => {},
+    leaseMs: 2_000,
+  });
+
+  it("is this run's claim: it begins, as the first attempt", async () => {
+    const { records, states } = lossyRecords((write) => write === 1);
+    const run = vi.fn(async (_: Claim) => reply);
+    expect(await runGuarded(request, worldOf(records), run)).toEqual({ kind: 'answered', attempt: 1 });
+    expect(run).toHaveBeenCalledOnce();
+    expect(states()).toEqual(['claimed', 'answered']);
+  });
+
+  it('is not begun where another has claimed in the meantime', async () => {
+    const { records, put } = lossyRecords(() => false);
+    const write: RecordStore['write'] = async (subject) => {
+      put(recordHeaders({ state: 'claimed', retry: 0, by: 'another', correlationId: 'c', attempt: 1 }));
+      throw new StoreUnconfirmedError(subject, 1);
+    };
+    const run = vi.fn(async (_: Claim) => reply);
+    await expect(runGuarded(request, worldOf({ ...records, write }), run)).rejects.toThrow();
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it('was renewed all the same: the run goes on, and renews it again', async () => {
+    const { records, states } = lossyRecords((write) => write === 2);
+    const ending = await runGuarded(request, worldOf(records), async (claim) => {
+      const lost = claim.lost();
+      for (let beat = 0; beat < 3; beat++) {
+        now += 600;
+        await claim.renew();
+        expect(lost.aborted).toBe(false);
+      }
+      return reply;
+    });
+    expect(ending).toEqual({ kind: 'answered', attempt: 1 });
+    expect(states()).toEqual(['claimed', 'claimed', 'claimed', 'claimed', 'answered']);
+  });
+
+  it('is lost when another attempt stands there, though of the same worker', async () => {
+    const { records, put } = lossyRecords(() => false);
+    const ending = await runGuarded(request, worldOf(records), async (claim) => {
+      put(recordHeaders({ state: 'claimed', retry: 0, by: 'w', correlationId: 'c', attempt: 2 }));
+      now += 600;
+      await claim.renew();
+      expect(claim.lost().aborted).toBe(true);
+      throw new Error('given up');
+    });
+    expect(ending).toMatchObject({ kind: 'failed', attempt: 1 });
+  });
+
+  it('is given back for others, by the sequence that it has', async () => {
+    const { records } = lossyRecords((write) => write === 2);
+    await runGuarded(request, worldOf(records), async (claim) => {
+      now += 600;
+      await claim.renew();
+      throw new TypeError('no');
+    });
+    const { headers = {} } = (await records.read('s')) ?? {};
+    expect(parseRecord(headers, 0, 0)).toMatchObject({ reason: 'TypeError', leaseUntil: now });
   });
 });
 

@@ -127,9 +127,38 @@ async function executeClaimed(
   };
   const write = (leaseUntil: number, seq: number, reason?: string) =>
     records.write(subject, bodyOf('claimed'), recordHeaders({ ...claimed, leaseUntil, reason }), seq);
+  /** Each attempt belongs to one run. */
+  const isOfThisRun = ({ state, by, correlationId, attempt: number }: OperationRecord) =>
+    state === 'claimed' && by === claimed.by && correlationId === claimed.correlationId && number === attempt;
+
+  async function writeFirst(leaseUntil: number): Promise<number> {
+    try {
+      return await write(leaseUntil, expectedSeq);
+    } catch (error) {
+      if (error instanceof RecordChangedError) throw error;
+      // It may be stored, and only its confirmation lost: then nobody else begins while this claim holds.
+      const stored = await records.read(subject).catch(() => undefined);
+      const record = stored && recordIn(stored);
+      if (record === undefined || !isOfThisRun(record) || record.leaseUntil !== leaseUntil) throw error;
+      return record.seq;
+    }
+  }
+
+  async function rewrite(leaseUntil: number, reason?: string): Promise<void> {
+    try {
+      seq = await write(leaseUntil, seq, reason);
+    } catch (error) {
+      if (!(error instanceof RecordChangedError)) throw error;
+      const stored = await records.read(subject);
+      const record = stored && recordIn(stored);
+      if (record === undefined || !isOfThisRun(record)) throw error;
+      // Written by an earlier renewal, whose confirmation was lost.
+      seq = await write(leaseUntil, record.seq, reason);
+    }
+  }
 
   let leasedAt = world.now();
-  let seq = await write(leasedAt + world.leaseMs, expectedSeq);
+  let seq = await writeFirst(leasedAt + world.leaseMs);
   let renewing = Promise.resolve();
   let isRunning = true;
   let lost: AbortController | undefined;
@@ -144,7 +173,7 @@ async function executeClaimed(
     // A process that stood still learns it here, before anything else goes on.
     if (isOver() && lost !== undefined) return lost.abort(OVER);
     try {
-      seq = await write(now + world.leaseMs, seq);
+      await rewrite(now + world.leaseMs);
       leasedAt = now;
     } catch (error) {
       if (error instanceof RecordChangedError) {
@@ -175,7 +204,7 @@ async function executeClaimed(
     isRunning = false;
     await renewing;
     // Anybody may have it at once. When this fails, the lease runs out instead.
-    await write(world.now(), seq, nameOf(error)).catch(() => {});
+    await rewrite(world.now(), nameOf(error)).catch(() => {});
     return { kind: 'failed', attempt, error };
   }
   isRunning = false;
