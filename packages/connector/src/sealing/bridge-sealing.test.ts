@@ -1,5 +1,7 @@
+import { createCipheriv, randomBytes } from 'node:crypto';
 import { createSealer, newCurveSeed } from '@nats-bridge/messaging';
-import { HEADER, requestContext, SEALED_TYPE } from '@nats-bridge/protocol';
+import { HEADER, replyContext, requestContext, SEALED_TYPE, type Secret } from '@nats-bridge/protocol';
+import { fromCurveSeed } from '@nats-io/nkeys';
 import { describe, expect, it } from 'vitest';
 import { createBridgeSealing, sealedAnew } from './bridge-sealing.js';
 
@@ -7,6 +9,7 @@ const [bridgeSeed, poolSeed, merchantSeed] = [newCurveSeed(), newCurveSeed(), ne
 const [bridge, pool, merchantPool] = [bridgeSeed, poolSeed, merchantSeed].map((seed) =>
   createSealer({ seeds: [seed] }),
 );
+const bridgeKeys = [...(bridge?.publicKeys ?? [])];
 const config = {
   seeds: [bridgeSeed],
   workers: [...(pool?.publicKeys ?? [])],
@@ -62,7 +65,47 @@ describe('what a bridge seals', () => {
     expect(Buffer.from(sealing.openAnswer('m', 'k', sealed).body).toString()).toBe('{}');
     expect(() => sealing.openAnswer('m', 'another', sealed)).toThrow();
   });
+
+  it('is no answer of a bridge when a worker makes it of a request that it could open', () => {
+    const sealed = sealing.sealRequest('own', request);
+    const context = replyContext('m', 'k');
+    const forged = forgedBy(
+      merchantSeed,
+      sealed.body,
+      `${context}\napplication/json`,
+      '{"status":"success"}',
+    );
+    const answer = { body: forged, headers: { [HEADER.contentType]: SEALED_TYPE } };
+    // It opens, and counts for nothing.
+    const opened = createSealer({ seeds: [bridgeSeed] }).open(forged, context, bridgeKeys);
+    expect(Buffer.from(opened.body).toString()).toBe('{"status":"success"}');
+    expect(() => sealing.openAnswer('m', 'k', answer)).toThrow(/a worker can have made it/);
+  });
+
+  it('is no answer of another worker either', () => {
+    const theirs = merchantPool?.seal(
+      Buffer.from('{}'),
+      'application/json',
+      replyContext('m', 'k'),
+      bridgeKeys,
+    );
+    const answer = { body: theirs ?? Buffer.of(), headers: { [HEADER.contentType]: SEALED_TYPE } };
+    expect(() => sealing.openAnswer('m', 'k', answer)).toThrow(/not among those trusted/);
+  });
 });
+
+/** Another body under the data key of what the seed opens: from the same sender, in the box he made for himself. */
+function forgedBy(seed: Secret<string>, sealed: Uint8Array, bound: string, body: string): Uint8Array {
+  const { from, to, ...envelope } = JSON.parse(Buffer.from(sealed).toString());
+  const boxOf = (publicKey: string | undefined) => to.find(({ key }: { key: string }) => key === publicKey);
+  const pair = fromCurveSeed(Buffer.from(seed.reveal()));
+  const dataKey = pair.open(Buffer.from(boxOf(pair.getPublicKey()).box, 'base64'), from) ?? Buffer.of();
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', dataKey, nonce).setAAD(Buffer.from(bound));
+  const data = Buffer.concat([cipher.update(body), cipher.final(), cipher.getAuthTag()]);
+  const parts = { from, to: [boxOf(from)], nonce: nonce.toString('base64'), data: data.toString('base64') };
+  return Buffer.from(JSON.stringify({ ...envelope, ...parts }));
+}
 
 describe('without keys', () => {
   it('everything stays as it is, and what is sealed is not taken for anything else', () => {

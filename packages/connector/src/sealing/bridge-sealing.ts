@@ -103,7 +103,12 @@ export function createBridgeSealing(config: SealingConfig | undefined): BridgeSe
       }
       try {
         const senders = [...workersOf(merchantId), ...bridges];
-        const { body, contentType } = sealer.open(answer.body, contextOf(merchantId, key), senders);
+        const opened = sealer.open(answer.body, contextOf(merchantId, key), senders);
+        const { body, contentType, from, isOwnAlone } = opened;
+        if (bridges.includes(from) && !isOwnAlone)
+          throw new SealBrokenError(
+            'it is in the name of a bridge, under a data key that was not for bridges alone: a worker can have made it',
+          );
         return { body, headers: { ...answer.headers, [HEADER.contentType]: contentType } };
       } catch (error) {
         if (error instanceof SealBrokenError)

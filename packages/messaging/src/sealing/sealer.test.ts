@@ -60,6 +60,19 @@ describe('a sealed body', () => {
     );
   });
 
+  it('says whether its sender sealed it, and for nobody else', () => {
+    const seal = (recipients: string[]) => bridge.seal(Buffer.from('body'), 't', 'c', recipients);
+    expect(bridge.open(seal(fromBridge), 'c', fromBridge).isOwnAlone).toBe(true);
+    expect(bridge.open(seal([...toPool, ...fromBridge]), 'c', fromBridge).isOwnAlone).toBe(false);
+    const toBridge = pool.seal(Buffer.from('body'), 't', 'c', fromBridge);
+    expect(bridge.open(toBridge, 'c', toPool)).toMatchObject({ from: toPool[0], isOwnAlone: false });
+    // While a key is changed: from the next to both.
+    const next = createCurve();
+    const both = createSealer({ seeds: [seedOf(next), seedOf(bridgeKey)] });
+    const sealed = both.seal(Buffer.from('body'), 't', 'c', both.publicKeys);
+    expect(both.open(sealed, 'c', both.publicKeys).isOwnAlone).toBe(true);
+  });
+
   it.each(['', 'null', '{}', '{"sealed":2}', 'plain text', '{"sealed":1,"to":[]}'])('is not %j', (bytes) => {
     expect(() => pool.open(Buffer.from(bytes), 'c', fromBridge)).toThrow(/no sealed body/);
   });

@@ -4,7 +4,7 @@
  * also proves who sealed it. A data key serves many bodies for a while, each with a nonce of its own: curve keys cost
  * a millisecond, AES a few microseconds.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { Secret } from '@nats-bridge/protocol';
 import { createCurve, fromCurveSeed, type KeyPair } from '@nats-io/nkeys';
 import { decodeEnvelope, type Envelope, encodeEnvelope } from './envelope.js';
@@ -18,7 +18,17 @@ export type SealerOptions = {
   readonly now?: () => number;
 };
 
-export type Opened = { readonly body: Uint8Array; readonly contentType: string };
+export type Opened = {
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  /** The sender's public key. */
+  readonly from: string;
+  /**
+   * We sealed it, and for nobody but us. Otherwise whoever else could open it has had the data key and the box we made
+   * for ourselves, and can have made this body of them.
+   */
+  readonly isOwnAlone: boolean;
+};
 
 export type Sealer = {
   /** Public keys (`X…`), the current one first. */
@@ -36,6 +46,8 @@ export type Sealer = {
   open(sealed: Uint8Array, context: string, senders: readonly string[]): Opened;
 };
 
+type OpenedKey = Pick<Opened, 'isOwnAlone'> & { readonly key: Buffer };
+
 type DataKey = { readonly key: Buffer; readonly to: Envelope['to']; readonly until: number; uses: number };
 
 const DEFAULT_KEY_LIFE_MS = 600_000;
@@ -45,6 +57,9 @@ const MOST_USES = 1_000_000;
 const MOST_OPENED = 1_000;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const KEY_BYTES = 32;
+/** Follows the data key in a box that we made for ourselves, where nobody else got one. */
+const ALONE = createHash('sha256').update('nats-bridge sealed for its sender alone 1').digest();
 
 /** @throws TypeError when a seed is none of a curve key; it is not repeated */
 export function createSealer({
@@ -58,39 +73,42 @@ export function createSealer({
   const own = new Map(pairs.map((pair) => [pair.getPublicKey(), pair]));
   const from = current.getPublicKey();
   const sending = new Map<string, DataKey>();
-  const opened = new Map<string, Buffer>();
+  const opened = new Map<string, OpenedKey>();
 
   function dataKeyFor(recipients: readonly string[]): DataKey {
     const id = recipients.join(' ');
     const known = sending.get(id);
     if (known !== undefined && known.until > now() && known.uses < MOST_USES) return known;
-    const key = randomBytes(32);
-    const to = recipients.map((recipient) => ({ key: recipient, box: boxFor(recipient, key) }));
+    const key = randomBytes(KEY_BYTES);
+    const inBox = recipients.every((recipient) => own.has(recipient)) ? Buffer.concat([key, ALONE]) : key;
+    const to = recipients.map((recipient) => ({ key: recipient, box: boxFor(recipient, inBox) }));
     const fresh = { key, to, until: now() + keyLifeMs, uses: 0 };
     sending.set(id, fresh);
     return fresh;
   }
 
-  function boxFor(recipient: string, key: Buffer): string {
+  function boxFor(recipient: string, inBox: Buffer): string {
     try {
-      return Buffer.from((current as KeyPair).seal(key, recipient)).toString('base64');
+      return Buffer.from((current as KeyPair).seal(inBox, recipient)).toString('base64');
     } catch {
       throw new TypeError(`${JSON.stringify(recipient)} is not the public part of a curve key (X…)`);
     }
   }
 
-  function openBox({ from: sender, to }: Envelope): Buffer {
+  function openBox({ from: sender, to }: Envelope): OpenedKey {
     for (const { key: recipient, box } of to) {
       const pair = own.get(recipient);
       if (pair === undefined) continue;
       const id = `${sender} ${recipient} ${box}`;
       const known = opened.get(id);
       if (known !== undefined) return known;
-      const key = unbox(pair, Buffer.from(box, 'base64'), sender);
+      const inBox = unbox(pair, Buffer.from(box, 'base64'), sender);
+      const isOwnAlone = own.has(sender) && inBox.subarray(KEY_BYTES).equals(ALONE);
+      const fresh = { key: inBox.subarray(0, KEY_BYTES), isOwnAlone };
       const [oldest] = opened.keys();
       if (opened.size >= MOST_OPENED && oldest !== undefined) opened.delete(oldest);
-      opened.set(id, key);
-      return key;
+      opened.set(id, fresh);
+      return fresh;
     }
     throw new SealBrokenError(
       `it is sealed for ${to.map(({ key }) => key).join(', ')}, and our keys are ${[...own.keys()].join(', ')}`,
@@ -111,13 +129,13 @@ export function createSealer({
       const envelope = decodeEnvelope(sealed);
       if (!senders.includes(envelope.from))
         throw new SealBrokenError(`it was sealed by ${envelope.from}, who is not among those trusted`);
-      const key = openBox(envelope);
-      const { nonce, data, type } = envelope;
+      const { key, isOwnAlone } = openBox(envelope);
+      const { nonce, data, type, from } = envelope;
       try {
         const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
         decipher.setAAD(boundTo(context, type)).setAuthTag(data.subarray(-TAG_BYTES));
         const body = Buffer.concat([decipher.update(data.subarray(0, -TAG_BYTES)), decipher.final()]);
-        return { body, contentType: type };
+        return { body, contentType: type, from, isOwnAlone };
       } catch {
         throw new SealBrokenError(
           'it was altered, or moved to another subject, merchant, operation, key or deadline',
@@ -149,10 +167,11 @@ function pairOf(seed: Secret<string>): KeyPair {
   }
 }
 
+/** The data key, and ALONE where it follows. */
 function unbox(pair: KeyPair, box: Uint8Array, sender: string): Buffer {
   try {
-    const key = pair.open(box, sender);
-    if (key !== null && key.length === 32) return Buffer.from(key);
+    const inBox = Buffer.from(pair.open(box, sender) ?? []);
+    if (inBox.length === KEY_BYTES || inBox.subarray(KEY_BYTES).equals(ALONE)) return inBox;
   } catch {
     // Said below.
   }
