@@ -1,7 +1,7 @@
 /** The errors of the bridge itself: each with a stable code, the phase it happened in and what it becomes. */
 
 /**
- * How far a request had come (DESIGN: "an error knows its phase").
+ * How far a request had come (docs/architecture.md: "errors know their phase").
  * `before_send`: nothing can have happened. `sent_unknown`: it may have happened, only asking is safe.
  */
 export type Phase = 'before_send' | 'sent_unknown';

@@ -1,6 +1,6 @@
 /** What a NATS server can do, by its version. */
 
-/** Since which release each feature exists (`NATS.md` A, release notes of nats-server). */
+/** Since which release each feature exists (release notes of nats-server). */
 const SINCE = {
   jetStream: '2.2.0',
   discardNewPerSubject: '2.9.1',

@@ -1,4 +1,4 @@
-/** What may leave the work stream, and when: it holds only what may still be executed (DESIGN). */
+/** What may leave the work stream, and when: it holds only what may still be executed (docs/delivery.md). */
 import { type ConsumerInfo, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { takesSubject } from '../consume/takes-subject.js';

@@ -1,4 +1,4 @@
-/** What may be done with a request that was given up, by what its record says happened (DESIGN: verdicts). Pure. */
+/** What may be done with a request that was given up, by what its record says happened (docs/dead-letters.md). Pure. */
 import type { OperationRecord } from './record.js';
 
 /**

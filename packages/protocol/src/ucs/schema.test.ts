@@ -48,7 +48,7 @@ describe('UCS schema', () => {
     expect(UCS_SCHEMA.textWrappers).not.toContain('HtmlData');
   });
 
-  it('gives the fields that HYPERSWITCH.md (2.2) lists, by number', () => {
+  it('gives each field the number that it has on the wire', () => {
     const numbers = Object.fromEntries(
       ucsFields('PaymentServiceAuthorizeRequest').map(({ name, id }) => [name, id]),
     );
