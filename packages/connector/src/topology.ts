@@ -22,8 +22,8 @@ import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js'
 import { durationMs } from './config/duration.js';
 import { deadLetterStreams } from './dead-letters/topology.js';
 
-/** Bodies larger than a message may be lie here for as long as anybody could ask for them. */
-const BODY_RETENTION_MS = 86_400_000;
+/** A body is older than the letters and records that refer to it: by the time of its deliveries, and a person's look. */
+const BODY_MARGIN_MS = 86_400_000;
 
 export function consumerNameOf(config: BridgeConfig, operation: string, pool?: string): string {
   return `${poolConsumer(config.jetstream.consumer_name, pool)}-${operation}`;
@@ -114,7 +114,8 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
       {
         name: BODY_BUCKET,
         kind: 'object',
-        ttlMs: BODY_RETENTION_MS,
+        // Bodies larger than a message may be, for as long as anybody could ask for them.
+        ttlMs: durationMs(jetstream.max_age) + BODY_MARGIN_MS,
         storage: jetstream.storage,
         replicas: jetstream.num_replicas,
       },

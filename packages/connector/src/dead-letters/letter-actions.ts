@@ -1,6 +1,14 @@
 /** Carries out what a person wants done with a letter: checked against the ledger, written into the audit, done. */
-import { createRecordStore, createRecordWriter, deleteStored, serverFeatures } from '@nats-bridge/messaging';
 import {
+  BodyUnavailableError,
+  createBodyReferences,
+  createRecordStore,
+  createRecordWriter,
+  deleteStored,
+  serverFeatures,
+} from '@nats-bridge/messaging';
+import {
+  BODY_BUCKET,
   type BridgeResponse,
   decodeBody,
   encodeBody,
@@ -58,6 +66,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
   const { config, connection, lateAnswers, ledger, sealing } = bridge;
   const writer = createRecordWriter(connection);
   const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
+  const bodies = createBodyReferences(connection, { bucket: BODY_BUCKET });
 
   async function entryOf({ merchantId, idempotencyKey }: DeadLetter): Promise<LedgerEntry | undefined> {
     return idempotencyKey === '' ? undefined : ledger.findLatest(merchantId, idempotencyKey);
@@ -98,7 +107,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
         [TTL_HEADER]: `${secondsToLive(deadlineAt, true, config)}s`,
       }),
     };
-    const kept = { subject: original.subject, body: letter.body, headers: requestHeaders };
+    const kept = { subject: original.subject, body: await wholeBody(letter), headers: requestHeaders };
     let call: NotedCall | undefined;
     const sent = sealedAnew(sealing, letter.merchantId, kept, headers, (opened) => {
       const body = patch === undefined ? opened.body : patched(letter, opened, patch);
@@ -111,9 +120,31 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       async effect() {
         // Its caller heard another answer long ago, and is told of this one.
         if (call !== undefined) await lateAnswers.remember(call, retry);
-        await writer.write(original.subject, sent.body, sent.headers);
+        const { body, headers } = bodies.isReference(requestHeaders) ? await putAway(sent) : sent;
+        await writer.write(original.subject, body, headers);
       },
     };
+  }
+
+  /** Also where it lies in the object store: it is signed and sealed as a whole. */
+  async function wholeBody({ seq, body, requestHeaders: headers }: DeadLetter): Promise<Uint8Array> {
+    try {
+      return await bodies.resolveBody({ body, headers });
+    } catch (error) {
+      if (!(error instanceof BodyUnavailableError)) throw error;
+      throw new ValidationError(
+        `letter ${seq} was too large for a message, and its body cannot be fetched: ${error.message}. Send it again at the admin API or the console of a gateway, or with the bridge's credentials`,
+        { cause: error },
+      );
+    }
+  }
+
+  async function putAway({
+    body,
+    headers,
+  }: SealableRequest): Promise<Pick<SealableRequest, 'body' | 'headers'>> {
+    const reference = await bodies.store(body);
+    return { body: reference.body, headers: { ...headers, ...reference.headers } };
   }
 
   async function preparedResolve(letter: DeadLetter, settled: Settled): Promise<Prepared> {

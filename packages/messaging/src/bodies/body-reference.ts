@@ -7,7 +7,7 @@ import type { Connection } from '../connection/connection.js';
 import { BodyUnavailableError, MessageTooLargeError } from '../errors.js';
 
 export type BodyReferenceOptions = {
-  /** Object store bucket, made by `applyTopology` with its time to live (24 h recommended). */
+  /** Object store bucket, made by `applyTopology` with its time to live (longer than what refers to them). */
   readonly bucket: string;
   /** Largest body taken. Default 16 MiB. */
   readonly maxBodyBytes?: number;
