@@ -1,6 +1,7 @@
 /**
  * A hostile worker: it has the credentials of merchant A's pool, knows every name and number, and speaks NATS itself.
  * It must not read, answer, acknowledge, replay or hold up anything of merchant B, nor reach ledger, letters or audit.
+ * One of the general pool must not write for merchants of a pool; what it can read of them is in docs/access.md.
  */
 import { PROOFS } from '@nats-bridge/access';
 import { NatsBridge, topologyOf } from '@nats-bridge/connector';
@@ -197,6 +198,66 @@ describe.each(PROOFS)('with %s, a worker of merchant A', (proof) => {
     });
     expect(performance.now() - startedAt).toBeLessThan(3_000);
     expect(textOf(heard)).not.toContain('pay_of_att_b');
+  });
+});
+
+describe.each(PROOFS)('with %s, a general worker', (proof) => {
+  const closing: (() => Promise<unknown>)[] = [];
+
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
+  it('cannot answer or write for a merchant of a pool, nor ask for its records by name', async () => {
+    const access = await startAccess(proof, [
+      { name: 'general' },
+      { name: 'acme', pool: 'acme', merchants: ['merchant_a'] },
+    ]);
+    closing.push(() => access.close());
+    const bridge = new NatsBridge(
+      { jetstream: { num_replicas: 1 }, pools: { acme: { merchants: ['merchant_a'] } } },
+      { connection: access.connect('bridge') },
+    );
+    closing.push(() => bridge.close());
+    await bridge.prepare();
+    const worker = createWorker({
+      name: 'acme',
+      pool: 'acme',
+      connection: access.connect('acme'),
+      handlers: { authorize: async () => ({ status: 'success', transaction_id: 'true' }) },
+    });
+    closing.push(() => worker.stop());
+    await worker.start();
+    const attacker = await access.connect('general').get();
+    const paying = await bridge.authorize(routerData('merchant_a', 'att_a1'));
+    expect(paying).toMatchObject({ kind: 'answered', transactionId: 'true' });
+
+    const record = recordSubject('merchant_a', 'authorize:att_a1');
+    const own = recordSubject('merchant_b', 'authorize:att_b1');
+    const get = (subject: string) => `${API}.DIRECT.GET.${RECORD_STREAM}.${subject}`;
+    attacker.publish(record, FORGED);
+    attacker.publish(answerSubject('merchant_a', 'authorize', 'x', 'x'), FORGED);
+    expect(await attacker.request(get(record), '', { timeout: 250 }).catch(() => undefined)).toBeUndefined();
+    // A record of its own that says what it wants the other to say, and every question that it may ask.
+    const answered = headers();
+    answered.set('X-Record-State', 'answered');
+    const written = await attacker.request(own, FORGED, { headers: answered, timeout: 2_000 });
+    expect(written.json()).toMatchObject({ stream: RECORD_STREAM });
+    const consumer = 'PAYMENTS.hyperswitch-consumer-authorize';
+    for (const question of [get(own), own, `${API}.CONSUMER.INFO.${consumer}`])
+      for (const reply of [record, `$JS.API.STREAM.DELETE.${RECORD_STREAM}`])
+        attacker.publish(question, FORGED, { headers: answered, reply });
+    // The permissions are no bar to a star, which writes a record that nobody asks for, and none of the merchant's.
+    const starred = 'hyperswitch.operations.*.authorize.*';
+    const stored = await attacker.request(starred, FORGED, { headers: answered, timeout: 2_000 });
+    expect(stored.json()).toMatchObject({ stream: RECORD_STREAM });
+    await attacker.request(get(own), '', { timeout: 2_000 }); // answered after all that was asked before
+    const owner = await access.connect('bridge').get();
+    expect(await lastRecord(owner, record)).toContain('true');
+    expect(await bridge.authorize(routerData('merchant_a', 'att_a1'))).toMatchObject({
+      kind: 'answered',
+      transactionId: 'true',
+    });
   });
 });
 

@@ -73,7 +73,10 @@ export type NewWorker = {
   readonly hasOwnStore?: boolean;
 };
 
-/** @throws ValidationError when the name is taken, or merchants are given without a pool that keeps them apart */
+/**
+ * @throws ValidationError when the name is taken, merchants are given without a pool that keeps them apart, or a general
+ * worker would have a store of its own beside pools
+ */
 export function withWorker(state: AccessState, wanted: NewWorker): AccessState {
   const { name, pool, merchants = [] } = wanted;
   assertName(name, 'worker');
@@ -100,11 +103,12 @@ export function withWorker(state: AccessState, wanted: NewWorker): AccessState {
       ? state
       : { ...state, pools: { ...state.pools, [pool]: [] } };
   let next: AccessState = { ...pooled, workers: [...state.workers, worker] };
+  assertStoresApart(next);
   if (pool !== undefined) for (const merchant of merchants) next = withMerchant(next, merchant, pool);
   return next;
 }
 
-/** @throws ValidationError when another pool has it: its requests can only go to one */
+/** @throws ValidationError when another pool has it, or a general worker with a store of its own could write for it */
 export function withMerchant(state: AccessState, merchant: string, pool: string): AccessState {
   const merchants = state.pools[pool];
   if (merchants === undefined)
@@ -118,5 +122,19 @@ export function withMerchant(state: AccessState, merchant: string, pool: string)
       `${merchant} is in the pool ${other}; a merchant's requests go to one pool only`,
     );
   if (merchant === '') throw new ValidationError('a merchant id has 1 to 255 characters');
+  assertStoresApart(state);
   return { ...state, pools: { ...state.pools, [pool]: [...merchants, merchant] } };
+}
+
+/**
+ * What keeps a general worker from the records of a pool's merchants is the permissions of its user. JetStream in its own
+ * account publishes without them, and would write there for it.
+ */
+function assertStoresApart({ pools, workers }: AccessState): void {
+  const worker = workers.find(({ pool, hasOwnStore }) => pool === undefined && hasOwnStore);
+  const [pool] = Object.keys(pools);
+  if (worker !== undefined && pool !== undefined)
+    throw new ValidationError(
+      `${worker.name} cannot have a store of its own (--own-store) in the general pool while there are pools (${pool}): through it, it could write the records of their merchants. Give ${worker.name} a pool, or no store`,
+    );
 }

@@ -114,7 +114,8 @@ export function bridgeAccess(layout: Layout, pools: Pools): OwnerAccess {
 
 /**
  * A worker: takes the requests of its operations from its pool's consumers, keeps their records, and says that it is
- * there. A general worker has no part in the records of merchants that belong to a pool.
+ * there. A general worker cannot write the records of merchants that belong to a pool, nor name one in a question; a
+ * question with a literal star for the merchant passes what is denied, and reads the newest (docs/access.md).
  */
 export function workerAccess(layout: Layout, pools: Pools, worker: WorkerPrincipal): BorrowedAccess {
   const { stream } = layout;

@@ -104,7 +104,10 @@ function addWorkerCommand(): Command {
     .option('--pool <name>', 'a pool of merchants that have workers of their own')
     .option('--merchants <ids>', 'put these into the pool; separated by commas', commaSeparated)
     .option('--operations <names>', 'only these; separated by commas', commaSeparated)
-    .option('--own-store', 'streams and buckets in its own account, as the sandbox needs them')
+    .option(
+      '--own-store',
+      'streams and buckets in its own account, as the sandbox needs them; where there are pools, with --pool only',
+    )
     .action(async (name: string, { dir, ownStore, ...options }: Options) => {
       const state = withWorker(readAccess(dir), {
         name,
