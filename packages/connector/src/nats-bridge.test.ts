@@ -280,24 +280,6 @@ describe('NatsBridge', () => {
     return { came, release, close: () => messages.close() };
   }
 
-  it("takes the processor's own CONFLICT for what it is: the answer of a worker that keeps no records", () =>
-    withBridge({}, async (bridge) => {
-      await bridge.prepare();
-      const nats = await bridge.connection.get();
-      const error = { code: 'CONFLICT', message: 'the object is locked' };
-      nats.subscribe('locked', {
-        callback: (_, message) => void message.respond(JSON.stringify({ status: 'failure', error })),
-      });
-      const { consumers } = await jetstreamManager(nats);
-      const config = { filter_subject: 'hyperswitch.payments.*.void', deliver_subject: 'locked' };
-      const { name } = await consumers.add('PAYMENTS', { ...config, ack_policy: 'explicit' });
-      const outcome = await bridge.void(data({ attempt_id: 'att_locked' }));
-      expect(outcome).toMatchObject({ kind: 'answered', error: { code: 'CONFLICT' } });
-      const entry = await bridge.ledger.findLatest('m', 'void:att_locked');
-      expect(entry).toMatchObject({ record: { state: 'answered' }, answer: { error } });
-      await consumers.delete('PAYMENTS', name);
-    }));
-
   it('waits on for one caller when the other gives up', () =>
     withBridge({ request_timeout_ms: 5_000 }, async (bridge) => {
       const worker = await holdingWorker(bridge, () => true);

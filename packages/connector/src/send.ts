@@ -234,7 +234,8 @@ export function createSend(world: SendWorld): Send {
             throw new BridgeError('NO_WORKERS_AVAILABLE');
           }
           const answer = answerIn(exchange, message, reply);
-          if (isConflict(exchange, reply, answer)) throw conflict(key ?? '');
+          // Said by the worker of this delivery, not of the operation.
+          if (reply.via === 'ack' && answer.error?.code === 'CONFLICT') throw conflict(key ?? '');
           // The first request of the key may have asked for something else.
           if (isRepeat && key !== undefined) {
             const entry = await ledger.findLatest(data.merchant_id, key);
@@ -255,14 +256,6 @@ export function createSend(world: SendWorld): Send {
     }
     return expires;
   }
-}
-
-/**
- * Said by a worker of this delivery, not of the operation: the record it found is of another request. Who keeps no
- * records finds none: then it is what the processor said.
- */
-function isConflict({ workers }: Exchange, { via }: Reply, { error }: BridgeResponse): boolean {
-  return workers === 'guarded' && via === 'ack' && error?.code === 'CONFLICT';
 }
 
 /** Of a question, which has no record, it is made of its correlation id. */
