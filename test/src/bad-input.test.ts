@@ -402,7 +402,7 @@ describe.each(MODES)('NATS that is not there, %s', (mode) => {
       await load;
 
       const seen = new Set<string>();
-      for (const { attempt, answer } of attempts) {
+      const check = async ({ attempt, answer }: (typeof attempts)[number]) => {
         const { status, connector_transaction_id } = await answer;
         seen.add(String(status));
         expect(['CHARGED', 'PENDING', 'FAILURE']).toContain(status);
@@ -416,7 +416,8 @@ describe.each(MODES)('NATS that is not there, %s', (mode) => {
         // The sandbox knows nothing of it, or the ledger says that it was withdrawn.
         if (status === 'FAILURE') expect(['UNRESOLVED', 'FAILURE'], attempt).toContain(truth.status);
         if (status === 'PENDING') expect(connector_transaction_id).toBe(`bridge:authorize:${attempt}`);
-      }
+      };
+      await Promise.all(attempts.map(check));
       expect(seen).toContain('CHARGED');
       expect(seen.size).toBeGreaterThan(1);
       await expectNextWorks(stack);

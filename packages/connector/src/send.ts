@@ -27,7 +27,7 @@ import { bridgeErrorOf } from './bridge-error-of.js';
 import { type BridgeConfig, poolOf, subjectTemplateOf, timeoutOf } from './config/bridge-config.js';
 import { compose, type Exchange, mayBeGuarded, type Send } from './exchange.js';
 import type { LateAnswers } from './late-answers/late-answers.js';
-import { readAnswer } from './ledger/answer.js';
+import { isConflict, readAnswer } from './ledger/answer.js';
 import { createIsWaiting } from './ledger/is-waiting.js';
 import type { Ledger } from './ledger/ledger.js';
 import { conflict, outcomeOfEntry } from './ledger/outcome-of-entry.js';
@@ -234,8 +234,7 @@ export function createSend(world: SendWorld): Send {
             throw new BridgeError('NO_WORKERS_AVAILABLE');
           }
           const answer = answerIn(exchange, message, reply);
-          // Said by the worker of this delivery, not of the operation.
-          if (reply.via === 'ack' && answer.error?.code === 'CONFLICT') throw conflict(key ?? '');
+          if (isConflict(reply.via, answer)) throw conflict(key ?? '');
           // The first request of the key may have asked for something else.
           if (isRepeat && key !== undefined) {
             const entry = await ledger.findLatest(data.merchant_id, key);

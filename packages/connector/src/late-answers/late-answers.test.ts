@@ -258,6 +258,11 @@ describe('a bridge that closes while calls wait', () => {
   });
 });
 
+const REFUSAL: Partial<LateReply> = {
+  via: 'ack',
+  body: Buffer.from('{"status":"failure","error":{"code":"CONFLICT","message":"another request"}}'),
+};
+
 describe('a late reply', () => {
   const reply = (changes: Partial<LateReply> = {}): LateReply => ({
     body: Buffer.from(JSON.stringify(success)),
@@ -286,6 +291,7 @@ describe('a late reply', () => {
   it.each([
     ['a worker that records for itself', 'sent', { via: 'durable' }],
     ['a call nobody followed', 'sent', { correlationId: 'other' }],
+    ['a worker that refuses the delivery: the key is of another request', 'sent', REFUSAL],
     ['an operation that a worker has claimed', 'claimed', {}],
     ['an operation that is settled', 'withdrawn', {}],
   ] as const)('of %s is not', async (_what, state, changes) => {

@@ -4,7 +4,7 @@
  */
 import type { LateReply } from '@nats-bridge/messaging';
 import type { Exchange } from '../exchange.js';
-import { encodeAnswer, readAnswer } from '../ledger/answer.js';
+import { encodeAnswer, isConflict, readAnswer } from '../ledger/answer.js';
 import { type RecordAnswerWorld, recordAnswer } from '../ledger/record-answer.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 
@@ -38,11 +38,10 @@ export function createLateReplies(
       const operation = followed.get(reply.correlationId);
       if (operation === undefined || reply.via === 'durable') return;
       const { merchantId, key } = operation;
-      const answer = encodeAnswer(
-        readAnswer(sealing.openAnswer(merchantId, key, reply, reply.correlationId)),
-      );
+      const response = readAnswer(sealing.openAnswer(merchantId, key, reply, reply.correlationId));
+      if (isConflict(reply.via, response)) return;
       followed.delete(reply.correlationId);
-      await recordAnswer({ merchantId, key, answer }, world);
+      await recordAnswer({ merchantId, key, answer: encodeAnswer(response) }, world);
     },
   };
 }

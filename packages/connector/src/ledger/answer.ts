@@ -1,4 +1,5 @@
 /** An answer as bytes, from NATS or for it: what cannot be read leaves the outcome unknown. */
+import type { ReplyPath } from '@nats-bridge/messaging';
 import {
   type BridgeResponse,
   decodeBody,
@@ -20,6 +21,14 @@ export function readAnswer({ body, headers }: EncodedAnswer): BridgeResponse {
     if (error instanceof ValidationError) throw invalidReply(error);
     throw error;
   }
+}
+
+/**
+ * Said of one delivery by a worker that keeps records, not of the operation: its key belongs to another request. A
+ * bridge hears it on the acknowledgement subject.
+ */
+export function isConflict(via: ReplyPath, { error }: BridgeResponse): boolean {
+  return via === 'ack' && error?.code === 'CONFLICT';
 }
 
 export function encodeAnswer(answer: BridgeResponse): EncodedAnswer {
