@@ -81,7 +81,10 @@ describe.each(MODES)('3-D Secure of two steps, %s', (mode) => {
     expect(processor.steps).toEqual(['begin', 'device', 'challenge']);
   });
 
-  it.runIf(mode === 'durable')('takes a page that is loaded again for the same return', async () => {
+  // Without a stream nothing is recorded: a repeat is another call.
+  if (mode === 'core') return;
+
+  it('takes a page that is loaded again for the same return', async () => {
     processor.judge();
     await authorize();
     for (const _ of [1, 2]) expect(await authorize(DEVICE_DATA)).toMatchObject({ redirection_data: {} });
@@ -89,7 +92,7 @@ describe.each(MODES)('3-D Secure of two steps, %s', (mode) => {
     expect(processor.steps).toEqual(['begin', 'device', 'challenge']);
   });
 
-  it.runIf(mode === 'durable')('is asked about by the id of the return that is in doubt', async () => {
+  it('is asked about by the id of the return that is in doubt', async () => {
     await authorize();
     await authorize(DEVICE_DATA);
     const { status, connector_transaction_id: alias } = await authorize(CHALLENGE);

@@ -35,11 +35,15 @@ export function marksIn(text: string, marks: readonly Mark[]): string[] {
 /** Random, and of sixteen digits now and then: as `traceparent` (W3C), and as OTLP in JSON. */
 const SPAN_ID = /(?<=\b00-[\da-f]{32}-)[\da-f]{16}(?=-0[01])|(?<="(?:parentS|s)panId":")[\da-f]{16}(?=")/g;
 
+/** How long a stream keeps what it has, in nanoseconds. */
+const MAX_AGE = /(?<="max_age":)\d+/g;
+
 /** Numbers of 13 to 19 digits that could be cards: the check digit fits, and a card scheme begins so. */
 export function cardNumbersIn(text: string): string[] {
   return [
     ...withUnpacked(text)
       .replaceAll(SPAN_ID, '')
+      .replaceAll(MAX_AGE, '')
       .matchAll(/(?<![\dA-Za-z.])[2-6]\d{12,18}(?![\dA-Za-z])/g),
   ]
     .map(([digits]) => digits)
