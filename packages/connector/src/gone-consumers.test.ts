@@ -1,35 +1,26 @@
 /** Workers on a consumer of their own that goes with them: what it had been given, nobody can say afterwards. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createConnection, type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
+import { createConnection } from '@nats-bridge/messaging';
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { NatsBridge } from './nats-bridge.js';
+import type { NatsBridge } from './nats-bridge.js';
+import { CAPTURE, startBridge } from './testing/bridge-on-server.js';
 
 const TIMEOUT_MS = 2_500;
 /** The server's own default is 5 s. */
 const LEFT_ALONE_NS = 500_000_000;
 
-let server: EmbeddedServer;
-let storeDir: string;
+let started: Awaited<ReturnType<typeof startBridge>>;
 let bridge: NatsBridge;
 
 beforeEach(async () => {
-  storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-gone-'));
-  server = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
-  bridge = new NatsBridge({ base_url: server.url, request_timeout_ms: TIMEOUT_MS });
-  await bridge.prepare();
+  started = await startBridge({ request_timeout_ms: TIMEOUT_MS });
+  bridge = started.bridge;
 });
-afterEach(async () => {
-  await bridge.close();
-  await server.stop();
-  rmSync(storeDir, { recursive: true, force: true });
-});
+afterEach(() => started.stop());
 
 /** As the specification's Go worker subscribes: an ephemeral consumer that is pushed to. It dies of its first request. */
 async function startMortalWorker(isAlive: boolean): Promise<void> {
-  const connection = createConnection({ servers: server.url });
+  const connection = createConnection({ servers: started.server.url });
   const nats = await connection.get();
   const manager = await jetstreamManager(nats);
   const callback = () => void connection.close();
@@ -52,15 +43,7 @@ it.each([
   ['says nothing', false],
 ])('is pending when the worker %s, took it and died, and its consumer is gone', async (_, isAlive) => {
   await startMortalWorker(isAlive);
-  const outcome = await bridge.capture({
-    merchant_id: 'm',
-    payment_id: 'pay_1',
-    attempt_id: 'att_1',
-    connector: 'c',
-    connector_auth_type: { auth_type: 'NoKey' },
-    request: {},
-    test_mode: true,
-  });
+  const outcome = await bridge.capture(CAPTURE);
   const manager = await jetstreamManager(await bridge.connection.get());
   for await (const { config } of manager.consumers.list('PAYMENTS'))
     expect(config.deliver_subject).toBeUndefined();

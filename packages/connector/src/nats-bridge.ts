@@ -253,11 +253,7 @@ export class NatsBridge {
         mayDeliver: canDeliver,
         isClosing: () => this.#closing,
         onUnrecorded: (cause) =>
-          report({
-            type: 'error',
-            error: new Error('an answer was not recorded', { cause }),
-            subject: jetstream.stream_name,
-          }),
+          report({ type: 'error', error: unrecorded(cause), subject: jetstream.stream_name }),
       }),
     );
     this.#stopListening = this.connection.onState(({ state }) => {
@@ -287,7 +283,7 @@ export class NatsBridge {
       onUnrecorded: (cause, exchange) =>
         report({
           type: 'error',
-          error: new Error('an answer was not recorded', { cause }),
+          error: unrecorded(cause),
           subject: exchange.operation,
           ids: idsOf(exchange),
         }),
@@ -380,7 +376,7 @@ export class NatsBridge {
   async #becomeReady(): Promise<void> {
     try {
       await this.#makeReady();
-      await this.lateAnswers.begin();
+      this.lateAnswers.begin();
       this.#prepared = 'yes';
     } catch (cause: unknown) {
       this.#topology = undefined; // the next call tries again
@@ -496,6 +492,10 @@ export class NatsBridge {
       marks,
     };
   }
+}
+
+function unrecorded(cause: unknown): Error {
+  return new Error('an answer was not recorded', { cause });
 }
 
 function prepareErrorOf(cause: unknown): Error {

@@ -1,32 +1,22 @@
 /** Workers that hear a message as it passes, beside a stream: what is published twice runs twice. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { NatsBridge } from './nats-bridge.js';
+import type { NatsBridge } from './nats-bridge.js';
+import { CAPTURE, startBridge } from './testing/bridge-on-server.js';
 
 const TIMEOUT_MS = 2_500;
 
-let server: EmbeddedServer;
-let storeDir: string;
+let started: Awaited<ReturnType<typeof startBridge>>;
 let bridge: NatsBridge;
 let executions: number;
 
 beforeEach(async () => {
-  storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-plain-'));
-  server = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
-  bridge = new NatsBridge({ base_url: server.url, request_timeout_ms: TIMEOUT_MS });
-  await bridge.prepare();
+  started = await startBridge({ request_timeout_ms: TIMEOUT_MS });
+  bridge = started.bridge;
   executions = 0;
 });
-afterEach(async () => {
-  await bridge.close();
-  await server.stop();
-  rmSync(storeDir, { recursive: true, force: true });
-});
+afterEach(() => started.stop());
 
 /** Answers each request after so long, or never. */
 async function subscribe(answersAfterMs: number | undefined): Promise<void> {
@@ -50,16 +40,7 @@ async function refuseRequests(): Promise<void> {
   await manager.streams.update('PAYMENTS', { max_msg_size: 10 });
 }
 
-const capture = () =>
-  bridge.capture({
-    merchant_id: 'm',
-    payment_id: 'pay_1',
-    attempt_id: 'att_1',
-    connector: 'c',
-    connector_auth_type: { auth_type: 'NoKey' },
-    request: {},
-    test_mode: true,
-  });
+const capture = () => bridge.capture(CAPTURE);
 const stateOfRecord = async () => (await bridge.ledger.findLatest('m', 'capture:att_1'))?.record.state;
 
 it('a request that the stream refuses is not sent again, and gets the answer of who heard it', async () => {

@@ -1,13 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEmbeddedServer } from '@nats-bridge/messaging';
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
 import { bridgeConfigSchema } from './config/bridge-config.js';
-import { NatsBridge } from './nats-bridge.js';
 import { createRepeatUntil } from './repeat-until.js';
+import { CAPTURE, startBridge } from './testing/bridge-on-server.js';
 import { exchange } from './testing/exchanges.js';
 
 describe('the time in which a request may be published again', () => {
@@ -28,16 +24,12 @@ describe('the time in which a request may be published again', () => {
 });
 
 it('a slow worker without records executes once, though the stream forgets ids before it answers', async () => {
-  const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-window-'));
-  const server = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
-  const bridge = new NatsBridge({
-    base_url: server.url,
+  const { bridge, stop } = await startBridge({
     request_timeout_ms: 5_000,
     jetstream: { duplicate_window: '1s' },
   });
   let executions = 0;
   try {
-    await bridge.prepare();
     const nats = await bridge.connection.get();
     nats.subscribe('slow', {
       callback: (_, message) => {
@@ -51,20 +43,10 @@ it('a slow worker without records executes once, though the stream forgets ids b
       ack_policy: AckPolicy.Explicit,
       filter_subject: 'hyperswitch.payments.*.capture',
     });
-    const outcome = await bridge.capture({
-      merchant_id: 'm',
-      payment_id: 'pay_1',
-      attempt_id: 'att_1',
-      connector: 'c',
-      connector_auth_type: { auth_type: 'NoKey' },
-      request: {},
-      test_mode: true,
-    });
+    const outcome = await bridge.capture(CAPTURE);
     expect(outcome).toMatchObject({ kind: 'answered', transactionId: 'txn_1' });
     expect(executions).toBe(1);
   } finally {
-    await bridge.close();
-    await server.stop();
-    rmSync(storeDir, { recursive: true, force: true });
+    await stop();
   }
 });

@@ -1,13 +1,11 @@
 /** Whether the request of a key lies in the work stream, where a worker may still begin it: before that it has no record. */
-import { type Connection, storedMessages } from '@nats-bridge/messaging';
-import { decodeHeaderValue, HEADER, isOperation, subjectFor } from '@nats-bridge/protocol';
+import type { Connection } from '@nats-bridge/messaging';
+import { isOperation, subjectFor } from '@nats-bridge/protocol';
 import { type BridgeConfig, poolOf, subjectTemplateOf, timeoutOf } from '../config/bridge-config.js';
+import { CLOCKS_MS, hasRequest } from './find-request.js';
 
 /** @throws when the stream cannot be read */
 export type IsWaiting = (merchantId: string, key: string) => Promise<boolean>;
-
-/** How far the clocks of servers and workers may be apart. */
-const CLOCKS_MS = 10_000;
 
 export function createIsWaiting(
   connection: Connection,
@@ -20,11 +18,7 @@ export function createIsWaiting(
     const subject = subjectFor(subjectTemplateOf(config, operation, poolOf(config, merchantId)), merchantId);
     // The deadline of what was stored earlier is over: nobody may begin it.
     const since = new Date(now() - timeoutOf(config, operation) - CLOCKS_MS);
-    for await (const { headers } of storedMessages(connection, config.jetstream.stream_name, {
-      subject,
-      since,
-    }))
-      if (decodeHeaderValue(headers[HEADER.idempotencyKey] ?? '') === key) return true;
-    return false;
+    const { stream_name: stream } = config.jetstream;
+    return hasRequest(connection, { stream, merchantId, key, subject, since });
   };
 }

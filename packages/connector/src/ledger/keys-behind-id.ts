@@ -9,7 +9,8 @@ import { keysOfBeginnings } from './beginnings.js';
  * @returns none for an id of the processor
  */
 export function keysBehindId(id: string, data: RouterData): readonly string[] {
-  const key = id === '' ? authorizationOf(data) : keyOfAlias(id);
+  if (id === '') return keysOfBeginnings(data);
+  const key = keyOfAlias(id);
   if (key === undefined) return [];
   return key === authorizationOf(data) ? keysOfBeginnings(data) : [key];
 }

@@ -3,10 +3,9 @@
  * It is withdrawn when somebody asks, and then never happens. What plain subscribers may have heard is not: the stream
  * may have refused what they got.
  */
-import { type Connection, hasAllSince, storedMessages } from '@nats-bridge/messaging';
+import { type Connection, hasAllSince } from '@nats-bridge/messaging';
 import {
   DEFAULT_SUBJECT_ROOT,
-  decodeHeaderValue,
   HEADER,
   type Headers,
   isOperation,
@@ -15,6 +14,7 @@ import {
 } from '@nats-bridge/protocol';
 import { type BridgeConfig, LONGEST_TIMEOUT_MS, timeoutOf } from '../config/bridge-config.js';
 import { archiveNameOf } from '../topology.js';
+import { CLOCKS_MS, hasRequest } from './find-request.js';
 import type { Ledger } from './ledger.js';
 
 /**
@@ -22,9 +22,6 @@ import type { Ledger } from './ledger.js';
  * archive does not have all that was sent since
  */
 export type WithdrawUnsent = (merchantId: string, key: string, record: OperationRecord) => Promise<boolean>;
-
-/** How far the clocks of servers and bridges may be apart. */
-const CLOCKS_MS = 10_000;
 
 export function createWithdrawUnsent(
   connection: Connection,
@@ -34,13 +31,15 @@ export function createWithdrawUnsent(
 ): WithdrawUnsent {
   /** In the work stream first: what leaves it is in the archive by then. */
   async function wasSent(merchantId: string, key: string, from: number, until: number): Promise<boolean> {
-    const options = { subject: subjectsOf(config, merchantId), since: new Date(from) };
+    const search = {
+      merchantId,
+      key,
+      subject: subjectsOf(config, merchantId),
+      since: new Date(from),
+      isBehind: (headers: Headers) => sentAfter(headers) > until,
+    };
     for (const stream of [config.jetstream.stream_name, archiveNameOf(config)])
-      for await (const { headers } of storedMessages(connection, stream, options)) {
-        if (sentAfter(headers) > until) break;
-        const header = (name: string) => decodeHeaderValue(headers[name] ?? '');
-        if (header(HEADER.idempotencyKey) === key && header(HEADER.merchantId) === merchantId) return true;
-      }
+      if (await hasRequest(connection, { ...search, stream })) return true;
     return false;
   }
 
