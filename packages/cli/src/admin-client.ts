@@ -1,4 +1,5 @@
 /** The admin API of a running gateway, for commands: where it is, who asks, and what it says when it refuses. */
+import { bodyUntil } from '@nats-bridge/gateway';
 import { type Command, InvalidArgumentError } from 'commander';
 import { readSession } from './up-session.js';
 
@@ -98,7 +99,7 @@ export function adminClient({ url, token }: AdminOptions): AdminClient {
       const response = await ask(path, { signal });
       let text = '';
       const decoder = new TextDecoder();
-      for await (const chunk of chunksOf(response, at)) {
+      for await (const chunk of chunksOf(response, at, signal)) {
         text += decoder.decode(chunk, { stream: true });
         const blocks = text.split('\n\n');
         text = blocks.pop() ?? '';
@@ -113,9 +114,9 @@ export function adminClient({ url, token }: AdminOptions): AdminClient {
 }
 
 /** A body that breaks off is no fault of ours, and says little of itself. */
-async function* chunksOf({ body }: Response, at: string): AsyncGenerator<Uint8Array> {
+async function* chunksOf({ body }: Response, at: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    yield* body as unknown as AsyncIterable<Uint8Array>;
+    if (body !== null) yield* bodyUntil(body, signal);
   } catch (cause) {
     throw new AdminUnreachableError(`the connection to ${at} broke off`, { cause });
   }

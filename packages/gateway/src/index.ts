@@ -11,6 +11,7 @@ export {
 export type { DoorTlsFiles } from './door-tls.js';
 export { type Door, type Gateway, type GatewayOptions, startGateway } from './gateway.js';
 export { type GatewayConfig, gatewayConfigSchema, gatewayConfigWarnings } from './gateway-config.js';
+export { bodyUntil } from './http/body-until.js';
 export { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhook-options.js';
 export { type ListenAt, PortInUseError } from './listen-on.js';
 export type { OnWarning } from './warning.js';

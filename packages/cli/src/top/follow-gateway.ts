@@ -45,13 +45,14 @@ export async function* followGateway(admin: AdminClient, end: AbortSignal): Asyn
     } catch (error) {
       if (end.aborted) return;
       if (error instanceof AdminRefusedError && error.status < 500) throw error;
-      why = silent.signal.aborted ? `${admin.url} says nothing` : (error as Error).message;
+      why = (error as Error).message;
     } finally {
       clearTimeout(waiting);
       ended.abort();
       await looking;
     }
     if (end.aborted) return;
+    if (silent.signal.aborted) why = `${admin.url} says nothing`;
     sight = { ...sight, lost: { since: sight.lost?.since ?? new Date(), why } };
     yield sight;
     await sleep(TRY_AGAIN_MS, undefined, { signal: end }).catch(() => {});

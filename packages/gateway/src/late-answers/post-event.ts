@@ -1,4 +1,5 @@
 /** One POST of an event, and whether it was taken. Nothing of the answer is believed but its status code. */
+import { bodyUntil } from '../http/body-until.js';
 
 export type Posted =
   | { readonly kind: 'taken' }
@@ -23,16 +24,17 @@ export async function postEvent(
   { timeoutMs = 10_000, signal }: PostOptions = {},
 ): Promise<Posted> {
   const timeout = AbortSignal.timeout(timeoutMs);
+  const end = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
   try {
     const response = await fetch(url, {
       method: 'POST',
       body,
       headers: { ...headers, 'content-type': 'application/json', 'user-agent': 'nats-bridge' },
       redirect: 'manual',
-      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+      signal: end,
     });
     // Its status is there; whatever becomes of its body says nothing more.
-    await readSome(response).catch(() => {});
+    await readSome(response, end).catch(() => {});
     return response.ok ? { kind: 'taken' } : { kind: 'not_taken', why: `HTTP ${response.status}` };
   } catch (error) {
     return { kind: 'not_taken', why: timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error) };
@@ -40,12 +42,12 @@ export async function postEvent(
 }
 
 /** So that the connection can be used again, but no longer than it is worth. */
-async function readSome({ body }: Response): Promise<void> {
+async function readSome({ body }: Response, end: AbortSignal): Promise<void> {
   if (body === null) return;
   let bytes = 0;
-  for await (const chunk of body) {
+  for await (const chunk of bodyUntil(body, end)) {
     bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) return; // leaving the loop cancels the rest
+    if (bytes > MAX_ANSWER_BYTES) return;
   }
 }
 
