@@ -112,8 +112,8 @@ describe('live', () => {
       until(what, () => (part.test(stripVTControlCharacters(frame())) ? frame() : undefined));
     const first = await shown('a frame', /^q quits/m);
     expect(first).toContain('\u001b[32m');
-    await authorize('att_3');
-    const later = stripVTControlCharacters(await shown('the third call', /^authorize .* 3 +2 +1 /m)).split(
+    await stack.call('PaymentService/Get', { merchant_transaction_id: 'att_1' }, 'att_1');
+    const later = stripVTControlCharacters(await shown('a call of another operation', /^sync .* 1 /m)).split(
       /\r+\n/,
     );
     expect(later).toHaveLength(24);
