@@ -189,7 +189,7 @@ describe.each(PROOFS)('with %s', (proof) => {
     });
     for (const role of ROLES) connections.set(role, access.connect(role));
     await applyTopology(connectionOf('bridge'), topologyOf(config));
-  }, 60_000);
+  });
   afterAll(() => access.close());
 
   function connectionOf(role: Role): Connection {

@@ -318,5 +318,5 @@ describe('nats-bridge dlq', () => {
     expect((await dlq('approvals', id)).stdout).toMatch(/^decided +.* by sam: looked$/m);
     expect(await dlq('refuse', id, '--as', 'kim', '--reason', 'late')).toMatchObject({ code: 1 });
     expect(await actionsOn('att_cli')).toEqual(['propose jo', 'approve sam', 'discard jo sam']);
-  }, 60_000);
+  });
 });

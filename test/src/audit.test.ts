@@ -36,7 +36,7 @@ beforeAll(async () => {
       await bridge.close();
     }),
   );
-}, 60_000);
+});
 afterAll(() => stack.close());
 
 describe('the audit', () => {

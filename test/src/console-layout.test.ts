@@ -92,7 +92,7 @@ it('more that happens to a payment while somebody looks is shown when they ask f
     await page.getByText('2 operations', { exact: true }).waitFor();
     await page.close();
   });
-}, 60_000);
+});
 
 it('a worker that goes and a letter that comes move nothing of the overview, and are said', async () => {
   await onBoth(async (size) => {
@@ -108,7 +108,7 @@ it('a worker that goes and a letter that comes move nothing of the overview, and
     await expectStill(page, size);
     await page.close();
   });
-}, 60_000);
+});
 
 /** Before anything of the page runs. Shifts half a second after a key or click are not by themselves. */
 const WATCH_SHIFTS = `window.shifts = [];

@@ -231,7 +231,7 @@ describe('when something is away', () => {
     await page.getByRole('alert').waitFor();
     expect(await page.locator('.skeleton').count()).toBe(0);
     await page.close();
-  }, 60_000);
+  });
 
   it('says that the gateway is, and of when what is shown is', async () => {
     const page = await signIn(browser, stack);
@@ -242,5 +242,5 @@ describe('when something is away', () => {
     await page.getByText('The way of a payment').waitFor();
     expect(await violations(page)).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 });

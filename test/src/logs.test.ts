@@ -83,7 +83,7 @@ beforeAll(async () => {
     apiKey: 'key',
   });
   connection = createConnection({ servers: server.url });
-}, 60_000);
+});
 
 afterAll(async () => {
   client?.close();

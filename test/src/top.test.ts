@@ -160,7 +160,7 @@ describe('live', () => {
     expect(terminal.written()).not.toContain('\u001b[32m');
     terminal.press('\u0003');
     expect(await terminal.ended).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('where it cannot be', () => {
