@@ -69,10 +69,12 @@ describe('the index of payments', () => {
     await index.close();
   });
 
-  it('keeps no more than it may, the newest, and follows what comes', async () => {
+  it('keeps as many as it may and a tenth at most, the newest, and follows what comes', async () => {
     const index = createPaymentIndex(bridge, { mostKept: 1_000, everyMs: 20 });
     await index.ready;
-    expect(index.search({ limit: 1 }).total).toBe(1_000);
+    const { total } = index.search({ limit: 1 });
+    expect(total).toBeGreaterThanOrEqual(1_000);
+    expect(total).toBeLessThanOrEqual(1_100);
     const heard: string[] = [];
     index.onChange(({ paymentId }) => heard.push(paymentId));
     await bridge.ledger.write(
@@ -83,7 +85,7 @@ describe('the index of payments', () => {
     );
     await until('the new one', () => (heard.includes('pay_new') ? true : undefined));
     expect(index.search({ limit: 1 })).toMatchObject({
-      total: 1_000,
+      total: total === 1_100 ? 1_000 : total + 1,
       items: [{ paymentId: 'pay_new', state: 'claimed' }],
     });
     await index.close();

@@ -1,5 +1,6 @@
 /** The calls that this gateway has answered lately: what each caller heard, and when it came how far. */
 import type { CallMarks, NatsBridge, Observation } from '@nats-bridge/connector';
+import { oldestBeyond } from '@nats-bridge/protocol';
 
 type CallEnded = Extract<Observation, { type: 'call_ended' }>;
 
@@ -52,16 +53,16 @@ export function createSeenCalls(bridge: Pick<NatsBridge, 'observe'>, mostCalls =
     const others = byPayment.get(payment);
     if (others === undefined) byPayment.set(payment, new Set([correlationId]));
     else others.add(correlationId);
-    if (calls.size > mostCalls) forgetOldest();
+    for (const oldest of oldestBeyond(calls, mostCalls)) forget(oldest);
   }
 
-  function forgetOldest(): void {
-    const [oldest] = calls.values();
-    if (oldest === undefined) return;
-    calls.delete(oldest.ids.correlationId);
-    const payment = paymentOf(oldest.ids);
+  function forget(correlationId: string): void {
+    const call = calls.get(correlationId);
+    if (call === undefined) return;
+    calls.delete(correlationId);
+    const payment = paymentOf(call.ids);
     const others = byPayment.get(payment);
-    others?.delete(oldest.ids.correlationId);
+    others?.delete(correlationId);
     if (others?.size === 0) byPayment.delete(payment);
   }
 

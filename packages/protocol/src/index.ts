@@ -26,6 +26,7 @@ export * from './life/withdrawal.js';
 export * from './log-entry.js';
 export { maskAnswer, maskPatch, maskRequest } from './mask.js';
 export * from './merge-patch.js';
+export * from './oldest-beyond.js';
 export * from './operation-catalogue.js';
 export * from './outcome.js';
 export * from './passing-map.js';

@@ -1,7 +1,7 @@
 /** All operations that the record stream knows, in memory, newest first: so that a search needs no walk through it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storedMessages } from '@nats-bridge/messaging';
-import { RECORD_STREAM, type RecordState } from '@nats-bridge/protocol';
+import { oldestBeyond, RECORD_STREAM, type RecordState } from '@nats-bridge/protocol';
 import type { NatsBridge } from '../nats-bridge.js';
 import { type OperationView, operationViewOf } from './operation-view.js';
 
@@ -40,7 +40,7 @@ export type PaymentIndex = {
 };
 
 export type PaymentIndexOptions = {
-  /** Operations kept; the oldest are forgotten. Each takes about half a kilobyte. Default 200 000. */
+  /** Operations kept, and up to a tenth more; the oldest are forgotten. Each takes about half a kilobyte. Default 200 000. */
   readonly mostKept?: number;
   /** How often the stream is asked for more, in milliseconds. Default 250. */
   readonly everyMs?: number;
@@ -62,7 +62,7 @@ export function createPaymentIndex(
     const name = `${view.merchantId}\n${view.idempotencyKey}`;
     views.delete(name);
     views.set(name, view);
-    if (views.size > mostKept) views.delete(views.keys().next().value ?? '');
+    for (const oldest of oldestBeyond(views, mostKept)) views.delete(oldest);
     for (const listener of listeners) listener(view);
   }
 
