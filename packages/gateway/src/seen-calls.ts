@@ -18,8 +18,8 @@ export type SeenCall = Pick<CallEnded, 'operation' | 'connector' | 'result' | 'c
   readonly marks: Readonly<CallMarks>;
   /** When the connector was through with it, by `performance.now()`. */
   readonly endedAt: number;
-  /** Left out for calls that came another way than over gRPC. */
-  readonly rpc?: RpcTimes;
+  /** undefined for calls that came another way than over gRPC. */
+  rpc: RpcTimes | undefined;
 };
 
 export type SeenCalls = {
@@ -36,34 +36,11 @@ const MOST_CALLS = 20_000;
 export function createSeenCalls(bridge: Pick<NatsBridge, 'observe'>, mostCalls = MOST_CALLS): SeenCalls {
   /** By correlation id, oldest first. */
   const calls = new Map<string, SeenCall>();
-  const byPayment = new Map<string, Set<string>>();
 
   function keep({ operation, connector, result, code, ids, marks, durationMs }: CallEnded): void {
-    const { correlationId } = ids;
-    calls.set(correlationId, {
-      operation,
-      connector,
-      result,
-      code,
-      ids,
-      marks,
-      endedAt: marks.begunAt + durationMs,
-    });
-    const payment = paymentOf(ids);
-    const others = byPayment.get(payment);
-    if (others === undefined) byPayment.set(payment, new Set([correlationId]));
-    else others.add(correlationId);
-    for (const oldest of oldestBeyond(calls, mostCalls)) forget(oldest);
-  }
-
-  function forget(correlationId: string): void {
-    const call = calls.get(correlationId);
-    if (call === undefined) return;
-    calls.delete(correlationId);
-    const payment = paymentOf(call.ids);
-    const others = byPayment.get(payment);
-    others?.delete(correlationId);
-    if (others?.size === 0) byPayment.delete(payment);
+    const endedAt = marks.begunAt + durationMs;
+    calls.set(ids.correlationId, { operation, connector, result, code, ids, marks, endedAt, rpc: undefined });
+    for (const oldest of oldestBeyond(calls, mostCalls)) calls.delete(oldest);
   }
 
   const stop = bridge.observe((observation) => {
@@ -73,16 +50,10 @@ export function createSeenCalls(bridge: Pick<NatsBridge, 'observe'>, mostCalls =
   return {
     answered(correlationId, rpc) {
       const call = calls.get(correlationId);
-      if (call !== undefined) calls.set(correlationId, { ...call, rpc });
+      if (call !== undefined) call.rpc = rpc;
     },
     ofPayment: (merchantId, paymentId) =>
-      [...(byPayment.get(paymentOf({ merchantId, paymentId })) ?? [])]
-        .map((correlationId) => calls.get(correlationId))
-        .filter((call) => call !== undefined),
+      [...calls.values()].filter(({ ids }) => ids.paymentId === paymentId && ids.merchantId === merchantId),
     close: stop,
   };
-}
-
-function paymentOf({ merchantId, paymentId }: { merchantId: string; paymentId: string }): string {
-  return `${merchantId}\n${paymentId}`;
 }

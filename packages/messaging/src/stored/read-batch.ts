@@ -20,6 +20,7 @@ const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 /** End of batch, and nothing there: the two ways in which it ends well. */
 const ENDS = new Set([204, 404]);
+const SEQUENCE = 'Nats-Sequence';
 
 /**
  * By ascending sequence; fewer than asked for when there are no more, or when bodies are large.
@@ -37,11 +38,13 @@ export async function readBatch(
   await new Promise<void>((resolve, reject) => {
     const subscription = nats.subscribe(inbox, {
       callback(error, message) {
-        const code = message.headers?.code ?? 0;
-        if (error === null && code === 0) {
-          found.push(recordIn(readHeaders(message), message.data));
+        const headers = readHeaders(message);
+        if (error === null && SEQUENCE in headers) {
+          found.push(recordIn(headers, message.data));
           return;
         }
+        // What ends the batch is no message of the stream. nats.js's own headers are slow to make, and made for it alone.
+        const code = message.headers?.code ?? 0;
         end();
         if (error !== null) reject(error);
         else if (ENDS.has(code)) resolve();
@@ -63,6 +66,6 @@ export async function readBatch(
 }
 
 function recordIn(headers: HeaderRecord, body: Uint8Array): StoredRecord {
-  const { 'Nats-Subject': subject = '', 'Nats-Sequence': seq, 'Nats-Time-Stamp': time = '' } = headers;
+  const { 'Nats-Subject': subject = '', [SEQUENCE]: seq, 'Nats-Time-Stamp': time = '' } = headers;
   return { subject, body, headers, seq: Number(seq), storedAt: new Date(time) };
 }
