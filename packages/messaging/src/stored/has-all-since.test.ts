@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createConnection } from '../connection/connection.js';
@@ -60,6 +61,7 @@ describe('an archive', () => {
     const beginning = new Date();
     await publish(4);
     await copied(4);
+    await sleep(2); // so that none of them has the same millisecond
     const later = new Date();
     await publish(3);
     await copied(7);
