@@ -3,13 +3,15 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
 import type { UcsDoor } from './answer-call.js';
 import { turnAway } from './refuse-call.js';
+import { UnaryCall } from './unary-call.js';
 
 /** @param limitMs from the call's beginning to the end of its request, in milliseconds */
 export function arriveInTime(limitMs: number, door: Pick<UcsDoor, 'logging'>): ServerInterceptor {
-  return ({ path }, call) => {
+  return ({ path, responseStream }, call) => {
+    const Call = responseStream ? ServerInterceptingCall : UnaryCall;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = () => clearTimeout(timer);
-    return new ServerInterceptingCall(call, {
+    return new Call(call, {
       start(next) {
         timer = setTimeout(() => {
           const details = `the request did not arrive within ${limitMs} ms: nothing was done`;
