@@ -11,6 +11,7 @@ import {
   guardedSubject,
   LATE_PATTERN,
   LATE_STREAM,
+  LIMIT_PATTERN,
   LOG_PATTERN,
   LOG_STREAM,
   letterPattern,
@@ -85,6 +86,7 @@ export function bridgeAccess(layout: Layout, pools: Pools): OwnerAccess {
       AUDIT_PATTERN,
       APPROVAL_PATTERN,
       ALERT_PATTERN,
+      LIMIT_PATTERN,
       LOG_PATTERN,
       SERVICES,
       ...bodies.subjects,
@@ -108,7 +110,7 @@ export function bridgeAccess(layout: Layout, pools: Pools): OwnerAccess {
       api('CONSUMER.MSG.NEXT', LATE_STREAM, '*'),
       api('CONSUMER.MSG.NEXT', bodies.stream, '*'),
     ],
-    subscribe: [INBOX, RECORD_PATTERN, answerPattern(), ...acksOfStream(stream)],
+    subscribe: [INBOX, RECORD_PATTERN, answerPattern(), LIMIT_PATTERN, ...acksOfStream(stream)],
   };
 }
 

@@ -77,6 +77,7 @@ export {
   type PaymentQuery,
 } from './payments/payment-index.js';
 export { type ShownMessage, showRequest, showStored } from './payments/stored-body.js';
+export { describeRateLimits, type RateLimitUse } from './rate-limits/rate-limits.js';
 export type { RefusedReply } from './signing/bridge-signing.js';
 export { archiveNameOf, consumerNameOf, LATE_CONSUMER, topologyOf, workConsumersOf } from './topology.js';
 export { findWorkersThere, type WorkersThere } from './workers-there.js';

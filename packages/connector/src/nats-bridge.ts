@@ -36,6 +36,7 @@ import {
   idempotencyKey,
   isConclusion,
   LATE_STREAM,
+  LIMIT_PATTERN,
   OPERATIONS,
   type Operation,
   type Outcome,
@@ -74,6 +75,8 @@ import {
 import { createBreakers, probeNow } from './policies/circuit-breaker.js';
 import type { InFlight } from './policies/limit-in-flight.js';
 import { presenceQuestions } from './presence-question.js';
+import { createRateLimits, type RateLimits, type RateLimitUse } from './rate-limits/rate-limits.js';
+import { shareTakes } from './rate-limits/share-takes.js';
 import { readReplyCorrelationId } from './reply-correlation.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
 import { createSend } from './send.js';
@@ -166,6 +169,7 @@ export class NatsBridge {
   /** Two bridges never hear each other's answers. */
   readonly #instance = randomUUID();
   readonly #inFlight: InFlight = { count: 0 };
+  readonly #rateLimits: RateLimits;
   #refusedReplies = 0;
   readonly #observers = createObservers();
   readonly #breakers = createBreakers((route, state) =>
@@ -176,6 +180,7 @@ export class NatsBridge {
   #prepared: 'not yet' | 'yes' | Error = 'not yet';
   #closing = false;
   readonly #stopListening: () => void;
+  readonly #stopSharing: () => void;
   readonly #report: (event: BridgeEvent) => void;
   #stopWatching: (() => void) | undefined;
 
@@ -185,6 +190,7 @@ export class NatsBridge {
       { nats_bridge: bridgeConfigSchema },
       { values: { nats_bridge: config } },
     ).nats_bridge;
+    this.#rateLimits = createRateLimits(this.config.rate_limits);
     this.#ownsConnection = options.connection === undefined;
     this.connection = options.connection ?? createConnection(connectionOptionsOf(this.config));
     const { jetstream } = this.config;
@@ -259,6 +265,15 @@ export class NatsBridge {
     this.#stopListening = this.connection.onState(({ state }) => {
       if (state === 'connected') probeNow(this.#breakers, Date.now());
     });
+    this.#stopSharing = shareTakes(this.connection, this.#rateLimits, {
+      instance: this.#instance,
+      onError: (cause) =>
+        report({
+          type: 'error',
+          error: new Error('rate limits of other bridges', { cause }),
+          subject: LIMIT_PATTERN,
+        }),
+    });
     this.#send = createSend({
       config: this.config,
       connection: this.connection,
@@ -271,6 +286,7 @@ export class NatsBridge {
       sealing,
       tracing: this.tracing,
       inFlight: this.#inFlight,
+      rateLimits: this.#rateLimits,
       breakers: this.#breakers,
       prepare: () => this.prepare(),
       findAnswer: (merchantId, key) => this.findAnswer(merchantId, key),
@@ -337,6 +353,11 @@ export class NatsBridge {
   /** What was sent and what came back since the bridge was made. */
   stats(): BridgeStats {
     return { ...this.#requester.stats(), refusedReplies: this.#refusedReplies };
+  }
+
+  /** The rate limits, the most specific first, and what each has done since the bridge was made. */
+  rateLimits(): readonly RateLimitUse[] {
+    return this.#rateLimits.use();
   }
 
   /**
@@ -451,6 +472,7 @@ export class NatsBridge {
     this.#closing = true;
     this.#requester.close();
     this.#stopListening();
+    this.#stopSharing();
     this.#stopWatching?.();
     // Those that waited end in doubt: what can be settled, and is to be remembered, needs the ledger and the notes.
     const end = Date.now() + LAST_WRITES_MS;

@@ -39,6 +39,7 @@ import { deadline } from './policies/deadline.js';
 import { joinConcurrent } from './policies/join-concurrent.js';
 import { keepRecord } from './policies/keep-record.js';
 import { type InFlight, limitInFlight } from './policies/limit-in-flight.js';
+import { limitRate } from './policies/limit-rate.js';
 import { mindEarlierCall } from './policies/mind-earlier-call.js';
 import { mindWaitingRequest } from './policies/mind-waiting-request.js';
 import { rememberDoubt } from './policies/remember-doubt.js';
@@ -48,6 +49,7 @@ import { retry } from './policies/retry.js';
 import { retryAfterTimeout } from './policies/retry-after-timeout.js';
 import { settleDoubt } from './policies/settle-doubt.js';
 import { presenceQuestion } from './presence-question.js';
+import type { RateLimits } from './rate-limits/rate-limits.js';
 import { createRepeatUntil } from './repeat-until.js';
 import type { BridgeSealing } from './sealing/bridge-sealing.js';
 import { consumerNameOf } from './topology.js';
@@ -66,6 +68,7 @@ export type SendWorld = {
   readonly sealing: BridgeSealing;
   readonly tracing: Tracing | undefined;
   readonly inFlight: InFlight;
+  readonly rateLimits: RateLimits;
   readonly breakers: Breakers;
   /** Names this instance in the subjects on which it awaits answers. */
   readonly instance: string;
@@ -105,6 +108,7 @@ export function createSend(world: SendWorld): Send {
       deadline((operation) => timeoutOf(config, operation)),
       mindWaitingRequest({ isWaiting: createIsWaiting(connection, config), ledger }),
       answerFromLedger({ find: ledger.find, findCaptureMethod, withdrawUnsent }),
+      limitRate(world.rateLimits),
       resolveAliases(world.findAnswer),
       requireWorker(findWorkers),
       circuitBreaker(breakers, { failures: circuit_breaker.failures, openMs: circuit_breaker.open_ms }),

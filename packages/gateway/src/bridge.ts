@@ -9,5 +9,8 @@ export type PaymentBridge = Pick<NatsBridge, 'execute' | 'health'> &
   /** Without it there are no metrics but those of the doors and the process. */
   (ObservableBridge | { readonly observe?: undefined });
 /** What metrics are made from. */
-type ObservableBridge = Pick<NatsBridge, 'observe' | 'stats' | 'figures' | 'connection' | 'config'>;
+type ObservableBridge = Pick<
+  NatsBridge,
+  'observe' | 'stats' | 'rateLimits' | 'figures' | 'connection' | 'config'
+>;
 export type BridgeHealth = Awaited<ReturnType<PaymentBridge['health']>>;

@@ -20,6 +20,7 @@ export const ERROR_CODES = {
     phase: 'before_send',
     message: 'Payment service temporarily unavailable: too many calls in a row failed',
   },
+  RATE_LIMITED: { statusCode: 429, phase: 'before_send', message: 'Too many requests' },
   OVERLOADED: { statusCode: 503, phase: 'before_send', message: 'Too many payments in flight' },
   STORE_REFUSED: { statusCode: 503, phase: 'before_send', message: 'The stream refused the request' },
   MESSAGE_TOO_LARGE: { statusCode: 413, phase: 'before_send', message: 'The request is too large' },

@@ -22,6 +22,11 @@ export type StatusRule = {
   readonly processing: string;
   /** The outcome is not known. UNSPECIFIED leaves the status Hyperswitch has (HYPERSWITCH: response mapping). */
   readonly unknown: string;
+  /**
+   * Held back by a rate limit, where that is not to be a failure. Hyperswitch keeps the status of a capture that is
+   * told 429 without one (HYPERSWITCH 1.7): the authorization stands, and can be captured later.
+   */
+  readonly limited?: string;
 };
 
 export type OperationRow = {
@@ -153,7 +158,7 @@ const ROWS = [
     methods: ['PaymentService/Capture'],
     movesMoney: true,
     statusKind: 'payment',
-    status: payment('CHARGED', 'CAPTURE_FAILED'),
+    status: { ...payment('CHARGED', 'CAPTURE_FAILED'), limited: UNSPECIFIED.payment },
     idField: 'connector_transaction_id',
     keyParts: captureKey,
   }),

@@ -106,6 +106,22 @@ describe('the outcome of an error (specification, error response mapping)', () =
     expect(status).toBe('AUTHENTICATION_FAILED');
   });
 
+  it('leaves the payment as it is when a rate limit holds its capture back, and fails what else was not sent', () => {
+    for (const { operation, isQuestion, status } of OPERATIONS) {
+      const outcome = outcomeOfError(call(operation), new BridgeError('RATE_LIMITED'));
+      expect(outcome, operation).toMatchObject({
+        kind: 'not_sent',
+        statusCode: 429,
+        error: { code: 'RATE_LIMITED' },
+        status: isQuestion
+          ? status.unknown
+          : operation === 'capture'
+            ? 'PAYMENT_STATUS_UNSPECIFIED'
+            : status.failure,
+      });
+    }
+  });
+
   it('never says of a question that the payment failed', () => {
     for (const { operation, isQuestion, status } of OPERATIONS) {
       if (!isQuestion) continue;

@@ -70,8 +70,13 @@ export function outcomeOfError(call: Call, error: BridgeError): Outcome {
     error: { code: error.code, message: error.message },
   };
   if (error.phase === 'sent_unknown') return { ...base, kind: 'unknown', status: row.status.unknown };
+  return { ...base, kind: 'not_sent', status: statusOfUnsent(row, error) };
+}
+
+function statusOfUnsent({ isQuestion, status }: OperationRow, { code }: BridgeError): string {
   // A question that could not be asked says nothing about the payment.
-  return { ...base, kind: 'not_sent', status: row.isQuestion ? row.status.unknown : row.status.failure };
+  if (isQuestion) return status.unknown;
+  return (code === 'RATE_LIMITED' ? status.limited : undefined) ?? status.failure;
 }
 
 function explicitStatus(row: OperationRow, reply: BridgeResponse): string | undefined {

@@ -39,6 +39,13 @@ export function alertSubject(name: string): string {
 
 export const ALERT_PATTERN = `${DEFAULT_SUBJECT_ROOT}.alerts.*`;
 
+/** What a bridge tells the others of calls that it let through its rate limits; not stored. */
+export function limitSubject(bridge: string): string {
+  return `${DEFAULT_SUBJECT_ROOT}.limits.${encodeToken(bridge)}`;
+}
+
+export const LIMIT_PATTERN = `${DEFAULT_SUBJECT_ROOT}.limits.*`;
+
 /** `hyperswitch.dlq.{merchant_id}.{operation}`, or `hyperswitch.interventions.…`. */
 export function letterSubject(queue: Queue, merchantId: string, operation: string): string {
   return `${DEFAULT_SUBJECT_ROOT}.${QUEUE_TOKEN[queue]}.${tokenOf(merchantId)}.${tokenOf(operation)}`;

@@ -76,6 +76,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/gateway/src/metrics/gateway-metrics.ts': ['metrics'],
   'packages/gateway/src/metrics/log-metrics.ts': ['metrics'],
   'packages/gateway/src/metrics/operation-metrics.ts': ['metrics'],
+  'packages/gateway/src/metrics/rate-limit-metrics.ts': ['metrics'],
   'packages/gateway/src/metrics/reply-metrics.ts': ['metrics'],
   'packages/gateway/src/metrics/rpc-metrics.ts': ['metrics'],
   'packages/logging/src/log-outbox.ts': ['wire', 'log stream'],

@@ -1,4 +1,5 @@
 /** `nats-bridge config check`: whether a configuration can be used, before anything starts with it. */
+import { describeRateLimits } from '@nats-bridge/connector';
 import { Command } from 'commander';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark } from '../terminal.js';
@@ -12,14 +13,17 @@ export function configCommand(): Command {
   const check = withConfigOption(new Command('check'))
     .summary('check a configuration file and the environment')
     .description(
-      'Reads a configuration file and the environment over it. Exit code 0: usable; 2: not, with every wrong key, its value and what is allowed.',
+      'Reads a configuration file and the environment over it. Exit code 0: usable; 2: not, with every wrong key, its value and what is allowed. Of a usable one, the rate limits are shown in the order in which they count.',
     )
     .option('--json', 'print the configuration with every default filled in')
     .action((options: { config?: string; json?: boolean }) => {
       const settings = readSettings(options);
       const { bridge, gateway } = settings;
       if (options.json) console.log(JSON.stringify({ nats_bridge: bridge, gateway }, withoutPasswords));
-      else console.log(`${mark.ok()} ${settings.file ?? 'defaults and environment'}: usable`);
+      else {
+        console.log(`${mark.ok()} ${settings.file ?? 'defaults and environment'}: usable`);
+        for (const rule of describeRateLimits(bridge.rate_limits)) console.log(`rate limit ${rule}`);
+      }
     });
   return new Command('config').summary('check configuration').addCommand(check);
 }

@@ -1,6 +1,7 @@
 /** `nats-bridge doctor`: what is there, what is missing, and what to do about it. */
 import {
   createWaitingApprovals,
+  describeRateLimits,
   findWorkersThere,
   NatsBridge,
   QUEUE_STREAM,
@@ -35,7 +36,7 @@ export function doctorCommand(): Command {
   return withConfigOption(new Command('doctor'))
     .summary('check server, streams, consumers, workers and clock')
     .description(
-      'Looks at server, streams, consumers, letters, workers and clock, and says what to do. Changes nothing; the credentials of an operator or an auditor will do. Exit code 0: nothing failed; 1: something did. Warnings do not count.',
+      'Looks at server, streams, consumers, rate limits, letters, workers and clock, and says what to do. Changes nothing; the credentials of an operator or an auditor will do. Exit code 0: nothing failed; 1: something did. Warnings do not count.',
     )
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .option('--json', 'as JSON')
@@ -44,7 +45,7 @@ export function doctorCommand(): Command {
       const bridge = new NatsBridge(config);
       const findings: Finding[] = [{ level: 'ok', what: 'protocol', detail: UCS_SOURCE }];
       try {
-        for (const look of [server, streams, durability, letters, approvals, workers])
+        for (const look of [server, streams, durability, limits, letters, approvals, workers])
           findings.push(...(await look(bridge)));
       } catch (error) {
         findings.push({ level: 'failed', what: 'NATS', detail: (error as Error).message });
@@ -144,6 +145,15 @@ async function durability(bridge: NatsBridge): Promise<Finding[]> {
   } catch (error) {
     return [{ level: 'warning', what: 'durability', detail: `not known: ${(error as Error).message}` }];
   }
+}
+
+/** Which rules hold calls back, in the order in which they are asked. */
+async function limits({ config }: NatsBridge): Promise<Finding[]> {
+  return describeRateLimits(config.rate_limits).map((detail) => ({
+    level: 'ok',
+    what: 'rate limit',
+    detail,
+  }));
 }
 
 /** What waits for a person. */

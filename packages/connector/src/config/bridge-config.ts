@@ -13,6 +13,7 @@ import { auditSchema } from './audit-config.js';
 import { duration, durationMs } from './duration.js';
 import { loggingSchema } from './logging-config.js';
 import { natsAuthSchema, natsTlsSchema } from './nats-security-config.js';
+import { rateLimitsSchema } from './rate-limits-config.js';
 import { sealingSchema } from './sealing-config.js';
 import { signingSchema } from './signing-config.js';
 import { tracingSchema } from './tracing-config.js';
@@ -73,6 +74,8 @@ export const bridgeConfigSchema = z
     connection_name: z.string().min(1).max(128).default('hyperswitch-nats-bridge'),
     /** Requests in flight, over all operations; more are refused as OVERLOADED. */
     max_in_flight: count(1, 1_000_000).default(10_000),
+    /** Calls each second, by merchant, operation and connector; more are refused as RATE_LIMITED. */
+    rate_limits: rateLimitsSchema,
     /** Bodies above this many bytes travel as MessagePack; 0 for never. */
     msgpack_above_bytes: count(0, 67_108_864).default(0),
     /** Per operation and connector: after so many failures in a row, calls fail at once, for `open_ms` at most. */

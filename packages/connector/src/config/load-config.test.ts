@@ -115,6 +115,90 @@ describe('configuration', () => {
     expect(problemsOf(action)).toContain(message.replace('FILE', file));
   });
 
+  it.each([
+    ['', 'a', 'nats_bridge.rate_limits.a.requests_per_second', 'must be a number from 0.01 to 1000000'],
+    [
+      'requests_per_second = 0',
+      'a',
+      'nats_bridge.rate_limits.a.requests_per_second = 0',
+      'must be at least 0.01',
+    ],
+    [
+      'requests_per_second = 1\nburst = 1.5',
+      'a',
+      'nats_bridge.rate_limits.a.burst = 1.5',
+      'must be a whole number of calls from 1 to 1000000',
+    ],
+    [
+      'requests_per_second = 1\nmax_wait_ms = 60000',
+      'a',
+      'nats_bridge.rate_limits.a.max_wait_ms = 60000',
+      'must be at most 10000',
+    ],
+    [
+      'requests_per_second = 1\noperation = "settle"',
+      'a',
+      'nats_bridge.rate_limits.a.operation = "settle"',
+      'must be one of *, authorize, capture',
+    ],
+    [
+      'requests_per_second = 1\nmerchant = ""',
+      'a',
+      'nats_bridge.rate_limits.a.merchant = ""',
+      'must be an id of 1 to 255 characters, or *',
+    ],
+    [
+      'requests_per_second = 1\nper = ["shop"]',
+      'a',
+      'nats_bridge.rate_limits.a.per = ["shop"]',
+      'must be a list of merchant, operation, connector',
+    ],
+    ['requests_per_second = 1\nrps = 5', 'a', 'nats_bridge.rate_limits.a.rps', 'is not a known key'],
+    [
+      'requests_per_second = 1',
+      '"a b"',
+      'nats_bridge.rate_limits.a b',
+      'is no name here: it must be 1 to 64 letters, digits, _ or -',
+    ],
+    [
+      'requests_per_second = 1\n[nats_bridge.rate_limits.b]\nconnector = "*"\nrequests_per_second = 2',
+      'a',
+      'nats_bridge.rate_limits.b',
+      'is for the same calls as rate_limits.a',
+    ],
+  ])('refuses the rate limit %j with the key, the value and what is allowed', (lines, name, key, allowed) => {
+    const { file, load: action } = load(`[nats_bridge.rate_limits.${name}]\n${lines}`);
+    const problems = problemsOf(action);
+    expect(problems).toContain(key);
+    expect(problems).toContain(`(${file}): ${allowed}`);
+  });
+
+  it('takes rate limits from the environment, over the file', () => {
+    const config = load('[nats_bridge.rate_limits.each]\nrequests_per_second = 5\nmerchant = "M_1"', {
+      NATS_BRIDGE__RATE_LIMITS__EACH__REQUESTS_PER_SECOND: '0.5',
+      NATS_BRIDGE__RATE_LIMITS__ALL__REQUESTS_PER_SECOND: '100',
+      NATS_BRIDGE__RATE_LIMITS__ALL__PER: 'operation, connector',
+    }).load();
+    expect(config.rate_limits).toEqual({
+      each: {
+        merchant: 'M_1',
+        operation: '*',
+        connector: '*',
+        requests_per_second: 0.5,
+        max_wait_ms: 0,
+        per: ['merchant'],
+      },
+      all: {
+        merchant: '*',
+        operation: '*',
+        connector: '*',
+        requests_per_second: 100,
+        max_wait_ms: 0,
+        per: ['operation', 'connector'],
+      },
+    });
+  });
+
   it('names the environment variable at fault', () => {
     const { load: action } = load('', { NATS_BRIDGE__MAX_RETRIES: 'many' });
     expect(problemsOf(action)).toBe(

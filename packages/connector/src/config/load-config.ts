@@ -105,8 +105,8 @@ function fromText(text: string, type: string | undefined): unknown {
 function leafType(schema: z.ZodType, path: readonly string[]): string | undefined {
   let current = unwrap(schema);
   for (const key of path) {
-    const shape = (current as { shape?: Record<string, z.ZodType> }).shape;
-    const next = shape?.[key];
+    const { shape, valueType } = current as { shape?: Record<string, z.ZodType>; valueType?: z.ZodType };
+    const next = shape?.[key] ?? valueType;
     if (next === undefined) return undefined;
     current = unwrap(next);
   }
@@ -136,6 +136,8 @@ function describe(
       return unknownKey(full, [], whereOf(full.join('.')));
     });
   const key = path.join('.');
+  if (issue.code === 'invalid_key')
+    return [{ key, where: whereOf(key), message: `is no name here: it ${issue.issues[0]?.message}` }];
   return [{ key, value: valueAt(tree, path), where: whereOf(key), message: allowed(issue) }];
 }
 

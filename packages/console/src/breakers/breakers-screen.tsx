@@ -1,4 +1,4 @@
-/** Which circuits are open, and how near the limits are. */
+/** Which circuits are open, how near the limits are, and what was turned away. */
 import type { BreakersAnswer } from '../api/types.js';
 import { useResource } from '../api/use-resource.js';
 import { useSession } from '../console-context.js';
@@ -12,6 +12,7 @@ import { Mark, type MarkProps } from '../parts/mark.js';
 import { Panel } from '../parts/panel.js';
 import { ShareBar } from '../parts/share-bar.js';
 import { TimeText } from '../parts/time-text.js';
+import { RateLimits } from './rate-limits.js';
 
 const REFRESH_MS = 2_000;
 type Breaker = BreakersAnswer['items'][number];
@@ -39,7 +40,7 @@ export function BreakersScreen() {
     <>
       <h1>Breakers and limits</h1>
       <Loaded resource={resource} what="breakers">
-        {({ items, limits }) => (
+        {({ items, limits, rate_limits }) => (
           <>
             <Panel title="Calls in flight">
               <DefinitionList
@@ -51,6 +52,7 @@ export function BreakersScreen() {
               />
               <ShareBar share={limits.in_flight / limits.limit} label="share of the limit" />
             </Panel>
+            <RateLimits rules={rate_limits} />
             <Panel
               title="Circuit breakers"
               note={`open after ${plural(limits.failures, 'failure')} in a row, for ${duration(limits.open_ms)} at most`}

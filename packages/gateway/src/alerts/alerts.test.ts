@@ -102,8 +102,8 @@ const ROWS: readonly [string, Sight, Sight][] = [
   ['NatsBridgeHighFailureRate', calls({ unknown: 2, not_sent: 1 }), calls({ unknown: 2 })],
   [
     'NatsBridgeHighFailureRate',
-    calls({ not_sent: 20, codes: { VALIDATION_ERROR: 9, CANCELLED: 8 } }),
-    calls({ not_sent: 20, codes: { VALIDATION_ERROR: 9, CANCELLED: 9 } }),
+    calls({ not_sent: 20, codes: { VALIDATION_ERROR: 5, CANCELLED: 4, RATE_LIMITED: 8 } }),
+    calls({ not_sent: 20, codes: { VALIDATION_ERROR: 5, CANCELLED: 4, RATE_LIMITED: 9 } }),
   ],
   ['NatsBridgeHighFailureRate', calls({ calls: 10, unknown: 9 }), calls({ calls: 9, unknown: 9 })],
   ['NatsBridgeHighDeclineRate', calls({ failure: 26 }, ['acme']), calls({ failure: 25 }, ['acme'])],

@@ -7,8 +7,8 @@ import type { Sight } from './sight.js';
 /** Of fewer calls, a share says nothing. */
 const FEW_CALLS = 20;
 
-/** Mistakes of who calls, and calls that he gave up himself. */
-const OF_CALLER: readonly BridgeErrorCode[] = ['VALIDATION_ERROR', 'CANCELLED'];
+/** Mistakes of who calls, calls that he gave up himself, and those above what he was allowed. */
+const OF_CALLER: readonly BridgeErrorCode[] = ['VALIDATION_ERROR', 'CANCELLED', 'RATE_LIMITED'];
 
 export const CALL_ALERTS: readonly AlertRule[] = [
   {

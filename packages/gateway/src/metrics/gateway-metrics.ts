@@ -9,6 +9,7 @@ import { createCertificateMetrics } from './certificate-metrics.js';
 import { watchConnection } from './connection-metrics.js';
 import { createLogMetrics } from './log-metrics.js';
 import { createOperationMetrics } from './operation-metrics.js';
+import { createRateLimitMetrics } from './rate-limit-metrics.js';
 import { createReplyMetrics } from './reply-metrics.js';
 import { createRpcMetrics, type RpcMetrics } from './rpc-metrics.js';
 
@@ -45,6 +46,7 @@ export function createGatewayMetrics({
   const observed = bridge.observe === undefined ? undefined : bridge;
   const endings = observed && [observed.observe(operations.observe), watchConnection(register, observed)];
   if (observed !== undefined) createReplyMetrics(register, () => observed.stats());
+  if (observed !== undefined) createRateLimitMetrics(register, () => observed.rateLimits());
   createCertificateMetrics(register, certificateEnds);
   createLogMetrics(register, () => logging?.stats());
   const show = createBrokerMetrics(register);

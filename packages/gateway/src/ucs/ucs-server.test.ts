@@ -307,8 +307,40 @@ describe('outcomes of payments are answers, never gRPC errors', () => {
   });
 });
 
+describe('what a rate limit held back', () => {
+  const error = { connector_details: { code: 'RATE_LIMITED', message: 'Too many requests' } };
+  it.each([
+    // A status other than UNSPECIFIED is stored.
+    ['PaymentService/Authorize', { status: 'FAILURE', status_code: 429, error }],
+    // Without one, 429 leaves a capture's payment as it is: authorized.
+    ['PaymentService/Capture', { status: 'PAYMENT_STATUS_UNSPECIFIED', status_code: 429, error }],
+    ['PaymentService/Void', { status: 'VOID_FAILED', status_code: 429, error }],
+    ['PaymentService/Get', { status: 'PAYMENT_STATUS_UNSPECIFIED', status_code: 429, error }],
+    // With 500 to 511 it would stay pending for ever.
+    ['PaymentService/Refund', { status: 'REFUND_FAILURE', status_code: 429, error }],
+    ['RefundService/Get', { status: 'REFUND_STATUS_UNSPECIFIED', status_code: 429 }],
+  ])('%s says to Hyperswitch', async (name, told) => {
+    bridge.script = fails('RATE_LIMITED');
+    const answer = await client.call(name, {});
+    expect({ status: unspecifiedOf(name), ...answer }).toMatchObject(told);
+    // Beside an error, Hyperswitch takes a refund that was asked about for failed.
+    if (!('error' in told)) expect(answer).not.toHaveProperty('error');
+  });
+
+  /** What a field that is not on the wire means. */
+  function unspecifiedOf(name: string): string {
+    return name.startsWith('Refund') ? 'REFUND_STATUS_UNSPECIFIED' : 'PAYMENT_STATUS_UNSPECIFIED';
+  }
+});
+
 describe('webhooks in doubt', () => {
-  it.each(['NATS_TIMEOUT', 'NO_WORKERS_AVAILABLE', 'NATS_UNREACHABLE', 'OVERLOADED'] as const)(
+  it.each([
+    'NATS_TIMEOUT',
+    'NO_WORKERS_AVAILABLE',
+    'NATS_UNREACHABLE',
+    'OVERLOADED',
+    'RATE_LIMITED',
+  ] as const)(
     'after %s, ParseEvent is UNAVAILABLE: Hyperswitch fails it, and the sender comes again',
     async (code) => {
       bridge.script = fails(code);

@@ -80,7 +80,8 @@ export const installationRoutes = [
   route({
     method: 'get',
     path: '/breakers',
-    summary: 'Circuit breakers that changed since the gateway began, and the limits of calls in flight.',
+    summary:
+      'Circuit breakers that changed since the gateway began, the limits of calls in flight, and the rate limits.',
     role: 'viewer',
     answer: breakers,
     handle({ bridge, calls }) {
@@ -93,6 +94,20 @@ export const installationRoutes = [
           since: iso(at),
         })),
         limits: { in_flight: bridge.inFlight, limit: bridge.config.max_in_flight, failures, open_ms },
+        rate_limits: bridge.rateLimits().map((use) => ({
+          rule: use.rule,
+          merchant: use.merchant,
+          operation: use.operation,
+          connector: use.connector,
+          requests_per_second: use.requestsPerSecond,
+          burst: use.burst,
+          max_wait_ms: use.maxWaitMs,
+          per: [...use.per],
+          passed: use.passed,
+          waited: use.waited,
+          turned_away: use.turnedAway,
+          used: use.used,
+        })),
       };
     },
   }),

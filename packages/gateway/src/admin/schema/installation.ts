@@ -48,6 +48,26 @@ export const breakers = z.object({
     }),
   ),
   limits: z.object({ in_flight: count, limit: count, failures: count, open_ms: milliseconds }),
+  rate_limits: z
+    .array(
+      z.object({
+        rule: z.string(),
+        merchant: z.string().meta({ description: '`*`: everybody.' }),
+        operation: z.string().meta({ description: '`*`: every one.' }),
+        connector: z.string().meta({ description: '`*`: every one.' }),
+        requests_per_second: z.number(),
+        burst: count,
+        max_wait_ms: milliseconds,
+        per: z
+          .array(z.enum(['merchant', 'operation', 'connector']))
+          .meta({ description: 'What has a measure of its own each.' }),
+        passed: count.meta({ description: 'Since this gateway began, those that waited among them.' }),
+        waited: count,
+        turned_away: count,
+        used: z.number().meta({ description: 'Of the burst, now, 0 to 1: of whoever has the least left.' }),
+      }),
+    )
+    .meta({ description: 'The most specific first: the first that fits counts.' }),
 });
 
 export const auditQuery = z.object({
