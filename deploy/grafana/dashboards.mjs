@@ -223,6 +223,16 @@ export const DASHBOARDS = [
           ['limit', 'sum(nats_bridge_door_calls_limit)'],
         ),
       ],
+      [
+        lines('Rate limits: turned away', 'reqps', 'By rule; answered RATE_LIMITED.', [
+          '{{rule}}',
+          `sum by (rule) (rate(nats_bridge_rate_limit_calls_total{result="turned_away"}[${RATE}]))`,
+        ]),
+        lines('Rate limits: used', 'percentunit', 'Of the burst, by whoever has the least left.', [
+          '{{rule}}',
+          'max by (rule) (nats_bridge_rate_limit_used_ratio)',
+        ]),
+      ],
     ],
   },
 ];

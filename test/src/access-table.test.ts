@@ -68,6 +68,7 @@ const PUBLISH: readonly (readonly [what: string, subject: string, may: readonly 
   ['dead letter', letterSubject('dead_letters', 'merchant_b', 'authorize'), ['bridge']],
   ['intervention', letterSubject('interventions', 'merchant_b', 'authorize'), ['bridge']],
   ['audit entry', auditSubject('retry'), ['bridge', 'operator']],
+  ['rate limits', 'hyperswitch.limits.b', ['bridge']],
   ['log line', 'hyperswitch.logs.calls.info.merchant_b', ['bridge']],
   [
     'log line of a worker',
@@ -161,6 +162,7 @@ const SUBSCRIBE: readonly (readonly [what: string, subject: string, may: readonl
   ['webhooks of a pool', 'hyperswitch.webhooks.*.*.acme', []],
   ['records', 'hyperswitch.operations.>', ['bridge']],
   ['answers', 'hyperswitch.answers.*.*.b.*', ['bridge']],
+  ['rate limits', 'hyperswitch.limits.*', ['bridge']],
   ['acknowledgements', '$JS.ACK.PAYMENTS.>', ['bridge']],
   ['letters', 'hyperswitch.dlq.>', []],
   ['audit', 'hyperswitch.audit.>', []],

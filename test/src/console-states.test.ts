@@ -154,7 +154,7 @@ describe('a bridge to which nothing has happened', () => {
     letter: ['NOT_FOUND'],
     workers: ['No worker of the SDK is there.', 'npx nats-bridge worker sandbox'],
     streams: ['PAYMENTS_ARCHIVE', 'Nothing waits.'],
-    breakers: ['None has opened since this gateway began.'],
+    breakers: ['None has opened since this gateway began.', 'No rate limits are configured.'],
     audit: ['Nobody did anything that is written down.'],
     settings: ['reconnect_buffer_size'],
   };

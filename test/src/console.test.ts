@@ -54,6 +54,9 @@ beforeAll(async () => {
       timeouts: { authorize: 1_500 },
       circuit_breaker: { failures: 1, open_ms: 600_000 },
       jetstream: { ack_wait: 1_500, max_deliver: 1 },
+      rate_limits: {
+        held_back: { merchant: 'merchant_held_back', requests_per_second: 0.01, max_wait_ms: 200 },
+      },
     },
     admin: ADMIN,
   });
@@ -194,6 +197,20 @@ describe('the screens', () => {
   it('a place that is none says so', async () => {
     await open('/nowhere', 'Nothing is here');
     expect((await fetch(`${stack.httpUrl}/console/assets/none.js`)).status).toBe(404);
+  });
+
+  it('show each rate limit, and what it turned away', async () => {
+    const metadata = { 'x-merchant-id': 'merchant_held_back' };
+    for (let number = 1; number <= 3; number++)
+      await stack.call('PaymentService/Get', {}, `att_held_back_${number}`, metadata);
+    await page.setViewportSize(DESKTOP);
+    await open('/breakers', 'Breakers and limits');
+    const row = page.locator('tr', { hasText: 'merchant_held_back' });
+    await row.waitFor();
+    const cells = await row.locator('td').allInnerTexts();
+    expect(cells.slice(0, 6)).toEqual(['held_back', 'merchant_held_back', 'all', 'all', '0.01', '1']);
+    expect(cells.slice(-2).map((cell) => cell.trim())).toEqual(['1', '2']);
+    expect(await violations(page)).toEqual([]);
   });
 
   it('no script or style of the page was refused or failed', () => {

@@ -79,6 +79,7 @@ beforeAll(async () => {
       timeouts: { authorize: 3_000, sync: 3_000 },
       circuit_breaker: { failures: 2, open_ms: 60_000 },
       approvals: { required_for: ['discard'] },
+      rate_limits: { held_back: { merchant: 'merchant_held_back', requests_per_second: 0.01 } },
       jetstream: { ack_wait: 1_000, max_deliver: 2, max_messages: 100 },
     },
   });
@@ -237,6 +238,18 @@ describe('a bridge that carried payments', () => {
 });
 
 describe('what is written about metrics', () => {
+  it('counts what a rate limit let through and turned away, by rule', async () => {
+    const metadata = { 'x-merchant-id': 'merchant_held_back' };
+    for (const attempt of ['limited_1', 'limited_2', 'limited_3'])
+      await stack.call('PaymentService/Authorize', authorizeRequest(attempt), attempt, metadata);
+    const shown = await scrapeGateway();
+    const calls = (result: string) =>
+      shown.value('nats_bridge_rate_limit_calls_total', { rule: 'held_back', result });
+    expect([calls('passed'), calls('waited'), calls('turned_away')]).toEqual([1, 0, 2]);
+    expect(shown.value('nats_bridge_rate_limit_used_ratio', { rule: 'held_back' })).toBeGreaterThan(0.5);
+    expect(shown.value('nats_bridge_operations_total', { code: 'RATE_LIMITED' })).toBe(2);
+  });
+
   it('docs/metrics.md lists each metric that exists, and no other', async () => {
     const shown = [await scrapeGateway(), await scrape(workerMetricsUrl)].flatMap(({ names }) => [...names]);
     const written = [...readText('docs/metrics.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
@@ -294,12 +307,12 @@ describe('a worker that answered them', () => {
     const shown = await scrape(workerMetricsUrl);
     const handled = { messaging_system: 'nats', operation: 'authorize' };
     const count = 'messaging_process_duration_seconds_count';
-    expect(shown.value(count, { ...handled, result: 'success' })).toBe(4); // two, the held one and the late one
+    expect(shown.value(count, { ...handled, result: 'success' })).toBe(5); // two, one within its limit, the held one and the late one
     expect(shown.value(count, { ...handled, result: 'failure' })).toBe(1);
     expect(shown.value(count, { ...handled, result: 'error' })).toBe(2);
     expect(shown.value('nats_bridge_worker_redeliveries_total', { operation: 'authorize' })).toBe(1);
     const deliveries = 'nats_bridge_worker_deliveries_total';
-    expect(shown.value(deliveries, { operation: 'authorize', ending: 'answered' })).toBe(5);
+    expect(shown.value(deliveries, { operation: 'authorize', ending: 'answered' })).toBe(6);
     expect(shown.value(deliveries, { operation: 'authorize', ending: 'handler_failed' })).toBe(2);
     expect(shown.value('nats_bridge_worker_handlers_in_flight', { operation: 'authorize' })).toBe(0);
     expect(shown.value('nats_bridge_worker_concurrency', { operation: 'authorize' })).toBe(8);

@@ -38,6 +38,7 @@ export function wasNeverAccepted({ ledger, effects, hasLetter }: Case): boolean 
 const AT_THE_DOOR = new Set([
   'CIRCUIT_OPEN',
   'OVERLOADED',
+  'RATE_LIMITED',
   'STORE_REFUSED',
   'SHUTTING_DOWN',
   'NATS_UNREACHABLE',
