@@ -51,6 +51,9 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
       jetstream: { max_deliver: 1, ack_wait: 3_000 },
       tracing: { endpoint: otlp.endpoint },
       approvals: { required_for: ['edit'] },
+      rate_limits: {
+        everybody: { requests_per_second: 100_000, per: ['merchant', 'operation', 'connector'] },
+      },
       ...(isSealed && { sealing: { seed_files: [bridgeKey.file], workers: [poolKey.publicKey] } }),
     },
     logging: true,

@@ -83,6 +83,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/logging/src/logging.ts': ['log stream', 'log lines'],
   'packages/logging/src/process-lines.ts': ['log lines'],
   'packages/messaging/src/bodies/body-reference.ts': ['wire', 'streams'],
+  'packages/messaging/src/broadcast/broadcast.ts': ['wire'],
   'packages/messaging/src/consume/consume-pull.ts': ['wire'],
   'packages/messaging/src/embedded/claim-store.ts': 'no payment',
   'packages/messaging/src/embedded/embedded-server.ts': ['server log'],

@@ -72,17 +72,28 @@ type Rule = {
 
 /** Of one rule. A caller may name any merchant and connector: who is forgotten begins with a full measure. */
 const MOST_BUCKETS = 10_000;
+
+/** One bit each, the most specific highest. */
 const RANK: Readonly<Record<Dimension, number>> = { merchant: 4, operation: 2, connector: 1 };
 
 /** @param now milliseconds of a clock that never goes back */
 export function createRateLimits(config: RateLimitsConfig, now = () => performance.now()): RateLimits {
   const rules = inOrder(config).map(([name, rule]) => ruleOf(name, rule));
   const byName = new Map(rules.map((rule) => [rule.name, rule]));
+  const byCalls = new Map(rules.map((rule) => [callsKey(rankOf(rule.config), rule.config), rule]));
+  const ranks = [...new Set(rules.map(({ config }) => rankOf(config)))];
+  const ruleFor = (call: LimitedCall) => {
+    for (const rank of ranks) {
+      const rule = byCalls.get(callsKey(rank, call));
+      if (rule !== undefined) return rule;
+    }
+    return undefined;
+  };
 
   return {
     hasRules: rules.length > 0,
     take(call, mayWaitMs) {
-      const rule = rules.find(({ config }) => isFor(config, call));
+      const rule = ruleFor(call);
       if (rule === undefined) return { verdict: 'pass', waitMs: 0 };
       const at = now();
       const bucket = bucketOf(rule, call, at);
@@ -147,8 +158,10 @@ function rankOf(rule: RateLimitRule): number {
   return DIMENSIONS.reduce((rank, one) => rank + (isNamedBy(rule, one) ? RANK[one] : 0), 0);
 }
 
-function isFor(rule: RateLimitRule, call: LimitedCall): boolean {
-  return DIMENSIONS.every((one) => !isNamedBy(rule, one) || rule[one] === call[one]);
+/** The same for a call and for the rule of this rank that fits it: of what the rank names. */
+function callsKey(rank: number, { merchant, operation, connector }: LimitedCall): string {
+  const named = (one: Dimension, value: string) => ((rank & RANK[one]) === 0 ? '' : value);
+  return `${rank}\n${named('merchant', merchant)}\n${named('operation', operation)}\n${named('connector', connector)}`;
 }
 
 function bucketOf(rule: Rule, call: LimitedCall, now: number): Bucket {
