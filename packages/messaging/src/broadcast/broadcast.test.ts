@@ -60,6 +60,8 @@ describe('a broadcast', () => {
       expect.stringContaining('JSON'),
       'I cannot read that',
     ]);
+    broadcast.tell('x'.repeat(nats.info?.max_payload ?? 0));
+    expect(errors.splice(2).map(({ message }) => message)).toEqual([expect.stringMatching(/payload/i)]);
     broadcast.close();
     nats.publish('group.other', '"after"');
     await nats.flush();

@@ -14,7 +14,7 @@ export type BroadcastOptions = {
 };
 
 export type Broadcast = {
-  /** Does nothing while there is no connection. */
+  /** Does nothing while there is no connection, and never throws. */
   tell(body: unknown): void;
   close(): void;
 };
@@ -51,8 +51,11 @@ export function createBroadcast(connection: Connection, options: BroadcastOption
   listen();
   return {
     tell(body) {
-      listen();
-      connection.current?.publish(subject, JSON.stringify(body));
+      try {
+        connection.current?.publish(subject, JSON.stringify(body));
+      } catch (cause) {
+        onError(errorOf(cause, pattern)); // the connection is just going, or it is too large
+      }
     },
     close() {
       stopWatching();
