@@ -7,7 +7,7 @@ import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jet
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCli } from './cli-process.js';
 import { authorizeRequest, type Stack, startStack } from './stack-under-test.js';
-import { backUpStream, restoreStream, type StreamBackup } from './stream-backup.js';
+import { backUpStream, putBack, type StreamBackup } from './stream-backup.js';
 import { until } from './until.js';
 
 const PAYMENTS = 12;
@@ -39,6 +39,7 @@ const notaryOf = () => {
   return { bridge, notary: keepNotary(bridge) };
 };
 const pay = (attempt: string) => stack.call('PaymentService/Authorize', authorizeRequest(attempt), attempt);
+const save = (stream: string) => backUpStream(stack.bridge.connection, stream);
 const messagesIn = async (stream: string) => (await manager.streams.info(stream)).state.messages;
 
 beforeAll(async () => {
@@ -58,8 +59,7 @@ beforeAll(async () => {
   );
   await Promise.all(notaries.map((notary) => notary.catchUp()));
   await Promise.all(notaries.map((notary) => notary.close()));
-  const nats = await stack.nats();
-  backups = await Promise.all([RECORDS, archive].map((stream) => backUpStream(nats, stream)));
+  backups = await Promise.all([RECORDS, archive].map((stream) => save(stream)));
 }, 120_000);
 afterAll(async () => {
   await Promise.all(bridges.map((bridge) => bridge.close()));
@@ -119,8 +119,7 @@ describe('the records of payments', () => {
     await notary.close();
     await bridge.close();
     expect((await verify()).code).toBe(0);
-    const nats = await stack.nats();
-    backups = await Promise.all([RECORDS, archive].map((stream) => backUpStream(nats, stream)));
+    backups = await Promise.all([RECORDS, archive].map((stream) => save(stream)));
   });
 });
 
@@ -168,10 +167,9 @@ describe('exported records', () => {
 describe('an administrator of the server is found out', () => {
   // A restored stream is the same, and no reason to be alarmed.
   beforeEach(async () => {
-    const nats = await stack.nats();
     for (const backup of backups) {
-      await manager.streams.delete(backup.stream).catch(() => {}); // it may be gone
-      await restoreStream(nats, backup);
+      await manager.streams.delete(backup.about.config.name).catch(() => {}); // it may be gone
+      await putBack(stack.bridge.connection, backup);
     }
     expect((await verify()).problems).toEqual([]);
   });
@@ -233,14 +231,13 @@ describe('an administrator of the server is found out', () => {
   });
 
   it('who puts an older backup in the place of the stream, also when payments go on', async () => {
-    const nats = await stack.nats();
-    const older = await backUpStream(nats, RECORDS);
+    const older = await save(RECORDS);
     await pay('att_forgotten');
     const { bridge, notary } = notaryOf();
     await notary.catchUp();
     const { last_seq } = (await manager.streams.info(RECORDS)).state;
     await manager.streams.delete(RECORDS);
-    await restoreStream(nats, older);
+    await putBack(stack.bridge.connection, older);
     expect((await verify()).problems.at(-1)).toEqual({ seq: last_seq, why: 'it was removed' });
     await pay('att_after');
     await notary.catchUp();

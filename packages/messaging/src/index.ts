@@ -1,5 +1,8 @@
 /** The public face of @nats-bridge/messaging. */
 
+export { askJetStream } from './backup/ask-jetstream.js';
+export { restoreStream } from './backup/restore-stream.js';
+export { type SavedStream, type SaveOptions, saveStream } from './backup/save-stream.js';
 export {
   type BodyReferenceOptions,
   type BodyReferences,
@@ -33,6 +36,7 @@ export { type ObtainOptions, obtainNatsServer } from './embedded/obtain-nats-ser
 export * from './errors.js';
 export { readServiceStatistics, type ServiceStatistics } from './figures/service-statistics.js';
 export { type ConsumerFigures, readStreamFigures, type StreamFigures } from './figures/stream-figures.js';
+export { createFindSubscriber, type FindSubscriber } from './presence/find-subscriber.js';
 export { type Overlap, watchOverlaps } from './presence/overlap-watch.js';
 export {
   createPresence,
@@ -84,6 +88,7 @@ export {
   verifySignature,
 } from './signing/signer.js';
 export { type ArchiveQuestion, hasAllSince } from './stored/has-all-since.js';
+export { originSeqOf } from './stored/origin.js';
 export { type BatchQuestion, readBatch } from './stored/read-batch.js';
 export {
   archivedMessage,
@@ -98,7 +103,9 @@ export {
 export { covers, matches, overlaps } from './subject-match.js';
 export { applyTopology } from './topology/apply-topology.js';
 export { describeConflict } from './topology/describe-conflict.js';
+export { withFewerReplicas } from './topology/fewer-replicas.js';
 export {
+  isVersionAtLeast,
   SERVER_FEATURES,
   type ServerFeature,
   type ServerFeatures,

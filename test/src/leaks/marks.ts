@@ -36,7 +36,7 @@ export function marksIn(text: string, marks: readonly Mark[]): string[] {
 const SPAN_ID = /(?<=\b00-[\da-f]{32}-)[\da-f]{16}(?=-0[01])|(?<="(?:parentS|s)panId":")[\da-f]{16}(?=")/g;
 
 /** How long a stream keeps what it has, in nanoseconds. */
-const MAX_AGE = /(?<="max_age":)\d+/g;
+const MAX_AGE = /(?<="max_age": ?)\d+/g;
 
 /** Numbers of 13 to 19 digits that could be cards: the check digit fits, and a card scheme begins so. */
 export function cardNumbersIn(text: string): string[] {
