@@ -6,6 +6,7 @@ import {
   createRecordWriter,
   deleteStored,
   serverFeatures,
+  streamState,
 } from '@nats-bridge/messaging';
 import {
   BODY_BUCKET,
@@ -84,9 +85,22 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       );
   }
 
+  /**
+   * By what the ledger says now. Where the work stream was made again since, as after a restore, nobody knows whether
+   * the letter had been sent again before: the ledger may be older than that.
+   */
+  async function verdictNow(letter: DeadLetter, entry: LedgerEntry | undefined): Promise<Verdict> {
+    const verdict = verdictBy(entry, letter);
+    const { operation } = letter;
+    if (verdict !== 'never_sent' || !isOperation(operation) || !operationRow(operation).movesMoney)
+      return verdict;
+    const { created } = await streamState(connection, config.jetstream.stream_name);
+    return new Date(created) > letter.at ? 'unknown' : verdict;
+  }
+
   async function preparedRetry(letter: DeadLetter, isForced: boolean, patch?: unknown): Promise<Prepared> {
     const entry = await entryOf(letter);
-    const now = verdictBy(entry, letter);
+    const now = await verdictNow(letter, entry);
     if (now === 'unknown') assertUnanswered(letter, entry);
     assertMayRetry(letter, now, isForced);
     const { operation, original, requestHeaders } = letter;
@@ -196,14 +210,14 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       case 'discard':
         return {
           name: 'discard',
-          details: { verdict: verdictBy(await entryOf(letter), letter) },
+          details: { verdict: await verdictNow(letter, await entryOf(letter)) },
           effect: async () => {},
         };
     }
   }
 
   return {
-    verdict: async (letter) => verdictBy(await entryOf(letter), letter),
+    verdict: async (letter) => verdictNow(letter, await entryOf(letter)),
     assertHasKeys,
     async check(letter, action) {
       await prepared(letter, action);
