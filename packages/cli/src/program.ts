@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { auditCommand } from './commands/audit.js';
 import { authCommand } from './commands/auth.js';
+import { backupCommand } from './commands/backup.js';
 import { configCommand } from './commands/config.js';
 import { conformanceCommand } from './commands/conformance.js';
 import { dlqCommand } from './commands/dlq.js';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
       .addCommand(topCommand())
       .addCommand(logsCommand())
       .addCommand(auditCommand())
+      .addCommand(backupCommand())
       .addCommand(topologyCommand())
       .addCommand(authCommand())
       .addCommand(configCommand())

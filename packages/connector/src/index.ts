@@ -16,6 +16,17 @@ export {
   readRecords,
 } from './audit/verify-records.js';
 export {
+  type BackupEntry,
+  listBackups,
+  removeOldest,
+} from './backup/backup-folder.js';
+export { type CreatedBackup, createBackup } from './backup/create-backup.js';
+export type { BackupManifest, StreamInBackup } from './backup/manifest.js';
+export type { Doubts } from './backup/mark-doubts.js';
+export { type Restored, restoreBackup } from './backup/restore-backup.js';
+export { planRestore, type RestorePlan } from './backup/restore-plan.js';
+export { type BackupReport, verifyBackup } from './backup/verify-backup.js';
+export {
   type BridgeConfig,
   type BridgeConfigInput,
   bridgeConfigSchema,

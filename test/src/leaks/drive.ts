@@ -138,6 +138,7 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
     }),
   };
   const lines = await ownLines(env, authorizeRequest('att_process', {}, MARKED.letterCard));
+  const backupFolder = join(mkdtempSync(join(tmpdir(), 'nats-bridge-leaks-')), 'backups');
   const printed = await Promise.all(
     [
       ['dlq', 'list'],
@@ -150,13 +151,15 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
       ['ledger', MERCHANT, 'authorize:att_late', '--json'],
       ['audit', 'list'],
       ['doctor'],
+      ['backup', 'create', backupFolder],
+      ['backup', 'create', backupFolder, '--json'],
     ].map((args) => runCli(args, env)),
   );
   const logged = await Promise.all(
     [['logs'], ['logs', '--json']].map((args) => runCli([...args, '--since', '1h'], env)),
   );
   const metrics = [await (await fetch(`${stack.httpUrl}/metrics`)).text(), await worker.metrics()];
-  const backups = await backUp(await stack.nats());
+  const backups = await backUp(stack.bridge.connection);
   live.abort();
   await keeper.close();
   await worker.stop();
@@ -165,7 +168,7 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
   const sinks: Record<Sink, string> = {
     wire: proxy.text(),
     streams: textIn(server.logFile.replace(/[^/]+$/, '')),
-    backups: [...backups.values()].join('\n'),
+    backups: [...backups.values(), textIn(backupFolder)].join('\n'),
     'server log': readFileSync(server.logFile, 'utf8'),
     'bridge events': text(stack.events),
     'worker events': text(workerEvents),

@@ -1,0 +1,223 @@
+/** `nats-bridge backup`: the bridge's streams into files, and back without executing anything twice. */
+import { createRequire } from 'node:module';
+import { userInfo } from 'node:os';
+import {
+  type Actor,
+  type BackupManifest,
+  type BackupReport,
+  createBackup,
+  listBackups,
+  NatsBridge,
+  planRestore,
+  type Restored,
+  type RestorePlan,
+  removeOldest,
+  restoreBackup,
+  type StreamInBackup,
+  verifyBackup,
+} from '@nats-bridge/connector';
+import { Command, InvalidArgumentError } from 'commander';
+import { type By, wholeNumber } from '../dead-letter-options.js';
+import { readSettings, withConfigOption } from '../settings.js';
+import { mark, progress, table } from '../terminal.js';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+type Common = { config?: string; nats?: string; json?: boolean };
+
+export function backupCommand(): Command {
+  return new Command('backup')
+    .summary('save the streams into files, and bring them back')
+    .description(
+      'Saves what the bridge knows of payments into files, while payments go on, and brings it back after a loss without executing anything again: docs/backup.md. No role of nats-bridge auth may; the owner of its keys may.',
+    )
+    .addCommand(create())
+    .addCommand(list())
+    .addCommand(verify())
+    .addCommand(restore());
+}
+
+function overNats(name: string, summary: string): Command {
+  return withConfigOption(new Command(name))
+    .summary(summary)
+    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
+    .option('--json', 'as JSON');
+}
+
+function create(): Command {
+  return overNats('create', 'save the streams into a new folder below this one')
+    .description(
+      'Saves the streams into a new folder below this one, named after the time. Payments go on. Files can be read by their owner alone; without sealing they hold card data. What does not become whole is taken away again.',
+    )
+    .argument('<folder>', 'where backups lie; made where it is missing')
+    .option('--keep <n>', 'then delete the oldest, until so many are left (default: all)', wholeNumber)
+    .action(async (folder: string, options: Common & { keep?: number }) => {
+      const { path, manifest } = await withBridge(options, (bridge) =>
+        createBackup(bridge, {
+          folder,
+          tool: `nats-bridge ${version}`,
+          onSaved: (stream) => progress(`saved ${describe(stream)}`),
+        }),
+      );
+      const removed = options.keep === undefined ? [] : await removeOldest(folder, options.keep);
+      if (options.json) return console.log(JSON.stringify({ path, removed, ...manifest }));
+      console.log(`${mark.ok()} ${path}: ${totalOf(manifest)}`);
+      if (!manifest.isSealed)
+        console.log(`${mark.warning()} bodies are not sealed: whoever reads these files reads card data`);
+      if (removed.length > 0) console.log(`deleted: ${removed.join(', ')}`);
+    });
+}
+
+function list(): Command {
+  return new Command('list')
+    .summary('the backups in a folder, oldest first')
+    .description('Lists the backups in a folder, oldest first. Needs no server.')
+    .argument('<folder>', 'where backups lie')
+    .option('--json', 'as JSON')
+    .action(async (folder: string, options: { json?: boolean }) => {
+      const backups = await listBackups(folder);
+      if (options.json) return console.log(JSON.stringify(backups));
+      if (backups.length === 0) return console.log(`No backups in ${folder}.`);
+      console.log(
+        table(
+          ['backup', 'messages', 'bytes', 'sealed', 'server'],
+          backups.map((entry) =>
+            'why' in entry
+              ? [entry.name, entry.why]
+              : [
+                  entry.name,
+                  String(messagesIn(entry.manifest)),
+                  String(bytesIn(entry.manifest)),
+                  entry.manifest.isSealed ? 'yes' : 'no',
+                  entry.manifest.server.version,
+                ],
+          ),
+        ),
+      );
+    });
+}
+
+function verify(): Command {
+  return new Command('verify')
+    .summary('whether the files of a backup are as they were written, and what it holds')
+    .description(
+      'Compares the files of a backup with the sizes and hashes in its manifest, and says what it holds. Needs no server. Exit code 0: it is whole; 1: not so.',
+    )
+    .argument('<backup>', 'folder of one backup')
+    .option('--json', 'as JSON')
+    .action(async (path: string, options: { json?: boolean }) => {
+      const report = await verifyBackup(path);
+      console.log(options.json ? JSON.stringify(report) : describeReport(report));
+      process.exitCode = report.ok ? 0 : 1;
+    });
+}
+
+function restore(): Command {
+  return overNats('restore', 'bring the streams of a backup back into a server that has none')
+    .description(
+      'Says what a restore would do, and whether it may; with --yes it does it. Streams must be missing or empty, every bridge and worker stopped. Nothing of the backup is executed: what was open becomes an intervention. Exit code 0: it may be restored, or was; 1: not so.',
+    )
+    .argument('<backup>', 'folder of one backup')
+    .option('--yes', 'do it (default: only say what would be done)')
+    .option('--reason <text>', 'why; required with --yes, it goes into the audit')
+    .option('--as <who>', 'who; it goes into the audit (default: the name of the user of this system)')
+    .action(async (path: string, options: Common & Partial<By> & { yes?: boolean }) => {
+      if (options.yes && options.reason === undefined)
+        throw new InvalidArgumentError('--yes needs --reason: it goes into the audit');
+      await withBridge(options, async (bridge) => {
+        const plan = await planRestore(bridge, path);
+        const mayBe = plan.problems.length === 0;
+        const restored =
+          options.yes && mayBe
+            ? await restoreBackup(bridge, plan, {
+                actor: actorOf(options),
+                onRestored: (stream) => progress(`restored ${describe(stream)}`),
+              })
+            : undefined;
+        console.log(
+          options.json ? JSON.stringify({ ...plan, restored }) : describeRestore(plan, restored).join('\n'),
+        );
+        process.exitCode = mayBe ? 0 : 1;
+      });
+    });
+}
+
+function actorOf({ as = userInfo().username, reason = '' }: Partial<By>): Actor {
+  return { who: as, why: reason };
+}
+
+function describeReport({ path, manifest, ok, problems }: BackupReport): string {
+  const { begunAt, endedAt, tool, server, isSealed, workStream, leftOut } = manifest;
+  return [
+    `${manifest.id}, from ${begunAt} to ${endedAt}, by ${tool} of nats-server ${server.version}, ${isSealed ? 'sealed' : 'not sealed'}`,
+    streamTable(manifest.streams),
+    `left out: ${leftOut.map(({ stream, why }) => `${stream} (${why})`).join('; ')}`,
+    `${workStream.config.name} was at sequence ${workStream.lastSeq}`,
+    ...problems.map(({ stream, why }) => `${mark.failed()} ${stream}: ${why}`),
+    `${ok ? mark.ok() : mark.failed()} ${path}: ${totalOf(manifest)}`,
+  ].join('\n');
+}
+
+function streamTable(streams: readonly StreamInBackup[]): string {
+  return table(
+    ['stream', 'messages', 'sequences', 'bytes'],
+    streams.map(({ config, state, bytes }) => [
+      config.name,
+      String(state.messages),
+      `${state.first_seq} to ${state.last_seq}`,
+      String(bytes),
+    ]),
+  );
+}
+
+function describeRestore(
+  { path, manifest, empty, problems }: RestorePlan,
+  restored: Restored | undefined,
+): string[] {
+  const { endedAt, workStream } = manifest;
+  const lines = [`${path}: payments as they were at ${endedAt}`, streamTable(manifest.streams)];
+  if (problems.length > 0)
+    return [...lines, ...problems.map((problem) => `${mark.failed()} ${problem}`), 'Nothing was changed.'];
+  if (restored !== undefined)
+    return [
+      ...lines,
+      ...restored.notes.map((note) => `${mark.warning()} ${note}`),
+      `${mark.ok()} restored; ${restored.doubts.open} operations were open and are in doubt, ${restored.doubts.interventions} of them are new interventions: nats-bridge dlq list --queue interventions`,
+      'Now start bridges and workers, then nats-bridge doctor.',
+    ];
+  return [
+    ...lines,
+    ...(empty.length > 0 ? [`deleted before, because they are empty: ${empty.join(', ')}`] : []),
+    `${mark.ok()} it may be restored, and this is what it means:`,
+    `  What was answered until ${endedAt} is known again: a repeat gets its first answer.`,
+    `  ${workStream.config.name} is made anew, without a request: nothing of the past is executed.`,
+    '  What was open then becomes an intervention: it may have been carried out since; ask the processor.',
+    `${mark.warning()} What came after ${endedAt} is not known any more: a repeat of it is a new request. Compare with the processor before you let merchants repeat.`,
+    'Nothing was changed: --yes --reason "…" does it.',
+  ];
+}
+
+function describe({ config, state, bytes }: StreamInBackup): string {
+  return `${config.name}: ${state.messages} messages in ${bytes} bytes`;
+}
+
+function totalOf(manifest: BackupManifest): string {
+  return `${messagesIn(manifest)} messages of ${manifest.streams.length} streams in ${bytesIn(manifest)} bytes`;
+}
+
+function messagesIn({ streams }: BackupManifest): number {
+  return streams.reduce((sum, { state }) => sum + state.messages, 0);
+}
+
+function bytesIn({ streams }: BackupManifest): number {
+  return streams.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+async function withBridge<T>(options: Common, use: (bridge: NatsBridge) => Promise<T>): Promise<T> {
+  const bridge = new NatsBridge(readSettings(options).bridge);
+  try {
+    return await use(bridge);
+  } finally {
+    await bridge.close();
+  }
+}

@@ -1,0 +1,117 @@
+/** Saves the streams of the bridge into a folder, while payments go on. */
+import { createHash } from 'node:crypto';
+import { PermissionDeniedError, type SavedStream, saveStream } from '@nats-bridge/messaging';
+import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
+import { isAuditSigned } from '../audit/audit.js';
+import type { NatsBridge } from '../nats-bridge.js';
+import { backupId, beginBackup, type NewBackup } from './backup-folder.js';
+import {
+  ABOUT_FILE,
+  archivePath,
+  type BackupManifest,
+  MANIFEST_FILE,
+  type StreamInBackup,
+} from './manifest.js';
+import { type StreamToSave, streamsLeftOut, streamsToSave } from './saved-streams.js';
+
+export type CreateOptions = {
+  /** Where backups lie; made where it is missing. */
+  readonly folder: string;
+  /** Name and version of the program. */
+  readonly tool: string;
+  /** A stream is saved. */
+  readonly onSaved?: (stream: StreamInBackup) => void;
+};
+
+export type CreatedBackup = { readonly path: string; readonly manifest: BackupManifest };
+
+/** `stream not found` (nats-server errors.json). */
+const NO_STREAM = 10059;
+
+/**
+ * @throws Error when a stream is missing or cannot be saved, and then leaves nothing behind; PermissionDeniedError;
+ * NotConnectedError
+ */
+export async function createBackup(
+  { config, connection }: Pick<NatsBridge, 'config' | 'connection'>,
+  { folder, tool, onSaved = () => {} }: CreateOptions,
+): Promise<CreatedBackup> {
+  const { info } = await connection.get();
+  const begunAt = new Date();
+  const backup = await beginBackup(folder, backupId(begunAt));
+  try {
+    const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+    const streams: StreamInBackup[] = [];
+    for (const wanted of streamsToSave(config)) {
+      const saved = await saveInto(backup, wanted);
+      streams.push(saved);
+      onSaved(saved);
+    }
+    const work = await manager.streams.info(config.jetstream.stream_name);
+    const manifest: BackupManifest = {
+      format: 1,
+      id: backup.id,
+      begunAt: begunAt.toISOString(),
+      endedAt: new Date().toISOString(),
+      tool,
+      server: { version: info?.version ?? 'unknown' },
+      isSealed: config.sealing !== undefined,
+      isAuditSigned: await isAuditSigned(connection),
+      workStream: { config: { ...work.config }, lastSeq: work.state.last_seq },
+      streams,
+      leftOut: streamsLeftOut(config).map(({ stream, why }) => ({ stream, why })),
+    };
+    await writeWhole(backup, MANIFEST_FILE, manifest);
+    return { path: await backup.finish(), manifest };
+  } catch (error) {
+    await backup.giveUp();
+    throw error;
+  }
+
+  async function saveInto(into: NewBackup, { stream, withConsumers }: StreamToSave): Promise<StreamInBackup> {
+    const path = archivePath(stream);
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const file = await into.create(path);
+    try {
+      const { config, state } = await saveStream(connection, stream, {
+        withConsumers,
+        async write(part) {
+          hash.update(part);
+          bytes += part.byteLength;
+          await file.write(part);
+        },
+      });
+      await writeWhole(into, `${stream}/${ABOUT_FILE}`, { config, state } satisfies SavedStream);
+      return { config: { ...config }, state: { ...state }, file: path, bytes, sha256: hash.digest('hex') };
+    } catch (error) {
+      throw explained(error, stream, connection.servers);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** Says what to do about what often happens. */
+function explained(error: unknown, stream: string, servers: readonly string[]): unknown {
+  if (error instanceof PermissionDeniedError) return ownerOnly(error, 'saves');
+  if (error instanceof JetStreamApiError && error.code === NO_STREAM)
+    return new Error(
+      `there is no stream ${stream} at ${servers.join(', ')}, so there is nothing to back up: is it the right server? A bridge makes its streams when it starts, and nats-bridge topology apply does`,
+      { cause: error },
+    );
+  return error;
+}
+
+/** No role may do either: who could, could read every payment, or put records in the place of others. */
+export function ownerOnly(cause: PermissionDeniedError, does: 'saves' | 'restores'): Error {
+  return new Error(
+    `NATS denies these credentials ${cause.subject}: no role ${does} streams, not even the bridge's. The owner of nats-auth/keys makes himself a user who may (docs/access.md, "What no role may")`,
+    { cause },
+  );
+}
+
+async function writeWhole(backup: NewBackup, path: string, json: object): Promise<void> {
+  const file = await backup.create(path);
+  await file.write(`${JSON.stringify(json, undefined, 2)}\n`).finally(() => file.close());
+}

@@ -1,0 +1,139 @@
+/**
+ * What was open when a backup was made may have been carried out since: none of it is sent again, and a person settles
+ * it. Its record says that somebody may have begun, so that a repeat is executed as another attempt, by a worker that
+ * looks before it charges, and a question hears "pending" (P3, P4).
+ */
+import {
+  createRecordStore,
+  createRecordWriter,
+  originSeqOf,
+  storedMessage,
+  storedMessages,
+} from '@nats-bridge/messaging';
+import {
+  bodyOf,
+  encodeHeaderValue,
+  HEADER,
+  letterSubject,
+  NOTARY,
+  QUEUE_STREAM,
+  type Queue,
+  RECORD_STREAM,
+  recordHeaders,
+} from '@nats-bridge/protocol';
+import {
+  letterHeaders,
+  type NewDeadLetter,
+  parseLetter,
+  requestHeadersOf,
+} from '../dead-letters/dead-letter.js';
+import type { NatsBridge } from '../nats-bridge.js';
+import { archiveNameOf } from '../topology.js';
+import { type OpenOperation, openOperations } from './open-operations.js';
+
+/** Why its letter is there, and what stands in its record. */
+export const RESTORED = 'restored from a backup';
+
+export type Doubts = {
+  /** Operations without an outcome. */
+  readonly open: number;
+  /** Letters that were written; the others had one. */
+  readonly interventions: number;
+};
+
+/** Nobody else may be at the streams. Does nothing a second time. */
+export async function markDoubts({
+  config,
+  connection,
+}: Pick<NatsBridge, 'config' | 'connection'>): Promise<Doubts> {
+  const open = await openOperations(connection, config);
+  const withLetter = await keysWithLetter();
+  const writer = createRecordWriter(connection);
+  const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
+  let interventions = 0;
+  try {
+    for (const [subject, operation] of open) {
+      await claim(subject, operation);
+      if (withLetter.has(subjectKey(operation))) continue;
+      const letter = await letterOf(operation);
+      await writer.write(
+        letterSubject('interventions', letter.merchantId, letter.operation),
+        letter.body,
+        letterHeaders(letter),
+      );
+      interventions++;
+    }
+    return { open: open.size, interventions };
+  } finally {
+    writer.close();
+  }
+
+  /** What is announced or claimed is in doubt already. */
+  async function claim(
+    subject: string,
+    { record, operation, paymentId, retry }: OpenOperation,
+  ): Promise<void> {
+    if (record?.state === 'sent' || record?.state === 'claimed') return;
+    const claimed = recordHeaders({
+      state: 'claimed',
+      operation,
+      paymentId,
+      retry,
+      by: NOTARY,
+      attempt: 1,
+      leaseUntil: Date.now(),
+      reason: RESTORED,
+    });
+    await records.write(subject, bodyOf('claimed'), claimed, record?.seq ?? 0);
+  }
+
+  async function letterOf(open: OpenOperation): Promise<NewDeadLetter> {
+    const { merchantId, idempotencyKey, operation, paymentId, record, archiveSeq, retry } = open;
+    const request =
+      archiveSeq === undefined
+        ? undefined
+        : await storedMessage(connection, archiveNameOf(config), archiveSeq);
+    const named = {
+      [HEADER.merchantId]: encodeHeaderValue(merchantId),
+      [HEADER.paymentId]: encodeHeaderValue(paymentId),
+      [HEADER.idempotencyKey]: encodeHeaderValue(idempotencyKey),
+      [HEADER.operation]: encodeHeaderValue(operation),
+    };
+    return {
+      merchantId,
+      operation,
+      paymentId,
+      idempotencyKey,
+      reason: RESTORED,
+      error: record?.reason,
+      attempts: record?.attempt ?? 0,
+      worker: record?.by,
+      verdict: 'unknown',
+      retry,
+      original: {
+        stream: config.jetstream.stream_name,
+        seq: request === undefined ? 0 : originSeqOf(request.headers),
+        subject: request?.subject ?? '',
+        consumer: '',
+        msgId: request?.headers[HEADER.msgId] ?? '',
+      },
+      requestHeaders: request === undefined ? named : requestHeadersOf(request.headers),
+      body: request?.body ?? new Uint8Array(),
+    };
+  }
+
+  async function keysWithLetter(): Promise<ReadonlySet<string>> {
+    const keys = new Set<string>();
+    for (const queue of Object.keys(QUEUE_STREAM) as Queue[])
+      for await (const stored of storedMessages(connection, QUEUE_STREAM[queue]))
+        keys.add(subjectKey(parseLetter(queue, stored)));
+    return keys;
+  }
+}
+
+function subjectKey({
+  merchantId,
+  idempotencyKey,
+}: Pick<OpenOperation, 'merchantId' | 'idempotencyKey'>): string {
+  return JSON.stringify([merchantId, idempotencyKey]);
+}

@@ -1,0 +1,116 @@
+/**
+ * Brings the streams of a backup back, but for what could be executed: the work stream is made anew, without a request,
+ * and what was open becomes a doubt that a person settles (docs/backup.md).
+ */
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import {
+  askJetStream,
+  PermissionDeniedError,
+  restoreStream,
+  type SavedStream,
+  withFewerReplicas,
+} from '@nats-bridge/messaging';
+import { JetStreamApiError, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { writeAudit } from '../audit/audit.js';
+import type { Actor } from '../dead-letters/letter-action.js';
+import type { NatsBridge } from '../nats-bridge.js';
+import { archiveNameOf } from '../topology.js';
+import { ownerOnly } from './create-backup.js';
+import type { StreamInBackup } from './manifest.js';
+import { type Doubts, markDoubts } from './mark-doubts.js';
+import type { RestorePlan } from './restore-plan.js';
+import { whoIsThere } from './who-is-there.js';
+
+export type RestoreOptions = {
+  readonly actor: Actor;
+  /** A stream is back. */
+  readonly onRestored?: (stream: StreamInBackup) => void;
+};
+
+export type Restored = {
+  readonly doubts: Doubts;
+  /** What is not as it was, or has to be looked at. */
+  readonly notes: readonly string[];
+};
+
+/**
+ * Sequences of the new work stream begin so far behind those of the old one: an acknowledgement or an answer that comes
+ * late, of a request sent after the backup, then names none of the new ones.
+ */
+const SEQUENCE_GAP = 1_000_000_000;
+
+/** In bytes: a part has room in a message of any usual server. */
+const READ_BYTES = 65_536;
+
+/** @param plan without problems @throws Error that says which streams are back already, when one cannot be */
+export async function restoreBackup(
+  bridge: NatsBridge,
+  { path, manifest, empty, problems }: RestorePlan,
+  { actor, onRestored = () => {} }: RestoreOptions,
+): Promise<Restored> {
+  if (problems.length > 0) throw new Error(`${path} cannot be restored: ${problems.join('; ')}`);
+  const { config, connection, auditSigner } = bridge;
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const notes: string[] = [];
+  const back: string[] = [];
+  try {
+    for (const stream of empty) await askJetStream(connection, `STREAM.DELETE.${stream}`, {});
+    for (const stream of manifest.streams) {
+      // The archive looks for its source as soon as it is there.
+      if (stream.config.name === archiveNameOf(config)) notes.push(...(await makeWorkStream()));
+      const saved = { config: stream.config, state: stream.state } as unknown as SavedStream;
+      const read = () => createReadStream(join(path, stream.file), { highWaterMark: READ_BYTES });
+      notes.push(
+        ...(await restoreStream(connection, saved, read)).map((note) => `${saved.config.name}: ${note}`),
+      );
+      back.push(saved.config.name);
+      onRestored(stream);
+    }
+  } catch (error) {
+    throw stoppedAt(error, back);
+  }
+  const doubts = await markDoubts(bridge);
+  await writeAudit(
+    connection,
+    {
+      action: 'restore',
+      ...actor,
+      what: {
+        backup: manifest.id,
+        until: manifest.endedAt,
+        open: doubts.open,
+        interventions: doubts.interventions,
+      },
+    },
+    auditSigner,
+  );
+  for (const somebody of await whoIsThere(connection, config))
+    notes.push(
+      `${somebody} came while streams were restored: stop them, delete the streams and begin again, unless you know that they did nothing`,
+    );
+  return { doubts, notes };
+
+  async function makeWorkStream(): Promise<readonly string[]> {
+    const { config: old, lastSeq } = manifest.workStream;
+    const first_seq = lastSeq + 1 + SEQUENCE_GAP;
+    const wanted = { ...old, first_seq } as unknown as StreamConfig;
+    const made = await withFewerReplicas<StreamConfig>(wanted, async (attempt) => {
+      const { config } = await manager.streams.add(attempt as StreamConfig);
+      return config;
+    });
+    back.push(old.name);
+    return made.notes.map((note) => `${old.name}: ${note}`);
+  }
+}
+
+function stoppedAt(error: unknown, back: readonly string[]): Error {
+  const cause = error instanceof PermissionDeniedError ? ownerOnly(error, 'restores') : error;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const done =
+    back.length === 0
+      ? 'nothing was restored'
+      : `restored so far: ${back.join(', ')}; delete them (nats stream rm) before you begin again`;
+  const what = error instanceof JetStreamApiError ? 'NATS refuses to restore a stream: ' : '';
+  return new Error(`${what}${why}. ${done[0]?.toUpperCase()}${done.slice(1)}`, { cause });
+}
