@@ -134,14 +134,24 @@ describe('backup commands that cannot do what they are asked', () => {
     expect((await backup('verify', join(backups, name))).stderr).toContain('said to be in another file');
   });
 
-  it('restore: it is older than anything that streams would keep', async () => {
+  it('restore: it is too old, of a newer server, without what is needed, and with what may not be', async () => {
     const old = join(folder, '2026-01-01T00-00-00.000Z');
     mkdirSync(old);
-    writeFileSync(join(old, 'manifest.json'), JSON.stringify({ ...aManifest(), streams: [] }));
+    const [stream] = aManifest().streams;
+    const foreign = {
+      ...stream,
+      config: { name: 'PAYMENTS', num_replicas: 1 },
+      file: 'PAYMENTS/stream.tar.s2',
+    };
+    const manifest = { ...aManifest(), server: { version: '99.1.2' }, streams: [foreign] };
+    writeFileSync(join(old, 'manifest.json'), JSON.stringify(manifest));
     const { code, stdout } = await backup('restore', old);
     expect(code).toBe(1);
     expect(stdout).toMatch(/older than nats_bridge\.jetstream\.max_age \(7d\)/);
     expect(stdout).toMatch(/it has no OPERATIONS: take another backup/);
+    expect(stdout).toMatch(/it holds PAYMENTS, which this version does not bring back/);
+    expect(stdout).toMatch(/PAYMENTS: its file cannot be read/);
+    expect(stdout).toMatch(/of nats-server 99\.1\.2, .* restore into 99\.1 or newer/);
   });
 
   it('keep: only whole numbers from 1', async () => {

@@ -42,6 +42,11 @@ export async function planRestore(bridge: NatsBridge, path: string): Promise<Res
     problems.push(
       `nats-server ${version} cannot begin a stream at a sequence of our choice: restore into ${LEAST_SERVER} or newer`,
     );
+  const [major, minor] = manifest.server.version.split('.');
+  if (!isVersionAtLeast(version, `${major}.${minor}`))
+    problems.push(
+      `it is of nats-server ${manifest.server.version}, whose archives an older one may not read, and this is ${version}: restore into ${major}.${minor} or newer`,
+    );
   if (full.length > 0)
     problems.push(
       `there are messages already in ${full.join(', ')}: nothing is written over them. Restore into a server without them; where they are what an earlier restore left behind, or not wanted any more, back them up and delete those streams (nats stream rm), as the owner of nats-auth/keys`,
@@ -61,8 +66,11 @@ function* problemsOf({ manifest, problems }: BackupReport, bridge: NatsBridge): 
   if (work !== jetstream.stream_name)
     yield `it is of a bridge whose requests are in ${work}, and here they are in ${jetstream.stream_name} (nats_bridge.jetstream.stream_name): use that bridge's configuration`;
   const held = manifest.streams.map(({ config }) => config.name);
-  for (const { stream } of streamsToSave(bridge.config))
-    if (!held.includes(stream)) yield `it has no ${stream}: take another backup`;
+  const wanted = streamsToSave(bridge.config).map(({ stream }) => stream);
+  for (const stream of wanted) if (!held.includes(stream)) yield `it has no ${stream}: take another backup`;
+  for (const stream of held)
+    if (!wanted.includes(stream))
+      yield `it holds ${stream}, which this version does not bring back: use the version that made it (${manifest.tool})`;
   const ageMs = Date.now() - Date.parse(manifest.endedAt);
   if (ageMs > durationMs(jetstream.max_age))
     yield `it is older than nats_bridge.jetstream.max_age (${jetstream.max_age}): streams let go of all that it holds. Take a newer one; to look into this one, restore it elsewhere with the NATS command line`;
