@@ -10,6 +10,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createConnection } from '@nats-bridge/messaging';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AccessUnderTest, startAccess } from './access-under-test.js';
 import { runCli } from './cli-process.js';
@@ -172,6 +174,26 @@ describe('backup commands that cannot do what they are asked', () => {
       ['2026-01-01T00-00-00.000Z.unfinished', 'mine', ...made.slice(1)].sort(),
     );
     expect(existsSync(join(backups, made[2] ?? '', 'manifest.json'))).toBe(true);
+  });
+
+  it('restore: a stream is refused on the way; it says which are back, and another try brings all', async () => {
+    const { server, dispose } = await startServer();
+    closers.push(dispose);
+    const env = { NATS_BRIDGE__BASE_URL: server.url };
+    const [name = ''] = readdirSync(join(folder, 'kept')).filter((one) => one.endsWith('Z'));
+    const again = () =>
+      runCli(['backup', 'restore', join(folder, 'kept', name), '--yes', '--reason', 'drill'], env);
+    const connection = createConnection({ servers: server.url });
+    closers.push(() => connection.close());
+    const manager = await jetstreamManager(await connection.get());
+    await manager.streams.add({ name: 'OTHERS', subjects: ['hyperswitch.late.>'] });
+    const stopped = await again();
+    expect(stopped.code).toBe(1);
+    expect(stopped.stderr).toMatch(
+      /subjects overlap.*Restored so far: AUDIT, DEAD_LETTERS, INTERVENTIONS; keep bridges and workers stopped/,
+    );
+    await manager.streams.delete('OTHERS');
+    expect(await again()).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ restored') });
   });
 });
 

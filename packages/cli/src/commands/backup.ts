@@ -174,8 +174,8 @@ function describeRestore(
   { path, manifest, empty, problems }: RestorePlan,
   restored: Restored | undefined,
 ): string[] {
-  const { endedAt, workStream } = manifest;
-  const lines = [`${path}: payments as they were at ${endedAt}`, streamTable(manifest.streams)];
+  const { begunAt, workStream } = manifest;
+  const lines = [`${path}: payments as they were at ${begunAt}`, streamTable(manifest.streams)];
   if (problems.length > 0)
     return [...lines, ...problems.map((problem) => `${mark.failed()} ${problem}`), 'Nothing was changed.'];
   if (restored !== undefined)
@@ -189,10 +189,10 @@ function describeRestore(
     ...lines,
     ...(empty.length > 0 ? [`deleted before, because they are empty: ${empty.join(', ')}`] : []),
     `${mark.ok()} it may be restored, and this is what it means:`,
-    `  What was answered until ${endedAt} is known again: a repeat gets its first answer.`,
+    `  What was answered until ${begunAt} is known again: a repeat gets its first answer.`,
     `  ${workStream.config.name} is made anew, without a request: nothing of the past is executed.`,
     '  What was open then becomes an intervention: it may have been carried out since; ask the processor.',
-    `${mark.warning()} What came after ${endedAt} is not known any more: a repeat of it is a new request. Compare with the processor before you let merchants repeat.`,
+    `${mark.warning()} What came after ${begunAt} may not be known any more: a repeat of it is a new request. Compare with the processor before you let merchants repeat.`,
     'Nothing was changed: --yes --reason "…" does it.',
   ];
 }

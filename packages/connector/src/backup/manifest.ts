@@ -18,8 +18,8 @@ const manifestSchema = z.object({
   format: z.literal(1),
   /** The name of its folder. */
   id: z.string(),
+  /** What was stored before is in it; what was stored after `endedAt` is not, and what came in between may be. */
   begunAt: time,
-  /** What was stored after `begunAt` may be in it, what was stored after `endedAt` is not. */
   endedAt: time,
   /** Name and version of what wrote it. */
   tool: z.string(),

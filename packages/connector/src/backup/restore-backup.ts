@@ -67,29 +67,17 @@ export async function restoreBackup(
       back.push(saved.config.name);
       onRestored(stream);
     }
+    const doubts = await markDoubts(bridge);
+    const what = { backup: manifest.id, until: manifest.begunAt, ...doubts };
+    await writeAudit(connection, { action: 'restore', ...actor, what }, auditSigner);
+    for (const somebody of await whoIsThere(connection, config))
+      notes.push(
+        `${somebody} came while streams were restored: stop them, delete the streams and begin again, unless you know that they did nothing`,
+      );
+    return { doubts, notes };
   } catch (error) {
     throw stoppedAt(error, back);
   }
-  const doubts = await markDoubts(bridge);
-  await writeAudit(
-    connection,
-    {
-      action: 'restore',
-      ...actor,
-      what: {
-        backup: manifest.id,
-        until: manifest.endedAt,
-        open: doubts.open,
-        interventions: doubts.interventions,
-      },
-    },
-    auditSigner,
-  );
-  for (const somebody of await whoIsThere(connection, config))
-    notes.push(
-      `${somebody} came while streams were restored: stop them, delete the streams and begin again, unless you know that they did nothing`,
-    );
-  return { doubts, notes };
 
   async function makeWorkStream(): Promise<readonly string[]> {
     const { config: old, lastSeq } = manifest.workStream;
@@ -110,7 +98,7 @@ function stoppedAt(error: unknown, back: readonly string[]): Error {
   const done =
     back.length === 0
       ? 'nothing was restored'
-      : `restored so far: ${back.join(', ')}; delete them (nats stream rm) before you begin again`;
+      : `restored so far: ${back.join(', ')}; keep bridges and workers stopped, delete those streams (nats stream rm), and begin again`;
   const what = error instanceof JetStreamApiError ? 'NATS refuses to restore a stream: ' : '';
   return new Error(`${what}${why}. ${done[0]?.toUpperCase()}${done.slice(1)}`, { cause });
 }

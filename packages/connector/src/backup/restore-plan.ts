@@ -71,7 +71,7 @@ function* problemsOf({ manifest, problems }: BackupReport, bridge: NatsBridge): 
   for (const stream of held)
     if (!wanted.includes(stream))
       yield `it holds ${stream}, which this version does not bring back: use the version that made it (${manifest.tool})`;
-  const ageMs = Date.now() - Date.parse(manifest.endedAt);
+  const ageMs = Date.now() - Date.parse(manifest.begunAt);
   if (ageMs > durationMs(jetstream.max_age))
     yield `it is older than nats_bridge.jetstream.max_age (${jetstream.max_age}): streams let go of all that it holds. Take a newer one; to look into this one, restore it elsewhere with the NATS command line`;
   if (manifest.isAuditSigned && bridge.auditSigner === undefined)
