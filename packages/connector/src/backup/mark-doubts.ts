@@ -68,19 +68,20 @@ export async function markDoubts({
     writer.close();
   }
 
-  /** What is announced or claimed is in doubt already. */
+  /** Also what was only announced: a worker that keeps records would begin it as for the first time. */
   async function claim(
     subject: string,
     { record, operation, paymentId, retry }: OpenOperation,
   ): Promise<void> {
-    if (record?.state === 'sent' || record?.state === 'claimed') return;
+    if (record?.state === 'claimed') return;
     const claimed = recordHeaders({
+      ...record,
       state: 'claimed',
       operation,
       paymentId,
       retry,
       by: NOTARY,
-      attempt: 1,
+      attempt: record?.attempt ?? 1,
       leaseUntil: Date.now(),
       reason: RESTORED,
     });

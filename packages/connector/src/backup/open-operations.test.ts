@@ -81,7 +81,7 @@ it('is what was sent or begun, moves money, and has no outcome', async () => {
   expect(await markDoubts(bridge)).toEqual({ open: 4, interventions: 4 });
   for (const [key, state, retry] of [
     ['authorize:waiting', 'claimed', 0],
-    ['authorize:announced', 'sent', 0],
+    ['authorize:announced', 'claimed', 0],
     ['authorize:again', 'claimed', 1],
   ] as const)
     expect((await bridge.ledger.findLatest('m', key))?.record).toMatchObject({ state, retry });
