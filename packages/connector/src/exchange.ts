@@ -27,6 +27,8 @@ export type Exchange = {
   readonly signal?: CancelSignal;
   /** Why whoever called has no room for it. */
   readonly turnedAway?: string | undefined;
+  /** Whether the ledger has no say in it: what a worker does not know stays unknown. */
+  readonly isForWorkersAlone?: boolean | undefined;
   /** The span above, whether or not this bridge traces. */
   readonly trace?: TraceParent;
   /** Written on the way, shared by all copies. */

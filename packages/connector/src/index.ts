@@ -6,6 +6,27 @@ export type { TraceSpan, Tracing } from '@nats-bridge/tracing';
 export type { Approvals } from './approvals/approvals.js';
 export type { Proposal } from './approvals/proposal.js';
 export { createWaitingApprovals } from './approvals/waiting-approvals.js';
+export {
+  type ArchivedRequest,
+  type ArchiveFilter,
+  archivedRequests,
+  createOpenArchived,
+  type OpenArchived,
+} from './archive/archived-requests.js';
+export {
+  type PublishReplayOptions,
+  publishReplay,
+  REPLAY_HEADER,
+  ReplayStoppedError,
+} from './archive/publish-replay.js';
+export {
+  REPLAY_OUTCOMES,
+  type ReplayedRequest,
+  type ReplayFilter,
+  type ReplayOutcome,
+  replayedRequests,
+} from './archive/replay.js';
+export { assertReplaySubject } from './archive/replay-target.js';
 export { isAuditSigned, readAudit, readChain, type StoredEntry, writeAudit } from './audit/audit.js';
 export { exportRecords, importRecords } from './audit/exported-records.js';
 export { keepNotary, type Notary, type NotaryOptions } from './audit/notary.js';
@@ -89,6 +110,13 @@ export {
 } from './payments/payment-index.js';
 export { type ShownMessage, showRequest, showStored } from './payments/stored-body.js';
 export { describeRateLimits, type RateLimitUse } from './rate-limits/rate-limits.js';
+export type { Reconciled } from './reconciliation/judge.js';
+export {
+  type Finding,
+  type ReconcileFilter,
+  type ReconcileOptions,
+  reconcile,
+} from './reconciliation/reconcile.js';
 export type { RefusedReply } from './signing/bridge-signing.js';
 export { archiveNameOf, consumerNameOf, LATE_CONSUMER, topologyOf, workConsumersOf } from './topology.js';
 export { findWorkersThere, type WorkersThere } from './workers-there.js';

@@ -93,6 +93,8 @@ export type CallOptions = {
   readonly traceparent?: TraceParent;
   /** Why there is no room for it: it is not sent, and only a repeat hears more than OVERLOADED. */
   readonly turnedAway?: string;
+  /** A question that only a worker may answer, never the ledger: what is compared must not answer for both. */
+  readonly isForWorkersAlone?: boolean;
 };
 
 export type BridgeEvent =
@@ -510,6 +512,7 @@ export class NatsBridge {
       consumers: undefined,
       signal: options.signal,
       turnedAway: options.turnedAway,
+      isForWorkersAlone: options.isForWorkersAlone,
       trace,
       marks,
     };

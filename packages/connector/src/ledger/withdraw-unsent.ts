@@ -34,7 +34,7 @@ export function createWithdrawUnsent(
     const search = {
       merchantId,
       key,
-      subject: subjectsOf(config, merchantId),
+      subject: requestSubjectsOf(config, merchantId),
       since: new Date(from),
       isBehind: (headers: Headers) => sentAfter(headers) > until,
     };
@@ -68,7 +68,10 @@ export function createWithdrawUnsent(
  * Where a merchant's requests may be, in whatever pool the merchant was then. Subjects that are configured may have
  * been others: there every one is looked at.
  */
-function subjectsOf({ subjects }: BridgeConfig, merchantId: string): string | undefined {
+export function requestSubjectsOf(
+  { subjects }: Pick<BridgeConfig, 'subjects'>,
+  merchantId: string,
+): string | undefined {
   const isDefault = Object.keys(subjects).length === 0;
   return isDefault ? subjectFor(`${DEFAULT_SUBJECT_ROOT}.payments.{merchant_id}.>`, merchantId) : undefined;
 }

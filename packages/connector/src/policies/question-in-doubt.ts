@@ -4,7 +4,8 @@ import type { Exchange } from '../exchange.js';
 import { keysBehindId } from '../ledger/keys-behind-id.js';
 
 /** The keys under which the answer may stand; none for who asks with an id of the processor, or asks nothing. */
-export function keysInDoubt({ operation, data }: Exchange): readonly string[] {
+export function keysInDoubt({ operation, data, isForWorkersAlone }: Exchange): readonly string[] {
+  if (isForWorkersAlone) return [];
   if (operation === 'sync') return keysBehindId(String(data.request.connector_transaction_id ?? ''), data);
   if (operation === 'refund_sync') {
     const id = String(data.request.connector_refund_id || data.request.refund_id || '');

@@ -175,17 +175,20 @@ export type StreamState = {
   readonly messages: number;
   /** When it was made, as the server says it. */
   readonly created: string;
+  /** What it takes by itself; none for one that only sources others. */
+  readonly subjects: readonly string[];
 };
 
 /** How far a stream has come. */
 export async function streamState(connection: Connection, stream: string): Promise<StreamState> {
   const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
-  const { state, created } = await manager.streams.info(stream);
+  const { state, created, config } = await manager.streams.info(stream);
   return {
     firstSeq: state.first_seq,
     lastSeq: state.last_seq,
     messages: state.messages,
     created: String(created),
+    subjects: config.subjects ?? [],
   };
 }
 
