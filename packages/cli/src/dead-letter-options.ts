@@ -13,9 +13,9 @@ import {
   QUEUE_STREAM,
   type Queue,
 } from '@nats-bridge/connector';
-import { readStreamFigures } from '@nats-bridge/messaging';
 import { APPROVAL_STREAM, VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { missingStreams } from './missing-streams.js';
 import { moment } from './moment.js';
 import { readSettings, withConfigOption } from './settings.js';
 import { mark } from './terminal.js';
@@ -129,7 +129,8 @@ async function withBridge(
   }
 }
 
-async function assertMayBeWrittenDown({ auditSigner, connection }: NatsBridge): Promise<void> {
+/** @throws Error where the audit is signed, and not by who asks */
+export async function assertMayBeWrittenDown({ auditSigner, connection }: NatsBridge): Promise<void> {
   if (auditSigner !== undefined || !(await isAuditSigned(connection))) return;
   throw new Error(
     'the audit here is signed, and this configuration has no key for it: an entry without a signature would not verify. Nothing was changed: use the admin API or the console, or set nats_bridge.audit.seed_file',
@@ -139,8 +140,7 @@ async function assertMayBeWrittenDown({ auditSigner, connection }: NatsBridge): 
 async function assertThereAreLetters({ config, connection }: NatsBridge): Promise<void> {
   const approvals = config.approvals.required_for.length > 0 ? [APPROVAL_STREAM] : [];
   const wanted = [...Object.values(QUEUE_STREAM), AUDIT_STREAM, ...approvals];
-  const there = (await readStreamFigures(connection, wanted)).map(({ name }) => name);
-  const missing = wanted.filter((name) => !there.includes(name));
+  const missing = await missingStreams(connection, wanted);
   if (missing.length === 0) return;
   throw new Error(
     `there is no stream ${missing.join(', ')} at ${connection.servers.join(', ')}, so no letters are kept there: is it the right server? A bridge makes them when it starts, and nats-bridge topology apply does`,

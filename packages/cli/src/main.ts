@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The nats-bridge command. Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly. */
+/** The nats-bridge command. Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; what a command means by others, it says itself. */
 import { ConfigError } from '@nats-bridge/connector';
 import { type Command, InvalidArgumentError } from 'commander';
 import { createProgram } from './program.js';

@@ -13,6 +13,8 @@ import { ledgerCommand } from './commands/ledger.js';
 import { logsCommand } from './commands/logs.js';
 import { newCommand } from './commands/new.js';
 import { payCommand } from './commands/pay.js';
+import { reconcileCommand } from './commands/reconcile.js';
+import { replayCommand } from './commands/replay.js';
 import { serveCommand } from './commands/serve.js';
 import { topCommand } from './commands/top.js';
 import { topologyCommand } from './commands/topology.js';
@@ -37,6 +39,8 @@ export function createProgram(): Command {
       .addCommand(ledgerCommand())
       .addCommand(keysCommand())
       .addCommand(dlqCommand())
+      .addCommand(replayCommand())
+      .addCommand(reconcileCommand())
       .addCommand(topCommand())
       .addCommand(logsCommand())
       .addCommand(auditCommand())

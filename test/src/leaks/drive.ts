@@ -155,6 +155,21 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
       ['backup', 'create', backupFolder, '--json'],
     ].map((args) => runCli(args, env)),
   );
+  const readAgain = [
+    ['replay', '--json'],
+    ['reconcile', '--json', '--reason', 'leak test', '--rate', '1000'],
+  ];
+  const asConfigured = {
+    ...env,
+    NATS_BRIDGE__JETSTREAM__MAX_DELIVER: '1',
+    NATS_BRIDGE__JETSTREAM__ACK_WAIT: '3000',
+    NATS_BRIDGE__REQUEST_TIMEOUT_MS: '1000',
+  };
+  for (const args of readAgain) {
+    const finished = await runCli(args, asConfigured);
+    if (finished.code === 1) throw new Error(finished.stderr);
+    printed.push(finished);
+  }
   const logged = await Promise.all(
     [['logs'], ['logs', '--json']].map((args) => runCli([...args, '--since', '1h'], env)),
   );

@@ -46,6 +46,8 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/cli/src/commands/logs.ts': ['log stream'],
   'packages/cli/src/commands/new.ts': 'no payment',
   'packages/cli/src/commands/pay.ts': 'no payment',
+  'packages/cli/src/commands/reconcile.ts': ['cli'],
+  'packages/cli/src/commands/replay.ts': ['cli'],
   'packages/cli/src/commands/serve.ts': 'no payment',
   'packages/cli/src/commands/top.ts': ['admin api'],
   'packages/cli/src/commands/topology.ts': 'no payment',

@@ -7,7 +7,7 @@ export function commandPage(program: Command): string {
   return [
     '# The command',
     'Every command and option, as `--help` shows them: written by `npm run docs` from the commands themselves, with which a test compares it. What they are for stands on the pages about it.',
-    'Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly. `--config` and `--nats`, and what can be said in the environment instead: [configuration.md](configuration.md).',
+    'Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; `reconcile` has two more. `--config` and `--nats`, and what can be said in the environment instead: [configuration.md](configuration.md).',
     ...program.commands.flatMap((command) => sectionsOf(command, program.name(), TOP)),
   ]
     .join('\n\n')
