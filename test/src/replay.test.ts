@@ -210,3 +210,22 @@ describe('docs/replay.md', () => {
     ]);
   });
 });
+
+describe('an archive that let go of its oldest requests', () => {
+  it('is said to begin later, and what is gone is not asked about', async () => {
+    const manager = await jetstreamManager(await stack.nats());
+    await manager.streams.purge('PAYMENTS_ARCHIVE', { seq: 2 });
+    const { code, stdout, stderr } = await replay('--operation', 'authorize');
+    expect(stderr).toMatch(/the archive begins at 20.*: what was before is gone/);
+    expect(stdout).not.toContain('authorize:att_1');
+    expect(code).toBe(0);
+    const asked = await runCli([
+      ...['reconcile', '--payment', 'pay_of_att_1', '--json', '--reason', 'a test'],
+      ...['--nats', stack.server.url],
+    ]);
+    expect(JSON.parse(asked.stdout).findings).toMatchObject([
+      { verdict: 'cannot_ask', ledger: 'CHARGED', why: 'its request is in the archive no longer' },
+    ]);
+    expect(asked.code).toBe(4);
+  });
+});

@@ -6,13 +6,7 @@ export type { TraceSpan, Tracing } from '@nats-bridge/tracing';
 export type { Approvals } from './approvals/approvals.js';
 export type { Proposal } from './approvals/proposal.js';
 export { createWaitingApprovals } from './approvals/waiting-approvals.js';
-export {
-  type ArchivedRequest,
-  type ArchiveFilter,
-  archivedRequests,
-  createOpenArchived,
-  type OpenArchived,
-} from './archive/archived-requests.js';
+export type { ArchiveFilter } from './archive/archived-requests.js';
 export {
   type PublishReplayOptions,
   publishReplay,

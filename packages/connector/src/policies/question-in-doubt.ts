@@ -3,7 +3,10 @@ import { type BridgeResponse, idempotencyKey } from '@nats-bridge/protocol';
 import type { Exchange } from '../exchange.js';
 import { keysBehindId } from '../ledger/keys-behind-id.js';
 
-/** The keys under which the answer may stand; none for who asks with an id of the processor, or asks nothing. */
+/**
+ * The keys under which the answer may stand; none for who asks with an id of the processor, asks workers alone, or asks
+ * nothing.
+ */
 export function keysInDoubt({ operation, data, isForWorkersAlone }: Exchange): readonly string[] {
   if (isForWorkersAlone) return [];
   if (operation === 'sync') return keysBehindId(String(data.request.connector_transaction_id ?? ''), data);
