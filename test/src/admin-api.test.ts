@@ -581,7 +581,14 @@ describe('the installation', () => {
       return answer.body.items.length > 0 ? answer : undefined;
     });
     expect(workers.items).toMatchObject([
-      { worker: 'admin-test', operations: ['authorize'], capacity: 64, in_flight: 0 },
+      {
+        worker: 'admin-test',
+        operations: ['authorize'],
+        capacity: 64,
+        weight: null,
+        priority: 0,
+        in_flight: 0,
+      },
     ]);
     const { body: streams } = await ask('/streams');
     const payments = streams.items.find(({ name }) => name === 'PAYMENTS') as Json & { consumers: Json[] };

@@ -88,6 +88,7 @@ beforeAll(async () => {
     servers: stack.server.url,
     name: 'probe',
     concurrency: 8,
+    weight: 2,
     handlers: {
       authorize,
       sync: () => {
@@ -172,6 +173,8 @@ describe('a bridge that carried payments', () => {
     expect(shown.value('nats_bridge_connection_state', { state: 'reconnecting' })).toBe(0);
     expect(shown.value('nats_bridge_workers', worker)).toBe(1);
     expect(shown.value('nats_bridge_worker_capacity', worker)).toBe(8);
+    expect(shown.value('nats_bridge_worker_weight', worker)).toBe(2);
+    expect(shown.value('nats_bridge_backup_workers', worker)).toBe(0);
     expect(shown.value('nats_bridge_stream_messages_limit', { stream: 'PAYMENTS' })).toBe(100);
     const archived = shown.value('nats_bridge_stream_messages', { stream: 'PAYMENTS_ARCHIVE' }) ?? 0;
     expect(archived).toBeGreaterThanOrEqual(4);

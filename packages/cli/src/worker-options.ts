@@ -10,6 +10,8 @@ export type WorkerCommandOptions = {
   nats?: string;
   pool?: string;
   concurrency: number;
+  weight?: number;
+  priority?: number;
   sealSeed?: string[];
   sealBridge?: string[];
   signSeed?: string[];
@@ -24,6 +26,16 @@ export function withWorkerOptions(command: Command): Command {
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .option('--pool <name>', 'take the requests of the merchants in this pool of nats_bridge.pools')
     .option('--concurrency <n>', 'requests handled at once, per operation', wholeNumber, 64)
+    .option(
+      '--weight <n>',
+      'share against the other workers, 1 to 16; to all workers or to none',
+      wholeNumber,
+    )
+    .option(
+      '--priority <n>',
+      'above 0: a backup, for requests that no worker of a lower number is there for; 0 to 9 (default: 0)',
+      wholeNumberOrZero,
+    )
     .option(
       '--seal-seed <file...>',
       'seeds of own curve keys (nats-bridge keys new): takes sealed requests only',
@@ -54,6 +66,8 @@ export function workerOptionsOf(
     ackWaitMs: config.jetstream.ack_wait,
     subjects: config.subjects,
     concurrency: options.concurrency,
+    weight: options.weight,
+    priority: options.priority,
     sealing: keysOf('seal', options.sealSeed, options.sealBridge),
     signing: keysOf('sign', options.signSeed, options.signBridge),
     ...(config.tracing.endpoint !== undefined && {

@@ -32,6 +32,10 @@ export type WorkerFigures = {
   readonly operation: Operation;
   /** Requests it would take at once. */
   readonly capacity: number;
+  /** Its share against the other workers; undefined for workers that do not say. */
+  readonly weight: number | undefined;
+  /** Above 0: a backup, given only what no worker of a lower number is there for. */
+  readonly priority: number;
   /** Requests in its hand; undefined for workers that do not say. */
   readonly inFlight: number | undefined;
   /** Runs of its handlers since it started, and those that threw; undefined for workers that do not say. */
@@ -63,13 +67,32 @@ export async function readFigures(
     workers: services.flatMap(({ name, id, metadata, endpoints }) => {
       const capacity = Number(metadata.capacity);
       if (metadata.operations === undefined || !Number.isFinite(capacity)) return []; // not one of ours
+      const weight = countIn(metadata.weight);
+      const priority = countIn(metadata.priority) ?? 0;
       return endpoints.flatMap(({ name: operation, requests: runs, errors, data }) =>
         isOperation(operation)
-          ? [{ worker: name, id, operation, capacity, inFlight: inFlightIn(data), runs, errors }]
+          ? [
+              {
+                worker: name,
+                id,
+                operation,
+                capacity,
+                weight,
+                priority,
+                inFlight: inFlightIn(data),
+                runs,
+                errors,
+              },
+            ]
           : [],
       );
     }),
   };
+}
+
+/** @returns undefined where it is none: anybody may say anything there */
+function countIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : undefined;
 }
 
 function inFlightIn(data: unknown): number | undefined {

@@ -126,6 +126,7 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         stream: jetstream.stream_name,
         ackWaitMs: jetstream.ack_wait,
         maxDeliver: jetstream.max_deliver,
+        prioritized: jetstream.backup_workers,
       })),
       { stream: NOTICE_STREAM, name: NOTICE_CONSUMER, maxDeliver: -1 },
     ],

@@ -215,6 +215,21 @@ export class PermissionDeniedError extends MessagingError {
   }
 }
 
+/** A worker is not to come first, and cannot be put behind others: it would be given as much as they are. */
+export class PrioritiesMissingError extends MessagingError {
+  readonly code = 'PRIORITIES_MISSING';
+  readonly phase = 'before_send';
+  /** A bridge may give them to a consumer, and a server may be updated. */
+  readonly retryable = true;
+
+  /** @param why what has none, e.g. `the consumer hyperswitch-consumer-authorize has no priorities` */
+  constructor(why: string) {
+    super(
+      `${why}: a backup worker would be given as much as the others, so it takes nothing. Set nats_bridge.jetstream.backup_workers = true for the bridges, and restart one; it needs nats-server 2.12 or later`,
+    );
+  }
+}
+
 /** A record was changed by somebody else since it was read: read it again and decide anew. */
 export class RecordChangedError extends MessagingError {
   readonly code = 'RECORD_CHANGED';

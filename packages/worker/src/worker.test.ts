@@ -159,7 +159,7 @@ describe('a worker', () => {
   it('shows itself as a micro service', async () => {
     const { worker, send, happened } = await scene(
       { authorize: () => ({ status: 'success' }) },
-      { name: 'my-worker', version: '1.2.3' },
+      { name: 'my-worker', version: '1.2.3', weight: 3 },
     );
     await worker.start();
     await send('c1');
@@ -175,6 +175,8 @@ describe('a worker', () => {
       metadata: {
         operations: 'authorize',
         capacity: '64',
+        weight: '3',
+        priority: '0',
         mode: 'jetstream',
         encodings: 'application/json,application/msgpack',
       },

@@ -29,6 +29,7 @@ import {
 } from '@nats-bridge/protocol';
 import { createTracing, type TracingOptions } from '@nats-bridge/tracing';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
+import { assertPrioritiesKnown, balanceOf } from './balance.js';
 import { connectWorker, type WorkerAccess } from './connect-worker.js';
 import { failureOf } from './failure-of.js';
 import { handlePlain, refusePlain } from './handle-plain.js';
@@ -57,6 +58,17 @@ export type WorkerOptions = WorkerAccess & {
   readonly handlers: Handlers;
   /** Requests handled at once, per operation. Default 64. */
   readonly concurrency?: number;
+  /**
+   * Its share against the other workers: one of weight 3 is given three times as many requests as one of weight 1,
+   * while both have room. Requests for messages kept open per operation, 1 to 16 and at most `concurrency`. For every
+   * worker of an operation or for none. Default: none, one to three requests as its load has it.
+   */
+  readonly weight?: number;
+  /**
+   * 0 (default) comes first, to 9. A worker of a higher number is a backup: it is given a request only where no worker
+   * of a lower one is there with room for it. Above 0 it needs `nats_bridge.jetstream.backup_workers`.
+   */
+  readonly priority?: number;
   /** false: plain queue subscriptions (`jetstream_enabled = false`). Default true. */
   readonly jetstream?: boolean;
   /** Keys with which requests are opened and replies sealed. Default: none, everything travels in clear. */
@@ -132,7 +144,8 @@ export function composeWorker(
     throw new TypeError(`no operation is called ${unknown.join(', ')}; see docs/contract.md`);
 
   const isJetStream = options.jetstream ?? true;
-  const concurrency = options.concurrency ?? 64;
+  const balance = balanceOf(options, isJetStream);
+  const { concurrency, weight, priority } = balance;
   const { pool } = options;
   const consumerName = poolConsumer(options.consumerName ?? 'hyperswitch-consumer', pool);
   const name = options.name ?? 'nats-bridge-worker';
@@ -206,12 +219,17 @@ export function composeWorker(
   async function start(): Promise<void> {
     if (options.metrics !== undefined) metricsServer ??= await serveMetrics(options.metrics, metrics);
     const nats = await connection.get();
+    assertPrioritiesKnown(balance, nats.info?.version ?? '');
     const streamed = operations.filter((operation) => operationRow(operation).channel === 'payments');
     if (streamed.length < operations.length)
       subscribePlain(nats, webhookPattern(pool), webhookScope, webhookPattern(pool));
     for (const operation of streamed) {
-      if (isJetStream) readers.push(readConsumer(operation));
-      else
+      if (isJetStream) {
+        const reader = readConsumer(operation);
+        readers.push(reader);
+        // A consumer without priorities gives a backup nothing: then it is not there.
+        if (priority > 0) void reader.found.then(() => stopping ?? sayThere(nats, operation));
+      } else
         subscribePlain(
           nats,
           patternOf(operation),
@@ -227,6 +245,8 @@ export function composeWorker(
       metadata: {
         operations: operations.join(','),
         capacity: String(concurrency),
+        ...(weight !== undefined && { weight: String(weight) }),
+        priority: String(priority),
         mode: isJetStream ? 'jetstream' : 'core',
         encodings: 'application/json,application/msgpack',
       },
@@ -238,15 +258,15 @@ export function composeWorker(
       })),
     });
     // Last: from now on the bridge sends.
-    for (const operation of streamed)
-      presence.push(
-        nats.subscribe(isJetStream ? guardedSubject(operation, pool) : aliveSubject(operation, pool), {
-          callback: (_, message) => void message.respond(),
-        }),
-      );
+    if (priority === 0) for (const operation of streamed) sayThere(nats, operation);
     await nats.flush();
     if (metricsServer !== undefined) report({ type: 'metrics_served', url: metricsServer.url });
     report({ type: 'started', operations, mode: isJetStream ? 'jetstream' : 'core' });
+  }
+
+  function sayThere(nats: NatsConnection, operation: Operation): void {
+    const subject = isJetStream ? guardedSubject(operation, pool) : aliveSubject(operation, pool);
+    presence.push(nats.subscribe(subject, { callback: (_, message) => void message.respond() }));
   }
 
   function readConsumer(operation: Operation): PullReader {
@@ -272,6 +292,8 @@ export function composeWorker(
       stream,
       consumer,
       maxInFlight: concurrency,
+      weight,
+      priority,
       onMessage: (message) => handleStored(message, handling),
       onError: (error) => report({ type: 'consumer_unavailable', consumer, error }),
     });
@@ -301,7 +323,9 @@ export function composeWorker(
       refusePlain(message, why, sealing, 'stranger');
       report({ type: 'overloaded', subject: message.subject, ids: idsInHeaders(readHeaders(message)) });
     };
-    plain.push(nats.subscribe(subject, { queue: consumerName, callback }));
+    // The server draws among subscriptions, so that each is as good as a worker.
+    for (let index = 0; index < (weight ?? 1); index++)
+      plain.push(nats.subscribe(subject, { queue: consumerName, callback }));
   }
 
   function patternOf(operation: Operation): string {

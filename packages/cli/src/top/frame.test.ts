@@ -54,7 +54,17 @@ const sight: Sight = {
   overview,
   series: Array.from({ length: 300 }, (_, index) => ({ at, calls: index % 10, failures: 0, p95_ms: index })),
   workers: {
-    items: [{ worker: 'stripe', id: 'abcdef0123', operations: ['authorize'], capacity: 64, in_flight: 3 }],
+    items: [
+      {
+        worker: 'stripe',
+        id: 'abcdef0123',
+        operations: ['authorize'],
+        capacity: 64,
+        weight: 3,
+        priority: 0,
+        in_flight: 3,
+      },
+    ],
     consumers_without_workers: [],
     overlaps: [],
   },
@@ -83,6 +93,8 @@ const full: Sight = {
       id: `id-${index}`,
       operations: ['authorize', 'sync'],
       capacity: 64,
+      weight: null,
+      priority: 1,
       in_flight: index === 0 ? null : 64,
     })),
     consumers_without_workers: ['hyperswitch-consumer-capture'],

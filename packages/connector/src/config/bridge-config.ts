@@ -98,6 +98,8 @@ export const bridgeConfigSchema = z
         /** Milliseconds until an unacknowledged request is delivered again. */
         ack_wait: milliseconds(1_000, 3_600_000).default(30_000),
         max_deliver: count(1, 100).default(3),
+        /** Workers say who comes first: who reads a consumer must then name its priority group, as the SDK does. */
+        backup_workers: z.boolean().default(false),
         max_messages: count(1, 1_000_000_000).default(1_000_000),
         max_age: duration.default('7d'),
         storage: z.enum(['file', 'memory']).default('file'),

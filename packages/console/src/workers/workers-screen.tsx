@@ -21,6 +21,11 @@ const COLUMNS: readonly Column<Row>[] = [
     isNumber: true,
   },
   { title: 'Capacity', value: ({ capacity }) => count(capacity), isNumber: true },
+  { title: 'Weight', value: ({ weight }) => (weight === null ? '–' : count(weight)), isNumber: true },
+  {
+    title: 'Priority',
+    value: ({ priority }) => (priority === 0 ? '0' : `${priority}, backup`),
+  },
   { title: 'Operations', value: ({ operations }) => operations.join(', '), isWide: true },
 ];
 

@@ -62,6 +62,8 @@ const load = (inFlight: number): Sight => ({
       id,
       operation: 'authorize',
       capacity: 100,
+      weight: undefined,
+      priority: 0,
       inFlight,
       runs: undefined,
       errors: undefined,

@@ -18,6 +18,8 @@ const process = (id: string, runs?: number, errors?: number): Workers[number] =>
   id,
   operation: 'authorize',
   capacity: 1,
+  weight: undefined,
+  priority: 0,
   inFlight: 0,
   runs,
   errors,

@@ -97,11 +97,23 @@ export function createBrokerMetrics(register: Registry): ShowFigures {
   );
   const capacity = gauge('nats_bridge_worker_capacity', 'Requests they would take at once', worker);
 
+  const weight = gauge(
+    'nats_bridge_worker_weight',
+    'Their share against other workers, of those that were given one',
+    worker,
+  );
+  const backups = gauge(
+    'nats_bridge_backup_workers',
+    'How many of nats_bridge_workers are backups, with a priority above 0',
+    worker,
+  );
+
   const workerLabel = createBoundedLabel(MOST_WORKERS);
   const knownWorkers = new Map<string, { readonly worker: string; readonly operation: string }>();
   const figuresOfNow = [
     ...[rtt, messages, bytes, messagesLimit, bytesLimit, usage, replicas, replicasWanted, overlaps],
     ...[pending, ackPending, redelivered, waiting, letters, lettersMade, alive, load, capacity],
+    ...[weight, backups],
   ];
 
   function showStream(figures: StreamFigures, ownConsumers: ReadonlySet<string>): void {
@@ -143,6 +155,8 @@ export function createBrokerMetrics(register: Registry): ShowFigures {
       const labels = { worker: workerLabel(name), operation };
       alive.inc(labels);
       capacity.inc(labels, figures.capacity);
+      if (figures.weight !== undefined) weight.inc(labels, figures.weight);
+      backups.inc(labels, Number(figures.priority > 0));
       if (figures.inFlight !== undefined) load.inc(labels, figures.inFlight);
     }
   }

@@ -3,12 +3,23 @@ import { type Consumer, type ConsumerMessages, type JsMsg, jetstream } from '@na
 import type { Subscription } from '@nats-io/nats-core';
 import { backoffMs } from '../connection/backoff.js';
 import type { Connection } from '../connection/connection.js';
+import { readPriorityGroup } from './priority-group.js';
 
 export type ConsumePullOptions = {
   readonly stream: string;
   readonly consumer: string;
   /** Messages handled at once. No more are asked for: one that waits here could be delivered to others too. */
   readonly maxInFlight: number;
+  /**
+   * Its share against other readers: the server gives to open orders in turn, and this many are kept open while there
+   * are places. At most `maxInFlight`. Left out: one to three, as they keep it busiest.
+   */
+  readonly weight?: number;
+  /**
+   * 0 (default) comes first, to 9: a message goes to a higher one only where none below it has an order open. Above 0
+   * only consumers that know priorities are read.
+   */
+  readonly priority?: number;
   /** What it throws goes to `onError`; acknowledging is its own affair. */
   readonly onMessage: (message: JsMsg) => Promise<void>;
   /** Told of everything that does not stop the reading: a consumer that is not there yet, a lost connection. */
@@ -17,6 +28,8 @@ export type ConsumePullOptions = {
 
 export type PullReader = {
   readonly inFlight: number;
+  /** Resolves when its consumer has been there for the first time, and may be read. Never rejects. */
+  readonly found: Promise<void>;
   /**
    * Leaves a message that comes back in `inMs` to other readers of the consumer, where there are any: for a moment
    * around its time this reader orders nothing. Counts no delivery, unlike giving it back once more.
@@ -42,10 +55,12 @@ const IDLE_HEARTBEAT_MS = 1_000;
 const STEP_BACK = { leadMs: 50, forMs: 250 };
 
 export function consumePull(connection: Connection, options: ConsumePullOptions): PullReader {
-  const { maxInFlight } = options;
+  const { maxInFlight, weight, priority = 0 } = options;
   const expires = connection.jetstreamOptions.domain === undefined ? EXPIRES_MS : BORROWED_EXPIRES_MS;
+  /** The most that one order is for, so that there are as many as its weight. */
+  const mostAsked = weight === undefined ? maxInFlight : Math.floor(maxInFlight / weight);
   /** Places worth a request of their own, so that busy readers ask for many at a time. */
-  const worthAsking = Math.ceil(maxInFlight / 2);
+  const worthAsking = Math.ceil(mostAsked / 2);
   const open = new Map<Promise<void>, ConsumerMessages>();
   let inFlight = 0;
   let asked = 0;
@@ -56,6 +71,10 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   let draining = false;
   let drained: Promise<void> | undefined;
   let wake: (() => void) | undefined;
+  let sayFound: () => void = () => {};
+  const found = new Promise<void>((resolve) => {
+    sayFound = resolve;
+  });
   const stopListening = connection.onState(({ state }) => {
     // The server may remember an order whose way back is gone, and would give it messages that nobody gets: the next
     // one is made under another inbox.
@@ -70,11 +89,15 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       isBroken = false;
       try {
         const consumer = await find();
+        const group = await readPriorityGroup(consumer, priority);
+        sayFound();
         while (!draining && !isBroken && connection.state !== 'idle') {
           const free = maxInFlight - inFlight - asked;
           const isWorthAsking = free >= worthAsking || (free > 0 && asked === 0);
+          const hasItsShare = weight !== undefined && open.size >= weight;
           const isConnected = connection.current !== undefined;
-          if (isWorthAsking && steppedBack === 0 && isConnected) await request(consumer, free);
+          if (isWorthAsking && !hasItsShare && steppedBack === 0 && isConnected)
+            await request(consumer, Math.min(free, mostAsked), group);
           else await changed();
         }
       } catch (error) {
@@ -90,7 +113,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     return jetstream(nats, connection.jetstreamOptions).consumers.get(options.stream, options.consumer);
   }
 
-  async function request(consumer: Consumer, count: number): Promise<void> {
+  async function request(consumer: Consumer, count: number, group: string | undefined): Promise<void> {
     asked += count;
     let missing = count;
     const give = (places: number) => {
@@ -98,7 +121,12 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       missing -= places;
     };
     const messages = await consumer
-      .fetch({ max_messages: count, expires, idle_heartbeat: IDLE_HEARTBEAT_MS })
+      .fetch({
+        max_messages: count,
+        expires,
+        idle_heartbeat: IDLE_HEARTBEAT_MS,
+        ...(group !== undefined && { group, priority }),
+      })
       .catch((error: unknown) => {
         give(missing);
         throw error;
@@ -180,6 +208,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     get inFlight() {
       return inFlight;
     },
+    found,
     stepBack(inMs) {
       stepBack(inMs).catch((error: unknown) => options.onError?.(error, options.consumer));
     },

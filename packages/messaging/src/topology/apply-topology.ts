@@ -56,7 +56,7 @@ export async function applyTopology(
   for (const consumer of spec.consumers) {
     const name = consumer.name;
     changes.push(
-      await apply(consumerAsset(manager, consumer.stream, name, wantedConsumer(consumer)), options),
+      await apply(consumerAsset(manager, consumer.stream, name, wantedConsumer(consumer, features)), options),
     );
   }
   return changes;

@@ -12,6 +12,7 @@ describe('compareConfig', () => {
     ['deletion denied from now on', { deny_delete: false }, { deny_delete: true }],
     ['a filter that takes more', { filter_subject: 'a.b' }, { filter_subjects: ['a.*', 'c'] }],
     ['another ack wait', { ack_wait: 2 }, { ack_wait: 1 }],
+    ['priorities where there were none', {}, { priority_policy: 'prioritized' }],
     ['direct reads', { allow_direct: false }, { allow_direct: true }],
   ])('may change %s', (_what, have, want) => {
     const { changeable, conflicting } = compareConfig(have, want);
@@ -30,6 +31,8 @@ describe('compareConfig', () => {
     ['another retention', { retention: 'limits' }, { retention: 'workqueue' }],
     ['a filter that takes less', { filter_subject: 'a.>' }, { filter_subject: 'a.b' }],
     ['a filter where there was none', {}, { filter_subject: 'a.b' }],
+    ['other priorities', { priority_policy: 'overflow' }, { priority_policy: 'prioritized' }],
+    ['another priority group', { priority_groups: ['theirs'] }, { priority_groups: ['workers'] }],
     ['push for pull', {}, { deliver_subject: 'd' }],
   ])('leaves alone %s', (_what, have, want) => {
     const { changeable, conflicting } = compareConfig(have, want);

@@ -95,6 +95,9 @@ function isSafe(field: string, have: unknown, want: unknown): boolean {
   if (ONE_WAY.has(field)) return want === true;
   if (field === 'num_replicas') return Number(want) > Number(have);
   if (field === 'filter_subjects') return coversAll(want as string[], have as string[] | undefined);
+  // Who reads it names the group that is there, and would be refused.
+  if (field === 'priority_policy') return have === undefined || have === 'none';
+  if (field === 'priority_groups') return have === undefined;
   // A pull consumer does not become a push consumer.
   if (field === 'deliver_subject') return have !== undefined;
   if (field === 'deliver_group') return have !== undefined;

@@ -51,6 +51,8 @@ export type ConsumerSpec = {
   /** -1 for ever. */
   readonly maxDeliver?: number;
   readonly maxAckPending?: number;
+  /** Readers say who comes first (ADR-42): server 2.12 and later, else left out and said. They must name the group. */
+  readonly prioritized?: boolean;
   /** Makes it a push consumer, for workers that subscribe instead of pulling. */
   readonly push?: { readonly deliverSubject: string; readonly deliverGroup?: string };
 };

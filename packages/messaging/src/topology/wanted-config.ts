@@ -1,6 +1,7 @@
 /** Translates a specification into the server's own configuration, leaving out what its version lacks. */
 import type { ConsumerConfig, StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/nats-core';
+import { PRIORITY_GROUP } from '../consume/priority-group.js';
 import type { ServerFeatures } from './server-features.js';
 import type { BucketSpec, ConsumerSpec, StreamSpec } from './topology-spec.js';
 
@@ -43,7 +44,11 @@ export function wantedStream(spec: StreamSpec, features: ServerFeatures): Wanted
   return { config: withoutUndefined(config), notes };
 }
 
-export function wantedConsumer(spec: ConsumerSpec): Wanted<ConsumerConfig> {
+export function wantedConsumer(spec: ConsumerSpec, features: ServerFeatures): Wanted<ConsumerConfig> {
+  const notes: string[] = [];
+  const isPrioritized = spec.prioritized === true && features.prioritizedWorkers;
+  if (spec.prioritized && !isPrioritized)
+    notes.push('no priorities, and no backup workers: the server is older than 2.12');
   const filters = [...(spec.filterSubjects ?? []), ...(spec.filterSubject ? [spec.filterSubject] : [])];
   const config: Partial<ConsumerConfig> = {
     durable_name: spec.name,
@@ -58,8 +63,10 @@ export function wantedConsumer(spec: ConsumerSpec): Wanted<ConsumerConfig> {
     max_ack_pending: spec.maxAckPending,
     deliver_subject: spec.push?.deliverSubject,
     deliver_group: spec.push?.deliverGroup,
+    priority_groups: isPrioritized ? [PRIORITY_GROUP] : undefined,
+    priority_policy: isPrioritized ? 'prioritized' : undefined,
   };
-  return { config: withoutUndefined(config), notes: [] };
+  return { config: withoutUndefined(config), notes };
 }
 
 /** A bucket is a stream of a fixed shape: NATS ADR-8 (key-value) and ADR-20 (objects). */

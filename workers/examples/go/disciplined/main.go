@@ -58,7 +58,7 @@ func main() {
 					msg.NakWithDelay(time.Second)
 				}
 			}()
-		}, jetstream.PullMaxMessages(concurrency))
+		}, orders(consumer)...)
 		must(err)
 		takers = append(takers, taker)
 		here, err := nc.Subscribe(presenceOf(operation), func(msg *nats.Msg) { msg.Respond(nil) })
@@ -84,6 +84,15 @@ func main() {
 	}
 	must(nc.Drain())
 	<-closed
+}
+
+// orders says how messages are asked for: by the priority group, where the consumer has one.
+func orders(consumer jetstream.Consumer) []jetstream.PullConsumeOpt {
+	options := []jetstream.PullConsumeOpt{jetstream.PullMaxMessages(concurrency)}
+	if groups := consumer.CachedInfo().Config.PriorityGroups; len(groups) > 0 {
+		options = append(options, jetstream.PullPriorityGroup(groups[0]))
+	}
+	return options
 }
 
 // To NATS_URL. NATS_CREDS and NATS_CA name files. JETSTREAM_DOMAIN says where the streams are, if not in the account of

@@ -39,6 +39,8 @@ export const installationRoutes = [
           id,
           operations: all.map(({ operation }) => operation),
           capacity: all[0]?.capacity ?? 0,
+          weight: all[0]?.weight ?? null,
+          priority: all[0]?.priority ?? 0,
           in_flight: all.some(({ inFlight }) => inFlight === undefined)
             ? null
             : all.reduce((sum, { inFlight = 0 }) => sum + inFlight, 0),

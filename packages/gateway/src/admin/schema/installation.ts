@@ -9,6 +9,12 @@ export const workers = z.object({
       id: z.string(),
       operations: z.array(operation),
       capacity: count.meta({ description: 'Requests it takes at once, of each operation.' }),
+      weight: count
+        .nullable()
+        .meta({ description: 'Its share against the other workers; null: it was given none.' }),
+      priority: count.meta({
+        description: 'Above 0: a backup, for what no worker of a lower number is there for.',
+      }),
       in_flight: count.nullable().meta({ description: 'null: it does not say.' }),
     }),
   ),
