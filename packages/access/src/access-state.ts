@@ -8,6 +8,7 @@ import {
   type Pools,
   type Principal,
   parseOperations,
+  servesOthers,
   type WorkerPrincipal,
 } from './principal.js';
 
@@ -34,6 +35,7 @@ const stateSchema = z.strictObject({
     z.strictObject({
       name: z.string(),
       pool: z.string().optional(),
+      servesAnyMerchant: z.boolean().optional(),
       operations: z.array(z.string()).optional(),
       hasOwnStore: z.boolean(),
     }),
@@ -46,10 +48,11 @@ export function parseState(text: string): AccessState {
   return {
     ...rest,
     layout: { ...layout, subjects: layout.subjects as Layout['subjects'] },
-    workers: workers.map(({ name, pool, operations, hasOwnStore }) => ({
+    workers: workers.map(({ name, pool, servesAnyMerchant, operations, hasOwnStore }) => ({
       role: 'worker',
       name,
       pool,
+      servesAnyMerchant,
       operations: operations && parseOperations(operations),
       hasOwnStore,
     })),
@@ -69,13 +72,14 @@ export type NewWorker = {
   readonly name: string;
   readonly pool?: string;
   readonly merchants?: readonly string[];
+  readonly servesAnyMerchant?: boolean;
   readonly operations?: readonly string[];
   readonly hasOwnStore?: boolean;
 };
 
 /**
- * @throws ValidationError when the name is taken, merchants are given without a pool that keeps them apart, or a general
- * worker would have a store of its own beside pools
+ * @throws ValidationError when the name is taken, merchants are given without a pool that keeps them apart, any merchant
+ * is to be served in a pool that has some for itself, or a general worker would have a store of its own beside pools
  */
 export function withWorker(state: AccessState, wanted: NewWorker): AccessState {
   const { name, pool, merchants = [] } = wanted;
@@ -88,6 +92,10 @@ export function withWorker(state: AccessState, wanted: NewWorker): AccessState {
     throw new ValidationError(
       'merchants need a pool: workers of one consumer get the requests of all its merchants. Name one with --pool',
     );
+  if (wanted.servesAnyMerchant && pool === undefined)
+    throw new ValidationError(
+      'without a pool a worker serves every merchant anyhow: --any-merchant is for a pool of [[nats_bridge.routes]]',
+    );
   if (pool !== undefined) assertName(pool, 'pool');
   const operations: readonly Operation[] | undefined =
     wanted.operations && parseOperations(wanted.operations);
@@ -95,6 +103,7 @@ export function withWorker(state: AccessState, wanted: NewWorker): AccessState {
     role: 'worker',
     name,
     pool,
+    servesAnyMerchant: wanted.servesAnyMerchant,
     operations,
     hasOwnStore: wanted.hasOwnStore ?? false,
   };
@@ -103,7 +112,7 @@ export function withWorker(state: AccessState, wanted: NewWorker): AccessState {
       ? state
       : { ...state, pools: { ...state.pools, [pool]: [] } };
   let next: AccessState = { ...pooled, workers: [...state.workers, worker] };
-  assertStoresApart(next);
+  assertApart(next);
   if (pool !== undefined) for (const merchant of merchants) next = withMerchant(next, merchant, pool);
   return next;
 }
@@ -122,8 +131,21 @@ export function withMerchant(state: AccessState, merchant: string, pool: string)
       `${merchant} is in the pool ${other}; a merchant's requests go to one pool only`,
     );
   if (merchant === '') throw new ValidationError('a merchant id has 1 to 255 characters');
+  const next = { ...state, pools: { ...state.pools, [pool]: [...merchants, merchant] } };
+  assertApart(next);
+  return next;
+}
+
+/** A pool is for merchants of its own, or for any that is routed there. */
+function assertApart(state: AccessState): void {
+  const worker = state.workers.find(
+    ({ pool, servesAnyMerchant }) => servesAnyMerchant && pool && (state.pools[pool] ?? []).length > 0,
+  );
+  if (worker !== undefined)
+    throw new ValidationError(
+      `${worker.name} serves any merchant (--any-merchant) in the pool ${worker.pool}, which would have merchants for itself: take another pool for one of the two`,
+    );
   assertStoresApart(state);
-  return { ...state, pools: { ...state.pools, [pool]: [...merchants, merchant] } };
 }
 
 /**
@@ -131,10 +153,10 @@ export function withMerchant(state: AccessState, merchant: string, pool: string)
  * account publishes without them, and would write there for it.
  */
 function assertStoresApart({ pools, workers }: AccessState): void {
-  const worker = workers.find(({ pool, hasOwnStore }) => pool === undefined && hasOwnStore);
-  const [pool] = Object.keys(pools);
+  const worker = workers.find((one) => one.hasOwnStore && servesOthers(one));
+  const pool = Object.keys(pools).find((name) => name !== worker?.pool);
   if (worker !== undefined && pool !== undefined)
     throw new ValidationError(
-      `${worker.name} cannot have a store of its own (--own-store) in the general pool while there are pools (${pool}): through it, it could write the records of their merchants. Give ${worker.name} a pool, or no store`,
+      `${worker.name} cannot have a store of its own (--own-store) in the ${worker.pool === undefined ? 'general pool' : `pool ${worker.pool}`} while there are ${worker.pool === undefined ? '' : 'other '}pools (${pool}): through it, it could write the records of their merchants. Give ${worker.name} a pool with merchants of its own, or no store`,
     );
 }

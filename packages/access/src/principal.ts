@@ -6,6 +6,8 @@ export type WorkerPrincipal = {
   readonly name: string;
   /** Merchants that have workers of their own; undefined for the general pool. */
   readonly pool: string | undefined;
+  /** In a pool of `[[nats_bridge.routes]]`: serves every merchant that no pool has for itself, as general workers do. */
+  readonly servesAnyMerchant?: boolean | undefined;
   /** Undefined for all of them. */
   readonly operations: readonly Operation[] | undefined;
   /** Streams and buckets in its own account, for state of its own; never those of the bridge. */
@@ -25,6 +27,11 @@ export const FIXED: readonly Principal[] = [
 
 /** Merchants of each pool, by its name. */
 export type Pools = Readonly<Record<string, readonly string[]>>;
+
+/** Whether it serves all merchants but those that a pool has for itself. */
+export function servesOthers({ pool, servesAnyMerchant }: WorkerPrincipal): boolean {
+  return pool === undefined || servesAnyMerchant === true;
+}
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 

@@ -30,7 +30,7 @@ import {
 } from '@nats-bridge/protocol';
 import { acksOf, acksOfStream, api, lastMessagesOf, objectsOf } from './jetstream-subjects.js';
 import { consumerOf, type Layout, STREAMED, templateOf } from './layout.js';
-import type { Pools, Principal, WorkerPrincipal } from './principal.js';
+import { type Pools, type Principal, servesOthers, type WorkerPrincipal } from './principal.js';
 
 /** `many`: one question may have several answers, such as a pull for messages. */
 export type Answers = 'none' | 'one' | 'many';
@@ -116,7 +116,7 @@ export function bridgeAccess(layout: Layout, pools: Pools): OwnerAccess {
 
 /**
  * A worker: takes the requests of its operations from its pool's consumers, keeps their records, and says that it is
- * there. A general worker cannot write the records of merchants that belong to a pool, nor name one in a question; a
+ * there. A general worker, and one of a pool that any merchant may be routed to, cannot write the records of merchants that belong to a pool, nor name one in a question; a
  * question with a literal star for the merchant passes what is denied, and reads the newest (docs/access.md).
  */
 export function workerAccess(layout: Layout, pools: Pools, worker: WorkerPrincipal): BorrowedAccess {
@@ -127,7 +127,8 @@ export function workerAccess(layout: Layout, pools: Pools, worker: WorkerPrincip
   const hasWebhooks = streamed.length < operations.length;
   // All of them, as one subject.
   const named = worker.operations === undefined ? [undefined] : streamed;
-  const merchants = pool === undefined ? [undefined] : (pools[pool] ?? []);
+  const isGeneral = servesOthers(worker);
+  const merchants = isGeneral || pool === undefined ? [undefined] : (pools[pool] ?? []);
   const ofMerchant = (merchantId: string | undefined) =>
     named.flatMap((operation) => [
       one(recordPattern(merchantId, operation)),
@@ -135,11 +136,10 @@ export function workerAccess(layout: Layout, pools: Pools, worker: WorkerPrincip
       none(answerPattern({ merchantId, operation })),
     ]);
   // Whose a line is, its subject says: a worker writes of its own merchants, and of itself.
-  const logs =
-    pool === undefined
-      ? [logPattern({ module: 'worker' })]
-      : [...merchants, null].map((merchantId) => logPattern({ module: 'worker', merchantId }));
-  const elsewhere = pool === undefined ? Object.values(pools).flat() : [];
+  const logs = isGeneral
+    ? [logPattern({ module: 'worker' })]
+    : [...merchants, null].map((merchantId) => logPattern({ module: 'worker', merchantId }));
+  const elsewhere = isGeneral ? Object.values(pools).flat() : [];
   return {
     asks: [
       ...streamed.flatMap((operation) => {

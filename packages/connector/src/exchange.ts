@@ -2,6 +2,7 @@
 import type { CancelSignal, WorkerPresence, WorkersFound } from '@nats-bridge/messaging';
 import type { BridgeResponse, Operation, OperationRow, RouterData } from '@nats-bridge/protocol';
 import type { TraceParent } from '@nats-bridge/tracing';
+import type { PoolName } from './route.js';
 
 /**
  * Made with every field there is: a copy that adds one behind a spread costs V8 a microsecond, one that replaces a
@@ -20,6 +21,8 @@ export type Exchange = {
   readonly waitUntil?: number | undefined;
   /** Whether a stream keeps the request, and so a record its answer. */
   readonly isDurable: boolean;
+  /** Whose workers it goes to, once that was asked; undefined for those of no pool. */
+  readonly pool: PoolName;
   /** Who would take it, known once that was asked. */
   readonly workers: WorkerPresence;
   /** The consumers of the stream at that time, where that was asked and told. */

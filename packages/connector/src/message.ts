@@ -9,7 +9,7 @@ import {
   subjectFor,
   webhookSubject,
 } from '@nats-bridge/protocol';
-import { type BridgeConfig, poolOf, subjectTemplateOf } from './config/bridge-config.js';
+import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
 import { type Exchange, mayBeGuarded } from './exchange.js';
 
 /**
@@ -24,8 +24,7 @@ export function messageOf(
   instance: string,
   repeatUntil?: number,
 ): RequestMessage {
-  const { operation, row, data, key, correlationId, deadlineAt, isDurable, trace } = exchange;
-  const pool = poolOf(config, data.merchant_id);
+  const { operation, row, data, key, correlationId, deadlineAt, isDurable, pool, trace } = exchange;
   const request: BridgeRequest = {
     operation,
     merchant_id: data.merchant_id,

@@ -52,7 +52,12 @@ import type { TraceParent, Tracing } from '@nats-bridge/tracing';
 import { type CountWaitingApprovals, createWaitingApprovals } from './approvals/waiting-approvals.js';
 import { bridgeErrorOf } from './bridge-error-of.js';
 import { auditSignerOf } from './config/audit-config.js';
-import { type BridgeConfig, type BridgeConfigInput, bridgeConfigSchema } from './config/bridge-config.js';
+import {
+  type BridgeConfig,
+  type BridgeConfigInput,
+  bridgeConfigSchema,
+  poolOf,
+} from './config/bridge-config.js';
 import { connectionOptionsOf } from './config/connection-options.js';
 import { loadConfig } from './config/load-config.js';
 import { sealingConfigOf } from './config/sealing-config.js';
@@ -508,6 +513,7 @@ export class NatsBridge {
       deadlineAt: options.deadlineAt ?? Number.POSITIVE_INFINITY,
       waitUntil: undefined,
       isDurable: this.config.jetstream_enabled && row.channel === 'payments',
+      pool: poolOf(this.config, call.data.merchant_id),
       workers: 'nobody',
       consumers: undefined,
       signal: options.signal,

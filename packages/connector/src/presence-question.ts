@@ -1,16 +1,7 @@
 /** Where to ask whether anybody takes an operation: on the liveness subjects of its workers, and where it would go. */
 import type { PresenceQuestion } from '@nats-bridge/messaging';
 import { aliveSubject, guardedSubject, OPERATIONS, type Operation, subjectFor } from '@nats-bridge/protocol';
-import { type BridgeConfig, poolOf, subjectTemplateOf } from './config/bridge-config.js';
-
-/** Of a call of this merchant. */
-export function presenceQuestion(
-  config: BridgeConfig,
-  operation: Operation,
-  merchantId: string,
-): PresenceQuestion {
-  return questionIn(config, operation, poolOf(config, merchantId), merchantId);
-}
+import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
 
 export type QuestionOfOperation = PresenceQuestion & {
   readonly operation: Operation;
@@ -25,7 +16,7 @@ export function presenceQuestions(config: BridgeConfig): readonly QuestionOfOper
     return OPERATIONS.filter(({ channel }) => channel === 'payments').map(({ operation }) => ({
       operation,
       pool,
-      ...questionIn(config, operation, pool, merchant),
+      ...presenceQuestion(config, operation, pool, merchant),
     }));
   });
 }
@@ -33,7 +24,8 @@ export function presenceQuestions(config: BridgeConfig): readonly QuestionOfOper
 /** Of no pool, whoever that may be: workers take the requests of all merchants, as a rule. */
 const ANY_MERCHANT = 'any';
 
-function questionIn(
+/** Of a call of this merchant, in a pool. */
+export function presenceQuestion(
   config: BridgeConfig,
   operation: Operation,
   pool: string | undefined,

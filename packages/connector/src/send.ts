@@ -9,6 +9,7 @@ import {
   type RequestMessage,
   type StoredMessage,
   serverFeatures,
+  storedMessage,
   type WorkersFound,
   type WorkStream,
 } from '@nats-bridge/messaging';
@@ -24,8 +25,9 @@ import {
 } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
 import { bridgeErrorOf } from './bridge-error-of.js';
-import { type BridgeConfig, poolOf, subjectTemplateOf, timeoutOf } from './config/bridge-config.js';
+import { type BridgeConfig, subjectTemplateOf, timeoutOf } from './config/bridge-config.js';
 import { compose, type Exchange, mayBeGuarded, type Send } from './exchange.js';
+import { findWorkersIn } from './find-workers.js';
 import type { LateAnswers } from './late-answers/late-answers.js';
 import { isConflict, readAnswer } from './ledger/answer.js';
 import { createIsWaiting } from './ledger/is-waiting.js';
@@ -51,6 +53,7 @@ import { settleDoubt } from './policies/settle-doubt.js';
 import { presenceQuestion } from './presence-question.js';
 import type { RateLimits } from './rate-limits/rate-limits.js';
 import { createRepeatUntil } from './repeat-until.js';
+import { poolsFor, poolsOfMerchant } from './route.js';
 import type { BridgeSealing } from './sealing/bridge-sealing.js';
 import { consumerNameOf } from './topology.js';
 import { beginPublish } from './tracing/trace-call.js';
@@ -124,14 +127,17 @@ export function createSend(world: SendWorld): Send {
     return (await lateAnswers.findNote(merchantId, key))?.request.capture_method;
   }
 
-  async function findWorkers({ operation, data, isDurable }: Exchange): Promise<WorkersFound> {
+  /** Asked before anything is sent: what was sent to one pool never goes to another. */
+  async function findWorkers({ operation, data, isDurable, pool }: Exchange) {
     // Core requests are refused by the server itself when nobody listens.
-    if (!isDurable) return PLAIN_SUBSCRIBERS;
-    return presence.whoIsThere(presenceQuestion(config, operation, data.merchant_id));
+    if (!isDurable) return { ...PLAIN_SUBSCRIBERS, pool };
+    return findWorkersIn(poolsFor(config, operation, data), (pool) =>
+      presence.whoIsThere(presenceQuestion(config, operation, pool, data.merchant_id)),
+    );
   }
 
   async function takeBack(exchange: Exchange, { cause }: BridgeError): Promise<boolean> {
-    const { operation, data, workers } = exchange;
+    const { operation, data, workers, pool } = exchange;
     if (workers === 'subscribers') return false; // they heard it as it passed
     const seq =
       cause instanceof ReplyTimeoutError || cause instanceof RequestCancelledError
@@ -139,18 +145,19 @@ export function createSend(world: SendWorld): Send {
         : undefined;
     const consumers = await exchange.consumers;
     if (seq === undefined || consumers === undefined) return false;
-    const pool = poolOf(config, data.merchant_id);
     const subject = subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id);
+    // A repeat may be stored for another pool, by the call before it: who reads there was not looked at.
+    const isElsewhere = async () =>
+      (await storedMessage(connection, config.jetstream.stream_name, seq))?.subject !== subject;
+    if (poolsOfMerchant(config, data.merchant_id).length > 1 && (await isElsewhere())) return false;
     return workStream.takeBack(subject, seq, consumers);
   }
 
   /** The span ends when the stream has the request, or when it is certain that it will not be known. */
   async function tracedPublish(exchange: Exchange): Promise<BridgeResponse> {
-    const pool = poolOf(config, exchange.data.merchant_id);
+    const { operation, pool, row } = exchange;
     const destination =
-      exchange.row.channel === 'webhooks'
-        ? webhookPattern(pool)
-        : subjectTemplateOf(config, exchange.operation, pool);
+      row.channel === 'webhooks' ? webhookPattern(pool) : subjectTemplateOf(config, operation, pool);
     const span = beginPublish(world.tracing, exchange, destination);
     const traced = { ...exchange, trace: span };
     try {
@@ -179,8 +186,8 @@ export function createSend(world: SendWorld): Send {
       return answerIn(exchange, message, reply);
     }
     await world.prepare();
-    const pool = poolOf(config, exchange.data.merchant_id);
-    if (mayBeGuarded(exchange)) workStream.used(consumerNameOf(config, exchange.operation, pool));
+    const { operation, pool } = exchange;
+    if (mayBeGuarded(exchange)) workStream.used(consumerNameOf(config, operation, pool));
     return requestOnce(exchange, sealedMessageOf(exchange, mayExpire()), stored);
   }
 

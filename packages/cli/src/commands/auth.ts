@@ -18,6 +18,7 @@ import {
   readAccess,
   removeAccess,
   SERVER_FILE,
+  type WorkerPrincipal,
   withMerchant,
   withWorker,
   writeAccess,
@@ -93,6 +94,7 @@ function addWorkerCommand(): Command {
   type Options = Place & {
     pool?: string;
     merchants?: string[];
+    anyMerchant?: boolean;
     operations?: string[];
     ownStore?: boolean;
   };
@@ -103,15 +105,20 @@ function addWorkerCommand(): Command {
     .argument('<name>', 'small letters, digits, _ and -')
     .option('--pool <name>', 'a pool of merchants that have workers of their own')
     .option('--merchants <ids>', 'put these into the pool; separated by commas', commaSeparated)
+    .option(
+      '--any-merchant',
+      'in a pool of [[nats_bridge.routes]]: serves every merchant that no pool has for itself',
+    )
     .option('--operations <names>', 'only these; separated by commas', commaSeparated)
     .option(
       '--own-store',
       'streams and buckets in its own account, as the sandbox needs them; where there are pools, with --pool only',
     )
-    .action(async (name: string, { dir, ownStore, ...options }: Options) => {
+    .action(async (name: string, { dir, ownStore, anyMerchant, ...options }: Options) => {
       const state = withWorker(readAccess(dir), {
         name,
         hasOwnStore: ownStore === true,
+        servesAnyMerchant: anyMerchant,
         ...options,
       });
       await writeAccess(dir, state);
@@ -187,13 +194,17 @@ function showCommand(): Command {
       const described = principals.map((principal) => {
         const isWorker = principal.role === 'worker';
         const pool = isWorker ? (principal.pool ?? 'general') : '';
-        const merchants =
-          isWorker && principal.pool !== undefined ? (state.pools[principal.pool] ?? []).join(', ') : '';
+        const merchants = isWorker ? merchantsOf(state, principal) : '';
         const operations = isWorker ? (principal.operations?.join(', ') ?? 'all') : '';
         return [principal.name, principal.role, pool, merchants, operations];
       });
       console.log(table(['name', 'role', 'pool', 'merchants', 'operations'], described));
     });
+}
+
+function merchantsOf({ pools }: AccessState, { pool, servesAnyMerchant }: WorkerPrincipal): string {
+  if (servesAnyMerchant) return 'any that is routed there';
+  return pool === undefined ? '' : (pools[pool] ?? []).join(', ');
 }
 
 function layoutOf({ jetstream, subjects }: BridgeConfig): Layout {

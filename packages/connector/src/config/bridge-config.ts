@@ -14,6 +14,7 @@ import { duration, durationMs } from './duration.js';
 import { loggingSchema } from './logging-config.js';
 import { natsAuthSchema, natsTlsSchema } from './nats-security-config.js';
 import { rateLimitsSchema } from './rate-limits-config.js';
+import { routeFaults, routesSchema } from './routes-config.js';
 import { sealingSchema } from './sealing-config.js';
 import { signingSchema } from './signing-config.js';
 import { tracingSchema } from './tracing-config.js';
@@ -118,6 +119,8 @@ export const bridgeConfigSchema = z
         error: 'must name each merchant in one pool only',
       })
       .prefault({}),
+    /** Workers by connector, operation, merchant or metadata, with others to fall back on. */
+    routes: routesSchema,
     connection: z
       .strictObject({
         connect_timeout_ms: milliseconds(100, 120_000).default(10_000),
@@ -161,6 +164,16 @@ export const bridgeConfigSchema = z
           'is another machine without TLS, and card data would cross the network in clear: use tls://, add [nats_bridge.tls], or set nats_bridge.allow_plaintext = true where the network itself is encrypted',
       });
   })
+  .check(({ value, issues }) => {
+    for (const fault of routeFaults(value)) issues.push({ code: 'custom', ...fault });
+    if (value.routes.length > 0 && !value.jetstream_enabled)
+      issues.push({
+        code: 'custom',
+        input: 'routes',
+        path: ['routes'],
+        message: 'need the stream, which jetstream_enabled = false leaves out',
+      });
+  })
   .check(({ value: { approvals, jetstream }, issues }) => {
     const isUsed = approvals.required_for.length > 0;
     if (isUsed && durationMs(approvals.expires_after) > durationMs(jetstream.max_age))
@@ -184,7 +197,7 @@ export function subjectTemplateOf(config: BridgeConfig, operation: Operation, po
 }
 
 /** The pool that has a merchant for itself; undefined for the general one. */
-export function poolOf({ pools }: BridgeConfig, merchantId: string): string | undefined {
+export function poolOf({ pools }: Pick<BridgeConfig, 'pools'>, merchantId: string): string | undefined {
   for (const [pool, { merchants }] of Object.entries(pools)) if (merchants.includes(merchantId)) return pool;
   return undefined;
 }

@@ -1,7 +1,8 @@
 /** Whether the request of a key lies in the work stream, where a worker may still begin it: before that it has no record. */
 import type { Connection } from '@nats-bridge/messaging';
 import { isOperation, subjectFor } from '@nats-bridge/protocol';
-import { type BridgeConfig, poolOf, subjectTemplateOf, timeoutOf } from '../config/bridge-config.js';
+import { type BridgeConfig, subjectTemplateOf, timeoutOf } from '../config/bridge-config.js';
+import { poolsOfMerchant } from '../route.js';
 import { CLOCKS_MS, hasRequest } from './find-request.js';
 
 /** @throws when the stream cannot be read */
@@ -15,10 +16,13 @@ export function createIsWaiting(
   return async (merchantId, key) => {
     const operation = key.slice(0, key.indexOf(':'));
     if (!isOperation(operation)) return false;
-    const subject = subjectFor(subjectTemplateOf(config, operation, poolOf(config, merchantId)), merchantId);
     // The deadline of what was stored earlier is over: nobody may begin it.
     const since = new Date(now() - timeoutOf(config, operation) - CLOCKS_MS);
     const { stream_name: stream } = config.jetstream;
-    return hasRequest(connection, { stream, merchantId, key, subject, since });
+    for (const pool of poolsOfMerchant(config, merchantId)) {
+      const subject = subjectFor(subjectTemplateOf(config, operation, pool), merchantId);
+      if (await hasRequest(connection, { stream, merchantId, key, subject, since })) return true;
+    }
+    return false;
   };
 }

@@ -174,9 +174,11 @@ describe('joinConcurrent', () => {
 
 describe('requireWorker', () => {
   it('stops a request nobody would take before anything is sent', async () => {
-    const send = requireWorker(async () => ({ workers: 'nobody', consumers: Promise.resolve(undefined) }))(
-      async () => success,
-    );
+    const send = requireWorker(async () => ({
+      workers: 'nobody',
+      consumers: Promise.resolve(undefined),
+      pool: undefined,
+    }))(async () => success);
     await expect(send(exchange())).rejects.toMatchObject({
       code: 'NO_WORKERS_AVAILABLE',
       phase: 'before_send',

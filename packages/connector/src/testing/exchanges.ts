@@ -24,6 +24,7 @@ export const exchange = (
   deadlineAt: Number.POSITIVE_INFINITY,
   isDurable: true,
   workers: 'guarded',
+  pool: undefined,
   marks: { begunAt: 0, at: 0 },
   ...changes,
 });

@@ -1,0 +1,186 @@
+/** Routes: whose workers get a request, who gets it when those are gone, and that nobody else ever does. */
+import { credentialsFile, DOMAIN } from '@nats-bridge/access';
+import { NatsBridge } from '@nats-bridge/connector';
+import { createWorker, type Handler } from '@nats-bridge/worker';
+import { afterEach, describe, expect, it } from 'vitest';
+import { routerData } from './access-data.js';
+import { startAccess } from './access-under-test.js';
+import { authorizeRequest, startStack } from './stack-under-test.js';
+import { until } from './until.js';
+import { PYTHON, ROOT, startSpecWorker } from './worker-process.js';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const POOLS = { eu: { merchants: [] }, us: { merchants: [] } };
+const ROUTES = [
+  { metadata: { region: 'eu' }, pools: ['eu', 'us'] },
+  { metadata: { region: 'us' }, pools: ['us'], or_general: true },
+];
+
+async function startScene() {
+  const stack = await startStack({
+    sandbox: false,
+    config: {
+      pools: POOLS,
+      routes: ROUTES,
+      timeouts: { authorize: 1_500 },
+      jetstream: { ack_wait: 1_000 },
+    },
+  });
+  closers.push(() => stack.close());
+  /** Attempt and pool of each execution. */
+  const executions: string[] = [];
+
+  async function startWorker(pool: string | undefined, work: Handler = () => ({ status: 'success' })) {
+    const worker = createWorker({
+      servers: stack.server.url,
+      pool,
+      handlers: {
+        authorize: (request, context) => {
+          executions.push(`${request.router_data.attempt_id} ${pool ?? 'general'}`);
+          return work(request, context);
+        },
+      },
+    });
+    await worker.start();
+    closers.push(() => worker.stop());
+    return worker;
+  }
+
+  const pay = (attempt: string, region?: string) =>
+    stack.call(
+      'PaymentService/Authorize',
+      authorizeRequest(attempt, region === undefined ? {} : { metadata: JSON.stringify({ region }) }),
+      attempt,
+    );
+
+  let probes = 0;
+  return {
+    stack,
+    startWorker,
+    pay,
+    /** Without those of probes. */
+    executions: () => executions.filter((line) => !line.startsWith('probe')),
+    /** A bridge believes for a moment that who was there still is. */
+    untilNoticed: (region: string, status: string) =>
+      until('the bridge to notice who is there', async () =>
+        (await pay(`probe_${probes++}`, region)).status === status ? true : undefined,
+      ),
+  };
+}
+
+const NOBODY = { status: 'FAILURE', error: { connector_details: { code: 'NO_WORKERS_AVAILABLE' } } };
+const CHARGED = { status: 'CHARGED' };
+
+describe('a request with a route', () => {
+  it('goes to the first pool that has workers, and to nobody else', async () => {
+    const { startWorker, pay, executions, untilNoticed } = await startScene();
+    const eu = await startWorker('eu');
+    const us = await startWorker('us');
+    const general = await startWorker(undefined);
+
+    expect(await pay('a1', 'eu')).toMatchObject(CHARGED);
+    expect(await pay('a2', 'us')).toMatchObject(CHARGED);
+    expect(await pay('a3')).toMatchObject(CHARGED);
+    expect(await pay('a4', 'asia')).toMatchObject(CHARGED);
+    expect(executions()).toEqual(['a1 eu', 'a2 us', 'a3 general', 'a4 general']);
+
+    await eu.stop();
+    await untilNoticed('eu', 'CHARGED');
+    expect(await pay('b1', 'eu')).toMatchObject(CHARGED);
+    // A repeat: the first answer, whoever is there now.
+    expect(await pay('a1', 'eu')).toMatchObject(CHARGED);
+    await us.stop();
+    await untilNoticed('eu', 'FAILURE');
+    expect(await pay('c1', 'eu')).toMatchObject(NOBODY);
+    expect(await pay('c2', 'us')).toMatchObject(CHARGED);
+    await general.stop();
+    await untilNoticed('us', 'FAILURE');
+    expect(await pay('d1', 'us')).toMatchObject(NOBODY);
+    expect(executions().slice(4)).toEqual(['b1 us', 'c2 general']);
+
+    await startWorker('eu');
+    expect(await pay('e1', 'eu')).toMatchObject(CHARGED);
+    expect(executions().slice(6)).toEqual(['e1 eu']);
+  });
+
+  it('that was begun in one pool is not run in another, though its workers are gone', async () => {
+    const { startWorker, pay, executions, untilNoticed } = await startScene();
+    let answer: () => void = () => {};
+    const eu = await startWorker('eu', async () => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      return { status: 'success', transaction_id: 'txn_eu' };
+    });
+    expect(await pay('a1', 'eu')).toMatchObject({ status: 'PENDING' });
+    const stopped = eu.stop();
+    await startWorker('us');
+    await untilNoticed('eu', 'CHARGED');
+    expect(await pay('a2', 'eu')).toMatchObject(CHARGED);
+    expect(await pay('a1', 'eu')).toMatchObject({ status: 'PENDING' });
+    answer();
+    await stopped;
+    expect(await pay('a1', 'eu')).toMatchObject({ ...CHARGED, connector_transaction_id: 'txn_eu' });
+    expect(executions()).toEqual(['a1 eu', 'a2 us']);
+  });
+
+  it('is never heard by a worker that knows nothing of pools', async () => {
+    const { stack, pay } = await startScene();
+    const naive = await startSpecWorker(
+      [PYTHON, `${ROOT}workers/examples/python/naive_worker.py`],
+      stack.server.url,
+    );
+    closers.push(() => naive.stop());
+    expect(await pay('a1', 'eu')).toMatchObject(NOBODY);
+    expect(await pay('a2')).toMatchObject(CHARGED);
+    expect(naive.executions()).toEqual(['a2']);
+  });
+});
+
+describe('a worker of a route, with credentials', () => {
+  it('serves every merchant that is routed to it, and none that a pool has for itself', async () => {
+    const access = await startAccess('jwt', [
+      { name: 'eu', pool: 'eu', servesAnyMerchant: true },
+      { name: 'acme', pool: 'acme', merchants: ['merchant_a'] },
+    ]);
+    closers.push(() => access.close());
+    const bridge = new NatsBridge(
+      {
+        request_timeout_ms: 8_000,
+        jetstream: { num_replicas: 1 },
+        pools: { eu: { merchants: [] }, acme: { merchants: ['merchant_a'] } },
+        routes: [{ pools: ['eu'] }],
+      },
+      { connection: access.connect('bridge') },
+    );
+    closers.push(() => bridge.close());
+    await bridge.prepare();
+    const served: string[] = [];
+    for (const name of ['eu', 'acme']) {
+      const worker = createWorker({
+        servers: access.url,
+        credentials: { kind: 'creds', credsFile: credentialsFile(access.dir, access.state, name) },
+        jetstreamDomain: DOMAIN,
+        pool: name,
+        handlers: {
+          authorize: ({ merchant_id }) => {
+            served.push(`${merchant_id} ${name}`);
+            return { status: 'success', transaction_id: `txn_${name}` };
+          },
+        },
+      });
+      await worker.start();
+      closers.push(() => worker.stop());
+    }
+    for (const merchant of ['merchant_a', 'merchant_b', 'merchant_c'])
+      expect(await bridge.authorize(routerData(merchant, `att_${merchant}`))).toMatchObject({
+        kind: 'answered',
+      });
+    expect(served).toEqual(['merchant_a acme', 'merchant_b eu', 'merchant_c eu']);
+    expect(access.log()).not.toContain('Violation');
+  });
+});
