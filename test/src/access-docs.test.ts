@@ -39,9 +39,12 @@ it('lists every subject of every role, and no other', () => {
   expect(written()).toEqual([...new Set(rows)]);
 });
 
-it('says what a general worker is denied of the merchants that have a pool', () => {
-  const general: WorkerPrincipal = { ...WORKER, name: 'general', pool: undefined };
-  const plans = planAccounts(DEFAULT_LAYOUT, { acme: ['merchant_a'] }, [...FIXED, WORKER, general]);
+it.each<[string, Partial<WorkerPrincipal>]>([
+  ['a general worker', { pool: undefined }],
+  ['a worker of a pool that any merchant may be routed to', { pool: 'eu', servesAnyMerchant: true }],
+])('says what %s is denied of the merchants that have a pool', (_who, changes) => {
+  const general: WorkerPrincipal = { ...WORKER, name: 'general', ...changes };
+  const plans = planAccounts(DEFAULT_LAYOUT, { acme: ['merchant_a'], eu: [] }, [...FIXED, WORKER, general]);
   const denied = accessRows(plans).filter(({ user, way }) => user === 'general' && way === 'never publish');
   expect(denied.map(({ subject }) => subject)).toEqual([
     'hyperswitch.operations.merchant_a.*.*',

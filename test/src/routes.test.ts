@@ -1,10 +1,14 @@
 /** Routes: whose workers get a request, who gets it when those are gone, and that nobody else ever does. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { credentialsFile, DOMAIN } from '@nats-bridge/access';
 import { NatsBridge } from '@nats-bridge/connector';
 import { createWorker, type Handler } from '@nats-bridge/worker';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { routerData } from './access-data.js';
 import { startAccess } from './access-under-test.js';
+import { runCli } from './cli-process.js';
 import { authorizeRequest, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 import { PYTHON, ROOT, startSpecWorker } from './worker-process.js';
@@ -138,6 +142,34 @@ describe('a request with a route', () => {
     expect(await pay('a1', 'eu')).toMatchObject(NOBODY);
     expect(await pay('a2')).toMatchObject(CHARGED);
     expect(naive.executions()).toEqual(['a2']);
+  });
+});
+
+describe('a configuration', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'nats-bridge-routes-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const check = (toml: string) => {
+    const file = join(folder, 'nats-bridge.toml');
+    writeFileSync(file, toml);
+    return runCli(['config', 'check', '--config', file]);
+  };
+
+  it('that the documentation shows is taken', async () => {
+    const page = readFileSync(join(ROOT, 'docs/balancing.md'), 'utf8');
+    const shown = [...page.matchAll(/```toml\n([\s\S]*?)```/g)].map(([, toml = '']) => toml);
+    expect(shown).toHaveLength(2);
+    for (const toml of shown) expect(await check(toml)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('whose route leads nowhere is refused, with the place and what to do', async () => {
+    const { code, stderr } = await check('[[nats_bridge.routes]]\npools = ["eu"]\n');
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(
+      /nats_bridge\.routes\S*pools\S* .*eu.* is no pool: add \[nats_bridge\.pools\.eu\]/,
+    );
   });
 });
 

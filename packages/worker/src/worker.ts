@@ -224,12 +224,8 @@ export function composeWorker(
     if (streamed.length < operations.length)
       subscribePlain(nats, webhookPattern(pool), webhookScope, webhookPattern(pool));
     for (const operation of streamed) {
-      if (isJetStream) {
-        const reader = readConsumer(operation);
-        readers.push(reader);
-        // A consumer without priorities gives a backup nothing: then it is not there.
-        if (priority > 0) void reader.found.then(() => stopping ?? sayThere(nats, operation));
-      } else
+      if (isJetStream) readers.push(readConsumer(nats, operation));
+      else
         subscribePlain(
           nats,
           patternOf(operation),
@@ -269,9 +265,10 @@ export function composeWorker(
     presence.push(nats.subscribe(subject, { callback: (_, message) => void message.respond() }));
   }
 
-  function readConsumer(operation: Operation): PullReader {
+  function readConsumer(nats: NatsConnection, operation: Operation): PullReader {
     const stream = options.streamName ?? 'PAYMENTS';
     const consumer = `${consumerName}-${operation}`;
+    const unavailable = (error: unknown) => report({ type: 'consumer_unavailable', consumer, error });
     const ackWaitMs = ackWaitOf(connection, { stream, consumer }, options.ackWaitMs);
     const heartbeat = createHeartbeat(ackWaitMs);
     heartbeats.push(heartbeat);
@@ -295,8 +292,10 @@ export function composeWorker(
       weight,
       priority,
       onMessage: (message) => handleStored(message, handling),
-      onError: (error) => report({ type: 'consumer_unavailable', consumer, error }),
+      onError: unavailable,
     });
+    // A consumer without priorities gives a backup nothing: then it is not there.
+    if (priority > 0) reader.found.then(() => stopping ?? sayThere(nats, operation)).catch(unavailable);
     return reader;
   }
 

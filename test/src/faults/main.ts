@@ -10,6 +10,7 @@ const HELP = `npm run faults -- [options]
   --seed <n>        of the load, the faults and the crashes (1)
   --seeds <a-b>     several seeds, one after the other
   --cluster         three NATS servers that replicate, whose leaders are killed
+  --backup          the second worker is a backup of the first
   --only <kinds>    of ${kindsOf(false).join(', ')};
                     with --cluster also kill_leader, kill_ledger_leader
   --without <guard> takes one guard off: a promise must be violated then
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string' },
     cluster: { type: 'boolean', default: false },
+    backup: { type: 'boolean', default: false },
     only: { type: 'string' },
     without: { type: 'string' },
     keep: { type: 'boolean', default: false },
@@ -61,8 +63,8 @@ async function main(): Promise<number> {
     const onProgress = (line: string) => process.stderr.write(`seed ${seed}: ${line}\n`);
     const without = values.without !== undefined && isGuard(values.without) ? values.without : undefined;
     const only = values.only?.split(',');
-    const { cluster: isCluster, keep } = values;
-    const result = await runOnce({ seed, payments, only, without, isCluster, keep, onProgress });
+    const { cluster: isCluster, backup: hasBackup, keep } = values;
+    const result = await runOnce({ seed, payments, only, without, isCluster, hasBackup, keep, onProgress });
     results.push(result);
     for (const [name, { violations }] of Object.entries(result.findings))
       for (const violation of violations.slice(0, 5))

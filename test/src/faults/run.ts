@@ -19,6 +19,7 @@ export type RunOptions = {
   readonly only?: readonly string[];
   readonly without?: Guard;
   readonly isCluster?: boolean;
+  readonly hasBackup?: boolean;
   readonly keep?: boolean;
   /** How long the parts may take to come to rest, in milliseconds. Default: two minutes. */
   readonly restLimitMs?: number;
@@ -47,19 +48,20 @@ export function kindsOf(isCluster: boolean): string[] {
 }
 
 export async function runOnce(options: RunOptions): Promise<RunResult> {
-  const { seed, payments, isCluster = false, onProgress = () => {} } = options;
+  const { seed, payments, isCluster = false, hasBackup = false, onProgress = () => {} } = options;
   const wanted = (kind: string) => options.only === undefined || options.only.includes(kind);
   const steps = STEPS.filter(wanted);
   const faults = Object.keys(faultsFor(isCluster)).filter(wanted);
   const plan = planOf({ seed, payments, faults, steps });
   const { without, keep = false } = options;
-  const scene = await startScene({ seed, steps, without, isCluster, keep });
+  const scene = await startScene({ seed, steps, without, isCluster, hasBackup, keep });
   const bridge = new NatsBridge({
     base_url: scene.nats.url(),
     jetstream: {
       num_replicas: scene.nats.servers.length,
       ack_wait: ACK_WAIT_MS,
       max_deliver: 8,
+      backup_workers: hasBackup,
       duplicate_window: `${DUPLICATE_WINDOW_MS}ms`,
     },
     connection: { max_reconnects: -1 },

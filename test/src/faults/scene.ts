@@ -43,6 +43,8 @@ export type SceneOptions = {
   /** The guard that is taken off; see guards.ts. */
   readonly without: string | undefined;
   readonly isCluster: boolean;
+  /** Whether the second worker gets only what the first is not there for. */
+  readonly hasBackup: boolean;
   readonly keep: boolean;
 };
 
@@ -50,7 +52,7 @@ const BUILT = (name: string) => fileURLToPath(new URL(`../../dist/faults/${name}
 const CLI = fileURLToPath(new URL('../../../packages/cli/dist/main.js', import.meta.url));
 
 export async function startScene(options: SceneOptions): Promise<Scene> {
-  const { seed, without = '', isCluster } = options;
+  const { seed, without = '', isCluster, hasBackup } = options;
   const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-faults-'));
   const nats = await startNats(folder, isCluster);
   const linksToAll = () => Promise.all(nats.servers.map((server) => startTcpProxy(() => server.port)));
@@ -80,6 +82,7 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
           NATS_BRIDGE__REQUEST_TIMEOUT_MS: String(REQUEST_TIMEOUT_MS),
           NATS_BRIDGE__JETSTREAM__ACK_WAIT: String(ACK_WAIT_MS),
           NATS_BRIDGE__JETSTREAM__MAX_DELIVER: '8',
+          NATS_BRIDGE__JETSTREAM__BACKUP_WORKERS: String(hasBackup),
           NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: String(nats.servers.length),
           NATS_BRIDGE__JETSTREAM__DUPLICATE_WINDOW: `${DUPLICATE_WINDOW_MS}ms`,
           NATS_BRIDGE__CONNECTION__MAX_RECONNECTS: '-1',
@@ -99,6 +102,7 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
       SEED: String(seed),
       STEPS: options.steps.join(','),
       WITHOUT: without,
+      PRIORITY: String(hasBackup ? index : 0),
     };
     const onExit = (code: number | null) => {
       count(options.steps[(code ?? 0) - FIRST_STEP_CODE]);

@@ -120,6 +120,7 @@ const nats = await connection.get();
 const worker = composeWorker(
   {
     connection,
+    priority: Number(process.env.PRIORITY ?? 0),
     handlers: {
       authorize: move,
       capture: move,
