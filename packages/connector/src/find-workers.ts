@@ -16,9 +16,10 @@ export async function findWorkersIn(
 ): Promise<WorkersInPool> {
   let best: WorkersInPool | undefined;
   for (const pool of pools) {
-    const found = { ...(await ask(pool)), pool };
-    if (found.workers !== 'nobody' && found.workers !== 'unclear') return found;
-    if (best === undefined || (best.workers === 'nobody' && found.workers === 'unclear')) best = found;
+    const { workers, consumers } = await ask(pool);
+    const found = { workers, consumers, pool };
+    if (workers !== 'nobody' && workers !== 'unclear') return found;
+    if (best === undefined || (best.workers === 'nobody' && workers === 'unclear')) best = found;
   }
   if (best === undefined) throw new TypeError('a request has at least one pool');
   return best;
