@@ -144,6 +144,9 @@ describe('readers with priorities', () => {
     expect(await Promise.race([backup.reader.found.then(() => 'found'), 'not yet'])).toBe('not yet');
     const [, change] = await prepare(true);
     expect(change).toMatchObject({ action: 'updated' });
+    // It stays so, also for a bridge that does not ask for it.
+    for (const wanted of [true, false])
+      expect((await prepare(wanted))[1]).toMatchObject({ action: 'unchanged' });
     await backup.reader.found;
     await untilWaiting(1);
     await publish(3);
