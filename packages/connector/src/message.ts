@@ -91,10 +91,15 @@ const LONGEST_PAUSE_MS = 30_000;
 export function secondsToLive(
   deadlineAt: number,
   isGuarded: boolean,
-  { jetstream }: Pick<BridgeConfig, 'jetstream'>,
+  config: Pick<BridgeConfig, 'jetstream'>,
 ): number {
-  const recoveryMs = isGuarded ? jetstream.max_deliver * (jetstream.ack_wait + LONGEST_PAUSE_MS) : 0;
+  const recoveryMs = isGuarded ? recoveryMsOf(config) : 0;
   return Math.max(1, Math.ceil((deadlineAt - Date.now() + recoveryMs) / 1_000));
+}
+
+/** How long after its deadline the last delivery of a request may be over, in milliseconds. */
+export function recoveryMsOf({ jetstream }: Pick<BridgeConfig, 'jetstream'>): number {
+  return jetstream.max_deliver * (jetstream.ack_wait + LONGEST_PAUSE_MS);
 }
 
 /** Context beside the payment, as text. */

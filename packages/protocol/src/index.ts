@@ -18,6 +18,7 @@ export * from './encoding.js';
 export * from './headers.js';
 export * from './idempotency-key.js';
 export * from './life/approval.js';
+export * from './life/doubt.js';
 export * from './life/fingerprint.js';
 export * from './life/guard.js';
 export * from './life/record.js';

@@ -9,7 +9,7 @@ import {
   type Headers,
   parseRequest,
 } from '@nats-bridge/protocol';
-import { requestSubjectsOf } from '../ledger/withdraw-unsent.js';
+import { requestSubjectsOf } from '../ledger/find-request.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
 

@@ -18,11 +18,14 @@ export type DeadLetter = {
   readonly operation: string;
   readonly paymentId: string;
   readonly idempotencyKey: string;
-  /** `max_deliver`, or what it was terminated with. */
+  /**
+   * `max_deliver`, or what it was terminated with; of what the server gave no notice: `unanswered`, or `unreadable` for
+   * a recorded answer that cannot be read.
+   */
   readonly reason: string;
   /** The kind of the last attempt's error, where the record has one. */
   readonly error: string | undefined;
-  /** Deliveries, and who had it last, where that is known. */
+  /** Deliveries, 0 where that is not known, and who had it last, where that is. */
   readonly attempts: number;
   readonly worker: string | undefined;
   /** When it was given up; an action asks the ledger again. */

@@ -1,4 +1,7 @@
-/** Makes a dead letter of every request that the server gave up on, whatever worker had it. */
+/**
+ * Makes a dead letter of every request that the server gave up on, whatever worker had it, and of every operation that
+ * nobody will answer any more.
+ */
 import {
   archivedMessage,
   type Connection,
@@ -14,7 +17,6 @@ import {
   decodeHeaderValue,
   HEADER,
   isOperation,
-  letterSubject,
   NOTICE_CONSUMER,
   NOTICE_STREAM,
   operationRow,
@@ -24,19 +26,24 @@ import {
 } from '@nats-bridge/protocol';
 import type { BridgeConfig } from '../config/bridge-config.js';
 import type { Ledger } from '../ledger/ledger.js';
+import { createWithdrawUnsent } from '../ledger/withdraw-unsent.js';
 import { archiveNameOf } from '../topology.js';
-import { letterHeaders, type NewDeadLetter, requestHeadersOf } from './dead-letter.js';
+import { type NewDeadLetter, requestHeadersOf } from './dead-letter.js';
+import { watchDoubts } from './watch-doubts.js';
+import { writeLetter } from './write-letter.js';
 
 export type KeeperOptions = {
   onLetter?(queue: Queue, letter: NewDeadLetter): void;
   /** A notice that could not be dealt with comes back. */
   onError?(error: unknown): void;
+  /** How often operations are looked for that nobody will answer, in milliseconds. Default 2 000. */
+  readonly lookEveryMs?: number;
 };
 
 type KeeperWorld = {
   readonly config: BridgeConfig;
   readonly connection: Connection;
-  readonly ledger: Pick<Ledger, 'findLatest'>;
+  readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
 };
 
 export type Keeper = { close(): Promise<void> };
@@ -78,9 +85,15 @@ export function keepDeadLetters(world: KeeperWorld, options: KeeperOptions = {})
     },
     onError,
   });
+  const { config, ledger } = world;
+  const withdrawUnsent = createWithdrawUnsent(connection, config, ledger);
+  const watch = watchDoubts(
+    { config, connection, ledger, writer, withdrawUnsent },
+    { everyMs: options.lookEveryMs, onLetter: (letter) => onLetter('interventions', letter), onError },
+  );
   return {
     async close() {
-      await reader.drain();
+      await Promise.all([reader.drain(), watch.close()]);
       writer.close();
     },
   };
@@ -88,17 +101,11 @@ export function keepDeadLetters(world: KeeperWorld, options: KeeperOptions = {})
 
 /** @returns undefined when another bridge has made the letter already */
 async function keep(notice: Notice, writer: RecordWriter, world: KeeperWorld) {
-  const { stream, stream_seq } = notice;
   const original = await originalOf(notice, world);
   const letter = await letterOf(notice, original, world);
   const isMoney = isOperation(letter.operation) && operationRow(letter.operation).movesMoney;
   const queue: Queue = isMoney && letter.verdict === 'unknown' ? 'interventions' : 'dead_letters';
-  // The sequence comes again when the stream is made again; the request's own id does not.
-  const letterId = `dead:${stream}:${stream_seq}:${original?.headers[HEADER.correlationId] ?? ''}`;
-  const headers = { ...letterHeaders(letter), 'Nats-Msg-Id': letterId };
-  const subject = letterSubject(queue, letter.merchantId, letter.operation);
-  const { duplicate } = await writer.write(subject, letter.body, headers);
-  return duplicate ? undefined : { queue, letter };
+  return (await writeLetter(writer, queue, letter)) ? { queue, letter } : undefined;
 }
 
 /**

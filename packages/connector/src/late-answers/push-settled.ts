@@ -11,6 +11,7 @@ import {
   type PullReader,
   RecordChangedError,
 } from '@nats-bridge/messaging';
+import { LOOKED_SUBJECT } from '@nats-bridge/protocol';
 import type { Ledger } from '../ledger/ledger.js';
 import { LATE_CONSUMER } from '../topology.js';
 import { awaitRecords } from './await-records.js';
@@ -56,6 +57,7 @@ export async function pushSettled(world: PushWorld, deliver: Deliver): Promise<P
   }
 
   async function onMessage(message: Delivered): Promise<void> {
+    if (message.subject === LOOKED_SUBJECT) return message.ack(); // no note
     const note = decodeNote(message.data);
     if (note === undefined) return message.term('not a note of the bridge');
     const before = message.info.deliveryCount - 1;

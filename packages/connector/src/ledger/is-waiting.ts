@@ -3,7 +3,7 @@ import type { Connection } from '@nats-bridge/messaging';
 import { isOperation, subjectFor } from '@nats-bridge/protocol';
 import { type BridgeConfig, subjectTemplateOf, timeoutOf } from '../config/bridge-config.js';
 import { poolsOfMerchant } from '../route.js';
-import { CLOCKS_MS, hasRequest } from './find-request.js';
+import { CLOCKS_MS, findRequest } from './find-request.js';
 
 /** @throws when the stream cannot be read */
 export type IsWaiting = (merchantId: string, key: string) => Promise<boolean>;
@@ -21,7 +21,8 @@ export function createIsWaiting(
     const { stream_name: stream } = config.jetstream;
     for (const pool of poolsOfMerchant(config, merchantId)) {
       const subject = subjectFor(subjectTemplateOf(config, operation, pool), merchantId);
-      if (await hasRequest(connection, { stream, merchantId, key, subject, since })) return true;
+      const found = await findRequest(connection, { stream, merchantId, key, subject, since });
+      if (found !== undefined) return true;
     }
     return false;
   };

@@ -4,17 +4,10 @@
  * may have refused what they got.
  */
 import { type Connection, hasAllSince } from '@nats-bridge/messaging';
-import {
-  DEFAULT_SUBJECT_ROOT,
-  HEADER,
-  type Headers,
-  isOperation,
-  type OperationRecord,
-  subjectFor,
-} from '@nats-bridge/protocol';
-import { type BridgeConfig, LONGEST_TIMEOUT_MS, timeoutOf } from '../config/bridge-config.js';
+import { isOperation, type OperationRecord } from '@nats-bridge/protocol';
+import { type BridgeConfig, timeoutOf } from '../config/bridge-config.js';
 import { archiveNameOf } from '../topology.js';
-import { CLOCKS_MS, hasRequest } from './find-request.js';
+import { CLOCKS_MS, findRequest, sentBetween } from './find-request.js';
 import type { Ledger } from './ledger.js';
 
 /**
@@ -31,15 +24,9 @@ export function createWithdrawUnsent(
 ): WithdrawUnsent {
   /** In the work stream first: what leaves it is in the archive by then. */
   async function wasSent(merchantId: string, key: string, from: number, until: number): Promise<boolean> {
-    const search = {
-      merchantId,
-      key,
-      subject: requestSubjectsOf(config, merchantId),
-      since: new Date(from),
-      isBehind: (headers: Headers) => sentAfter(headers) > until,
-    };
+    const search = sentBetween(config, merchantId, key, [from, until]);
     for (const stream of [config.jetstream.stream_name, archiveNameOf(config)])
-      if (await hasRequest(connection, { ...search, stream })) return true;
+      if ((await findRequest(connection, { ...search, stream })) !== undefined) return true;
     return false;
   }
 
@@ -55,31 +42,11 @@ export function createWithdrawUnsent(
       since: new Date(at),
       clocksMs: CLOCKS_MS,
     };
-    const isSent = () => wasSent(merchantId, key, at - CLOCKS_MS, mayBeSentUntil + CLOCKS_MS);
+    const isSent = () => wasSent(merchantId, key, at, mayBeSentUntil);
     // Asked again afterwards: what was searched may have been dropped while it was.
     const isWhole = () => hasAllSince(connection, archive);
     if (!(await isWhole()) || (await isSent()) || !(await isWhole())) return false;
     await ledger.write(merchantId, key, { ...record, state: 'withdrawn', reason: 'NEVER_SENT' }, seq);
     return true;
   };
-}
-
-/**
- * Where a merchant's requests may be, in whatever pool the merchant was then. Subjects that are configured may have
- * been others: there every one is looked at.
- */
-export function requestSubjectsOf(
-  { subjects }: Pick<BridgeConfig, 'subjects'>,
-  merchantId: string,
-): string | undefined {
-  const isDefault = Object.keys(subjects).length === 0;
-  return isDefault ? subjectFor(`${DEFAULT_SUBJECT_ROOT}.payments.{merchant_id}.>`, merchantId) : undefined;
-}
-
-/**
- * A time at which a request had not been sent yet, by its deadline. That of its copy in the archive says nothing: the
- * archive may have been behind.
- */
-function sentAfter(headers: Headers): number {
-  return Number(headers[HEADER.deadline] ?? 0) - LONGEST_TIMEOUT_MS;
 }

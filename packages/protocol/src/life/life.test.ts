@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RouterData } from '../router-data.js';
+import { type DoubtFacts, decideDoubt } from './doubt.js';
 import { fingerprintOf } from './fingerprint.js';
 import { type GuardedDelivery, guardDelivery } from './guard.js';
 import { type OperationRecord, parseRecord, recordHeaders, stateOf } from './record.js';
@@ -86,6 +87,34 @@ describe('a withdrawal', () => {
   it('finds what was settled meanwhile', () => {
     expect(decideWithdrawal(record({ state: 'answered' }), false)).toEqual({ kind: 'answered' });
     expect(decideWithdrawal(record({ state: 'withdrawn' }), false)).toEqual({ kind: 'withdrawn' });
+  });
+});
+
+describe('a doubt', () => {
+  const facts = { answer: 'unreadable', isWaiting: false, overAt: NOW } as const;
+  const decide = (has: OperationRecord | undefined, changes: Partial<DoubtFacts> = {}) =>
+    decideDoubt({ ...facts, record: has, ...changes }, NOW).kind;
+
+  it('is none where there is an outcome, or no record any more', () => {
+    expect(decide(undefined)).toBe('settled');
+    expect(decide(record({ state: 'withdrawn' }))).toBe('settled');
+    expect(decide(record({ state: 'answered' }), { answer: 'readable' })).toBe('settled');
+  });
+
+  it('waits while somebody has it in hand, and while its answer cannot be fetched', () => {
+    expect(decide(record({ leaseUntil: NOW + 1 }))).toBe('wait');
+    expect(decide(record({ state: 'answered' }), { answer: 'unavailable' })).toBe('wait');
+  });
+
+  it.each(['sent', 'claimed'] as const)('waits while what was %s may be delivered again', (state) => {
+    const has = record({ state, leaseUntil: NOW });
+    expect(decide(has, { isWaiting: true, overAt: NOW + 1 })).toBe('wait');
+    expect(decide(has, { isWaiting: true })).toBe('given_up');
+    expect(decide(has, { overAt: NOW + 1 })).toBe('given_up');
+  });
+
+  it('is for a person when nobody can read the answer', () => {
+    expect(decide(record({ state: 'answered' }), { isWaiting: true, overAt: NOW + 1 })).toBe('given_up');
   });
 });
 

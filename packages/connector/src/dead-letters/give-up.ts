@@ -1,0 +1,133 @@
+/**
+ * Gives up an operation that moves money when nobody will answer it any more. What the server gives up it says in a
+ * notice; this is for what leaves the work stream before that, or was acknowledged with a reply that nobody can read.
+ */
+import { type Connection, originSeqOf, type RecordWriter, type StoredRecord } from '@nats-bridge/messaging';
+import {
+  type DoubtFacts,
+  decideDoubt,
+  encodeHeaderValue,
+  HEADER,
+  type Headers,
+  type Operation,
+  type OperationRecord,
+} from '@nats-bridge/protocol';
+import { type BridgeConfig, timeoutOf } from '../config/bridge-config.js';
+import { findRequest, sentBetween } from '../ledger/find-request.js';
+import type { Ledger, LedgerEntry } from '../ledger/ledger.js';
+import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
+import { recoveryMsOf } from '../message.js';
+import { archiveNameOf } from '../topology.js';
+import { type NewDeadLetter, requestHeadersOf } from './dead-letter.js';
+import { writeLetter } from './write-letter.js';
+
+/** An operation whose record says that somebody may have begun it, and not how it ended. */
+export type OpenOperation = {
+  readonly merchantId: string;
+  readonly idempotencyKey: string;
+  readonly operation: Operation;
+  /** Of that record in its stream. */
+  readonly seq: number;
+};
+
+export type GiveUpWorld = {
+  readonly config: BridgeConfig;
+  readonly connection: Connection;
+  readonly ledger: Pick<Ledger, 'findLatest'>;
+  readonly writer: RecordWriter;
+  readonly withdrawUnsent: WithdrawUnsent;
+};
+
+export type GivenUp =
+  /** Nothing is to be done: it has an outcome, or a letter, or a newer record that is looked at in its turn. */
+  | { readonly kind: 'done' }
+  /** Somebody may still answer it. */
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'letter'; readonly letter: NewDeadLetter };
+
+/**
+ * @param hasLetter whether a person has the operation on the list already, from before
+ * @throws when the streams cannot be read, or the letter is not kept
+ */
+export async function giveUp(
+  { merchantId, idempotencyKey, operation, seq }: OpenOperation,
+  hasLetter: (retry: number) => boolean,
+  world: GiveUpWorld,
+): Promise<GivenUp> {
+  const { config, connection, ledger, writer, withdrawUnsent } = world;
+  const entry = await ledger.findLatest(merchantId, idempotencyKey);
+  const record = entry?.record;
+  if (record === undefined || hasLetter(record.retry)) return { kind: 'done' };
+  if (record.seq !== seq && record.state !== 'answered') return { kind: 'done' };
+  const timeoutMs = timeoutOf(config, operation);
+  const from = record.requestedAt ?? record.at - timeoutMs - recoveryMsOf(config);
+  const search = sentBetween(config, merchantId, idempotencyKey, [
+    from,
+    record.at + timeoutMs + config.jetstream.ack_wait,
+  ]);
+  const inStream = await findRequest(connection, { ...search, stream: config.jetstream.stream_name });
+  const facts = {
+    record,
+    answer: answerIn(entry),
+    isWaiting: inStream !== undefined,
+    overAt: from + timeoutMs + recoveryMsOf(config),
+  };
+  const decision = decideDoubt(facts, Date.now());
+  if (decision.kind === 'wait') return decision;
+  if (decision.kind === 'settled') return { kind: 'done' };
+  if (await withdrawUnsent(merchantId, idempotencyKey, record)) return { kind: 'done' };
+  const ofThisTry = { ...search, retry: record.retry };
+  const request =
+    inStream ?? (await findRequest(connection, { ...ofThisTry, stream: archiveNameOf(config) }));
+  const letter = letterOf({ merchantId, idempotencyKey, operation }, record, request, config);
+  return (await writeLetter(writer, 'interventions', letter)) ? { kind: 'letter', letter } : { kind: 'done' };
+}
+
+function answerIn(entry: LedgerEntry | undefined): DoubtFacts['answer'] {
+  if (entry?.answer !== undefined) return 'readable';
+  return entry?.isUnavailable ? 'unavailable' : 'unreadable';
+}
+
+type Named = Pick<OpenOperation, 'merchantId' | 'idempotencyKey' | 'operation'>;
+
+/** @param request undefined when neither the work stream nor its archive has it any longer */
+function letterOf(
+  { merchantId, idempotencyKey, operation }: Named,
+  record: OperationRecord,
+  request: StoredRecord | undefined,
+  { jetstream }: BridgeConfig,
+): NewDeadLetter {
+  const { state, by, reason, attempt = 0, retry, paymentId = '', correlationId = '' } = record;
+  const named = { merchantId, idempotencyKey, operation, paymentId, correlationId };
+  return {
+    merchantId,
+    operation,
+    paymentId,
+    idempotencyKey,
+    reason: state === 'answered' ? 'unreadable' : 'unanswered',
+    error: reason,
+    attempts: attempt,
+    worker: state === 'sent' ? undefined : by, // else it is the bridge that sent it
+    verdict: 'unknown',
+    retry,
+    original: {
+      stream: jetstream.stream_name,
+      seq: request === undefined ? 0 : originSeqOf(request.headers) || request.seq,
+      subject: request?.subject ?? '',
+      consumer: '',
+      msgId: request?.headers[HEADER.msgId] ?? '',
+    },
+    requestHeaders: request === undefined ? headersNaming(named) : requestHeadersOf(request.headers),
+    body: request?.body ?? new Uint8Array(),
+  };
+}
+
+/** Enough to find its record by. */
+function headersNaming(named: Partial<Record<keyof typeof HEADER, string>>): Headers {
+  return Object.fromEntries(
+    Object.entries(named).map(([name, value]) => [
+      HEADER[name as keyof typeof HEADER],
+      encodeHeaderValue(value),
+    ]),
+  );
+}
