@@ -112,7 +112,7 @@ describe('a letter that is sent again to a worker which only responds', () => {
     expect(await answerOf(stack.bridge, 'att_1')).toMatchObject(ANSWER);
     expect(await worker.isAcknowledged()).toMatchObject({ num_redelivered: 0 });
     expect(worker.executed.length - before).toBe(1);
-    expect(await statesOf('att_1')).toEqual(['sent', 'answered']);
+    expect(await statesOf('att_1')).toEqual(['sent', 'sent', 'answered']); // the second by who had it sent again
   });
 
   it('has its answer after it had been withdrawn, too, and tells what became of it', async () => {

@@ -174,6 +174,20 @@ describe('an operation in doubt of which the server gives no notice', () => {
     expect(again.string()).toBe(delivered[0]?.string());
   });
 
+  it('has another letter when nobody answers what a person sent again, either', async () => {
+    keepAt(stack);
+    const delivered = await startNaiveWorker();
+    await authorize('att_1');
+    await letters.retry(await oneLetter(), ACTOR, { force: true });
+    await until('it is delivered again', () => delivered[1]);
+    // As at the end of its time to live, which is as long as if its worker kept records.
+    const { streams } = await jetstreamManager(await stack.nats());
+    await streams.purge('PAYMENTS');
+    expect(await oneLetter()).toMatchObject({ retry: 1, reason: 'unanswered', original: { seq: 2 } });
+    await allLookedThrough();
+    expect(await letters.list()).toHaveLength(1);
+  });
+
   it('needs nobody any more when its answer comes after all', async () => {
     keepAt(stack);
     const delivered = await startNaiveWorker();
@@ -226,11 +240,6 @@ describe('a request that leaves the stream when a delivery of it is over', () =>
     expect(await letters.list()).toHaveLength(attempts.length);
     const keys = new Set(found.map(({ idempotencyKey }) => idempotencyKey));
     expect(keys.size).toBe(attempts.length);
-    console.log(
-      'NOTICES',
-      await notices(),
-      found.map((l) => l.reason),
-    );
   });
 });
 

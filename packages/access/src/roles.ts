@@ -9,6 +9,7 @@ import {
   answerPattern,
   BODY_BUCKET,
   guardedSubject,
+  LATE_NOTE_PATTERN,
   LATE_PATTERN,
   LATE_STREAM,
   LIMIT_PATTERN,
@@ -182,7 +183,7 @@ export function operatorAccess(layout: Layout, pools: Pools): BorrowedAccess {
     asks: [
       ...requests.map(one),
       one(RECORD_PATTERN),
-      one(LATE_PATTERN),
+      one(LATE_NOTE_PATTERN),
       one(AUDIT_PATTERN),
       one(APPROVAL_PATTERN),
       one(api('STREAM.INFO', '*')),

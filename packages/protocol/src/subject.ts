@@ -149,6 +149,9 @@ export function lateSubject(merchantId: string, idempotencyKey: string): string 
 
 export const LATE_PATTERN = `${DEFAULT_SUBJECT_ROOT}.late.>`;
 
+/** The notes alone. */
+export const LATE_NOTE_PATTERN = `${DEFAULT_SUBJECT_ROOT}.late.*.*`;
+
 /** How far the records were looked through for operations that nobody will answer any more; beside the notes. */
 export const LOOKED_SUBJECT = `${DEFAULT_SUBJECT_ROOT}.late.looked`;
 

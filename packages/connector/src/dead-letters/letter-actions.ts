@@ -5,6 +5,7 @@ import {
   createRecordStore,
   createRecordWriter,
   deleteStored,
+  RecordChangedError,
   serverFeatures,
   streamState,
 } from '@nats-bridge/messaging';
@@ -132,12 +133,34 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       name: patch === undefined ? 'retry' : 'edit',
       details: { verdict: now, retry, edited: patch === undefined ? undefined : 'yes' },
       async effect() {
+        if (entry !== undefined) await renewRecord(letter, entry.record, retry);
         // Its caller heard another answer long ago, and is told of this one.
         if (call !== undefined) await lateAnswers.remember(call, retry);
         const { body, headers } = bodies.isReference(requestHeaders) ? await putAway(sent) : sent;
         await writer.write(original.subject, body, headers);
       },
     };
+  }
+
+  /**
+   * What is open is looked at anew, from now on: should nobody answer this time either, there is another letter. A
+   * request that was withdrawn stays so until somebody begins it.
+   */
+  async function renewRecord(
+    { seq: letterSeq, merchantId, idempotencyKey }: DeadLetter,
+    { seq, at: _, ...record }: OperationRecord,
+    retry: number,
+  ): Promise<void> {
+    if (record.state !== 'sent' && record.state !== 'claimed') return;
+    try {
+      await ledger.write(merchantId, idempotencyKey, { ...record, retry, requestedAt: Date.now() }, seq);
+    } catch (error) {
+      if (!(error instanceof RecordChangedError)) throw error;
+      throw new ValidationError(
+        `${idempotencyKey} of letter ${letterSeq} has just been taken up or answered: nothing was sent; look again`,
+        { cause: error },
+      );
+    }
   }
 
   /** Also where it lies in the object store: it is signed and sealed as a whole. */
