@@ -212,6 +212,15 @@ describe('an operation in doubt of which the server gives no notice', () => {
     expect(await oneLetter()).toMatchObject({ idempotencyKey: 'authorize:att_1', verdict: 'unknown' });
   });
 
+  it('is found from the first record on where the place to go on from cannot be read', async () => {
+    await startNaiveWorker();
+    await authorize('att_1');
+    await jetstream(await stack.nats()).publish(LOOKED_SUBJECT, 'nonsense');
+    keepAt(stack);
+    expect(await oneLetter()).toMatchObject({ idempotencyKey: 'authorize:att_1' });
+    await allLookedThrough();
+  });
+
   it('has no second letter once the first was discarded, though other bridges look', async () => {
     const keeper = keepAt(stack);
     await startNaiveWorker();

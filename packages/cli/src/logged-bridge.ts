@@ -23,6 +23,8 @@ export type LoggedBridge = {
   readonly onWarning: OnWarning;
   /** For `keepDeadLetters`. */
   readonly onLetter: NonNullable<KeeperOptions['onLetter']>;
+  /** For `keepDeadLetters`, too. */
+  readonly onLookError: NonNullable<KeeperOptions['onLookError']>;
   /** For `keepNotary`. */
   onNotaryError(error: Error): void;
   /** Closes the bridge, and then the log, which hears of its end. */
@@ -45,6 +47,12 @@ export function loggedBridge(config: BridgeConfig): LoggedBridge {
         ...(ids && fieldsOf(ids)),
       }),
     onLetter: (queue, letter) => logging.log(letterLine(queue, letter)),
+    onLookError: ({ message }) =>
+      logging.log({
+        level: 'warn',
+        module: 'letters',
+        message: `operations that nobody will answer cannot be looked for, or given up: ${message}`,
+      }),
     onNotaryError: ({ message }) =>
       logging.log({
         level: 'warn',

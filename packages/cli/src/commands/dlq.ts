@@ -82,6 +82,7 @@ function show(): Command {
         const verdict = await letters.verdict(letter);
         if (options.json) return print({ ...shownAs(letter), verdict_now: verdict });
         const { original } = letter;
+        const consumer = original.consumer === '' ? '' : `, for ${original.consumer}`;
         const rows = [
           ['given up', letter.at.toISOString()],
           ['payment', `${letter.paymentId} of ${letter.merchantId}`],
@@ -89,10 +90,10 @@ function show(): Command {
           ['key', letter.idempotencyKey],
           ['reason', letter.reason],
           ['error', letter.error ?? 'none recorded'],
-          ['attempts', String(letter.attempts)],
+          ['attempts', letter.attempts === 0 ? 'not known' : String(letter.attempts)],
           ['worker', letter.worker ?? 'not known'],
           ['sent again', `${letter.retry} times`],
-          ['original', `${original.stream} ${original.seq}, ${original.subject}, for ${original.consumer}`],
+          ['original', `${original.stream} ${original.seq}, ${original.subject}${consumer}`],
           ['request', `${letter.body.length} bytes, not shown`],
           ['verdict', `${verdict}: ${VERDICT_ADVICE[verdict]}`],
         ];

@@ -18,7 +18,8 @@ export function serveCommand(): Command {
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .action(async (options: { config?: string; nats?: string }) => {
       const { bridge: config, gateway: doors } = readSettings(options);
-      const { bridge, logging, say, onWarning, onLetter, onNotaryError, close } = loggedBridge(config);
+      const logged = loggedBridge(config);
+      const { bridge, logging, say, onWarning, onNotaryError, close } = logged;
       for (const warning of [...bridgeConfigWarnings(config), ...gatewayConfigWarnings(doors)])
         say('warn', warning);
       // The doors open first: Hyperswitch must find them when it starts, and readiness tells the rest.
@@ -41,7 +42,7 @@ export function serveCommand(): Command {
         `${mark.ok()} gateway ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health and metrics`,
       );
       say('info', `gateway started: gRPC ${gateway.grpcUrl}, HTTP ${gateway.httpUrl}`);
-      const keeper = keepDeadLetters(bridge, { onLetter });
+      const keeper = keepDeadLetters(bridge, logged);
       const notary = keepNotary(bridge, { onError: onNotaryError });
       const ending = new AbortController();
       const prepared = untilPrepared(bridge, ending.signal, (error) => say('warn', error.message));

@@ -74,7 +74,7 @@ async function up(options: Options): Promise<void> {
     const { bridge } = logged;
     started.push(logged.close);
     await bridge.prepare();
-    const keeper = keepDeadLetters(bridge, { onLetter: logged.onLetter });
+    const keeper = keepDeadLetters(bridge, logged);
     started.push(() => keeper.close());
     const notary = keepNotary(bridge, { onError: logged.onNotaryError });
     started.push(() => notary.close());

@@ -36,6 +36,8 @@ export type KeeperOptions = {
   onLetter?(queue: Queue, letter: NewDeadLetter): void;
   /** A notice that could not be dealt with comes back. */
   onError?(error: unknown): void;
+  /** Told when looking for operations that nobody will answer begins to fail, and when the reason changes; it goes on. */
+  onLookError?(error: Error): void;
   /** How often operations are looked for that nobody will answer, in milliseconds. Default 2 000. */
   readonly lookEveryMs?: number;
 };
@@ -89,7 +91,11 @@ export function keepDeadLetters(world: KeeperWorld, options: KeeperOptions = {})
   const withdrawUnsent = createWithdrawUnsent(connection, config, ledger);
   const watch = watchDoubts(
     { config, connection, ledger, writer, withdrawUnsent },
-    { everyMs: options.lookEveryMs, onLetter: (letter) => onLetter('interventions', letter), onError },
+    {
+      everyMs: options.lookEveryMs,
+      onLetter: (letter) => onLetter('interventions', letter),
+      onError: options.onLookError,
+    },
   );
   return {
     async close() {

@@ -33,7 +33,8 @@ export type DoubtWatchOptions = {
   /** How often the records are looked at, in milliseconds. Default 2 000. */
   readonly everyMs?: number;
   readonly onLetter: (letter: NewDeadLetter) => void;
-  readonly onError: (error: unknown) => void;
+  /** Told when it begins to fail, and when the reason changes; it goes on trying. */
+  readonly onError?: ((error: Error) => void) | undefined;
 };
 
 export type DoubtWatch = { close(): Promise<void> };
@@ -68,7 +69,7 @@ const MOST_OPEN = 100_000;
 
 export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): DoubtWatch {
   const { config, connection, writer } = world;
-  const { everyMs = EVERY_MS, onLetter, onError } = options;
+  const { everyMs = EVERY_MS, onLetter, onError = () => {} } = options;
   const me = randomUUID();
   const places = createRecordStore(connection, { stream: LATE_STREAM, writer });
   const letters = createLetterIndex(connection);
@@ -76,6 +77,14 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
   let reading: Reading | undefined;
   let running: Promise<void> | undefined;
   let lastFault: string | undefined;
+  let hasFailed = false;
+
+  function report(fault: unknown): void {
+    const error = fault instanceof Error ? fault : new Error(String(fault));
+    if (error.message !== lastFault) onError(error);
+    lastFault = error.message;
+    hasFailed = true;
+  }
 
   async function look(): Promise<void> {
     do {
@@ -144,7 +153,7 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
       return given.kind !== 'wait';
     } catch (error) {
       // Somebody has just written what became of it: that is seen when it is looked at again.
-      if (!(error instanceof RecordChangedError)) onError(error);
+      if (!(error instanceof RecordChangedError)) report(error);
       return false;
     }
   }
@@ -168,17 +177,11 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
 
   function tick(): void {
     if (running !== undefined || connection.current === undefined) return;
+    hasFailed = false;
     running = look()
-      .then(
-        () => {
-          lastFault = undefined;
-        },
-        (fault: unknown) => {
-          const message = fault instanceof Error ? fault.message : String(fault);
-          if (message !== lastFault) onError(fault);
-          lastFault = message;
-        },
-      )
+      .then(() => {
+        if (!hasFailed) lastFault = undefined;
+      }, report)
       .finally(() => {
         running = undefined;
       });

@@ -95,12 +95,12 @@ function Found({ letter }: { readonly letter: LetterDetail }) {
             ['Idempotency key', <span class="id">{letter.idempotency_key}</span>],
             ['Given up', <TimeText at={letter.at} />],
             ['Cause', [letter.reason, letter.error].filter(Boolean).join(', ')],
-            ['Attempts', String(letter.attempts)],
+            ['Attempts', letter.attempts === 0 ? 'not known' : String(letter.attempts)],
             ['Worker', letter.worker],
             ['Sent again before', letter.retries === 0 ? 'never' : plural(letter.retries, 'time')],
             [
               'Original',
-              <span class="id">{`${original.stream} ${original.seq}, for ${original.consumer}`}</span>,
+              <span class="id">{`${original.stream} ${original.seq}${original.consumer && `, for ${original.consumer}`}`}</span>,
             ],
           ]}
         />
