@@ -103,10 +103,12 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
     const place = stored && placeIn(stored);
     const isFresh = stored !== undefined && Date.now() - stored.storedAt.getTime() < GONE_LOOKS * everyMs;
     if (place !== undefined && place.by !== me && isFresh) return undefined;
-    const { created } = await streamState(connection, RECORD_STREAM);
+    const { created, lastSeq } = await streamState(connection, RECORD_STREAM);
     const seq = stored?.seq ?? 0;
-    if (reading?.created === created && reading.place.seq === seq) return reading;
-    const upTo = place?.created === created ? place.up_to : 0;
+    const isSame = reading?.created === created && reading.place.seq === seq;
+    // A stream that ends before what was read has lost its end: what comes there now is read, too.
+    if (isSame && reading !== undefined && reading.readTo <= lastSeq) return reading;
+    const upTo = place?.created === created ? Math.min(place.up_to, lastSeq) : 0;
     return { created, readTo: upTo, open: new Map(), place: { upTo, seq, at: 0 } };
   }
 
