@@ -14,12 +14,14 @@ import {
 } from '@nats-bridge/messaging';
 import {
   HEADER,
+  recordHeaders,
   recordSubject,
   Secret,
   signedReplyText,
   signedRequestText,
   signedWithdrawalText,
 } from '@nats-bridge/protocol';
+import type { Msg } from '@nats-io/nats-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SIGNING_VECTORS_FILE, type SigningVectors } from './signing-vectors.js';
 import { authorizeRequest, MERCHANT, startStack } from './stack-under-test.js';
@@ -45,14 +47,14 @@ describe('the vectors are genuine, or not, as they say', () => {
       if (isGenuine) expect(verify, name).not.toThrow();
       else expect(verify, name).toThrow();
     }
-    for (const { name, requestHeaders, isRecord, contentType, body, headers } of replies) {
+    for (const { name, requestHeaders, isRecord, isRefusal, contentType, body, headers } of replies) {
       const said = (header: string) => requestHeaders[header] ?? '';
       const place = isRecord
         ? { record: said(HEADER.replyTo) }
         : { correlationId: said(HEADER.correlationId) };
       const text = signedReplyText(said(HEADER.merchantId), said(HEADER.idempotencyKey), place, {
         body: Buffer.from(body),
-        headers: { [HEADER.contentType]: contentType },
+        headers: { [HEADER.contentType]: contentType, ...(isRefusal && { [HEADER.refusal]: '1' }) },
       });
       expect(signer.sign(text), name).toEqual(headers);
     }
@@ -106,7 +108,7 @@ describe.each(DISCIPLINED_WORKERS)('a worker in %s', (_, command, transactionPre
     });
     closers.push(() => stack.close());
     const keys: (string | undefined)[] = [];
-    (await stack.nats()).subscribe('hyperswitch.>', {
+    const ear = (await stack.nats()).subscribe('hyperswitch.>', {
       callback: (_error, message) => {
         if (message.data.length > 0) keys.push(readHeaders(message)[HEADER.signatureKey]);
       },
@@ -122,7 +124,7 @@ describe.each(DISCIPLINED_WORKERS)('a worker in %s', (_, command, transactionPre
       'started',
     );
     closers.push(() => worker.stop());
-    return { stack, keys, worker };
+    return { stack, keys, ear, worker };
   }
 
   it.each([
@@ -143,6 +145,35 @@ describe.each(DISCIPLINED_WORKERS)('a worker in %s', (_, command, transactionPre
     expect((await stack.call('PaymentService/Get', id, 'att_1')).status).toBe('CHARGED');
     expect(worker.executions()).toHaveLength(1);
     expect(new Set(keys)).toEqual(new Set([bridgeKey.publicKey, poolKey.publicKey]));
+  });
+
+  it.each([
+    ['in clear', false],
+    ['sealed', true],
+  ])('refuses a key of another request, %s, and the bridge believes that it does', async (_how, isSealed) => {
+    const { stack, ear, worker } = await scene(isSealed);
+    // Who listens would count as one who keeps no records: the bridge would look at them itself.
+    ear.unsubscribe();
+    const nats = await stack.nats();
+    await nats.flush();
+    const refusals: Msg[] = [];
+    nats.subscribe('$JS.ACK.PAYMENTS.>', {
+      callback: (_error, message) => {
+        if (message.string().startsWith('{')) refusals.push(message);
+      },
+    });
+    const claimed = { retry: 0, fingerprint: 'another', leaseUntil: Date.now() + 60_000 };
+    nats.publish(recordSubject(MERCHANT, 'authorize:att_1'), '', {
+      headers: encodeHeaders(recordHeaders({ ...claimed, state: 'claimed' })),
+    });
+    await expect(
+      stack.call('PaymentService/Authorize', authorizeRequest('att_1'), 'att_1'),
+    ).rejects.toMatchObject({ details: expect.stringContaining('was used for another request') });
+    expect(worker.executions()).toEqual([]);
+    expect(readHeaders(await until('the refusal', () => refusals[0]))).toMatchObject({
+      [HEADER.refusal]: '1',
+      [HEADER.signatureKey]: poolKey.publicKey,
+    });
   });
 
   it('runs nothing that a stranger signed, and signs nothing for him', async () => {

@@ -33,6 +33,8 @@ export type SigningVectors = {
     readonly requestHeaders: Headers;
     /** Of a reply that goes into the record; otherwise for the caller alone. */
     readonly isRecord: boolean;
+    /** Of the delivery, with the header X-Refusal: no answer of the operation. */
+    readonly isRefusal: boolean;
     readonly contentType: string;
     readonly body: string;
     readonly headers: Headers;
@@ -112,11 +114,13 @@ function makeVectors(): SigningVectors {
       request('with a signature that is none', false, moved(HEADER.signature, 'AAAA')),
     ],
     replies: [
-      { name: 'into the record', isRecord: true, requestHeaders: HEADERS },
-      { name: 'for the caller alone', isRecord: false, requestHeaders: HEADERS },
+      { name: 'into the record', isRecord: true, isRefusal: false, requestHeaders: HEADERS },
+      { name: 'for the caller alone', isRecord: false, isRefusal: false, requestHeaders: HEADERS },
+      { name: 'a refusal', isRecord: false, isRefusal: true, requestHeaders: HEADERS },
       {
         name: 'to a question',
         isRecord: false,
+        isRefusal: false,
         requestHeaders: { ...HEADERS, [HEADER.replyTo]: '_INBOX.one' },
       },
     ].map((reply) => {
@@ -128,7 +132,7 @@ function makeVectors(): SigningVectors {
         : { correlationId: said(HEADER.correlationId) };
       const text = signedReplyText(said(HEADER.merchantId), said(HEADER.idempotencyKey), place, {
         body: Buffer.from(body),
-        headers: { [HEADER.contentType]: contentType },
+        headers: { [HEADER.contentType]: contentType, ...(reply.isRefusal && { [HEADER.refusal]: '1' }) },
       });
       return { ...reply, contentType, body, headers: signerOf(worker).sign(text) };
     }),

@@ -161,6 +161,14 @@ describe('a bridge that ends while such a worker is at work', () => {
     expect(await statesOf('att_3')).toEqual(['sent', 'answered']);
   });
 
+  it("another records a processor's own CONFLICT, which is its answer", async () => {
+    const message = await sentAndLeft('att_5');
+    const declined = { status: 'failure', error: { code: 'CONFLICT', message: 'the object is locked' } };
+    message.respond(JSON.stringify(declined));
+    expect(await answerOf(stack.bridge, 'att_5')).toMatchObject(declined);
+    expect(await statesOf('att_5')).toEqual(['sent', 'answered']);
+  });
+
   it('another takes no reply that names another request, or an earlier one at its place', async () => {
     const message = await sentAndLeft('att_4');
     const forged = JSON.stringify({ status: 'success', transaction_id: 'forged' });

@@ -90,6 +90,16 @@ describe.concurrent('a worker written by hand', { timeout: LIMIT_MS }, () => {
     },
   );
 
+  it('that refuses in words alone breaks refuses-other-content: a processor may say the same', async () => {
+    const report = await onStage(async ({ url, bridge }) => {
+      const worker = await startHandWrittenWorker(url, 'refuses-in-words');
+      return ask(bridge).finally(worker.stop);
+    });
+    expect(report.findings.filter(({ finding }) => finding.result === 'broken')).toMatchObject([
+      { rule: { name: 'refuses-other-content' }, finding: { why: expect.stringContaining('X-Refusal') } },
+    ]);
+  });
+
   it('that takes twice under one id breaks has-one-effect, which a sync brings to light', async () => {
     const report = await onStage(async ({ url, bridge }) => {
       const nats = await bridge.connection.get();

@@ -281,6 +281,30 @@ describe('NatsBridge', () => {
     return { came, release, close: () => messages.close() };
   }
 
+  it("takes a processor's own CONFLICT for its answer, which is recorded and served like any other", () =>
+    withBridge({}, async (bridge) => {
+      await bridge.prepare();
+      const nats = await bridge.connection.get();
+      const error = { code: 'CONFLICT', message: 'the object is locked' };
+      let executions = 0;
+      nats.subscribe('locked', {
+        callback: (_, message) => {
+          executions++;
+          message.respond(JSON.stringify({ status: 'failure', error }));
+        },
+      });
+      const { consumers } = await jetstreamManager(nats);
+      const config = { filter_subject: 'hyperswitch.payments.*.void', deliver_subject: 'locked' };
+      const { name } = await consumers.add('PAYMENTS', { ...config, ack_policy: 'explicit' });
+      const declined = { kind: 'answered', status: 'VOID_FAILED', error: { code: 'CONFLICT' } };
+      expect(await bridge.void(data({ attempt_id: 'att_locked' }))).toMatchObject(declined);
+      expect(await bridge.void(data({ attempt_id: 'att_locked' }))).toMatchObject(declined);
+      expect(executions).toBe(1);
+      const entry = await bridge.ledger.findLatest('m', 'void:att_locked');
+      expect(entry).toMatchObject({ record: { state: 'answered' }, answer: { error } });
+      await consumers.delete('PAYMENTS', name);
+    }));
+
   it('waits on for one caller when the other gives up', () =>
     withBridge({ request_timeout_ms: 5_000 }, async (bridge) => {
       const worker = await holdingWorker(bridge, () => true);

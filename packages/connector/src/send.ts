@@ -245,7 +245,7 @@ export function createSend(world: SendWorld): Send {
             throw new BridgeError('NO_WORKERS_AVAILABLE');
           }
           const answer = answerIn(exchange, message, reply);
-          if (isConflict(reply.via, answer)) throw conflict(key ?? '');
+          if (isConflict(reply, answer)) throw conflict(key ?? '');
           // The first request of the key may have asked for something else.
           if (isRepeat && key !== undefined) {
             const entry = await ledger.findLatest(data.merchant_id, key);

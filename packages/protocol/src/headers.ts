@@ -15,6 +15,8 @@ export const HEADER = {
   contentType: 'Content-Type',
   /** How often a person had it sent again from the dead letters; absent for 0. */
   retry: 'X-Retry',
+  /** `1` on a reply: it refuses this one delivery, for which nothing was done, and is no answer of the operation. */
+  refusal: 'X-Refusal',
   /** Ed25519 in base64url, over signed-text.ts; and the public key (NKEY, `U…`) it is made with. */
   signature: 'X-Signature',
   signatureKey: 'X-Signature-Key',
@@ -23,6 +25,11 @@ export const HEADER = {
 } as const;
 
 export type Headers = Readonly<Record<string, string>>;
+
+/** Of a reply that is no record: those have headers that nobody signs, and are answers. */
+export function saysRefusal(headers: Headers): boolean {
+  return headers[HEADER.refusal] === '1';
+}
 
 const SAFE = /^[\x21-\x24\x26-\x7e](?:[\x20-\x24\x26-\x7e]*[\x21-\x24\x26-\x7e])?$/;
 

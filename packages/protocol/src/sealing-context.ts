@@ -31,9 +31,10 @@ export function requestContext(subject: string, headers: Headers): string {
 /**
  * Without the correlation id: a recorded answer is said again to whoever repeats the request.
  * @param merchantId and the key as they stand in the request's headers
+ * @param isRefusal of the delivery: it never opens as an answer, nor an answer as a refusal
  */
-export function replyContext(merchantId: string, idempotencyKey: string): string {
-  return ['nats-bridge reply 1', merchantId, idempotencyKey].join('\n');
+export function replyContext(merchantId: string, idempotencyKey: string, isRefusal = false): string {
+  return [`nats-bridge ${isRefusal ? 'refusal' : 'reply'} 1`, merchantId, idempotencyKey].join('\n');
 }
 
 export function isSealed(contentType: string | undefined): boolean {

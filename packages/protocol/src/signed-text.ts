@@ -3,7 +3,7 @@
  * A body that is sealed is signed as it travels.
  */
 import { createHash } from 'node:crypto';
-import { HEADER, type Headers } from './headers.js';
+import { HEADER, type Headers, saysRefusal } from './headers.js';
 import { replyContext, requestContext } from './sealing-context.js';
 
 type Message = { readonly body: Uint8Array; readonly headers: Headers };
@@ -31,7 +31,7 @@ export function signedReplyText(
   { body, headers }: Message,
 ): string {
   const context = [
-    replyContext(merchantId, idempotencyKey),
+    replyContext(merchantId, idempotencyKey, place.record === undefined && saysRefusal(headers)),
     place.record ?? '',
     place.correlationId ?? '',
   ].join('\n');

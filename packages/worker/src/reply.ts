@@ -100,7 +100,8 @@ function essenceOf({ status, transaction_id, error }: HandlerResponse): HandlerR
 }
 
 /**
- * Says that nothing was done, and why.
+ * Says that nothing was done for this delivery, and why. Its header tells it from what a processor says in the same
+ * words.
  * @param to `stranger`: it was not seen, or not proven, who asks
  */
 export function encodeRefusal(
@@ -115,6 +116,7 @@ export function encodeRefusal(
     headers: {
       [HEADER.correlationId]: encodeHeaderValue(correlationId),
       [HEADER.contentType]: 'application/json',
+      [HEADER.refusal]: '1',
     },
   };
   return sealing.seal(reply, request, to);

@@ -9,6 +9,7 @@ import {
   requestContext,
   SEALED_TYPE,
   Secret,
+  saysRefusal,
   ValidationError,
 } from '@nats-bridge/protocol';
 
@@ -73,7 +74,8 @@ export function createSealing({ seedFiles, bridges, required = true }: SealingOp
     },
     seal(reply, request) {
       if (!isSealed(request[HEADER.contentType])) return reply;
-      const context = replyContext(request[HEADER.merchantId] ?? '', request[HEADER.idempotencyKey] ?? '');
+      const [merchantId = '', key = ''] = [request[HEADER.merchantId], request[HEADER.idempotencyKey]];
+      const context = replyContext(merchantId, key, saysRefusal(reply.headers));
       const type = reply.headers[HEADER.contentType] ?? 'application/json';
       return {
         ...reply,

@@ -53,6 +53,8 @@ function checkKey(
     }
     if (endedAt > call.deadlineAt + PATIENCE_MS + call.bridge.stoodStillMs)
       broken('P1', `${call.id} waited ${Math.round(endedAt - call.deadlineAt)} ms longer than its deadline`);
+    if (heard.kind === 'refused' && calls.every(({ amount }) => amount === call.amount))
+      broken('P3', `${call.id} heard ${describe(heard)}, and nobody asked for anything else`);
     if (heard.kind !== 'outcome') continue;
     const { outcome } = heard;
     if (outcome.kind === 'not_sent') {

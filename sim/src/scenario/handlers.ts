@@ -52,5 +52,6 @@ export function handlersOf(
 
 function answerOf({ id, isCharge }: Entry): HandlerResponse {
   if (isCharge) return { status: 'success', transaction_id: id };
-  return { status: 'failure', transaction_id: id, error: { code: 'declined', message: 'Declined' } };
+  // In the words in which a worker refuses a delivery: it is an answer all the same.
+  return { status: 'failure', transaction_id: id, error: { code: 'CONFLICT', message: 'Declined' } };
 }

@@ -25,7 +25,7 @@ import {
 } from './messages.js';
 import { signingScene } from './signing-scene.js';
 
-const { bridgeKey, poolKey, stranger, newKey, signing, bridgeWith, workerWith } = signingScene();
+const { bridgeKey, poolKey, stranger, newKey, signing, sealingKeys, bridgeWith, workerWith } = signingScene();
 
 describe.each(MODES)('an answer, %s', (mode) => {
   const answers: [string, (genuine: Msg) => { body: Uint8Array; headers: Record<string, string> }][] = [
@@ -82,6 +82,26 @@ describe.each(MODES)('an answer, %s', (mode) => {
     await stop();
     await workerWith(mode, { signing: { seedFiles: [own.file], bridges: [bridgeKey.publicKey] } });
     expect(await bridge.authorize(payment('att_3'))).toMatchObject(CHARGED);
+  });
+});
+
+describe('a refusal of a delivery', () => {
+  it.each([
+    ['in clear', false],
+    ['sealed', true],
+  ])('is told from an answer by what is signed and sealed, %s', async (_, isSealed) => {
+    const keys = isSealed ? sealingKeys() : { bridge: {}, worker: {} };
+    const bridge = bridgeWith(keys.bridge);
+    await bridge.prepare();
+    const { runs, events } = await workerWith('durable', keys.worker);
+    // Of another request under the same key, which another worker has in hand.
+    const claimed = { retry: 0, fingerprint: 'another', leaseUntil: Date.now() + 60_000 };
+    const subject = recordSubject('merchant_1', 'authorize:att_1');
+    await publish(bridge, subject, Buffer.of(), recordHeaders({ ...claimed, state: 'claimed' }));
+    await expect(bridge.authorize(payment('att_1'))).rejects.toThrow(/was used for another request/);
+    expect(events.map(({ type }) => type)).toContain('conflict');
+    expect(runs()).toBe(0);
+    expect((await bridge.ledger.findLatest('merchant_1', 'authorize:att_1'))?.record.state).toBe('claimed');
   });
 });
 

@@ -60,14 +60,15 @@ def trace_id_of(headers) -> str | None:
 async def refuse(nc, msg, code, why, is_stranger=False) -> None:
     """Says at once that nothing was done, and that it shall not come again; the bridge makes a dead letter of it.
 
-    What a stranger is told is not signed: it must be of no use as an answer to anybody else's request.
+    Only X-Refusal tells it from what a processor may say in the same words. What a stranger is told is not signed: it
+    must be of no use as an answer to anybody else's request.
     """
     headers = msg.headers or {}
     correlation_id = headers.get("X-Correlation-Id", "")
     reply = {"status": "failure", "error": {"code": code, "message": why}, "correlation_id": unquote(correlation_id)}
-    content_type, body = SEALING.seal(headers, json.dumps(reply).encode())
-    signed = {} if is_stranger else SIGNING.reply(headers, content_type, body)
-    about = {"Content-Type": content_type, "X-Correlation-Id": correlation_id, **signed}
+    content_type, body = SEALING.seal(headers, json.dumps(reply).encode(), is_refusal=True)
+    signed = {} if is_stranger else SIGNING.reply(headers, content_type, body, is_refusal=True)
+    about = {"Content-Type": content_type, "X-Correlation-Id": correlation_id, "X-Refusal": "1", **signed}
     await nc.publish(msg.reply, body, headers=about)
     await msg.term()
 

@@ -31,7 +31,7 @@ class NoSealing:
             raise ValueError("the body is sealed, and this worker has no key: set SEAL_SEED_FILES and SEAL_BRIDGES")
         return body
 
-    def seal(self, headers, body) -> tuple[str, bytes]:
+    def seal(self, headers, body, is_refusal=False) -> tuple[str, bytes]:
         return CLEAR_TYPE, body
 
 
@@ -67,13 +67,12 @@ class Sealing:
         except (CryptoError, InvalidTag, ValueError):
             raise ValueError("the sealed body does not open: it was altered or moved") from None
 
-    def seal(self, headers, body) -> tuple[str, bytes]:
+    def seal(self, headers, body, is_refusal=False) -> tuple[str, bytes]:
         """Seals a reply to the request of these headers for the bridges; gives its content type and body."""
         if not is_sealed(headers):  # who asked in clear, and is refused for it, could not read it
             return CLEAR_TYPE, body
         key, nonce = AESGCM.generate_key(bit_length=256), os.urandom(12)
-        bound = "\n".join([
-            "nats-bridge reply 1", headers.get("X-Merchant-Id", ""), headers.get("X-Idempotency-Key", ""), CLEAR_TYPE])
+        bound = f"{reply_context(headers, is_refusal)}\n{CLEAR_TYPE}"
         to = [{"key": bridge, "box": text(BOX_VERSION + Box(self._current, PublicKey(key_in(bridge, 1))).encrypt(key))}
               for bridge in self._bridges]
         envelope = {"sealed": 1, "type": CLEAR_TYPE, "from": self._from, "to": to, "nonce": text(nonce),
@@ -85,6 +84,12 @@ def request_context(subject, headers) -> str:
     reply_to = headers.get("X-Reply-To", "")
     record = reply_to if reply_to.startswith(RECORDS) else ""
     return "\n".join(["nats-bridge request 1", subject, record, *(headers.get(name, "") for name in BOUND)])
+
+
+def reply_context(headers, is_refusal) -> str:
+    """Of a reply to the request of these headers. A refusal of one delivery is bound as such, and counts as no answer."""
+    kind = "refusal" if is_refusal else "reply"
+    return "\n".join([f"nats-bridge {kind} 1", headers.get("X-Merchant-Id", ""), headers.get("X-Idempotency-Key", "")])
 
 
 def key_in(encoded, prefix_bytes) -> bytes:

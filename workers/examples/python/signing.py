@@ -6,7 +6,7 @@ import os
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
-from sealing import key_in, public_text, request_context
+from sealing import key_in, public_text, reply_context, request_context
 
 FIRST_LINE = "nats-bridge signature 1"
 USER = 20 << 3  # U
@@ -22,7 +22,7 @@ class NoSigning:
     def verify(self, subject, headers, body) -> None:
         pass
 
-    def reply(self, headers, content_type, body, record=None) -> dict:
+    def reply(self, headers, content_type, body, record=None, is_refusal=False) -> dict:
         return {}
 
     def withdrawal(self, record) -> dict:
@@ -50,12 +50,11 @@ class Signing:
         except (BadSignatureError, ValueError):
             raise NotSigned("the request is not taken: its signature does not fit, it was altered or moved") from None
 
-    def reply(self, headers, content_type, body, record=None) -> dict:
+    def reply(self, headers, content_type, body, record=None, is_refusal=False) -> dict:
         """The headers that sign a reply to the request of these headers; `record` is the subject of its record, where it goes there."""
         correlation_id = "" if record else headers.get("X-Correlation-Id", "")
-        context = ["nats-bridge reply 1", headers.get("X-Merchant-Id", ""), headers.get("X-Idempotency-Key", ""),
-                   record or "", correlation_id]
-        return self._sign(text_of("\n".join(context), content_type, body))
+        context = "\n".join([reply_context(headers, is_refusal), record or "", correlation_id])
+        return self._sign(text_of(context, content_type, body))
 
     def withdrawal(self, record) -> dict:
         """The headers of a record that says that nobody began, and that nobody may any more."""

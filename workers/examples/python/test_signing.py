@@ -25,7 +25,8 @@ class Vectors(unittest.TestCase):
             with self.subTest(case["name"]):
                 headers = case["requestHeaders"]
                 record = headers["X-Reply-To"] if case["isRecord"] else None
-                signed = self.signing.reply(headers, case["contentType"], case["body"].encode(), record)
+                body = case["body"].encode()
+                signed = self.signing.reply(headers, case["contentType"], body, record, case["isRefusal"])
                 self.assertEqual(signed, case["headers"])
         for case in VECTORS["withdrawals"]:
             self.assertEqual(self.signing.withdrawal(case["record"]), case["headers"])

@@ -29,7 +29,8 @@ export const MISTAKES = [
   'works-in-parallel',
   'drains-on-sigterm',
 ] as const;
-export type Mistake = (typeof MISTAKES)[number];
+/** The last breaks refuses-other-content in another way: it refuses in words alone. */
+export type Mistake = (typeof MISTAKES)[number] | 'refuses-in-words';
 
 type Fields = Record<string, unknown>;
 type Record_ = { readonly seq: number; readonly body: Uint8Array; readonly header: (name: string) => string };
@@ -196,7 +197,9 @@ export async function startHandWrittenWorker(
   function refuse(message: JsMsg, code: string): void {
     const { reply } = message as JsMsg & { readonly reply: string };
     const correlationId = message.headers?.get('X-Correlation-Id') ?? '';
-    nats.publish(reply, encodeBody(failure(code, 'It was not carried out', correlationId)));
+    const headers = natsHeaders();
+    if (!makes('refuses-in-words')) headers.set('X-Refusal', '1');
+    nats.publish(reply, encodeBody(failure(code, 'It was not carried out', correlationId)), { headers });
   }
 
   nats.subscribe(`hyperswitch.workers.${keepsRecords ? 'guarded' : 'alive'}.${OPERATION}`, {

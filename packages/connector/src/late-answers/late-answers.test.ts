@@ -9,7 +9,7 @@ import {
   type LateReply,
   startEmbeddedServer,
 } from '@nats-bridge/messaging';
-import { BODY_BUCKET, LATE_STREAM, operationRow, RECORD_STREAM } from '@nats-bridge/protocol';
+import { BODY_BUCKET, HEADER, LATE_STREAM, operationRow, RECORD_STREAM } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeAnswer } from '../ledger/answer.js';
@@ -258,9 +258,16 @@ describe('a bridge that closes while calls wait', () => {
   });
 });
 
+const CONFLICT = { status: 'failure' as const, error: { code: 'CONFLICT', message: 'another request' } };
 const REFUSAL: Partial<LateReply> = {
   via: 'ack',
-  body: Buffer.from('{"status":"failure","error":{"code":"CONFLICT","message":"another request"}}'),
+  headers: { [HEADER.refusal]: '1' },
+  body: Buffer.from(JSON.stringify(CONFLICT)),
+};
+
+const UNREAD = {
+  ...REFUSAL,
+  body: Buffer.from('{"status":"failure","error":{"code":"VALIDATION_ERROR","message":"it is sealed"}}'),
 };
 
 describe('a late reply', () => {
@@ -288,10 +295,20 @@ describe('a late reply', () => {
     expect((await memory.findLatest('m', KEY))?.answer).toEqual(success);
   });
 
+  it('in the words of a refusal, by a worker that says nothing of one, is what its processor said', async () => {
+    const memory = memoryLedger();
+    await memory.write('m', KEY, { ...claimed, state: 'sent' }, 0);
+    const replies = repliesInto(memory);
+    replies.follow(inDoubt);
+    await replies.record(reply({ ...REFUSAL, headers: {} }));
+    expect((await memory.findLatest('m', KEY))?.answer).toEqual(CONFLICT);
+  });
+
   it.each([
     ['a worker that records for itself', 'sent', { via: 'durable' }],
     ['a call nobody followed', 'sent', { correlationId: 'other' }],
     ['a worker that refuses the delivery: the key is of another request', 'sent', REFUSAL],
+    ['a worker that refuses the delivery: it cannot read it', 'sent', UNREAD],
     ['an operation that a worker has claimed', 'claimed', {}],
     ['an operation that is settled', 'withdrawn', {}],
   ] as const)('of %s is not', async (_what, state, changes) => {

@@ -4,7 +4,7 @@
  */
 import type { LateReply } from '@nats-bridge/messaging';
 import type { Exchange } from '../exchange.js';
-import { encodeAnswer, isConflict, readAnswer } from '../ledger/answer.js';
+import { encodeAnswer, isRefusal, readAnswer } from '../ledger/answer.js';
 import { type RecordAnswerWorld, recordAnswer } from '../ledger/record-answer.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 
@@ -39,7 +39,7 @@ export function createLateReplies(
       if (operation === undefined || reply.via === 'durable') return;
       const { merchantId, key } = operation;
       const response = readAnswer(sealing.openAnswer(merchantId, key, reply, reply.correlationId));
-      if (isConflict(reply.via, response)) return;
+      if (isRefusal(reply)) return;
       followed.delete(reply.correlationId);
       await recordAnswer({ merchantId, key, answer: encodeAnswer(response) }, world);
     },

@@ -16,7 +16,7 @@ import {
   parseRequestHeaders,
   recordSubject,
 } from '@nats-bridge/protocol';
-import { encodeAnswer, isConflict, readAnswer } from '../ledger/answer.js';
+import { encodeAnswer, isRefusal, readAnswer } from '../ledger/answer.js';
 import { type RecordAnswerWorld, recordAnswer } from '../ledger/record-answer.js';
 import { readReplyCorrelationId } from '../reply-correlation.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
@@ -52,7 +52,7 @@ export function createRecordUnclaimed(world: UnclaimedRepliesWorld): RecordUncla
       return true;
     }
     // Who says so ends the delivery himself.
-    if (isConflict(reply.via, response)) return false;
+    if (isRefusal(reply)) return false;
     const answer = encodeAnswer(response);
     const again = retry > 0 ? { operation, paymentId, correlationId, retry } : undefined;
     await recordAnswer({ merchantId, key: idempotencyKey, answer, again }, world);

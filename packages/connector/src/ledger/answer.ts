@@ -1,5 +1,5 @@
 /** An answer as bytes, from NATS or for it: what cannot be read leaves the outcome unknown. */
-import type { ReplyPath } from '@nats-bridge/messaging';
+import type { Reply } from '@nats-bridge/messaging';
 import {
   type BridgeResponse,
   decodeBody,
@@ -8,6 +8,7 @@ import {
   type Headers,
   invalidReply,
   parseResponse,
+  saysRefusal,
   ValidationError,
 } from '@nats-bridge/protocol';
 
@@ -24,11 +25,16 @@ export function readAnswer({ body, headers }: EncodedAnswer): BridgeResponse {
 }
 
 /**
- * Said of one delivery by a worker that keeps records, not of the operation: its key belongs to another request. A
- * bridge hears it on the acknowledgement subject.
+ * Said by a worker of one delivery, not of the operation: nothing was done for it. Only its header says so; the words
+ * may be a processor's. What comes by the way of a record is an answer, whatever its headers say.
  */
-export function isConflict(via: ReplyPath, { error }: BridgeResponse): boolean {
-  return via === 'ack' && error?.code === 'CONFLICT';
+export function isRefusal({ via, headers }: Pick<Reply, 'via' | 'headers'>): boolean {
+  return via !== 'durable' && saysRefusal(headers);
+}
+
+/** The refusal of a worker that keeps records: the key belongs to another request. */
+export function isConflict(reply: Pick<Reply, 'via' | 'headers'>, { error }: BridgeResponse): boolean {
+  return isRefusal(reply) && error?.code === 'CONFLICT';
 }
 
 export function encodeAnswer(answer: BridgeResponse): EncodedAnswer {

@@ -66,6 +66,24 @@ describe('what a bridge seals', () => {
     expect(() => sealing.openAnswer('m', 'another', sealed)).toThrow();
   });
 
+  it('a refusal opens for its caller, as no answer, and no answer as one', () => {
+    const sealedAs = (isRefusal: boolean) =>
+      createSealer({ seeds: [poolSeed] }).seal(
+        Buffer.from('{}'),
+        'application/json',
+        replyContext('m', 'k', isRefusal),
+        bridgeKeys,
+      );
+    const type = { [HEADER.contentType]: SEALED_TYPE };
+    const says = { ...type, [HEADER.refusal]: '1' };
+    const open = (isRefusal: boolean, headers: Record<string, string>, correlationId?: string) => () =>
+      sealing.openAnswer('m', 'k', { body: sealedAs(isRefusal), headers }, correlationId);
+    expect(open(true, says, 'c_1')).not.toThrow();
+    for (const moved of [open(true, type, 'c_1'), open(false, says, 'c_1'), open(true, says)])
+      expect(moved).toThrow(/does not open/);
+    expect(open(false, says)).not.toThrow();
+  });
+
   it('is no answer of a bridge when a worker makes it of a request that it could open', () => {
     const sealed = sealing.sealRequest('own', request);
     const context = replyContext('m', 'k');

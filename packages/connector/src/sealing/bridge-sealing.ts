@@ -9,6 +9,7 @@ import {
   replyContext,
   requestContext,
   SEALED_TYPE,
+  saysRefusal,
   ValidationError,
 } from '@nats-bridge/protocol';
 import { keysOfMerchant } from '../config/keys-of-merchant.js';
@@ -96,14 +97,15 @@ export function createBridgeSealing(config: SealingConfig | undefined): BridgeSe
         headers: { ...headers, [HEADER.contentType]: SEALED_TYPE },
       };
     },
-    openAnswer(merchantId, key, answer) {
+    openAnswer(merchantId, key, answer, correlationId) {
       if (!isSealed(answer.headers[HEADER.contentType])) {
         if (!config.required) return answer;
         throw invalidReply(new ValidationError('it is in clear, and nats_bridge.sealing.required is true'));
       }
       try {
         const senders = [...workersOf(merchantId), ...bridges];
-        const opened = sealer.open(answer.body, contextOf(merchantId, key), senders);
+        const isRefusal = correlationId !== undefined && saysRefusal(answer.headers);
+        const opened = sealer.open(answer.body, contextOf(merchantId, key, isRefusal), senders);
         const { body, contentType, from, isOwnAlone } = opened;
         if (bridges.includes(from) && !isOwnAlone)
           throw new SealBrokenError(
@@ -119,8 +121,8 @@ export function createBridgeSealing(config: SealingConfig | undefined): BridgeSe
   };
 }
 
-function contextOf(merchantId: string, key: string): string {
-  return replyContext(encodeHeaderValue(merchantId), encodeHeaderValue(key));
+function contextOf(merchantId: string, key: string, isRefusal = false): string {
+  return replyContext(encodeHeaderValue(merchantId), encodeHeaderValue(key), isRefusal);
 }
 
 /**

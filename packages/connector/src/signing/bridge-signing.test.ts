@@ -89,6 +89,22 @@ describe.each(Object.entries(SEALINGS))('signed, %s', (_, sealing) => {
     }
   });
 
+  it('a refusal counts for its caller, is no answer, and no answer is one', () => {
+    const says = { ...answer.headers, [HEADER.refusal]: '1' };
+    const signedAs = (headers: Record<string, string>) =>
+      pool.sign(signedReplyText('m', 'k', { correlationId: 'c_1' }, { ...answer, headers }));
+    const unsealed = withSigning(NO_SEALING, config);
+    const read = (headers: Record<string, string>, correlationId?: string) => () =>
+      unsealed.openAnswer('m', 'k', { ...answer, headers }, correlationId);
+    expect(read({ ...says, ...signedAs(says) }, 'c_1')).not.toThrow();
+    expect(read({ ...answer.headers, ...signedAs(says) }, 'c_1')).toThrow(/does not fit/);
+    expect(read({ ...says, ...signedAs(answer.headers) }, 'c_1')).toThrow(/does not fit/);
+    expect(read({ ...says, ...signedAs(says) })).toThrow(/does not fit/);
+    // What is recorded is an answer, whatever anybody writes beside it.
+    const recorded = unsealed.sealAnswer('m', 'k', answer);
+    expect(read({ ...recorded.headers, [HEADER.refusal]: '1' })).not.toThrow();
+  });
+
   it('that nobody began is believed of who may say so, of this key', () => {
     const headers = signing.sealWithdrawal('m', 'k');
     expect(() => signing.openWithdrawal('m', 'k', headers)).not.toThrow();

@@ -155,7 +155,7 @@ func execute(effect context.Context, lose func(), js jetstream.JetStream, d Deli
 		return d.msg.NakWithDelay(min(30*time.Second, time.Second<<min(5, numberIn(about, "X-Attempt", 1)-1)))
 	}
 	about.Set("Content-Type", reply.contentType)
-	maps.Copy(about, reply.signature)
+	maps.Copy(about, reply.headers)
 	if err := recordAnswer(ctx, js, d.replyTo, reply.body, about, seq); err != nil {
 		return err
 	}

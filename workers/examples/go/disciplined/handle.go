@@ -79,7 +79,7 @@ func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, keys Key
 		if err != nil {
 			return Reply{}, err
 		}
-		return keys.protect(headers, record, answer)
+		return keys.protect(headers, kindReply, record, answer)
 	}
 	if record != "" {
 		if err = runGuarded(ctx, js, d, run); errors.Is(err, ErrKeyConflict) {
@@ -127,7 +127,8 @@ func parse(msg jetstream.Msg, body []byte) (request contract.NatsPaymentRequest,
 	return request, nil
 }
 
-// Says at once that nothing was done, and that it shall not come again; the bridge makes a dead letter of it.
+// Says at once that nothing was done, and that it shall not come again; the bridge makes a dead letter of it. Only
+// X-Refusal tells it from what a processor may say in the same words.
 func refuse(nc *nats.Conn, keys Keys, msg jetstream.Msg, code, why string) error {
 	status := contract.NatsPaymentResponseStatusFailure
 	correlationID := unescaped(msg.Headers().Get("X-Correlation-Id"))
@@ -136,10 +137,11 @@ func refuse(nc *nats.Conn, keys Keys, msg jetstream.Msg, code, why string) error
 	if err != nil {
 		return err
 	}
-	protected, err := keys.protect(msg.Headers(), "", reply)
+	protected, err := keys.protect(msg.Headers(), kindRefusal, "", reply)
 	if err != nil {
 		return err
 	}
+	protected.headers.Set("X-Refusal", "1")
 	if err := publish(nc, msg.Reply(), msg.Headers(), protected); err != nil {
 		return err
 	}
@@ -147,9 +149,9 @@ func refuse(nc *nats.Conn, keys Keys, msg jetstream.Msg, code, why string) error
 }
 
 // Seals and signs a reply to the request of these headers; record is the subject of its record, where it goes there.
-func (keys Keys) protect(request nats.Header, record string, answer []byte) (reply Reply, err error) {
-	if reply, err = keys.sealing.seal(request, answer); err == nil {
-		reply.signature, err = keys.signing.reply(request, record, reply.contentType, reply.body)
+func (keys Keys) protect(request nats.Header, kind, record string, said []byte) (reply Reply, err error) {
+	if reply, err = keys.sealing.seal(request, kind, said); err == nil {
+		reply.headers, err = keys.signing.reply(request, kind, record, reply.contentType, reply.body)
 	}
 	return reply, err
 }
@@ -162,7 +164,7 @@ func publish(nc *nats.Conn, subject string, request nats.Header, reply Reply) er
 	if traced := request.Get("traceparent"); traced != "" {
 		message.Header.Set("traceparent", traced)
 	}
-	maps.Copy(message.Header, reply.signature)
+	maps.Copy(message.Header, reply.headers)
 	message.Data = reply.body
 	return nc.PublishMsg(message)
 }

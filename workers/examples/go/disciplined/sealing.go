@@ -22,12 +22,19 @@ const (
 	sealedType = "application/vnd.nats-bridge.sealed+json"
 )
 
-// Reply is an answer as it travels.
+// Reply is an answer, or a refusal, as it travels.
 type Reply struct {
 	contentType string
 	body        []byte
-	signature   nats.Header
+	headers     nats.Header // beside its type: the signature, and that it is a refusal
 }
+
+// What a reply is: an answer of the operation, or the refusal of this one delivery. It is bound to what is sealed and
+// signed: neither can be taken for the other.
+const (
+	kindReply   = "reply"
+	kindRefusal = "refusal"
+)
 
 // Sealing has our curve keys, of which the first seals and all open, and the public keys of the bridges. Without
 // keys everything travels in clear.
@@ -140,7 +147,7 @@ func (sealing Sealing) dataKey(sealed envelope) ([]byte, error) {
 
 // Seals a reply to the request of these headers for the bridges. Who asked in clear, and is refused for it, could not
 // read it: his is in clear.
-func (sealing Sealing) seal(headers nats.Header, body []byte) (Reply, error) {
+func (sealing Sealing) seal(headers nats.Header, kind string, body []byte) (Reply, error) {
 	if len(sealing.own) == 0 || !isSealed(headers) {
 		return Reply{contentType: clearType, body: body}, nil
 	}
@@ -159,8 +166,8 @@ func (sealing Sealing) seal(headers nats.Header, body []byte) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	context := strings.Join([]string{"nats-bridge reply 1", headers.Get("X-Merchant-Id"), headers.Get("X-Idempotency-Key")}, "\n")
-	sealed := envelope{Sealed: 1, Type: clearType, From: public, Nonce: nonce, Data: gcm.Seal(nil, nonce, body, boundTo(context, clearType))}
+	bound := boundTo(replyContext(headers, kind), clearType)
+	sealed := envelope{Sealed: 1, Type: clearType, From: public, Nonce: nonce, Data: gcm.Seal(nil, nonce, body, bound)}
 	for _, bridge := range sealing.bridges {
 		box, err := current.Seal(key, bridge)
 		if err != nil {
@@ -187,6 +194,10 @@ func requestContext(subject string, headers nats.Header) string {
 		lines = append(lines, headers.Get(name))
 	}
 	return strings.Join(lines, "\n")
+}
+
+func replyContext(request nats.Header, kind string) string {
+	return strings.Join([]string{"nats-bridge " + kind + " 1", request.Get("X-Merchant-Id"), request.Get("X-Idempotency-Key")}, "\n")
 }
 
 func boundTo(context, contentType string) []byte {

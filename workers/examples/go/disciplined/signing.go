@@ -69,12 +69,12 @@ func (signing Signing) verify(subject string, headers nats.Header, body []byte) 
 
 // The headers that sign a reply to the request of these headers; record is the subject of its record, or empty where
 // the reply goes to who waits.
-func (signing Signing) reply(request nats.Header, record, contentType string, body []byte) (nats.Header, error) {
+func (signing Signing) reply(request nats.Header, kind, record, contentType string, body []byte) (nats.Header, error) {
 	correlationID := ""
 	if record == "" {
 		correlationID = request.Get("X-Correlation-Id")
 	}
-	context := strings.Join([]string{"nats-bridge reply 1", request.Get("X-Merchant-Id"), request.Get("X-Idempotency-Key"), record, correlationID}, "\n")
+	context := strings.Join([]string{replyContext(request, kind), record, correlationID}, "\n")
 	return signing.sign(signedText(context, contentType, body))
 }
 

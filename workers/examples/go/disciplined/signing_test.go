@@ -24,7 +24,7 @@ func TestSigningVectors(t *testing.T) {
 		Replies []struct {
 			Name, ContentType, Body string
 			RequestHeaders, Headers map[string]string
-			IsRecord                bool
+			IsRecord, IsRefusal     bool
 		}
 		Withdrawals []struct {
 			Record  string
@@ -48,11 +48,14 @@ func TestSigningVectors(t *testing.T) {
 		}
 	}
 	for _, reply := range vectors.Replies {
-		request, record := headerOf(reply.RequestHeaders), ""
+		request, kind, record := headerOf(reply.RequestHeaders), kindReply, ""
 		if reply.IsRecord {
 			record = request.Get("X-Reply-To")
 		}
-		signed, err := signing.reply(request, record, reply.ContentType, []byte(reply.Body))
+		if reply.IsRefusal {
+			kind = kindRefusal
+		}
+		signed, err := signing.reply(request, kind, record, reply.ContentType, []byte(reply.Body))
 		expectHeaders(t, reply.Name, signed, err, reply.Headers)
 	}
 	for _, withdrawal := range vectors.Withdrawals {
