@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { status as grpcStatus } from '@grpc/grpc-js';
 import {
   fingerprintOf,
   guardedSubject,
@@ -22,8 +23,8 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function startScene(command: readonly [string, ...string[]]) {
-  const stack = await startStack({ sandbox: false, config: { jetstream: { ack_wait: 1_000 } } });
+async function startScene(command: readonly [string, ...string[]], ackWaitMs = 1_000) {
+  const stack = await startStack({ sandbox: false, config: { jetstream: { ack_wait: ackWaitMs } } });
   closers.push(() => stack.close());
   const executionsFile = join(mkdtempSync(join(tmpdir(), 'nats-bridge-executions-')), 'executions');
   const start = async () => {
@@ -109,6 +110,22 @@ function routerData(attempt: string, request: object = authorizeRequest(attempt)
     request: request as RouterData['request'],
     test_mode: true,
   };
+}
+
+/** A claim that another worker holds for a minute. @param fingerprint of what its request asked for */
+async function claimedByAnother(stack: Stack, attempt: string, fingerprint?: string): Promise<void> {
+  const leaseUntil = Date.now() + 60_000;
+  const claim = { state: 'claimed', retry: 0, by: 'another', attempt: 1, leaseUntil, fingerprint } as const;
+  const headers = natsHeaders();
+  for (const [name, value] of Object.entries(recordHeaders(claim))) headers.set(name, value);
+  (await stack.nats()).publish(recordSubject(MERCHANT, keyOf(attempt)), '', { headers });
+  await until('the claim', () => recordOf(stack, attempt));
+}
+
+/** Whether writers of records hear that they were stored. */
+async function confirmRecords(stack: Stack, isConfirmed: boolean): Promise<void> {
+  const manager = await jetstreamManager(await stack.nats());
+  await manager.streams.update('OPERATIONS', { no_ack: !isConfirmed });
 }
 
 async function whenAcknowledged(stack: Stack): Promise<void> {
@@ -254,6 +271,59 @@ describe.each(DISCIPLINED_WORKERS)('the disciplined worker in %s', (_language, c
     });
     await until('the termination', () => terminated === 3 || undefined);
     expect(executions()).toEqual(['att_3 1']);
+  });
+
+  it('tells the caller that the key belongs to another request', async () => {
+    const { stack, authorize, executions } = await startScene(command);
+    const refusals: string[] = [];
+    (await stack.nats()).subscribe('$JS.ACK.PAYMENTS.>', {
+      callback: (_error, message) => {
+        if (message.string().includes('CONFLICT')) refusals.push(message.headers?.get('X-Refusal') ?? '');
+      },
+    });
+    await claimedByAnother(stack, 'att_1', 'another');
+    await expect(authorize('att_1')).rejects.toMatchObject({
+      code: grpcStatus.INVALID_ARGUMENT,
+      details: expect.stringContaining('was used for another request'),
+    });
+    expect(await until('the refusal', () => refusals[0])).toBe('1');
+    expect(executions()).toEqual([]);
+  });
+
+  it('runs under a claim whose confirmation was lost, as the first attempt', async () => {
+    const { stack, authorize, executions } = await startScene(command, 10_000);
+    await confirmRecords(stack, false);
+    const answer = authorize('att_1');
+    await until('the claim', () => recordOf(stack, 'att_1'));
+    await confirmRecords(stack, true);
+    expect(await answer).toMatchObject({ connector_transaction_id: `${idPrefix}att_1` });
+    expect(executions()).toEqual(['att_1 1']);
+  });
+
+  it('does not begin when it was not confirmed, and another has claimed in the meantime', async () => {
+    const { stack, worker, executions } = await startScene(command);
+    await confirmRecords(stack, false);
+    await claimedByAnother(stack, 'att_1');
+    await publishRequest(stack, 'att_1');
+    await until('the request to be given back', () => worker.printed().includes('not answered') || undefined);
+    expect(executions()).toEqual([]);
+    expect(await recordOf(stack, 'att_1')).toMatchObject({ state: 'claimed', by: 'another' });
+  });
+
+  it('keeps a claim whose renewal was not confirmed', async () => {
+    const { stack, authorize, executions } = await startScene(command, 3_000);
+    void authorize('att_hangs').catch(() => {});
+    await until('the execution', () => executions().length === 1 || undefined);
+    const { seq, leaseUntil: first = 0 } = (await recordOf(stack, 'att_hangs')) ?? {};
+    await confirmRecords(stack, false);
+    await until('a renewal', async () => (await recordOf(stack, 'att_hangs'))?.seq !== seq || undefined);
+    await confirmRecords(stack, true);
+    const record = await until('the lease to go on', async () => {
+      const found = await recordOf(stack, 'att_hangs');
+      return found !== undefined && (found.leaseUntil ?? 0) > first + 6_000 ? found : undefined;
+    });
+    expect(record).toMatchObject({ state: 'claimed', attempt: 1 });
+    expect(executions()).toEqual(['att_hangs 1']);
   });
 
   it('makes the same fingerprint of a request as the SDK and the bridge', async () => {

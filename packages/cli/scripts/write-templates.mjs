@@ -12,6 +12,7 @@ const FROM_EXAMPLES = {
   python: [
     'python/disciplined_worker.py',
     'python/guarded_run.py',
+    'python/claim.py',
     'python/operation_record.py',
     'python/sealing.py',
     'python/signing.py',
@@ -23,6 +24,7 @@ const FROM_EXAMPLES = {
     'go/disciplined/main.go',
     'go/disciplined/handle.go',
     'go/disciplined/guarded.go',
+    'go/disciplined/claim.go',
     'go/disciplined/record.go',
     'go/disciplined/sealing.go',
     'go/disciplined/signing.go',

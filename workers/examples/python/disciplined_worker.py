@@ -14,8 +14,9 @@ from urllib.parse import unquote
 import nats
 from pydantic import ValidationError
 
+from claim import now_ms
 from contract.request import NatsPaymentRequest
-from guarded_run import KeyConflict, now_ms, run_guarded
+from guarded_run import KeyConflict, run_guarded
 from operation_record import DOMAIN
 from processor import HANDLERS
 from sealing import sealing_from_environment

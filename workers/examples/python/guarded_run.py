@@ -1,10 +1,10 @@
 """Runs a handler under the record of its idempotency key: claim, effect, answer. The rules: docs/workers.md."""
 import asyncio
-import time
 import uuid
 
 import nats
 
+from claim import Claim, now_ms
 from operation_record import Record, RecordChanged, fingerprint_of, read_record, write_record
 
 WORKER = str(uuid.uuid4())  # names this process in the records
@@ -13,10 +13,6 @@ RECOVERY_S = 30  # what was begun before may take this long to find out, whateve
 
 class KeyConflict(Exception):
     """The key was used for a request that asked for something else."""
-
-
-def now_ms() -> int:
-    return int(time.time() * 1000)
 
 
 async def run_guarded(js, msg, request, deadline_ms, lease_ms, run, withdrawal) -> None:
@@ -66,43 +62,37 @@ async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run, wi
     attempt = record.number("X-Attempt", 1) + 1 if record.state == "claimed" else 1
     about["X-Attempt"] = str(attempt)
     about["X-Claimed-At"] = record.headers.get("X-Claimed-At", str(now_ms()))
-    seq, leased_until = record.seq, 0
-
-    async def claim(until, **more):
-        nonlocal seq, leased_until
-        seq = await write_record(js, subject, "claimed", b"", {**about, "X-Lease-Until": str(until), **more}, seq)
-        leased_until = until
+    claim = Claim(js, subject, about, record.seq, lease_ms)
+    await claim.begin()
+    if claim.is_over:  # this process stood still, or the way was slow: another may have taken over
+        return await msg.nak(delay=1)
 
     async def hold():
         """Keeps the request and the claim. When the claim is lost, the effect must not go on."""
         while True:
             await asyncio.sleep(lease_ms / 3000)
             try:
-                if now_ms() >= leased_until:
+                if claim.is_over:
                     raise RecordChanged
                 await msg.in_progress()
-                await claim(now_ms() + lease_ms)
+                await claim.renew()
             except RecordChanged:
                 effect.cancel()
             except nats.errors.Error:
                 pass  # the lease holds for a while, and the next beat tries again
 
-    await claim(now_ms() + lease_ms)
-    if now_ms() >= leased_until:  # this process stood still: another may have taken over
-        return await msg.nak(delay=1)
     effect = asyncio.ensure_future(run(attempt, RECOVERY_S if attempt > 1 else (deadline_ms - now_ms()) / 1000))
     holding = asyncio.create_task(hold())
+    effect.add_done_callback(lambda _: holding.cancel())  # before anything else is written
     try:
         said, body = await effect
     except asyncio.CancelledError:
         return await msg.nak(delay=1)
     except Exception as error:
         print(f"{request.operation} failed, attempt {attempt}: {error!r}", flush=True)
-        await claim(now_ms(), **{"X-Reason": type(error).__name__})  # anybody may try again
+        await claim.release(type(error).__name__)
         return await msg.nak(delay=min(30, 2 ** (attempt - 1)))
-    finally:
-        holding.cancel()
-    await record_answer(js, subject, body, {**about, **said}, seq)
+    await record_answer(js, subject, body, {**about, **said}, claim.seq)
     await msg.ack()  # only now that the answer is stored
 
 

@@ -40,11 +40,14 @@ async def read_record(js, subject) -> Record:
         return Record()
 
 
-async def write_record(js, subject, state, body, headers, expected_seq) -> int:
-    """Writes only if the record is still the one that was seen: of two workers, one gets the claim."""
+async def write_record(js, subject, state, body, headers, expected_seq, within_s=5) -> int:
+    """Writes only if the record is still the one that was seen: of two workers, one gets the claim.
+
+    What the stream does not confirm within `within_s` seconds may be stored or not.
+    """
     conditions = {"X-Record": state, "Nats-Expected-Last-Subject-Sequence": str(expected_seq)}
     try:
-        return (await js.publish(subject, body, headers={**headers, **conditions})).seq
+        return (await js.publish(subject, body, timeout=within_s, headers={**headers, **conditions})).seq
     except APIError as error:
         if error.err_code == WRONG_LAST_SEQUENCE:
             raise RecordChanged from error

@@ -98,26 +98,17 @@ func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, recor
 	}
 	effect, lose := context.WithDeadline(ctx, until)
 	defer lose()
-	return execute(effect, lose, js, d, about, record.Seq, func(ctx context.Context) (Reply, error) { return run(ctx, attempt) })
+	claim := &Claim{js: js, subject: d.replyTo, about: about, lease: d.lease, seq: record.Seq}
+	return execute(effect, lose, d, claim, func(ctx context.Context) (Reply, error) { return run(ctx, attempt) })
 }
 
 // Claim, effect, answer. The effect's context ends when the claim is lost: then it must not go on.
-func execute(effect context.Context, lose func(), js jetstream.JetStream, d Delivery, about nats.Header, seq uint64, run func(context.Context) (Reply, error)) error {
+func execute(effect context.Context, lose func(), d Delivery, claim *Claim, run func(context.Context) (Reply, error)) error {
 	ctx := context.WithoutCancel(effect)
-	leasedUntil := time.Now().Add(d.lease)
-	claim := func(until time.Time) error {
-		headers := maps.Clone(about)
-		headers.Set("X-Lease-Until", millis(until))
-		written, err := writeRecord(ctx, js, d.replyTo, "claimed", nil, headers, seq)
-		if err == nil {
-			seq, leasedUntil = written, until
-		}
+	if err := claim.begin(ctx); err != nil {
 		return err
 	}
-	if err := claim(leasedUntil); err != nil {
-		return err
-	}
-	if !time.Now().Before(leasedUntil) { // this process stood still: another may have taken over
+	if claim.isOver() { // this process stood still, or the way was slow: another may have taken over
 		return d.msg.NakWithDelay(time.Second)
 	}
 
@@ -132,12 +123,12 @@ func execute(effect context.Context, lose func(), js jetstream.JetStream, d Deli
 				return
 			case <-beat.C:
 			}
-			if !time.Now().Before(leasedUntil) {
+			if claim.isOver() {
 				lose()
 				return
 			}
 			d.msg.InProgress()
-			if errors.Is(claim(time.Now().Add(d.lease)), ErrRecordChanged) {
+			if errors.Is(claim.renew(ctx), ErrRecordChanged) {
 				lose()
 				return
 			} // any other error: the lease holds for a while, and the next beat tries again
@@ -147,16 +138,17 @@ func execute(effect context.Context, lose func(), js jetstream.JetStream, d Deli
 	close(finished)
 	<-held
 	if err != nil {
-		log.Printf("%s failed, attempt %s: %v", d.request.Operation, about.Get("X-Attempt"), err)
-		about.Set("X-Reason", "handler failed")
-		if err := claim(time.Now()); err != nil { // anybody may try again
+		attempt := numberIn(claim.about, "X-Attempt", 1)
+		log.Printf("%s failed, attempt %d: %v", d.request.Operation, attempt, err)
+		if err := claim.release(ctx, "handler failed"); err != nil {
 			return err
 		}
-		return d.msg.NakWithDelay(min(30*time.Second, time.Second<<min(5, numberIn(about, "X-Attempt", 1)-1)))
+		return d.msg.NakWithDelay(min(30*time.Second, time.Second<<min(5, attempt-1)))
 	}
+	about := claim.about
 	about.Set("Content-Type", reply.contentType)
 	maps.Copy(about, reply.headers)
-	if err := recordAnswer(ctx, js, d.replyTo, reply.body, about, seq); err != nil {
+	if err := recordAnswer(ctx, claim.js, d.replyTo, reply.body, about, claim.seq); err != nil {
 		return err
 	}
 	return d.msg.Ack() // only now that the answer is stored
