@@ -174,6 +174,16 @@ export const bridgeConfigSchema = z
         message: 'need the stream, which jetstream_enabled = false leaves out',
       });
   })
+  .check(({ value: { jetstream }, issues }) => {
+    const { max_age, duplicate_window } = jetstream;
+    if (durationMs(duplicate_window) > durationMs(max_age))
+      issues.push({
+        code: 'custom',
+        input: max_age,
+        path: ['jetstream', 'max_age'],
+        message: `must be at least nats_bridge.jetstream.duplicate_window, which is "${duplicate_window}": no NATS server makes a stream that forgets sooner`,
+      });
+  })
   .check(({ value: { approvals, jetstream }, issues }) => {
     const isUsed = approvals.required_for.length > 0;
     if (isUsed && durationMs(approvals.expires_after) > durationMs(jetstream.max_age))

@@ -109,6 +109,14 @@ describe('configuration', () => {
       '[nats_bridge.approvals]\nrequired_for = ["edit"]\nexpires_after = "8d"',
       'nats_bridge.approvals.expires_after = "8d" (FILE): is longer than letters are kept, which is nats_bridge.jetstream.max_age = "7d"',
     ],
+    [
+      '[nats_bridge.jetstream]\nmax_age = "1m"',
+      'nats_bridge.jetstream.max_age = "1m" (FILE): must be at least nats_bridge.jetstream.duplicate_window, which is "2m"',
+    ],
+    [
+      '[nats_bridge.jetstream]\nduplicate_window = "8d"',
+      'nats_bridge.jetstream.max_age (FILE): must be at least nats_bridge.jetstream.duplicate_window, which is "8d"',
+    ],
     ['[nats_brigde]', 'nats_brigde (FILE): is not a known key; known are nats_bridge'],
   ])('refuses %j with the key, the value and what is allowed', (line, message) => {
     const { file, load: action } = load(line.startsWith('[nats_br') ? line : `[nats_bridge]\n${line}`);
