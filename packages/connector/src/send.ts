@@ -29,7 +29,7 @@ import { type BridgeConfig, subjectTemplateOf, timeoutOf } from './config/bridge
 import { compose, type Exchange, mayBeGuarded, type Send } from './exchange.js';
 import { findWorkersIn } from './find-workers.js';
 import type { LateAnswers } from './late-answers/late-answers.js';
-import { isConflict, readAnswer } from './ledger/answer.js';
+import { isConflict, isRefusal, readAnswer } from './ledger/answer.js';
 import { createIsWaiting } from './ledger/is-waiting.js';
 import type { Ledger } from './ledger/ledger.js';
 import { conflict, outcomeOfEntry } from './ledger/outcome-of-entry.js';
@@ -246,12 +246,14 @@ export function createSend(world: SendWorld): Send {
           }
           const answer = answerIn(exchange, message, reply);
           if (isConflict(reply, answer)) throw conflict(key ?? '');
-          // The first request of the key may have asked for something else.
-          if (isRepeat && key !== undefined) {
-            const entry = await ledger.findLatest(data.merchant_id, key);
-            return (entry && outcomeOfEntry(entry, exchange)) ?? answer;
-          }
-          return answer;
+          const isRefused = isRefusal(reply);
+          if (key === undefined || !(isRepeat || isRefused)) return answer;
+          // The first request of the key may have asked for something else, and an earlier delivery may have begun.
+          const entry = await ledger.findLatest(data.merchant_id, key);
+          const recorded = entry && outcomeOfEntry(entry, exchange);
+          if (isRefused && entry?.record.state === 'claimed')
+            throw new BridgeError('INVALID_WORKER_REPLY', 'A worker refused what another had begun');
+          return recorded ?? answer;
         })
         .then(resolve, reject);
     });

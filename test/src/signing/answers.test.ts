@@ -1,7 +1,7 @@
 /** Signed answers: what nobody vouches for who may is never an answer, on its way or in the ledger. */
 import type { BridgeEvent } from '@nats-bridge/connector';
 import { encodeHeaders, readHeaders } from '@nats-bridge/messaging';
-import { HEADER, recordHeaders, recordSubject } from '@nats-bridge/protocol';
+import { fingerprintOf, HEADER, recordHeaders, recordSubject } from '@nats-bridge/protocol';
 import type { Msg } from '@nats-io/nats-core';
 import { describe, expect, it } from 'vitest';
 import { MODES } from '../stack-under-test.js';
@@ -102,6 +102,24 @@ describe('a refusal of a delivery', () => {
     expect(events.map(({ type }) => type)).toContain('conflict');
     expect(runs()).toBe(0);
     expect((await bridge.ledger.findLatest('merchant_1', 'authorize:att_1'))?.record.state).toBe('claimed');
+  });
+});
+
+describe('a refusal of what a worker cannot read', () => {
+  it('is a failure where nobody began, and leaves in doubt what another did', async () => {
+    const bridge = bridgeWith({ request_timeout_ms: 5_000 });
+    await bridge.prepare();
+    const { runs } = await workerWith('durable', sealingKeys().worker);
+    expect(await bridge.authorize(payment('att_1'))).toMatchObject({
+      kind: 'answered',
+      status: 'FAILURE',
+      error: { code: 'VALIDATION_ERROR' },
+    });
+    const fingerprint = fingerprintOf(payment('att_2'));
+    const claimed = recordHeaders({ state: 'claimed', retry: 0, fingerprint, attempt: 1, leaseUntil: 1 });
+    await publish(bridge, recordSubject('merchant_1', 'authorize:att_2'), Buffer.of(), claimed);
+    expect(await bridge.authorize(payment('att_2'))).toMatchObject({ kind: 'unknown', status: 'PENDING' });
+    expect(runs()).toBe(0);
   });
 });
 

@@ -18,6 +18,12 @@ const HEADER_DOCUMENTATION: Readonly<Record<string, string>> = {
   [HEADER.traceparent]: 'W3C trace context.',
 };
 
+const REPLY_HEADER_DOCUMENTATION: Readonly<Record<string, string>> = {
+  [HEADER.correlationId]: 'As in the request.',
+  [HEADER.contentType]: 'As in the request.',
+  [HEADER.refusal]: '"1": this delivery is refused and nothing was done for it. Absent of an answer.',
+};
+
 export function asyncApi(version: string): object {
   const schemas = jsonSchemas();
   return {
@@ -35,21 +41,25 @@ export function asyncApi(version: string): object {
       messages: {
         request: {
           name: 'NatsPaymentRequest',
-          headers: {
-            type: 'object',
-            properties: Object.fromEntries(
-              Object.entries(HEADER_DOCUMENTATION).map(([name, description]) => [
-                name,
-                { type: 'string', description },
-              ]),
-            ),
-          },
+          headers: headersOf(HEADER_DOCUMENTATION),
           payload: schemas['request.schema.json'],
         },
-        response: { name: 'NatsPaymentResponse', payload: schemas['response.schema.json'] },
+        response: {
+          name: 'NatsPaymentResponse',
+          headers: headersOf(REPLY_HEADER_DOCUMENTATION),
+          payload: schemas['response.schema.json'],
+        },
       },
     },
   };
+}
+
+function headersOf(documentation: Readonly<Record<string, string>>): object {
+  const described = Object.entries(documentation).map(([name, description]) => [
+    name,
+    { type: 'string', description },
+  ]);
+  return { type: 'object', properties: Object.fromEntries(described) };
 }
 
 function channelOf({
