@@ -242,6 +242,20 @@ describe.each(DISCIPLINED_WORKERS)('the disciplined worker in %s', (_language, c
     expect(await recordOf(stack, 'att_gone')).toMatchObject({ state: 'withdrawn' });
   });
 
+  it('takes a repeat of what was announced for a worker without records as the second attempt', async () => {
+    const { stack, executions } = await startScene(command);
+    const announced = { state: 'sent', retry: 0, correlationId: 'of the first' } as const;
+    for (const [attempt, deadlineAt] of [
+      ['att_1', Date.now() + 60_000],
+      ['att_2', Date.now() - 1],
+    ] as const) {
+      await stack.bridge.ledger.write(MERCHANT, keyOf(attempt), announced, 0);
+      await publishRequest(stack, attempt, { deadlineAt });
+      await answeredRecordOf(stack, attempt);
+    }
+    expect(executions()).toEqual(['att_1 2', 'att_2 2']);
+  });
+
   it('gives a failed request back, and is asked again a second later', async () => {
     const { authorize, executions, stack, worker } = await startScene(command);
     expect(await authorize('att_fails')).toMatchObject({

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { credentialsFile, DOMAIN } from '@nats-bridge/access';
 import { NatsBridge } from '@nats-bridge/connector';
 import { createWorker, type Handler } from '@nats-bridge/worker';
+import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { routerData } from './access-data.js';
 import { startAccess } from './access-under-test.js';
@@ -24,14 +25,14 @@ const ROUTES = [
   { metadata: { region: 'us' }, pools: ['us'], or_general: true },
 ];
 
-async function startScene() {
+async function startScene(jetstream: Record<string, unknown> = {}) {
   const stack = await startStack({
     sandbox: false,
     config: {
       pools: POOLS,
       routes: ROUTES,
       timeouts: { authorize: 1_500 },
-      jetstream: { ack_wait: 1_000 },
+      jetstream: { ack_wait: 1_000, ...jetstream },
     },
   });
   closers.push(() => stack.close());
@@ -130,6 +131,36 @@ describe('a request with a route', () => {
     await stopped;
     expect(await pay('a1', 'eu')).toMatchObject({ ...CHARGED, connector_transaction_id: 'txn_eu' });
     expect(executions()).toEqual(['a1 eu', 'a2 us']);
+  });
+
+  it('that a worker without records may have carried out is another attempt for the worker that keeps them', async () => {
+    const { stack, startWorker, pay, executions } = await startScene({ duplicate_window: '500ms' });
+    const nats = await stack.nats();
+    const { consumers } = await jetstreamManager(nats);
+    await consumers.add('PAYMENTS', {
+      durable_name: 'naive',
+      ack_policy: AckPolicy.Explicit,
+      deliver_subject: 'naive.in',
+      filter_subject: 'hyperswitch.payments.*.authorize',
+    });
+    // It has its effect, and dies before it says so.
+    let charged = 0;
+    nats.subscribe('naive.in', {
+      callback: (_, message) => {
+        charged++;
+        message.respond('+ACK');
+      },
+    });
+    expect(await pay('a1', 'us')).toMatchObject({ status: 'PENDING' });
+    expect(charged).toBe(1);
+    const attempts: number[] = [];
+    await startWorker('us', (_, { attempt }) => {
+      attempts.push(attempt);
+      return { status: 'success', transaction_id: 'txn_found' };
+    });
+    expect(await pay('a1', 'us')).toMatchObject({ ...CHARGED, connector_transaction_id: 'txn_found' });
+    expect(executions()).toEqual(['a1 us']);
+    expect(attempts).toEqual([2]);
   });
 
   it('is never heard by a worker that knows nothing of pools', async () => {

@@ -53,13 +53,16 @@ async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run, wi
     lease_left_ms = record.number("X-Lease-Until") - now_ms()
     if record.state == "claimed" and lease_left_ms > 0:
         return await msg.nak(delay=lease_left_ms / 1000)  # somebody has it in hand
-    if record.state != "claimed" and deadline_ms <= now_ms():  # nobody began, and now nobody may
+    # What was announced for an earlier request of the key, a worker without records may have carried out.
+    is_announced = record.state == "sent" and record.headers.get("X-Correlation-Id") != about["X-Correlation-Id"]
+    may_have_begun = record.state == "claimed" or is_announced
+    if not may_have_begun and deadline_ms <= now_ms():  # nobody began, and now nobody may
         about.update({"X-Reason": "expired", **withdrawal(subject)})
         await write_record(js, subject, "withdrawn", b"{}", about, record.seq)
         return await msg.ack()
 
-    # A claim whose lease is over may have had its effect: expired or not, only a handler that looks can tell.
-    attempt = record.number("X-Attempt", 1) + 1 if record.state == "claimed" else 1
+    # What may have had its effect: expired or not, only a handler that looks can tell.
+    attempt = record.number("X-Attempt", 1) + 1 if may_have_begun else 1
     about["X-Attempt"] = str(attempt)
     about["X-Claimed-At"] = record.headers.get("X-Claimed-At", str(now_ms()))
     claim = Claim(js, subject, about, record.seq, lease_ms)

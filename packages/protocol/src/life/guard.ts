@@ -51,7 +51,10 @@ export function guardDelivery(
     case 'withdrawn':
       return { kind: 'drop' };
     case 'sent':
-      return begin;
+      // Of an earlier request of the key nobody wrote down who has it: as if somebody had begun.
+      return record.correlationId === delivery.correlationId
+        ? begin
+        : { kind: 'claim', attempt: 2, expectedSeq };
     case 'claimed': {
       const leftMs = (record.leaseUntil ?? 0) - now;
       if (leftMs > 0) return { kind: 'wait', ms: leftMs };

@@ -34,7 +34,8 @@ describe('the guard', () => {
 
   it('lets nobody begin after the deadline', () => {
     expect(guard(undefined, { deadlineAt: NOW })).toEqual({ kind: 'expire', expectedSeq: 0 });
-    expect(guard(record({ state: 'sent' }), { deadlineAt: NOW })).toEqual({ kind: 'expire', expectedSeq: 7 });
+    const announced = record({ state: 'sent', correlationId: 'c' });
+    expect(guard(announced, { deadlineAt: NOW })).toEqual({ kind: 'expire', expectedSeq: 7 });
   });
 
   it('says the stored answer again', () => {
@@ -69,7 +70,18 @@ describe('the guard', () => {
   });
 
   it('begins what a bridge announced for workers without records', () => {
-    expect(guard(record({ state: 'sent' }))).toEqual({ kind: 'claim', attempt: 1, expectedSeq: 7 });
+    expect(guard(record({ state: 'sent', correlationId: 'c' }))).toEqual({
+      kind: 'claim',
+      attempt: 1,
+      expectedSeq: 7,
+    });
+  });
+
+  it('takes a repeat of what was announced for another request as the next attempt, and after the deadline too', () => {
+    const announced = record({ state: 'sent', correlationId: 'earlier' });
+    const next = { kind: 'claim', attempt: 2, expectedSeq: 7 };
+    expect(guard(announced)).toEqual(next);
+    expect(guard(announced, { deadlineAt: NOW - 1 })).toEqual(next);
   });
 });
 

@@ -59,6 +59,9 @@ func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, recor
 	if seen := record.Headers.Get("X-Fingerprint"); !isRetried && seen != "" && seen != about.Get("X-Fingerprint") {
 		return ErrKeyConflict
 	}
+	// What was announced for an earlier request of the key, a worker without records may have carried out.
+	isAnnounced := record.State == "sent" && record.Headers.Get("X-Correlation-Id") != about.Get("X-Correlation-Id")
+	mayHaveBegun := record.State == "claimed" || isAnnounced
 	leaseLeft := time.Until(time.UnixMilli(record.number("X-Lease-Until", 0)))
 	isOver := !time.Now().Before(d.deadline)
 	switch {
@@ -73,7 +76,7 @@ func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, recor
 		return d.msg.Ack() // its caller was told that it failed
 	case record.State == "claimed" && leaseLeft > 0:
 		return d.msg.NakWithDelay(leaseLeft) // somebody has it in hand
-	case record.State != "claimed" && isOver: // nobody began, and now nobody may
+	case !mayHaveBegun && isOver: // nobody began, and now nobody may
 		about.Set("X-Reason", "expired")
 		signature, err := d.keys.signing.withdrawal(d.replyTo)
 		if err != nil {
@@ -86,9 +89,9 @@ func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, recor
 		return d.msg.Ack()
 	}
 
-	// A claim whose lease is over may have had its effect: expired or not, only a handler that looks can tell.
+	// What may have had its effect: expired or not, only a handler that looks can tell.
 	attempt, until := 1, d.deadline
-	if record.State == "claimed" {
+	if mayHaveBegun {
 		attempt, until = int(record.number("X-Attempt", 1))+1, time.Now().Add(recoveryTime)
 	}
 	about.Set("X-Attempt", strconv.Itoa(attempt))
