@@ -85,6 +85,12 @@ const authorize = (attempt: string) =>
   stack.call('PaymentService/Authorize', authorizeRequest(attempt), attempt);
 const answerOf = (bridge: NatsBridge, attempt: string) =>
   until('its answer', () => bridge.findAnswer(MERCHANT, `authorize:${attempt}`));
+async function claim(attempt: string, changes: { retry?: number; leaseUntil: number }): Promise<void> {
+  const { ledger } = stack.bridge;
+  const key = `authorize:${attempt}`;
+  const { seq = 0, ...record } = (await ledger.findLatest(MERCHANT, key))?.record ?? { retry: 0 };
+  await ledger.write(MERCHANT, key, { ...record, state: 'claimed', ...changes }, seq);
+}
 const oneLetter = () => until('a letter', async () => (await letters.list())[0]);
 
 async function statesOf(attempt: string): Promise<string[]> {
@@ -113,6 +119,30 @@ describe('a letter that is sent again to a worker which only responds', () => {
     expect(await worker.isAcknowledged()).toMatchObject({ num_redelivered: 0 });
     expect(worker.executed.length - before).toBe(1);
     expect(await statesOf('att_1')).toEqual(['sent', 'sent', 'answered']); // the second by who had it sent again
+  });
+
+  it('has its answer after a claim that nobody holds any more, as after a restore', async () => {
+    const worker = await startNaiveWorker(() => {});
+    expect(await authorize('att_1')).toMatchObject({ status: 'PENDING' });
+    const letter = await oneLetter();
+    // What a restore makes of all that was open (docs/backup.md).
+    await claim('att_1', { leaseUntil: Date.now() });
+    worker.answer = respond;
+    await letters.retry(letter, ACTOR, { force: true });
+    expect(await answerOf(stack.bridge, 'att_1')).toMatchObject(ANSWER);
+    await worker.isAcknowledged();
+    expect(await statesOf('att_1')).toEqual(['sent', 'claimed', 'claimed', 'answered']);
+  });
+
+  it('leaves what a worker holds that keeps records to it', async () => {
+    const worker = await startNaiveWorker(() => {});
+    expect(await authorize('att_1')).toMatchObject({ status: 'PENDING' });
+    const letter = await oneLetter();
+    worker.answer = (message) =>
+      void claim('att_1', { retry: 1, leaseUntil: Date.now() + 60_000 }).then(() => respond(message));
+    await letters.retry(letter, ACTOR, { force: true });
+    await worker.isAcknowledged();
+    expect(await statesOf('att_1')).toEqual(['sent', 'sent', 'claimed']);
   });
 
   it('has its answer after it had been withdrawn, too, and tells what became of it', async () => {

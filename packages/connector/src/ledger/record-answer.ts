@@ -12,8 +12,8 @@ export type UnrecordedAnswer = {
   /** The record that it follows; without it, that is read first. */
   readonly announced?: NewRecord & { readonly seq: number };
   /**
-   * Of a request that a person has sent again: its answer may also follow the withdrawal of an earlier try, or be the
-   * first record there is.
+   * Of a request that a person has sent again: its answer may also follow the withdrawal of an earlier try, a claim that
+   * nobody holds any more, such as a restore writes, or be the first record there is.
    */
   readonly again?: Omit<NewRecord, 'state'> | undefined;
 };
@@ -37,7 +37,13 @@ export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAn
     announced ??= (await ledger.findLatest(merchantId, key))?.record;
     // Else it is answered or withdrawn by now, or a worker keeps it.
     if (announced?.state !== 'sent' && !mayFollow(announced, again)) return;
-    const { seq = 0, ...record } = { retry: 0, ...announced, reason: undefined, ...again };
+    const { seq = 0, ...record } = {
+      retry: 0,
+      ...announced,
+      reason: undefined,
+      leaseUntil: undefined,
+      ...again,
+    };
     try {
       await ledger.write(merchantId, key, { ...record, state: 'answered' }, seq, answer);
     } catch (error) {
@@ -64,5 +70,14 @@ export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAn
 
 function mayFollow(last: NewRecord | undefined, again: UnrecordedAnswer['again']): boolean {
   if (again === undefined) return false;
-  return last === undefined || (last.state === 'withdrawn' && last.retry < again.retry);
+  switch (last?.state) {
+    case undefined:
+      return true;
+    case 'withdrawn':
+      return last.retry < again.retry;
+    case 'claimed':
+      return last.retry <= again.retry && (last.leaseUntil ?? 0) <= Date.now();
+    default:
+      return false;
+  }
 }
