@@ -92,8 +92,10 @@ export function createSend(world: SendWorld): Send {
   let expires = false;
   const repeatUntil = createRepeatUntil(config);
   const withdrawUnsent = createWithdrawUnsent(connection, config, ledger);
+  const isWaiting = createIsWaiting(connection, config);
   const records = {
     withdrawUnsent,
+    isWaiting,
     ledger,
     bridge: config.connection_name,
     takeBack,
@@ -109,7 +111,7 @@ export function createSend(world: SendWorld): Send {
       limitInFlight(inFlight, max_in_flight, minding),
       ...minding,
       deadline((operation) => timeoutOf(config, operation)),
-      mindWaitingRequest({ isWaiting: createIsWaiting(connection, config), ledger }),
+      mindWaitingRequest(records),
       answerFromLedger({ find: ledger.find, findCaptureMethod, withdrawUnsent }),
       limitRate(world.rateLimits),
       resolveAliases(world.findAnswer),

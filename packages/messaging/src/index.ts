@@ -46,7 +46,7 @@ export {
   type WorkerPresence,
   type WorkersFound,
 } from './presence/presence.js';
-export { lastMessage, type StoredRecord } from './records/last-message.js';
+export { lastMessage, type StoredRecord, saysNothingThere } from './records/last-message.js';
 export { createRecordStore, type RecordStore } from './records/record-store.js';
 export { createRecordWriter, type RecordWriter } from './records/record-writer.js';
 export { type AckSubject, ackSubjectOf, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';

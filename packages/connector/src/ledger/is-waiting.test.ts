@@ -18,6 +18,7 @@ it.each([
   ['of no pool', 'm', 'general', ''],
   ['of a pool that it may be routed to', 'm', 'routed', '.eu'],
   ['of the pool that its merchant has for itself', 'm_acme', 'own', '.acme'],
+  ['of a pool that only another bridge knows', 'm', 'elsewhere', '.us'],
 ])('finds a request that waits for workers %s', async (_where, merchantId, attempt, pool) => {
   const { bridge } = scene;
   const isWaiting = createIsWaiting(bridge.connection, bridge.config);

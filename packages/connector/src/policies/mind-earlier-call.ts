@@ -1,10 +1,12 @@
 /**
  * "Failed" is said of a key, not of a call: one that was not sent may be the repeat of one that was. Then the ledger
- * has its record, and its answer, or the doubt, is the answer of the repeat too (P4).
+ * has its record, and its answer, or the doubt, is the answer of the repeat too (P4). What waits in the work stream, and
+ * nobody has begun, has none yet: it may be begun right after the repeat was told (P2).
  */
 import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Policy } from '../exchange.js';
+import type { IsWaiting } from '../ledger/is-waiting.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
 import { within } from '../within.js';
 import { type SettleDoubtWorld, settleLater } from './settle-doubt.js';
@@ -13,8 +15,26 @@ import { type SettleDoubtWorld, settleLater } from './settle-doubt.js';
 const OF_THE_CALL = new Set<BridgeErrorCode>(['VALIDATION_ERROR', 'MESSAGE_TOO_LARGE', 'SHUTTING_DOWN']);
 /** A ledger that cannot be asked in this time keeps nobody waiting. */
 const ASK_MS = 500;
+/** So many look into the stream at once; where more are refused, the others ask the ledger alone. */
+const MOST_LOOKING = 16;
 
-export function mindEarlierCall(world: SettleDoubtWorld): Policy {
+export type MindEarlierCallWorld = SettleDoubtWorld & { readonly isWaiting: IsWaiting };
+
+export function mindEarlierCall(world: MindEarlierCallWorld): Policy {
+  let looking = 0;
+
+  async function waits(merchantId: string, key: string): Promise<boolean> {
+    if (looking >= MOST_LOOKING) return false;
+    looking++;
+    return world.isWaiting(merchantId, key).finally(() => looking--);
+  }
+
+  /** The stream first: what has left it in between has its record by then. */
+  async function findEarlier(merchantId: string, key: string) {
+    const isWaiting = await waits(merchantId, key);
+    return { isWaiting, entry: await world.ledger.findLatest(merchantId, key) };
+  }
+
   return (next) => async (exchange) => {
     try {
       return await next(exchange);
@@ -25,10 +45,7 @@ export function mindEarlierCall(world: SettleDoubtWorld): Policy {
         throw error;
       const found = await within(
         ASK_MS,
-        world.ledger
-          .findLatest(data.merchant_id, key)
-          .then((entry) => ({ entry }))
-          .catch(() => undefined),
+        findEarlier(data.merchant_id, key).catch(() => undefined),
       );
       const inDoubt = new BridgeError('NATS_TIMEOUT', undefined, { cause: error });
       if (found === undefined) {
@@ -38,8 +55,9 @@ export function mindEarlierCall(world: SettleDoubtWorld): Policy {
         settleLater(exchange, key, inDoubt, world);
         throw inDoubt;
       }
-      const { entry } = found;
-      if (entry === undefined || entry.record.state === 'withdrawn') throw error;
+      const { entry, isWaiting } = found;
+      if (entry === undefined) throw isWaiting ? inDoubt : error;
+      if (entry.record.state === 'withdrawn') throw error;
       const answer = outcomeOfEntry(entry, exchange);
       if (answer !== undefined) return answer;
       throw inDoubt;

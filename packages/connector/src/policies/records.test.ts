@@ -218,6 +218,7 @@ describe('mindEarlierCall', () => {
   const refused = (changes: Partial<ReturnType<typeof memoryLedger>>, code: BridgeErrorCode) =>
     mindEarlierCall({
       ledger: { ...memoryLedger(), ...changes },
+      isWaiting: async () => false,
       bridge: 'bridge',
       takeBack: async () => false,
       sleep: async () => {},
@@ -228,6 +229,16 @@ describe('mindEarlierCall', () => {
     await expect(refused(ledger, 'NO_WORKERS_AVAILABLE')).rejects.toMatchObject({ phase: 'before_send' });
     await ledger.write('m', 'k', { state: 'withdrawn', retry: 0 }, 0);
     await expect(refused(ledger, 'CIRCUIT_OPEN')).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
+  });
+
+  it('is in doubt where the first call waits in the stream, and nobody has begun it yet', async () => {
+    const world = { ledger: memoryLedger(), bridge: 'b', takeBack: async () => false };
+    const isWaiting = vi.fn(async () => true);
+    const send = mindEarlierCall({ ...world, isWaiting })(failing('RATE_LIMITED'));
+    await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
+    expect(isWaiting).toHaveBeenCalledWith('m', 'capture:att_1');
+    await world.ledger.write('m', 'k', { state: 'withdrawn', retry: 0 }, 0);
+    await expect(send(exchange())).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 
   it('gives a repeat that cannot be sent the answer of the first, or its doubt', async () => {

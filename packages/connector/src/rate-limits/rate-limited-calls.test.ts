@@ -1,5 +1,5 @@
 /** Rate limits of bridges on a real server: what is sent, what is told, and what two bridges know of each other. */
-import type { RouterData } from '@nats-bridge/protocol';
+import { guardedSubject, type RouterData } from '@nats-bridge/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { NatsBridge } from '../nats-bridge.js';
@@ -100,6 +100,30 @@ it('a repeat above the limit of a call in doubt is pending, not failed', async (
   expect(await capture('att_1')).toMatchObject({ kind: 'unknown', status: 'PENDING' });
   expect(await capture('att_3')).toMatchObject(REFUSED);
   expect(came).toEqual(['att_1', 'att_2']);
+});
+
+it('a repeat above the limit of a call that waits for its worker, and has no record yet, is pending', async () => {
+  const nats = await bridge.connection.get();
+  // As workers that keep records do: until they begin there is none.
+  nats.subscribe(guardedSubject('capture'), { callback: (_, message) => void message.respond() });
+  await nats.flush();
+  isAnswering = false;
+  const waiting = capture('att_1');
+  await vi.waitFor(() => expect(came).toEqual(['att_1']));
+  const second = new NatsBridge({ base_url: started.server.url, ...CONFIG });
+  try {
+    const refunded = { ...CAPTURE, request: { refund_id: 'ref_1' } };
+    await vi.waitFor(async () =>
+      expect(await second.refund(refunded)).toMatchObject({ error: { code: 'RATE_LIMITED' } }),
+    );
+    expect(await bridge.ledger.findLatest('m', 'capture:att_1')).toBeUndefined();
+    expect(await capture('att_1', 'm', second)).toMatchObject({ kind: 'unknown', status: 'PENDING' });
+    expect(await capture('att_2', 'm', second)).toMatchObject(REFUSED);
+  } finally {
+    await second.close();
+    await bridge.close();
+    await waiting;
+  }
 });
 
 it('a limit is that of all bridges together', async () => {
