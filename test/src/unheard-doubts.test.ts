@@ -188,6 +188,17 @@ describe('an operation in doubt of which the server gives no notice', () => {
     expect(await letters.list()).toHaveLength(1);
   });
 
+  it('has another letter when a person had it sent again, and it never was: the first time counts', async () => {
+    const again = { state: 'sent', operation: 'authorize', by: 'a bridge', retry: 1 } as const;
+    const requestedAt = Date.now();
+    await stack.bridge.ledger.write(MERCHANT, 'authorize:att_1', { ...again, requestedAt }, 0);
+    keepAt(stack);
+    const letter = await oneLetter();
+    expect(letter).toMatchObject({ queue: 'interventions', verdict: 'unknown', retry: 1 });
+    await expect(letters.retry(letter, ACTOR, { force: true })).rejects.toThrow(/has no request/);
+    expect(await stateOf('att_1')).toBe('sent');
+  });
+
   it('needs nobody any more when its answer comes after all', async () => {
     keepAt(stack);
     const delivered = await startNaiveWorker();

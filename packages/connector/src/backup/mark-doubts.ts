@@ -3,17 +3,9 @@
  * it. Its record says that somebody may have begun, so that a repeat is executed as another attempt, by a worker that
  * looks before it charges, and a question hears "pending" (P3, P4).
  */
-import {
-  createRecordStore,
-  createRecordWriter,
-  originSeqOf,
-  storedMessage,
-  storedMessages,
-} from '@nats-bridge/messaging';
+import { createRecordStore, createRecordWriter, storedMessage, storedMessages } from '@nats-bridge/messaging';
 import {
   bodyOf,
-  encodeHeaderValue,
-  HEADER,
   letterSubject,
   NOTARY,
   QUEUE_STREAM,
@@ -21,12 +13,8 @@ import {
   RECORD_STREAM,
   recordHeaders,
 } from '@nats-bridge/protocol';
-import {
-  letterHeaders,
-  type NewDeadLetter,
-  parseLetter,
-  requestHeadersOf,
-} from '../dead-letters/dead-letter.js';
+import { letterHeaders, type NewDeadLetter, parseLetter } from '../dead-letters/dead-letter.js';
+import { letterOfOperation } from '../dead-letters/letter-of-operation.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
 import { type OpenOperation, openOperations } from './open-operations.js';
@@ -88,39 +76,11 @@ export async function markDoubts({
     await records.write(subject, bodyOf('claimed'), claimed, record?.seq ?? 0);
   }
 
-  async function letterOf(open: OpenOperation): Promise<NewDeadLetter> {
-    const { merchantId, idempotencyKey, operation, paymentId, record, archiveSeq, retry } = open;
+  async function letterOf({ archiveSeq, ...open }: OpenOperation): Promise<NewDeadLetter> {
+    const archive = archiveNameOf(config);
     const request =
-      archiveSeq === undefined
-        ? undefined
-        : await storedMessage(connection, archiveNameOf(config), archiveSeq);
-    const named = {
-      [HEADER.merchantId]: encodeHeaderValue(merchantId),
-      [HEADER.paymentId]: encodeHeaderValue(paymentId),
-      [HEADER.idempotencyKey]: encodeHeaderValue(idempotencyKey),
-      [HEADER.operation]: encodeHeaderValue(operation),
-    };
-    return {
-      merchantId,
-      operation,
-      paymentId,
-      idempotencyKey,
-      reason: RESTORED,
-      error: record?.reason,
-      attempts: record?.attempt ?? 0,
-      worker: record?.by,
-      verdict: 'unknown',
-      retry,
-      original: {
-        stream: config.jetstream.stream_name,
-        seq: request === undefined ? 0 : originSeqOf(request.headers),
-        subject: request?.subject ?? '',
-        consumer: '',
-        msgId: request?.headers[HEADER.msgId] ?? '',
-      },
-      requestHeaders: request === undefined ? named : requestHeadersOf(request.headers),
-      body: request?.body ?? new Uint8Array(),
-    };
+      archiveSeq === undefined ? undefined : await storedMessage(connection, archive, archiveSeq);
+    return letterOfOperation({ ...open, reason: RESTORED, request }, config);
   }
 
   async function keysWithLetter(): Promise<ReadonlySet<string>> {

@@ -2,23 +2,16 @@
  * Gives up an operation that moves money when nobody will answer it any more. What the server gives up it says in a
  * notice; this is for what leaves the work stream before that, or was acknowledged with a reply that nobody can read.
  */
-import { type Connection, originSeqOf, type RecordWriter, type StoredRecord } from '@nats-bridge/messaging';
-import {
-  type DoubtFacts,
-  decideDoubt,
-  encodeHeaderValue,
-  HEADER,
-  type Headers,
-  type Operation,
-  type OperationRecord,
-} from '@nats-bridge/protocol';
+import type { Connection, RecordWriter } from '@nats-bridge/messaging';
+import { type DoubtFacts, decideDoubt, type Operation } from '@nats-bridge/protocol';
 import { type BridgeConfig, timeoutOf } from '../config/bridge-config.js';
 import { findRequest, sentBetween } from '../ledger/find-request.js';
 import type { Ledger, LedgerEntry } from '../ledger/ledger.js';
 import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
 import { recoveryMsOf } from '../message.js';
 import { archiveNameOf } from '../topology.js';
-import { type NewDeadLetter, requestHeadersOf } from './dead-letter.js';
+import type { NewDeadLetter } from './dead-letter.js';
+import { letterOfOperation } from './letter-of-operation.js';
 import { writeLetter } from './write-letter.js';
 
 /** An operation whose record says that somebody may have begun it, and not how it ended. */
@@ -79,55 +72,14 @@ export async function giveUp(
   const ofThisTry = { ...search, retry: record.retry };
   const request =
     inStream ?? (await findRequest(connection, { ...ofThisTry, stream: archiveNameOf(config) }));
-  const letter = letterOf({ merchantId, idempotencyKey, operation }, record, request, config);
+  const { retry, paymentId = '' } = record;
+  const reason = record.state === 'answered' ? 'unreadable' : 'unanswered';
+  const named = { merchantId, idempotencyKey, operation, paymentId, retry };
+  const letter = letterOfOperation({ ...named, reason, record, request }, config);
   return (await writeLetter(writer, 'interventions', letter)) ? { kind: 'letter', letter } : { kind: 'done' };
 }
 
 function answerIn(entry: LedgerEntry | undefined): DoubtFacts['answer'] {
   if (entry?.answer !== undefined) return 'readable';
   return entry?.isUnavailable ? 'unavailable' : 'unreadable';
-}
-
-type Named = Pick<OpenOperation, 'merchantId' | 'idempotencyKey' | 'operation'>;
-
-/** @param request undefined when neither the work stream nor its archive has it any longer */
-function letterOf(
-  { merchantId, idempotencyKey, operation }: Named,
-  record: OperationRecord,
-  request: StoredRecord | undefined,
-  { jetstream }: BridgeConfig,
-): NewDeadLetter {
-  const { state, by, reason, attempt = 0, retry, paymentId = '', correlationId = '' } = record;
-  const named = { merchantId, idempotencyKey, operation, paymentId, correlationId };
-  return {
-    merchantId,
-    operation,
-    paymentId,
-    idempotencyKey,
-    reason: state === 'answered' ? 'unreadable' : 'unanswered',
-    error: reason,
-    attempts: attempt,
-    worker: state === 'sent' ? undefined : by, // else it is the bridge that sent it
-    verdict: 'unknown',
-    retry,
-    original: {
-      stream: jetstream.stream_name,
-      seq: request === undefined ? 0 : originSeqOf(request.headers) || request.seq,
-      subject: request?.subject ?? '',
-      consumer: '',
-      msgId: request?.headers[HEADER.msgId] ?? '',
-    },
-    requestHeaders: request === undefined ? headersNaming(named) : requestHeadersOf(request.headers),
-    body: request?.body ?? new Uint8Array(),
-  };
-}
-
-/** Enough to find its record by. */
-function headersNaming(named: Partial<Record<keyof typeof HEADER, string>>): Headers {
-  return Object.fromEntries(
-    Object.entries(named).map(([name, value]) => [
-      HEADER[name as keyof typeof HEADER],
-      encodeHeaderValue(value),
-    ]),
-  );
 }

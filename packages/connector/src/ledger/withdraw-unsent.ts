@@ -34,6 +34,8 @@ export function createWithdrawUnsent(
     const { operation } = record;
     if (record.state !== 'sent' || record.isHeard || operation === undefined || !isOperation(operation))
       return false;
+    // What a person has sent again was sent before.
+    if (record.retry > 0) return false;
     const mayBeSentUntil = at + timeoutOf(config, operation) + config.jetstream.ack_wait;
     if (now() <= mayBeSentUntil) return false;
     const archive = {
