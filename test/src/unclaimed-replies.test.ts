@@ -5,7 +5,7 @@ import {
   keepDeadLetters,
   type NatsBridge,
 } from '@nats-bridge/connector';
-import { recordSubject } from '@nats-bridge/protocol';
+import { HEADER, recordSubject } from '@nats-bridge/protocol';
 import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { type Msg, headers as natsHeaders } from '@nats-io/nats-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -212,5 +212,27 @@ describe('a bridge that ends while such a worker is at work', () => {
     nats.publish(earlier ?? '', forged);
     respond(message);
     expect(await answerOf(stack.bridge, 'att_4')).toMatchObject(ANSWER);
+  });
+});
+
+describe('a delivery that such a worker refuses', () => {
+  const refused = { status: 'failure', error: { code: 'VALIDATION_ERROR', message: 'it is sealed' } };
+  const refuse = (message: Msg) => {
+    const headers = natsHeaders();
+    headers.set(HEADER.refusal, '1');
+    message.respond(JSON.stringify(refused), { headers });
+  };
+
+  it('is failed where it was the first, and in doubt where another had the request before', async () => {
+    const worker = await startNaiveWorker(refuse);
+    expect(await authorize('att_1')).toMatchObject({ status: 'FAILURE' });
+    // The first one has its effect, and dies.
+    worker.answer = () => {
+      worker.answer = refuse;
+    };
+    const before = worker.executed.length;
+    expect(await authorize('att_2')).toMatchObject({ status: 'PENDING' });
+    expect(worker.executed.length - before).toBe(2);
+    expect(await statesOf('att_2')).toEqual(['sent']);
   });
 });

@@ -31,7 +31,7 @@ import { findWorkersIn } from './find-workers.js';
 import type { LateAnswers } from './late-answers/late-answers.js';
 import { isConflict, isRefusal, readAnswer } from './ledger/answer.js';
 import { createIsWaiting } from './ledger/is-waiting.js';
-import type { Ledger } from './ledger/ledger.js';
+import type { Ledger, LedgerEntry } from './ledger/ledger.js';
 import { conflict, outcomeOfEntry } from './ledger/outcome-of-entry.js';
 import { createWithdrawUnsent } from './ledger/withdraw-unsent.js';
 import { messageOf } from './message.js';
@@ -253,7 +253,7 @@ export function createSend(world: SendWorld): Send {
           // The first request of the key may have asked for something else, and an earlier delivery may have begun.
           const entry = await ledger.findLatest(data.merchant_id, key);
           const recorded = entry && outcomeOfEntry(entry, exchange);
-          if (isRefused && entry?.record.state === 'claimed')
+          if (isRefused && mayHaveBegun(entry, reply))
             throw new BridgeError('INVALID_WORKER_REPLY', 'A worker refused what another had begun');
           return recorded ?? answer;
         })
@@ -270,6 +270,12 @@ export function createSend(world: SendWorld): Send {
     }
     return expires;
   }
+}
+
+/** Before the delivery that a worker refused. Who keeps no records may have begun whenever there was one before. */
+function mayHaveBegun(entry: LedgerEntry | undefined, { deliveryCount = 1 }: Reply): boolean {
+  const state = entry?.record.state;
+  return state === 'claimed' || (state === 'sent' && deliveryCount > 1);
 }
 
 /** Of a question, which has no record, it is made of its correlation id. */

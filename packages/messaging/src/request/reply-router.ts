@@ -91,7 +91,7 @@ export class ReplyRouter {
     }
     const ack = parseAckSubject(message.subject);
     if (ack === undefined || ack.stream !== stream) return;
-    const offered = this.#read(message, 'ack', ack.streamSeq);
+    const offered = this.#read(message, 'ack', ack);
     const named = this.#correlationOf(offered.reply);
     if (named === undefined) {
       this.#offerBySeq(offered, ack);
@@ -178,12 +178,13 @@ export class ReplyRouter {
     return reply.headers[this.options.correlationHeader] || this.#readId(reply.body, reply.headers);
   }
 
-  #read(message: Msg, via: ReplyPath, streamSeq?: number): OfferedReply {
+  #read(message: Msg, via: ReplyPath, ack?: AckSubject): OfferedReply {
     const reply = {
       body: message.data,
       headers: readHeaders(message),
       via,
-      streamSeq,
+      streamSeq: ack?.streamSeq,
+      deliveryCount: ack?.deliveryCount,
       receivedAt: Date.now(),
     };
     return { reply, replySubject: message.subject };

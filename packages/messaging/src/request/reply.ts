@@ -49,6 +49,8 @@ export type Reply = {
   readonly via: ReplyPath;
   /** Of the request in its stream, when known. */
   readonly streamSeq?: number;
+  /** Of the delivery that it answers, 1 for the first; when known. */
+  readonly deliveryCount?: number;
   readonly receivedAt: number;
 };
 
