@@ -241,6 +241,19 @@ describe('mindEarlierCall', () => {
     await expect(send(exchange())).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   });
 
+  it('looks into the stream only where the bridge keeps a call back, and for so many at a time', async () => {
+    const isWaiting = vi.fn(() => new Promise<never>(() => {}));
+    const world = { ledger: memoryLedger(), bridge: 'b', takeBack: async () => false, isWaiting };
+    const alone = mindEarlierCall(world)(failing('NO_WORKERS_AVAILABLE'));
+    await expect(alone(exchange())).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
+    expect(isWaiting).not.toHaveBeenCalled();
+    const limited = mindEarlierCall({ ...world, isClosing: () => true })(failing('RATE_LIMITED'));
+    const looking = Array.from({ length: 16 }, () => limited(exchange()).catch(() => {}));
+    await expect(limited(exchange())).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(isWaiting).toHaveBeenCalledTimes(16);
+    await Promise.all(looking);
+  });
+
   it('gives a repeat that cannot be sent the answer of the first, or its doubt', async () => {
     const ledger = memoryLedger();
     const seq = await ledger.write('m', 'k', { state: 'claimed', retry: 0 }, 0);
