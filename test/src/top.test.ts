@@ -25,7 +25,10 @@ const terminals: Terminal[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'nats-bridge-top-'));
-  stack = await startStack({ admin: { tokens: [{ name: 'jo', role: 'viewer', sha256: digestOf(TOKEN) }] } });
+  stack = await startStack({
+    config: { rate_limits: { each_merchant: { requests_per_second: 50 } } },
+    admin: { tokens: [{ name: 'jo', role: 'viewer', sha256: digestOf(TOKEN) }] },
+  });
   env = { XDG_STATE_HOME: folder, NATS_BRIDGE_ADMIN_URL: stack.httpUrl, NATS_BRIDGE_ADMIN_TOKEN: TOKEN };
   await authorize('att_1');
   await authorize('att_2', DECLINED);
@@ -65,6 +68,7 @@ describe('once', () => {
       /^workers +sandbox +[\da-f]{8} .* 0\/64 /m,
       /^streams +PAYMENTS +\d msgs? /m,
       /^ +empty: LATE_ANSWERS, DELIVERY_NOTICES, /m,
+      /^limits +each_merchant \d+ %$/m,
       /^letters +0 dead letters +0 interventions$/m,
       /^alerts +none$/m,
     ])
@@ -74,10 +78,11 @@ describe('once', () => {
   it('as JSON is one object with all of it', async () => {
     const { code, stdout } = await top('--once', '--json');
     expect(code).toBe(0);
-    const { overview, workers, streams, ...rest } = JSON.parse(stdout);
+    const { overview, workers, streams, breakers, ...rest } = JSON.parse(stdout);
     expect(rest).toEqual({ url: stack.httpUrl });
     expect(overview).toMatchObject({ window_s: 60, path: { broker: { connected: true } }, alerts: [] });
     expect(workers.items).toHaveLength(1);
+    expect(breakers.rate_limits).toMatchObject([{ rule: 'each_merchant', turned_away: 0 }]);
     expect(streams.items.map(({ name }: { name: string }) => name)).toContain('PAYMENTS');
   });
 });

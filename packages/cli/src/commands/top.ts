@@ -42,8 +42,8 @@ async function top(options: Options): Promise<void> {
 /** One below the other. */
 function show(sight: Sight, { json, once }: Options): void {
   if (json) {
-    const { url, overview, workers, streams, lost } = sight;
-    console.log(JSON.stringify({ url, overview, workers, streams, lost: lost?.why }));
+    const { url, overview, workers, streams, breakers, lost } = sight;
+    console.log(JSON.stringify({ url, overview, workers, streams, breakers, lost: lost?.why }));
     return;
   }
   const size = { columns: process.stdout.columns ?? COLUMNS, rows: ALL_ROWS };

@@ -1,6 +1,12 @@
-/** What a gateway shows of itself, each second: its overview live, its workers and streams every few seconds. */
+/** What a gateway shows of itself, each second: its overview live, its workers, streams and limits every few seconds. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Overview, SecondPoint, StreamsAnswer, WorkersAnswer } from '@nats-bridge/gateway/admin-types';
+import type {
+  BreakersAnswer,
+  Overview,
+  SecondPoint,
+  StreamsAnswer,
+  WorkersAnswer,
+} from '@nats-bridge/gateway/admin-types';
 import { type AdminClient, AdminRefusedError } from '../admin-client.js';
 import type { Sight } from './sight.js';
 
@@ -62,7 +68,7 @@ export async function* followGateway(admin: AdminClient, end: AbortSignal): Asyn
 async function lookAgainAndAgain(
   admin: AdminClient,
   end: AbortSignal,
-  tell: (seen: Pick<Sight, 'workers' | 'streams'>) => void,
+  tell: (seen: Details) => void,
 ): Promise<void> {
   while (!end.aborted) {
     await sleep(LOOK_EVERY_MS, undefined, { signal: end }).catch(() => {});
@@ -72,13 +78,16 @@ async function lookAgainAndAgain(
   }
 }
 
-/** Without a broker there are none; the overview says so. */
-async function details(admin: AdminClient, end?: AbortSignal): Promise<Pick<Sight, 'workers' | 'streams'>> {
-  const [workers, streams] = await Promise.all([
+type Details = Pick<Sight, 'workers' | 'streams' | 'breakers'>;
+
+/** Without a broker there are no workers and streams; the overview says so. */
+async function details(admin: AdminClient, end?: AbortSignal): Promise<Details> {
+  const [workers, streams, breakers] = await Promise.all([
     admin.get<WorkersAnswer>('/workers', end).catch(() => undefined),
     admin.get<StreamsAnswer>('/streams', end).catch(() => undefined),
+    admin.get<BreakersAnswer>('/breakers', end).catch(() => undefined),
   ]);
-  return { workers, streams };
+  return { workers, streams, breakers };
 }
 
 function withPoint(series: readonly SecondPoint[], point: SecondPoint | undefined): readonly SecondPoint[] {

@@ -1,4 +1,4 @@
-import type { Overview } from '@nats-bridge/gateway/admin-types';
+import type { BreakersAnswer, Overview } from '@nats-bridge/gateway/admin-types';
 import { describe, expect, it } from 'vitest';
 import { frameOf } from './frame.js';
 import type { Sight } from './sight.js';
@@ -49,6 +49,16 @@ const stream = (name: string, messages: number, share: number | null = null) => 
   consumers: [{ name: 'c', pending: 0, ack_pending: 12_345, redelivered: 0, own: true }],
 });
 
+function rule(name: string, used: number, turned_away: number): BreakersAnswer['rate_limits'][number] {
+  const of = { merchant: '*', operation: '*', connector: '*', per: ['merchant' as const] };
+  const allowed = { requests_per_second: 50, burst: 100, max_wait_ms: 0 };
+  return { rule: name, ...of, ...allowed, passed: 5, waited: 0, turned_away, used };
+}
+
+function breakers(rate_limits: BreakersAnswer['rate_limits']): BreakersAnswer {
+  return { items: [], limits: { in_flight: 0, limit: 10, failures: 5, open_ms: 10_000 }, rate_limits };
+}
+
 const sight: Sight = {
   url: 'http://bridge-1.internal:8080',
   overview,
@@ -69,6 +79,7 @@ const sight: Sight = {
     overlaps: [],
   },
   streams: { items: [stream('PAYMENTS', 1_000_000, 0.85), stream('EMPTY', 0)] },
+  breakers: breakers([rule('each_merchant', 0.2, 0), rule('acme', 0.95, 1_234)]),
 };
 
 /** As much of everything as could be. */
@@ -101,6 +112,7 @@ const full: Sight = {
     overlaps: ['one and another'],
   },
   streams: { items: Array.from({ length: 12 }, (_, index) => stream(`STREAM_${index}`, 10_000_000, 0.9)) },
+  breakers: breakers(Array.from({ length: 20 }, (_, index) => rule(`rule_${index}`, 1, 100_000))),
 };
 
 describe('a frame', () => {
@@ -128,12 +140,26 @@ describe('a frame', () => {
       /^alerts +none$/m,
       /^authorize +a_connector_… +7\.4M +7\.4M +· +· +· +· +12\.3 ms +250 ms$/m,
       /^broker +connected nats-1:4222 +rtt 0\.4 ms +survives os_crash +reconnects 2$/m,
-      /^workers +stripe +abcdef01 +▍·+ +3\/64 +authorize$/m,
+      /^workers +stripe +abcdef01 +▍·+ +3\/64 {2}×3 {2}authorize$/m,
+      /^limits +acme 95 %, 1,234 turned away {2}each_merchant 20 %$/m,
       /^streams +PAYMENTS +1\.0M msgs +954 MiB +████▎ 85 % +in hand 12,345$/m,
       /^ +empty: EMPTY$/m,
       /^letters +0 dead letters +0 interventions$/m,
     ])
       expect(text).toMatch(part);
+  });
+
+  it('has room for the weight and the priority of a backup with many operations', () => {
+    const worker = { worker: 'stripe', id: 'abcdef0123', operations: Array(46).fill('x'), capacity: 64 };
+    const workers = { items: [{ ...worker, weight: 16, priority: 9, in_flight: 64 }] };
+    const seen = { ...sight, workers: { ...workers, consumers_without_workers: [], overlaps: [] } };
+    const text = frameOf(seen, { columns: 80, rows: 24 }, plain).join('\n');
+    expect(text).toMatch(/^workers .* 64\/64 {2}×16 backup 9 {2}46 ops$/m);
+  });
+
+  it('has no line for limits where there are none', () => {
+    const lines = frameOf({ ...sight, breakers: breakers([]) }, { columns: 80, rows: 24 }, plain);
+    expect(lines.filter((line) => line.startsWith('limits'))).toEqual([]);
   });
 
   it('counts what does not fit, and leaves room for each part', () => {

@@ -1,6 +1,7 @@
 import type { Paint } from '@nats-bridge/logging';
 import { count, millis, plural, rate } from './numbers.js';
 import { operationsOf } from './operations.js';
+import { rateLimitsOf } from './rate-limits.js';
 import { type Line, type Named, type Section, shareRoom } from './section.js';
 import { headlineOf, type Sight } from './sight.js';
 import { sparkLine } from './spark-line.js';
@@ -22,7 +23,7 @@ export function frameOf(sight: Sight, { columns, rows }: FrameSize, paint: Paint
   const named = (name: string, ...segments: Segment[]) => line([left(name, NAME), 'dim'], ...segments);
 
   const top = [...headOf(sight, columns, line), ...flowOf(sight, columns, named)];
-  const bottom = [brokerOf(sight, named), lettersOf(sight, named)];
+  const bottom = [brokerOf(sight, named), ...rateLimitsOf(sight, named), lettersOf(sight, named)];
   const sections = [
     alertsOf(sight, columns, named),
     operationsOf(overview.operations, columns, line),

@@ -1,5 +1,11 @@
 /** What top has seen of a gateway, and the first thing to say of it. */
-import type { Overview, SecondPoint, StreamsAnswer, WorkersAnswer } from '@nats-bridge/gateway/admin-types';
+import type {
+  BreakersAnswer,
+  Overview,
+  SecondPoint,
+  StreamsAnswer,
+  WorkersAnswer,
+} from '@nats-bridge/gateway/admin-types';
 import { count, percent, plural, rate } from './numbers.js';
 
 export type Sight = {
@@ -10,6 +16,8 @@ export type Sight = {
   /** undefined: the broker does not answer. */
   readonly workers: WorkersAnswer | undefined;
   readonly streams: StreamsAnswer | undefined;
+  /** With the rate limits. undefined: the gateway did not say. */
+  readonly breakers: BreakersAnswer | undefined;
   /** Since when nobody answers, and why; what is shown is of before. */
   readonly lost?: { readonly since: Date; readonly why: string };
 };

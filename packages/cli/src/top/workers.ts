@@ -12,7 +12,7 @@ export function workersOf({ workers, overview }: Sight, named: Named): Section {
   const some = alive === 0 ? others : `${alive}, ${in_flight} of ${capacity} in flight`;
   const none = named('workers', isKnown ? some : ['the broker does not say', 'dim']);
   const items = [...(workers?.items ?? [])].sort((a, b) => (b.in_flight ?? 0) - (a.in_flight ?? 0));
-  const rows = items.map(({ worker, id, operations, capacity, in_flight }, index) =>
+  const rows = items.map(({ worker, id, operations, capacity, in_flight, ...balance }, index) =>
     named(
       index === 0 ? 'workers' : '',
       `${left(worker, 18)} `,
@@ -21,8 +21,9 @@ export function workersOf({ workers, overview }: Sight, named: Named): Section {
         ? ['does not say its load', 'dim']
         : [shareBar(capacity === 0 ? 0 : in_flight / capacity, 8), in_flight >= capacity ? 'red' : 'green'],
       in_flight === null ? '' : right(`${in_flight}/${capacity}`, 9),
-      ['  ', 'dim'],
-      operations.length === 1 ? (operations[0] ?? '') : plural(operations.length, 'operation'),
+      [balanceOf(balance), 'dim'],
+      '  ',
+      operations.length === 1 ? (operations[0] ?? '') : plural(operations.length, 'op'),
     ),
   );
   const alone = (workers?.consumers_without_workers ?? []).map((consumer) =>
@@ -36,4 +37,10 @@ export function workersOf({ workers, overview }: Sight, named: Named): Section {
     least: 1,
     more: (left) => named('', [`… and ${plural(left, 'more', 'more')}`, 'dim']),
   };
+}
+
+/** `  ×3 backup 1`: a weight of 3, a priority of 1. */
+function balanceOf({ weight, priority }: { weight: number | null; priority: number }): string {
+  const parts = [weight === null ? [] : [`×${weight}`], priority === 0 ? [] : [`backup ${priority}`]].flat();
+  return parts.length === 0 ? '' : `  ${parts.join(' ')}`;
 }
