@@ -202,6 +202,19 @@ describe('a configuration', () => {
       /nats_bridge\.routes\S*pools\S* .*eu.* is no pool: add \[nats_bridge\.pools\.eu\]/,
     );
   });
+
+  it.each([
+    ['or_general = true', 'must be a list of pools of nats_bridge.pools, such as ["eu"]'],
+    ['pools = []', 'must name a pool of nats_bridge.pools'],
+    ['pools = ["eu"]\nmerchants = "merchant_a"', 'must be a list of names, such as ["one"]'],
+  ])('with a route of %j is refused in words', async (lines, why) => {
+    const { code, stderr } = await check(
+      `[nats_bridge.pools.eu]\nmerchants = []\n[[nats_bridge.routes]]\n${lines}\n`,
+    );
+    expect(stderr).toContain(why);
+    expect(stderr).not.toContain('Invalid input');
+    expect(code).toBe(2);
+  });
 });
 
 describe('a worker of a route, with credentials', () => {

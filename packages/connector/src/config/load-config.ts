@@ -142,7 +142,10 @@ function describe(
 }
 
 function allowed(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
+  if (issue.code === 'too_small' && issue.origin === 'number') return `must be at least ${issue.minimum}`;
+  // Of lists and texts the schema may have words of its own.
+  if (issue.code === 'too_small' && issue.message.startsWith('Too small'))
+    return `must have at least ${issue.minimum}`;
   if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
   return issue.message;

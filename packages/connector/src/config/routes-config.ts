@@ -2,7 +2,10 @@
 import { MAX_ID_LENGTH, OPERATIONS, type Operation } from '@nats-bridge/protocol';
 import { z } from 'zod';
 
-const names = z.array(z.string().min(1).max(MAX_ID_LENGTH)).min(1).optional();
+const names = z
+  .array(z.string().min(1).max(MAX_ID_LENGTH), { error: 'must be a list of names, such as ["one"]' })
+  .min(1)
+  .optional();
 const streamed = OPERATIONS.filter(({ channel }) => channel === 'payments').map(({ operation }) => operation);
 
 const route = z.strictObject({
@@ -23,7 +26,9 @@ const route = z.strictObject({
     .refine((fields) => Object.keys(fields).length > 0, { error: 'must name a field, or be left out' })
     .optional(),
   /** Whose workers get it: the first of these that has any. */
-  pools: z.array(z.string().min(1)).min(1, { error: 'must name a pool of nats_bridge.pools' }),
+  pools: z
+    .array(z.string().min(1), { error: 'must be a list of pools of nats_bridge.pools, such as ["eu"]' })
+    .min(1, { error: 'must name a pool of nats_bridge.pools' }),
   /** Whether the workers of no pool get it where none of these has any. */
   or_general: z.boolean().default(false),
 });
