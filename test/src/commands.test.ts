@@ -209,7 +209,10 @@ describe('doctor', () => {
       handlers: { capture: () => ({ status: 'success' }) },
     });
     const config = join(folder, 'pools.toml');
-    writeFileSync(config, '[nats_bridge.pools.acme]\nmerchants = ["merchant_1"]\n');
+    writeFileSync(
+      config,
+      '[nats_bridge.pools.acme]\nmerchants = ["merchant_1"]\n[nats_bridge.pools.eu]\nmerchants = []\n',
+    );
     try {
       await worker.start();
       const nats = await stack.nats();
@@ -220,14 +223,28 @@ describe('doctor', () => {
       await nats.flush();
       const { stdout } = await runCli(['doctor', '--json', '--config', config, '--nats', stack.server.url]);
       const findings = JSON.parse(stdout) as { what: string; detail: string }[];
-      const [general = '', acme = ''] =
+      const [general = '', acme = '', eu = ''] =
         findings.find(({ what }) => what === 'workers')?.detail.split('; ') ?? [];
       expect(general).toMatch(/^nobody takes capture, void, sync, refund_sync/);
       expect(acme).toMatch(/^authorize, void, sync, refund, .* of the pool acme$/);
+      expect(eu).toBe('any operation of the pool eu');
     } finally {
       await worker.stop();
       await stack.close();
     }
+  });
+});
+
+describe('worker', () => {
+  it.each([
+    [['--weight', '17'], 'must be a whole number from 1 to 16'],
+    [['--weight', '0'], 'must be a whole number from 1 to 16'],
+    [['--weight', '5', '--concurrency', '3'], '--weight 5 is above --concurrency 3'],
+    [['--priority', '10'], 'must be a whole number from 0 to 9'],
+  ])('with %j is refused with 2, before it connects', async (args, why) => {
+    const { code, stderr } = await runCli(['worker', 'sandbox', ...args, '--nats', 'nats://127.0.0.1:1']);
+    expect(stderr).toContain(why);
+    expect(code).toBe(2);
   });
 });
 

@@ -29,12 +29,12 @@ export function withWorkerOptions(command: Command): Command {
     .option(
       '--weight <n>',
       'share against the other workers, 1 to 16; to all workers or to none',
-      wholeNumber,
+      wholeNumberIn(1, 16),
     )
     .option(
       '--priority <n>',
       'above 0: a backup, for requests that no worker of a lower number is there for; 0 to 9 (default: 0)',
-      wholeNumberOrZero,
+      wholeNumberIn(0, 9),
     )
     .option(
       '--seal-seed <file...>',
@@ -57,6 +57,10 @@ export function workerOptionsOf(
   options: WorkerCommandOptions,
 ): Omit<WorkerOptions, 'handlers' | 'connection'> {
   const { bridge: config } = readSettings(options);
+  if (options.weight !== undefined && options.weight > options.concurrency)
+    throw new InvalidArgumentError(
+      `--weight ${options.weight} is above --concurrency ${options.concurrency}: it has no place for so many requests`,
+    );
   return {
     ...natsAccessOf(config),
     jetstream: config.jetstream_enabled,
@@ -118,6 +122,15 @@ function wholeNumber(text: string): number {
   const number = wholeNumberOrZero(text);
   if (number < 1) throw new InvalidArgumentError('must be a whole number above 0');
   return number;
+}
+
+function wholeNumberIn(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (text.trim() === '' || !Number.isInteger(number) || number < least || number > most)
+      throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`);
+    return number;
+  };
 }
 
 function wholeNumberOrZero(text: string): number {

@@ -214,12 +214,12 @@ async function workers({ config, connection }: NatsBridge): Promise<Finding[]> {
       detail: 'nobody takes any operation: start your workers (docs/workers.md)',
     });
   else if (nobody.length > 0)
-    findings.push({ level: 'warning', what: 'workers', detail: `nobody takes ${listed(nobody)}` });
+    findings.push({ level: 'warning', what: 'workers', detail: `nobody takes ${listed(nobody, there)}` });
   if (unclear.length > 0)
     findings.push({
       level: 'warning',
       what: 'workers',
-      detail: `not known, because nobody answered, or these credentials may not ask: ${listed(unclear)}`,
+      detail: `not known, because nobody answered, or these credentials may not ask: ${listed(unclear, there)}`,
     });
   return findings.length > 0
     ? findings
@@ -230,12 +230,15 @@ function isRead({ waiting, ackPending }: ConsumerFigures): boolean {
   return waiting > 0 || ackPending > 0;
 }
 
-/** `authorize, capture; void of the pool acme`. */
-function listed(some: readonly WorkersThere[]): string {
-  const byPool = new Map<string, string[]>();
-  for (const { operation, pool } of some) {
-    const of = pool === undefined ? '' : ` of the pool ${pool}`;
-    byPool.set(of, [...(byPool.get(of) ?? []), operation]);
-  }
-  return [...byPool].map(([of, operations]) => operations.join(', ') + of).join('; ');
+/** `authorize, capture; any operation of the pool acme`. */
+function listed(some: readonly WorkersThere[], all: readonly WorkersThere[]): string {
+  const byPool = new Map<string | undefined, string[]>();
+  for (const { operation, pool } of some) byPool.set(pool, [...(byPool.get(pool) ?? []), operation]);
+  return [...byPool]
+    .map(([pool, operations]) => {
+      const isAll = operations.length === all.filter((one) => one.pool === pool).length;
+      const what = isAll ? 'any operation' : operations.join(', ');
+      return pool === undefined ? `${what}${isAll ? ' of no pool' : ''}` : `${what} of the pool ${pool}`;
+    })
+    .join('; ');
 }
