@@ -307,9 +307,16 @@ describe('nats-bridge reconcile', () => {
     expect(code).toBe(1);
   });
 
+  it('does not call it agreement when there was nothing to ask about', async () => {
+    const { code, stdout } = await reconcile('--merchant', 'merchant_nobody');
+    expect(stdout).toBe('No operations that move money.\n');
+    expect(code).toBe(0);
+  });
+
   it.each([
     [['--since', '1h', '--until', '2h'], '--since is not before --until'],
     [['--operation', 'autorize'], 'no operation of the catalogue'],
+    [['--operation', 'sync'], '--operation sync moves no money, and is not reconciled'],
     [['--csv', '--json'], '--csv or --json, not both'],
     [['--rate', '0'], 'a number above 0'],
     [['--since', 'yesterday'], 'a time such as'],

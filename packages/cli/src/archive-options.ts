@@ -7,7 +7,7 @@ import {
   topologyOf,
 } from '@nats-bridge/connector';
 import { applyTopology, storedMessage, streamState, type TopologyChange } from '@nats-bridge/messaging';
-import { isOperation, OPERATIONS, RECORD_STREAM } from '@nats-bridge/protocol';
+import { isOperation, OPERATIONS, type Operation, RECORD_STREAM } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
 import { missingStreams } from './missing-streams.js';
 import { moment } from './moment.js';
@@ -18,7 +18,7 @@ export type ArchiveOptions = {
   since?: Date;
   until?: Date;
   merchant?: string;
-  operation?: string;
+  operation?: Operation;
   payment?: string;
   connector?: string;
 };
@@ -37,7 +37,10 @@ export function ofArchive(named: Command): Command {
     .option('--connector <name>', 'of one connector only');
 }
 
-export function archiveFilterOf(options: ArchiveOptions): ArchiveFilter & { readonly connector?: string } {
+export function archiveFilterOf(options: ArchiveOptions): ArchiveFilter & {
+  readonly operation?: Operation;
+  readonly connector?: string;
+} {
   const { since = moment('24h'), until, merchant, operation, payment, connector } = options;
   if (until !== undefined && since >= until)
     throw new InvalidArgumentError('--since is not before --until: nothing is in between');
@@ -45,7 +48,7 @@ export function archiveFilterOf(options: ArchiveOptions): ArchiveFilter & { read
 }
 
 /** The filter as the audit has it. */
-export function auditedFilter({ since, until, ...filter }: ReturnType<typeof archiveFilterOf>) {
+export function auditedFilter({ since, until, ...filter }: ArchiveFilter & { readonly connector?: string }) {
   return { ...filter, since: since?.toISOString(), until: until?.toISOString() };
 }
 
@@ -107,7 +110,7 @@ function isChange({ action, differences }: TopologyChange): boolean {
   );
 }
 
-function operation(name: string): string {
+function operation(name: string): Operation {
   if (isOperation(name)) return name;
   throw new InvalidArgumentError(
     `no operation of the catalogue; there are ${OPERATIONS.map(({ operation }) => operation).join(', ')}`,

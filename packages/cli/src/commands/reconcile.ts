@@ -1,6 +1,7 @@
 /** `nats-bridge reconcile`: whether ledger and processors say the same of operations that move money. */
 import { type Finding, type Reconciled, reconcile, writeAudit } from '@nats-bridge/connector';
 import { csvLine } from '@nats-bridge/gateway';
+import { operationRow } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
   type ArchiveOptions,
@@ -53,6 +54,10 @@ export function reconcileCommand(): Command {
     .action(async (options: Options) => {
       if (options.csv && options.json) throw new InvalidArgumentError('--csv or --json, not both');
       const filter = archiveFilterOf(options);
+      if (filter.operation !== undefined && !operationRow(filter.operation).movesMoney)
+        throw new InvalidArgumentError(
+          `--operation ${filter.operation} moves no money, and is not reconciled: name one that does, such as capture`,
+        );
       await withArchive(options, async (bridge) => {
         await assertStreamsAsConfigured(bridge);
         await assertMayBeWrittenDown(bridge);
@@ -72,8 +77,8 @@ export function reconcileCommand(): Command {
               progress(`${done} of ${of} payments`);
           },
         });
-        console.log(shown(findings, options));
         const { aborted } = stopping.signal;
+        console.log(shown(findings, options, aborted));
         if (aborted) progress(`${mark.warning()} it was stopped: the rest was not asked about`);
         process.exitCode = exitCodeOf(findings, aborted);
       });
@@ -86,7 +91,7 @@ function exitCodeOf(findings: readonly Finding[], isPartial: boolean): number {
   return isPartial || has('unknown') || has('cannot_ask') ? NOT_TOLD : 0;
 }
 
-function shown(findings: readonly Finding[], options: Options): string {
+function shown(findings: readonly Finding[], options: Options, isPartial: boolean): string {
   if (options.json) return JSON.stringify({ counts: countsOf(findings), findings });
   if (options.csv) return [CSV_HEAD, ...findings.map(csvRow)].map(csvLine).join('').trimEnd();
   const rows = ORDER.flatMap((wanted) => findings.filter(({ verdict }) => verdict === wanted)).filter(
@@ -97,6 +102,7 @@ function shown(findings: readonly Finding[], options: Options): string {
     .map(
       ([verdict, count]) => `${markOf(verdict as Reconciled)} ${count} ${IN_WORDS[verdict as Reconciled]}`,
     );
+  if (findings.length === 0 && !isPartial) return 'No operations that move money.';
   if (rows.length > 0) lines.unshift(table(HEAD, rows.slice(0, options.limit).map(row)), '');
   const more = rows.length - options.limit;
   if (more > 0) lines.push(paint('dim', `and ${more} more: --limit ${rows.length}, --csv or --json`));

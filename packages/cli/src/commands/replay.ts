@@ -143,7 +143,10 @@ async function publish(
     );
   } catch (error) {
     if (!(error instanceof ReplayStoppedError)) throw error;
-    const goOn = error.published > 0 ? `--after ${error.lastSeq} goes on behind the last` : 'begin again';
+    const goOn =
+      error.published > 0
+        ? `--after ${error.lastSeq} goes on behind the last`
+        : 'nothing was published; a stream has to keep the subject: nats stream add';
     throw new Error(`${error.message} (${goOn})`, { cause: error });
   }
 }
