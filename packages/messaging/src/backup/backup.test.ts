@@ -66,6 +66,16 @@ describe('a stream that was saved', () => {
     );
   });
 
+  it('says how many of its messages did not come back', async () => {
+    await streamWith('FEWER', 4);
+    const { about, parts } = await save('FEWER', false);
+    await manager.streams.delete('FEWER');
+    const more = { ...about, state: { ...about.state, messages: 5 } };
+    expect(await restoreStream(connection, more, () => parts)).toEqual([
+      expect.stringMatching(/^2 of 5 messages did not come back/),
+    ]);
+  });
+
   it('is put over nothing that is there', async () => {
     await streamWith('THERE', 4);
     const { about, parts } = await save('THERE', false);

@@ -12,7 +12,7 @@ const LAST_MS = 600_000;
 /**
  * There must be no stream of its name. Takes fewer replicas where the cluster has fewer servers.
  * @param read the archive from its beginning, in parts that a message can carry
- * @returns what is not as it was and why, such as fewer replicas
+ * @returns what is not as it was and why, such as fewer replicas, or messages that did not come back
  * @throws JetStreamApiError with what the server says, when the name is taken or the archive is broken;
  * PermissionDeniedError
  */
@@ -22,6 +22,7 @@ export async function restoreStream(
   read: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<readonly string[]> {
   const nats = await connection.get();
+  let back = state.messages;
   const { notes } = await withFewerReplicas<StreamConfig>(config, async (attempt) => {
     const { deliver_subject } = await askJetStream<{ readonly deliver_subject: string }>(
       connection,
@@ -33,10 +34,25 @@ export async function restoreStream(
       if (data.length > 0) assertTaken(data);
     }
     const done = await nats.request(deliver_subject, undefined, { timeout: LAST_MS });
-    assertTaken(done.data);
+    back = messagesIn(done.data);
     return config;
   });
-  return notes;
+  const gone = state.messages - back;
+  return gone <= 0
+    ? notes
+    : [
+        ...notes,
+        `${gone} of ${state.messages} messages did not come back: the server drops what is older than max_age, and requests whose own time (Nats-TTL) is over. What only they knew is not known any more: ask the processor before anything is repeated`,
+      ];
+}
+
+/** The server's answer to the last part is what the stream is by then. @throws JetStreamApiError */
+function messagesIn(data: Uint8Array): number {
+  assertTaken(data);
+  const { state } = JSON.parse(Buffer.from(data).toString()) as {
+    readonly state: { readonly messages: number };
+  };
+  return state.messages;
 }
 
 /** `restore failed: … (10074)` hides why under an error of its own (nats-server). */
