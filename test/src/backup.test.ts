@@ -225,6 +225,9 @@ describe('payments, a backup in their midst, and the loss of the store', () => {
       expect(state.messages).toBe(0);
       expect(state.last_seq).toBeGreaterThan(lastSeq);
       expect(await messagesIn(manager, 'PAYMENTS_ARCHIVE')).toBe(5);
+      // With the header's own name the server would drop each request whose time is over.
+      const { header } = (await manager.streams.getMessage('PAYMENTS_ARCHIVE', { seq: 1 })) ?? {};
+      expect([header?.has('Past-TTL'), header?.has('Nats-TTL')]).toEqual([true, false]);
     });
 
     it('executes nothing of the past: the first request that a worker sees is a new one', async () => {

@@ -7,6 +7,7 @@ import {
   encodeBody,
   recordSubject,
   subjectFor,
+  TTL_HEADER,
   webhookSubject,
 } from '@nats-bridge/protocol';
 import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
@@ -79,8 +80,6 @@ function bodyOf(request: BridgeRequest, msgpackAbove: number) {
   return { body: encodeBody(request, 'application/msgpack'), contentType: 'application/msgpack' } as const;
 }
 
-/** NATS ADR-43. */
-export const TTL_HEADER = 'Nats-TTL';
 /** The longest pause before another delivery of a failed request. */
 const LONGEST_PAUSE_MS = 30_000;
 

@@ -1,7 +1,9 @@
 /** The public face of @nats-bridge/messaging. */
 
 export { askJetStream } from './backup/ask-jetstream.js';
+export { keepPastTimeToLive } from './backup/keep-past-time-to-live.js';
 export { restoreStream } from './backup/restore-stream.js';
+export { unpackS2 } from './backup/s2.js';
 export { type SavedStream, type SaveOptions, saveStream } from './backup/save-stream.js';
 export {
   type BodyReferenceOptions,

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { AuditEntry } from './audit-chain.js';
+import { PAST_TTL_HEADER, TTL_HEADER } from './headers.js';
 import { DEFAULT_SUBJECT_ROOT, encodeToken } from './subject.js';
 
 export type StreamRecord = {
@@ -63,6 +64,7 @@ export function digestRecord(stream: string, record: StreamRecord): RecordDigest
   const at = storedAt.getTime();
   const headers = Object.entries(record.headers)
     .filter(([name]) => !ADDED_BY_READING.has(name))
+    .map(([name, value]) => [name === PAST_TTL_HEADER ? TTL_HEADER : name, value] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const hash = createHash('sha256')
     .update(`${JSON.stringify([stream, seq, subject, at, headers])}\n`)

@@ -86,6 +86,14 @@ describe('a batch of digests', () => {
     const headers = Object.fromEntries(Object.entries(direct).reverse());
     expect(digestRecord(STREAM, record(1, { headers }))).toEqual(digestRecord(STREAM, record(1)));
   });
+
+  it('takes a request that a backup brought back for the one that was stored', () => {
+    const { headers } = record(1);
+    const stored = digestRecord(STREAM, record(1, { headers: { ...headers, 'Nats-TTL': '30s' } }));
+    const restored = record(1, { headers: { ...headers, 'Past-TTL': '30s' } });
+    expect(digestRecord(STREAM, restored)).toEqual(stored);
+    expect(digestRecord(STREAM, record(1))).not.toEqual(stored);
+  });
 });
 
 describe('records compared with what was written down', () => {

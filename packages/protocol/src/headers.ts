@@ -24,6 +24,11 @@ export const HEADER = {
   msgId: 'Nats-Msg-Id',
 } as const;
 
+/** NATS ADR-43: how long the server keeps a message. */
+export const TTL_HEADER = 'Nats-TTL';
+/** The same of a message that a backup brought back, whose time may be over: it means nothing to the server. */
+export const PAST_TTL_HEADER = 'Past-TTL';
+
 export type Headers = Readonly<Record<string, string>>;
 
 /** Of a reply that is no record: those have headers that nobody signs, and are answers. */

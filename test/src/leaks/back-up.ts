@@ -1,7 +1,6 @@
 /** Backs every stream of a server up, and not only what a backup of the bridge holds. */
-import { type Connection, saveStream } from '@nats-bridge/messaging';
+import { type Connection, saveStream, unpackS2 } from '@nats-bridge/messaging';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { unpackS2 } from './s2.js';
 
 /** @returns what stands in the files, as they are and unpacked, by stream */
 export async function backUp(connection: Connection): Promise<ReadonlyMap<string, string>> {

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import {
   askJetStream,
+  keepPastTimeToLive,
   PermissionDeniedError,
   restoreStream,
   type SavedStream,
@@ -60,7 +61,9 @@ export async function restoreBackup(
       // The archive looks for its source as soon as it is there.
       if (stream.config.name === archiveNameOf(config)) notes.push(...(await makeWorkStream()));
       const saved = { config: stream.config, state: stream.state } as unknown as SavedStream;
-      const read = () => createReadStream(join(path, stream.file), { highWaterMark: READ_BYTES });
+      const file = () => createReadStream(join(path, stream.file), { highWaterMark: READ_BYTES });
+      const isArchive = saved.config.name === archiveNameOf(config);
+      const read = () => (isArchive ? keepPastTimeToLive(file()) : file());
       notes.push(
         ...(await restoreStream(connection, saved, read)).map((note) => `${saved.config.name}: ${note}`),
       );

@@ -23,6 +23,7 @@ import {
   QUEUE_STREAM,
   RECORD_STREAM,
   recordSubject,
+  TTL_HEADER,
   ValidationError,
   type Verdict,
   verdictOf,
@@ -32,7 +33,7 @@ import { timeoutOf } from '../config/bridge-config.js';
 import type { NotedCall } from '../late-answers/late-note.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
-import { secondsToLive, TTL_HEADER } from '../message.js';
+import { secondsToLive } from '../message.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
 import type { DeadLetter } from './dead-letter.js';
