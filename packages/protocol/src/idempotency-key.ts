@@ -28,6 +28,11 @@ export function keyOfAlias(id: string): string | undefined {
   return id.startsWith(ALIAS_PREFIX) ? id.slice(ALIAS_PREFIX.length) : undefined;
 }
 
+/** What a key begins with: the operation's name, where {@link idempotencyKey} has made it. */
+export function operationInKey(key: string): string {
+  return key.slice(0, Math.max(0, key.indexOf(':')));
+}
+
 /** Keeps `a:b` + `c` apart from `a` + `b:c`. */
 function escapePart(part: string): string {
   return part.replaceAll('%', '%25').replaceAll(':', '%3A');

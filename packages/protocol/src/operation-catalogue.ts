@@ -688,6 +688,11 @@ export function isOperation(name: string): name is Operation {
   return BY_NAME.has(name);
 }
 
+/** Of a name that may be anything, as a header's. */
+export function movesMoney(name: string): name is Operation {
+  return isOperation(name) && operationRow(name).movesMoney;
+}
+
 /** The row that answers a UCS method (`PaymentService/Authorize`), aliases included. */
 export function operationOfMethod(
   method: string,

@@ -21,6 +21,8 @@ export type ArchiveFilter = {
   readonly since?: Date;
   /** Before this time. */
   readonly until?: Date;
+  /** From this sequence of the archive on. */
+  readonly fromSeq?: number;
 };
 
 export type ArchivedRequest = {
@@ -40,10 +42,10 @@ export type ArchivedRequest = {
 /** Oldest first, and so in the order in which they were sent. */
 export async function* archivedRequests(
   { config, connection }: Pick<NatsBridge, 'config' | 'connection'>,
-  { since, until, ...filter }: ArchiveFilter = {},
+  { since, until, fromSeq, ...filter }: ArchiveFilter = {},
 ): AsyncGenerator<ArchivedRequest> {
   const subject = filter.merchantId && requestSubjectsOf(config, filter.merchantId);
-  for await (const stored of storedMessages(connection, archiveNameOf(config), { since, subject })) {
+  for await (const stored of storedMessages(connection, archiveNameOf(config), { since, fromSeq, subject })) {
     if (until !== undefined && stored.storedAt >= until) return;
     const text = (name: string) => decodeHeaderValue(stored.headers[name] ?? '');
     const request: ArchivedRequest = {

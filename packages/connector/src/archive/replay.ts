@@ -24,7 +24,7 @@ export const REPLAY_OUTCOMES: readonly ReplayOutcome[] = [
   ...(['success', 'failure', 'processing', 'withdrawn', 'claimed', 'sent', 'answered', 'none'] as const),
 ];
 
-export type ReplayFilter = ArchiveFilter & {
+export type ReplayFilter = Omit<ArchiveFilter, 'fromSeq'> & {
   /** As Hyperswitch names it; what cannot be opened has none. */
   readonly connector?: string;
   /** Default: all. */
@@ -63,8 +63,7 @@ export async function* replayedRequests(
   { connector, outcomes, afterSeq = 0, ...filter }: ReplayFilter = {},
 ): AsyncGenerator<ReplayedRequest> {
   const open = createOpenArchived(bridge);
-  for await (const request of archivedRequests(bridge, filter)) {
-    if (request.seq <= afterSeq) continue;
+  for await (const request of archivedRequests(bridge, { ...filter, fromSeq: afterSeq + 1 })) {
     const view = await viewOf(bridge, request);
     const outcome = outcomeOf(view);
     if (outcomes !== undefined && !outcomes.includes(outcome)) continue;

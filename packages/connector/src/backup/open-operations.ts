@@ -3,9 +3,9 @@ import { type Connection, type StoredRecord, storedMessages } from '@nats-bridge
 import {
   decodeHeaderValue,
   HEADER,
-  isOperation,
+  movesMoney,
   type OperationRecord,
-  operationRow,
+  operationInKey,
   parsePaymentSubject,
   parseRecord,
   parseRecordSubject,
@@ -41,7 +41,7 @@ export async function openOperations(
     const named = parseRecordSubject(stored.subject);
     if (named === undefined) continue;
     const record = parseRecord(stored.headers, stored.seq, stored.storedAt.getTime());
-    const { state, retry, operation = operationIn(named.idempotencyKey), paymentId = '' } = record;
+    const { state, retry, operation = operationInKey(named.idempotencyKey), paymentId = '' } = record;
     open.delete(stored.subject);
     ended.delete(stored.subject);
     if (state === 'answered') ended.set(stored.subject, { record, mayRunFrom: Number.POSITIVE_INFINITY });
@@ -69,8 +69,7 @@ function requestIn({ headers, subject: sentTo }: StoredRecord): Request | undefi
   const operation = header(HEADER.operation) || (parsed?.operation ?? '');
   const merchantId = header(HEADER.merchantId) || (parsed?.merchantId ?? '');
   const idempotencyKey = header(HEADER.idempotencyKey);
-  if (!isOperation(operation) || !operationRow(operation).movesMoney || idempotencyKey === '')
-    return undefined;
+  if (!movesMoney(operation) || idempotencyKey === '') return undefined;
   try {
     const subject = recordSubject(merchantId, idempotencyKey);
     const paymentId = header(HEADER.paymentId);
@@ -86,8 +85,4 @@ function requestIn({ headers, subject: sentTo }: StoredRecord): Request | undefi
     if (error instanceof ValidationError) return undefined; // no worker could have claimed it
     throw error;
   }
-}
-
-function operationIn(key: string): string {
-  return key.slice(0, Math.max(0, key.indexOf(':')));
 }

@@ -58,11 +58,11 @@ export async function restoreBackup(
   try {
     for (const stream of empty) await askJetStream(connection, `STREAM.DELETE.${stream}`, {});
     for (const stream of manifest.streams) {
-      // The archive looks for its source as soon as it is there.
-      if (stream.config.name === archiveNameOf(config)) notes.push(...(await makeWorkStream()));
+      const isArchive = stream.config.name === archiveNameOf(config);
+      // It looks for its source as soon as it is there.
+      if (isArchive) notes.push(...(await makeWorkStream()));
       const saved = { config: stream.config, state: stream.state } as unknown as SavedStream;
       const file = () => createReadStream(join(path, stream.file), { highWaterMark: READ_BYTES });
-      const isArchive = saved.config.name === archiveNameOf(config);
       const read = () => (isArchive ? keepPastTimeToLive(file()) : file());
       notes.push(
         ...(await restoreStream(connection, saved, read)).map((note) => `${saved.config.name}: ${note}`),

@@ -16,10 +16,9 @@ import {
 import {
   decodeHeaderValue,
   HEADER,
-  isOperation,
+  movesMoney,
   NOTICE_CONSUMER,
   NOTICE_STREAM,
-  operationRow,
   parsePaymentSubject,
   type Queue,
   verdictOf,
@@ -109,7 +108,7 @@ export function keepDeadLetters(world: KeeperWorld, options: KeeperOptions = {})
 async function keep(notice: Notice, writer: RecordWriter, world: KeeperWorld) {
   const original = await originalOf(notice, world);
   const letter = await letterOf(notice, original, world);
-  const isMoney = isOperation(letter.operation) && operationRow(letter.operation).movesMoney;
+  const isMoney = movesMoney(letter.operation);
   const queue: Queue = isMoney && letter.verdict === 'unknown' ? 'interventions' : 'dead_letters';
   return (await writeLetter(writer, queue, letter)) ? { queue, letter } : undefined;
 }

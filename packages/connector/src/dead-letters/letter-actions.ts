@@ -17,6 +17,7 @@ import {
   HEADER,
   isOperation,
   mergePatch,
+  movesMoney,
   type OperationRecord,
   operationRow,
   parseRequest,
@@ -93,9 +94,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
    */
   async function verdictNow(letter: DeadLetter, entry: LedgerEntry | undefined): Promise<Verdict> {
     const verdict = verdictBy(entry, letter);
-    const { operation } = letter;
-    if (verdict !== 'never_sent' || !isOperation(operation) || !operationRow(operation).movesMoney)
-      return verdict;
+    if (verdict !== 'never_sent' || !movesMoney(letter.operation)) return verdict;
     const { created } = await streamState(connection, config.jetstream.stream_name);
     return new Date(created) > letter.at ? 'unknown' : verdict;
   }

@@ -13,10 +13,10 @@ import {
 import {
   BridgeError,
   type Headers,
-  isOperation,
   LATE_STREAM,
   LOOKED_SUBJECT,
-  operationRow,
+  movesMoney,
+  operationInKey,
   parseRecordSubject,
   RECORD_HEADER,
   RECORD_STREAM,
@@ -129,8 +129,8 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
   function openIn(stored: StoredRecord): Open | undefined {
     if (isConcluded(stored.headers)) return undefined;
     const ids = parseRecordSubject(stored.subject);
-    const operation = ids?.idempotencyKey.slice(0, ids.idempotencyKey.indexOf(':')) ?? '';
-    if (ids === undefined || !isOperation(operation) || !operationRow(operation).movesMoney) return undefined;
+    const operation = operationInKey(ids?.idempotencyKey ?? '');
+    if (ids === undefined || !movesMoney(operation)) return undefined;
     if (stateOf(stored.headers) === 'answered' && isReadable(stored)) return undefined;
     const waitMs = timeoutOf(config, operation) + config.jetstream.ack_wait;
     return { ...ids, operation, seq: stored.seq, lookAt: stored.storedAt.getTime() + waitMs };

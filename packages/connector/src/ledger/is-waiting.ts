@@ -1,6 +1,6 @@
 /** Whether the request of a key lies in the work stream, where a worker may still begin it: before that it has no record. */
 import { type Connection, saysNothingThere } from '@nats-bridge/messaging';
-import { isOperation, subjectFor } from '@nats-bridge/protocol';
+import { isOperation, operationInKey, subjectFor } from '@nats-bridge/protocol';
 import { type BridgeConfig, subjectTemplateOf, timeoutOf } from '../config/bridge-config.js';
 import { CLOCKS_MS, findRequest } from './find-request.js';
 
@@ -13,7 +13,7 @@ export function createIsWaiting(
   now: () => number = Date.now,
 ): IsWaiting {
   return async (merchantId, key) => {
-    const operation = key.slice(0, key.indexOf(':'));
+    const operation = operationInKey(key);
     if (!isOperation(operation)) return false;
     // The deadline of what was stored earlier is over: nobody may begin it.
     const since = new Date(now() - timeoutOf(config, operation) - CLOCKS_MS);

@@ -4,6 +4,7 @@ import {
   decodeBody,
   HEADER,
   maskAnswer,
+  operationInKey,
   parseRecord,
   parseRecordSubject,
   type RecordState,
@@ -50,7 +51,7 @@ export function operationViewOf(stored: StoredRecord, sealing: BridgeSealing): O
   return {
     merchantId: ids.merchantId,
     idempotencyKey: ids.idempotencyKey,
-    operation: record.operation ?? ids.idempotencyKey.slice(0, ids.idempotencyKey.indexOf(':')),
+    operation: record.operation ?? operationInKey(ids.idempotencyKey),
     paymentId: record.paymentId ?? '',
     state: ending.state,
     status: ending.status,

@@ -9,6 +9,7 @@ import {
   idempotencyKey,
   isOperation,
   type Operation,
+  operationInKey,
   outcomeOfReply,
 } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
@@ -113,7 +114,7 @@ async function asAnswerToQuestion(
   answer: BridgeResponse,
   world: AnswerFromLedgerWorld,
 ): Promise<BridgeResponse> {
-  const operation = key.slice(0, key.indexOf(':'));
+  const operation = operationInKey(key);
   if (!isOperation(operation)) return answer;
   const capture_method =
     (await world.findCaptureMethod(data.merchant_id, key).catch(() => undefined)) ??

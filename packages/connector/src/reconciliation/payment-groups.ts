@@ -1,9 +1,9 @@
 /** Which operations are asked about, with all others of the same payment: only together they say how it should stand. */
 import { storedMessages } from '@nats-bridge/messaging';
 import {
-  isOperation,
+  movesMoney,
   type Operation,
-  operationRow,
+  operationInKey,
   parseRecord,
   parseRecordSubject,
   RECORD_STREAM,
@@ -70,7 +70,7 @@ export async function paymentGroups(
     const ids = parseRecordSubject(stored.subject);
     if (ids === undefined) continue;
     const { merchantId, idempotencyKey: key } = ids;
-    const operation = key.slice(0, key.indexOf(':'));
+    const operation = operationInKey(key);
     const group = groups.get(nameOf(merchantId, key));
     if (!movesMoney(operation) || group?.operations.get(key)?.archiveSeq !== undefined) continue;
     const record = parseRecord(stored.headers, stored.seq, stored.storedAt.getTime());
@@ -83,10 +83,6 @@ export async function paymentGroups(
   return [...groups]
     .map(([name, { merchantId, operations }]) => ({ name, merchantId, operations: [...operations.values()] }))
     .filter(({ operations }) => operations.some(({ isChosen }) => isChosen));
-}
-
-function movesMoney(operation: string): operation is Operation {
-  return isOperation(operation) && operationRow(operation).movesMoney;
 }
 
 /** By what a key's operation is done to: the attempt, the refund or the payout. */

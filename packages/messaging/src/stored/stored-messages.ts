@@ -91,7 +91,7 @@ export type ListOptions = {
   readonly subject?: string;
   /** Stored at or after this time. */
   readonly since?: Date;
-  /** From this sequence on; what `since` says counts first. */
+  /** From this sequence on. */
   readonly fromSeq?: number;
 };
 
@@ -106,10 +106,9 @@ export async function* storedMessages(
 ): AsyncGenerator<StoredRecord> {
   const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   const { state } = await manager.streams.info(stream);
-  const first =
-    options.since === undefined
-      ? Math.max(state.first_seq, options.fromSeq ?? 0)
-      : await firstSeqSince(manager, stream, state, options.since);
+  const { since, fromSeq = 0 } = options;
+  const sinceSeq = since === undefined ? state.first_seq : await firstSeqSince(manager, stream, state, since);
+  const first = Math.max(sinceSeq, fromSeq);
   for (let seq = first; seq <= state.last_seq; ) {
     const batch = await nextFrom(connection, manager, stream, seq, options.subject);
     for (const stored of batch) {
