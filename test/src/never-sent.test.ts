@@ -7,6 +7,8 @@ import { afterEach, expect, it } from 'vitest';
 import { authorizeRequest, MERCHANT, type Stack, type StackOptions, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
+const TIMEOUT_MS = 1_500;
+const ACK_WAIT_MS = 1_000;
 const KEY = 'authorize:att_1';
 const ALIAS = `bridge:${KEY}`;
 const closers: (() => Promise<unknown>)[] = [];
@@ -20,14 +22,18 @@ async function start(
 ): Promise<Stack> {
   const stack = await startStack({
     sandbox: false,
-    config: { request_timeout_ms: 300, jetstream: { ack_wait: 1_000, ...jetstream }, ...config },
+    config: {
+      timeouts: { authorize: TIMEOUT_MS },
+      jetstream: { ack_wait: ACK_WAIT_MS, ...jetstream },
+      ...config,
+    },
     ...options,
   });
   closers.push(() => stack.close());
   const worker = createWorker({
     servers: stack.server.url,
     pool: Object.keys(config.pools ?? {})[0],
-    ackWaitMs: 1_000,
+    ackWaitMs: ACK_WAIT_MS,
     handlers: {
       sync: () => ({ status: 'failure', error: { code: 'resource_missing', message: 'no such payment' } }),
     },
@@ -145,7 +151,9 @@ async function authorizeInVain(stack: Stack): Promise<void> {
 
 async function expectDoubt(stack: Stack): Promise<void> {
   const begunAt = (await stack.bridge.ledger.findLatest(MERCHANT, KEY))?.record.at ?? 0;
-  await until('it could not be sent any more', () => (Date.now() > begunAt + 1_500 ? true : undefined));
+  await until('it could not be sent any more', () =>
+    Date.now() > begunAt + TIMEOUT_MS + ACK_WAIT_MS ? true : undefined,
+  );
   expect(await sync(stack)).toBe('PENDING');
   expect(await stateOf(stack)).toBe('sent');
 }

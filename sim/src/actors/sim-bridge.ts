@@ -1,9 +1,13 @@
-/** A bridge: the product's own NatsBridge, in a process that can die. */
+/** A bridge: the product's own NatsBridge and its watch of doubts, in a process that can die. */
 import { type BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
+import { createWithdrawUnsent, watchDoubts } from '@nats-bridge/connector/simulation';
+import { createRecordWriter } from '@nats-bridge/messaging';
 import type { Broker } from '../broker/broker.js';
 import type { World } from '../world.js';
 import { Actor } from './actor.js';
 import { SimConnection } from './sim-connection.js';
+
+const LOOK_EVERY_MS = 5_000;
 
 export class SimBridge {
   readonly actor: Actor;
@@ -34,9 +38,29 @@ export class SimBridge {
         },
       },
     );
+    this.#watchDoubts(world);
     // Streams are there already, and to look at all of them takes longer than the rest of a seed: few bridges do.
     if (!options.looksAtStreams) this.bridge.prepare = async () => {};
     scheduler.current = before;
+  }
+
+  /** As in a gateway, less often. The server's notices, which a gateway makes letters of, are judged as they are. */
+  #watchDoubts(world: World): void {
+    const { config, ledger } = this.bridge;
+    const { connection, actor } = this;
+    const writer = createRecordWriter(connection);
+    const withdrawUnsent = createWithdrawUnsent(connection, config, ledger);
+    watchDoubts(
+      { config, connection, ledger, writer, withdrawUnsent },
+      {
+        everyMs: LOOK_EVERY_MS,
+        onLetter({ idempotencyKey }) {
+          world.count('bridge: a doubt is left to a person');
+          world.trace(actor, () => `leaves ${idempotencyKey} to a person`);
+        },
+        onError: (error) => world.trace(actor, () => `cannot look for doubts: ${error.message}`),
+      },
+    );
   }
 
   /** Everything in its memory is gone. */

@@ -134,7 +134,8 @@ export class Broker {
     for (const archive of this.streams.values())
       if (archive.config.sources?.some(({ name }) => name === stream.config.name))
         scheduler.in(this.archiveLagMs, this.actor, () => {
-          const headers = wireHeaders({ 'Nats-Stream-Source': `${stream.config.name} ${message.seq} > >` });
+          const source = { 'Nats-Stream-Source': `${stream.config.name} ${message.seq} > >` };
+          const headers = wireHeaders({ ...message.headers, ...source });
           archive.store({ ...message, reply: undefined, headers }, scheduler.now);
         });
     for (const consumer of this.consumers.values())

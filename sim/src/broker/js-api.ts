@@ -61,7 +61,7 @@ function answer(
         broker.haveLeft(stream, [body.seq]);
         return { success: true };
       }
-      const found = body.seq === undefined ? stream.last(body.last_by_subj) : stream.messages.get(body.seq);
+      const found = body.seq === undefined ? stream.last(body.last_by_subj) : bySeq(stream, body);
       return found === undefined ? { error: NO_MESSAGE } : { message: messageJson(found) };
     }
     case 'CONSUMER.INFO':
@@ -78,14 +78,20 @@ function answer(
   throw new Error(`the simulated broker has no ${tokens.join('.')}`);
 }
 
-function direct(
-  stream: Stream | undefined,
-  bySubject: string,
-  body: { readonly seq?: number; readonly next_by_subj?: string },
-): ApiAnswer {
-  const found = bySubject ? stream?.last(bySubject) : stream?.messages.get(body.seq ?? 0);
+function direct(stream: Stream | undefined, bySubject: string, body: BySeq): ApiAnswer {
+  const found = bySubject ? stream?.last(bySubject) : stream && bySeq(stream, body);
   if (found === undefined) return { data: NOTHING, headers: wireHeaders({}, '404 Message Not Found') };
   return messageOf(found, stream?.config.name ?? '');
+}
+
+type BySeq = { readonly seq?: number; readonly next_by_subj?: string };
+
+/** That message, or the next of a subject from there on. */
+function bySeq(stream: Stream, { seq = 0, next_by_subj }: BySeq): Stored | undefined {
+  if (next_by_subj === undefined) return stream.messages.get(seq);
+  for (const message of stream.messages.values())
+    if (message.seq >= seq && matches(next_by_subj, message.subject)) return message;
+  return undefined;
 }
 
 function batch(
@@ -123,11 +129,8 @@ function messageJson({ subject, seq, at, headerBytes, data }: Stored): object {
 }
 
 function streamInfo({ config, lastSeq, messages }: Stream): object {
-  return {
-    config,
-    created: new Date(0),
-    state: { messages: messages.size, last_seq: lastSeq, first_seq: 1 },
-  };
+  const [first_seq = lastSeq + 1] = messages.keys();
+  return { config, created: new Date(0), state: { messages: messages.size, last_seq: lastSeq, first_seq } };
 }
 
 function json(value: object): ApiAnswer {

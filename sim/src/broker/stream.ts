@@ -43,7 +43,8 @@ export class Stream {
     const headers = parseWireHeaders(headerBytes);
     const id = headers['Nats-Msg-Id'];
     const first = id === undefined ? undefined : this.#ids.get(id);
-    const windowMs = (this.config.duplicate_window ?? 120_000 * NANOS) / NANOS;
+    // Copies of a source are not looked at for their ids, unless the stream is told to.
+    const windowMs = (this.config.duplicate_window ?? (this.config.sources ? 0 : 120_000 * NANOS)) / NANOS;
     if (first !== undefined && at - first.at < windowMs) return { kind: 'duplicate', seq: first.seq };
     const expected = headers['Nats-Expected-Last-Subject-Sequence'];
     const last = this.last(subject)?.seq ?? 0;

@@ -25,13 +25,14 @@ export function checkPromises(stage: Stage, watch: Watch): Violation[] {
 }
 
 function checkKey(
-  { processor, broker, world, bridges }: Stage,
+  { processor, broker, world }: Stage,
   key: string,
   calls: readonly Call[],
   written: readonly Written[],
-  { requests, effects }: Watch,
+  watch: Watch,
 ): Violation[] {
   const violations: Violation[] = [];
+  const { effects } = watch;
   const last = written.at(-1);
   const broken = (promise: Violation['promise'], what: string) =>
     violations.push({ promise, what: `${key}: ${what}` });
@@ -88,33 +89,15 @@ function checkKey(
     broken('P3', `different answers: ${[...answers].join(' and ')}`);
 
   const state = last?.record.state;
-  const isOpen = state !== 'answered' && state !== 'withdrawn';
-  // Given up: the server's notice becomes a dead letter, or a case for a person.
-  const isGivenUp = broker.notices.some(({ seq }) => requests.keyOf.get(seq) === key);
+  const isOpen = watch.isOpen(key, broker);
+  const isForPerson = watch.isLetter(key, broker);
   const ends = `the record ends as ${state ?? 'nothing'}`;
-  const gap = state === 'sent' && charges.length === 0 ? gapOf(calls, last, bridges) : undefined;
-  if (gap !== undefined && !isGivenUp) world.count(`known gap: ${gap}`);
-  else if (isOpen && requests.keys.has(key) && !isGivenUp)
-    broken('P1', `its request was stored, and ${ends}`);
-  if (charges.length > 0 && isOpen && !(state === 'claimed' && isGivenUp))
-    broken('P1', `${charges[0]?.id} was charged, and ${ends}`);
-  world.count(
-    `settled: ${state === undefined ? 'never stored' : state}${isOpen && isGivenUp ? ', for a person' : ''}`,
-  );
+  if (isOpen) broken('P1', `its request was sent, ${ends}, and nobody sees to it`);
+  if (charges.length > 0 && state !== 'answered') {
+    // What the server gave up has a verdict by its record: without one it would be sent again.
+    const isUnknown = watch.letters.has(key) || (state === 'claimed' && isForPerson);
+    if (!isUnknown) broken(state === 'withdrawn' ? 'P2' : 'P1', `${charges[0]?.id} was charged, and ${ends}`);
+  }
+  world.count(`settled: ${state ?? 'never stored'}${isForPerson ? ', for a person' : ''}`);
   return violations;
-}
-
-/**
- * A bridge that keeps the record for workers that keep none can leave it open, with nothing charged: what
- * docs/simulation.md says of it.
- */
-function gapOf(
-  calls: readonly Call[],
-  last: Written | undefined,
-  bridges: Stage['bridges'],
-): string | undefined {
-  if (!bridges.some(({ actor }) => actor.name === last?.record.by)) return 'announced by a bridge that died';
-  if (new Set(calls.map(({ amount }) => amount)).size > 1)
-    return 'announced while its key carried another content';
-  return undefined;
 }

@@ -1,15 +1,18 @@
 /** What is noted while a seed runs, for the judgement at its end. */
-import { recordSubject } from '@nats-bridge/protocol';
+import { QUEUE_STREAM, RECORD_STREAM, recordSubject } from '@nats-bridge/protocol';
 import type { Entry } from '../actors/processor.js';
+import type { Broker } from '../broker/broker.js';
 import type { Stored } from '../broker/stream.js';
 import { MERCHANT } from '../scenario/callers.js';
 import { looksBeforeCharging } from '../scenario/handlers.js';
 import type { World } from '../world.js';
-import { RecordWatch } from './records.js';
+import { RecordWatch, type Written } from './records.js';
 
 export class Watch {
   readonly records: RecordWatch;
   readonly requests = new RequestWatch();
+  /** Keys that a bridge has left to a person. */
+  readonly letters = new Set<string>();
   readonly effects: EffectWatch;
 
   constructor(world: World) {
@@ -18,8 +21,27 @@ export class Watch {
   }
 
   onStored(stream: string, message: Stored): void {
-    if (stream === 'OPERATIONS') this.records.onStored(message);
+    if (stream === RECORD_STREAM) this.records.onStored(message);
     else if (stream === 'PAYMENTS') this.requests.onStored(message);
+    else if (stream === QUEUE_STREAM.interventions)
+      this.letters.add(message.headers['X-Idempotency-Key'] ?? '');
+  }
+
+  lastOf(key: string): Written | undefined {
+    return this.records.history.get(recordSubject(MERCHANT, key))?.at(-1);
+  }
+
+  /** Was begun, or may have been, and has neither an outcome nor somebody who sees to it. */
+  isOpen(key: string, broker: Broker): boolean {
+    const state = this.lastOf(key)?.record.state;
+    if (state === 'answered' || state === 'withdrawn') return false;
+    if (state === undefined && !this.requests.keys.has(key)) return false;
+    return !this.isLetter(key, broker);
+  }
+
+  /** The server's notice becomes a dead letter, or a case for a person. */
+  isLetter(key: string, { notices }: Broker): boolean {
+    return this.letters.has(key) || notices.some(({ seq }) => this.requests.keyOf.get(seq) === key);
   }
 }
 

@@ -44,6 +44,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   'record: sent → claimed': 1_000,
   'record: claimed → answered': 15_000,
   'bridge: late_reply': 1_000,
+  'bridge: a doubt is left to a person': 100,
   'caller heard: answered': 30_000,
   'caller heard: unknown': 3_000,
   'caller heard: not_sent': 5_000,

@@ -61,10 +61,12 @@ async function play(stage: Stage, watch: Watch): Promise<readonly Violation[]> {
   await passTime(stage, plan.stormMs);
   stage.endStorm();
   if (!(await rest(stage))) return [{ promise: 'P1', what: 'does not come to rest' }];
+  if (world.random.chance(0.5)) await doubtsEnd(stage, watch, wishes);
   // Who asks again, long after, hears the same.
   world.trace('director', () => 'everything is quiet: each key is repeated once');
   for (const wish of wishes) callers.call(world.random.pick(stage.bridges), wish);
   if (!(await rest(stage))) return [{ promise: 'P1', what: 'does not come to rest' }];
+  await doubtsEnd(stage, watch, wishes);
   return checkPromises(stage, watch);
 }
 
@@ -120,6 +122,14 @@ async function rest(stage: Stage): Promise<boolean> {
     if (isQuiet()) return true;
   }
   return false;
+}
+
+/** What nobody will answer any more, bridges find out once every delivery of it is over. */
+async function doubtsEnd(stage: Stage, watch: Watch, wishes: readonly Wish[]): Promise<void> {
+  const { scheduler } = stage.world;
+  const end = scheduler.now + REST_MS;
+  while (scheduler.now < end && wishes.some(({ key }) => watch.isOpen(key, stage.broker)))
+    await passTime(stage, 1_000);
 }
 
 function watchEffects(stage: Stage, watch: Watch): void {

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startBridge } from '../testing/bridge-on-server.js';
 import { createIsWaiting } from './is-waiting.js';
 
+type Bridge = Awaited<ReturnType<typeof startBridge>>['bridge'];
+
 let scene: Awaited<ReturnType<typeof startBridge>>;
 beforeAll(async () => {
   scene = await startBridge({
@@ -24,6 +26,27 @@ it.each([
   const isWaiting = createIsWaiting(bridge.connection, bridge.config);
   const key = `capture:${attempt}`;
   expect(await isWaiting(merchantId, key)).toBe(false);
+  await send(bridge, merchantId, key, { pool });
+  expect(await isWaiting(merchantId, key)).toBe(true);
+  expect(await isWaiting(merchantId, 'capture:other')).toBe(false);
+});
+
+it('does not count what nobody begins any more, and counts what another bridge waits for longer', async () => {
+  const { bridge } = scene;
+  const later = () => Date.now() + 300_000;
+  await send(bridge, 'm_later', 'capture:over', { deadlineAt: Date.now() + 1_000 });
+  await send(bridge, 'm_later', 'capture:long', { deadlineAt: Date.now() + 600_000 });
+  const isWaiting = createIsWaiting(bridge.connection, bridge.config, later);
+  expect(await isWaiting('m_later', 'capture:over')).toBe(false);
+  expect(await isWaiting('m_later', 'capture:long')).toBe(true);
+});
+
+async function send(
+  bridge: Bridge,
+  merchantId: string,
+  key: string,
+  { pool = '', deadlineAt = Date.now() + 10_000 },
+): Promise<void> {
   const headers = natsHeaders();
   const values = buildRequestHeaders({
     merchantId,
@@ -32,12 +55,10 @@ it.each([
     testMode: true,
     correlationId: 'c',
     operation: 'capture',
-    deadlineAt: Date.now() + 10_000,
+    deadlineAt,
     contentType: 'application/json',
   });
   for (const [name, value] of Object.entries(values)) headers.set(name, value);
   const subject = `hyperswitch.payments.${merchantId}.capture${pool}`;
   await jetstream(await bridge.connection.get()).publish(subject, '{}', { headers });
-  expect(await isWaiting(merchantId, key)).toBe(true);
-  expect(await isWaiting(merchantId, 'capture:other')).toBe(false);
-});
+}

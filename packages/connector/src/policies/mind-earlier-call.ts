@@ -15,25 +15,13 @@ import { type SettleDoubtWorld, settleLater } from './settle-doubt.js';
 const OF_THE_CALL = new Set<BridgeErrorCode>(['VALIDATION_ERROR', 'MESSAGE_TOO_LARGE', 'SHUTTING_DOWN']);
 /** A ledger that cannot be asked in this time keeps nobody waiting. */
 const ASK_MS = 500;
-/** Workers are there, and may begin what waits for them: the bridge itself keeps the call back. */
-const KEPT_BACK = new Set<BridgeErrorCode>(['RATE_LIMITED', 'CIRCUIT_OPEN', 'OVERLOADED']);
-/** So many look into the stream at once; where more are refused, the others ask the ledger alone. */
-const MOST_LOOKING = 16;
 
 export type MindEarlierCallWorld = SettleDoubtWorld & { readonly isWaiting: IsWaiting };
 
 export function mindEarlierCall(world: MindEarlierCallWorld): Policy {
-  let looking = 0;
-
-  async function waits(merchantId: string, key: string, { code }: BridgeError): Promise<boolean> {
-    if (!KEPT_BACK.has(code) || looking >= MOST_LOOKING) return false;
-    looking++;
-    return world.isWaiting(merchantId, key).finally(() => looking--);
-  }
-
   /** The stream first: what has left it in between has its record by then. */
-  async function findEarlier(merchantId: string, key: string, error: BridgeError) {
-    const isWaiting = await waits(merchantId, key, error);
+  async function findEarlier(merchantId: string, key: string) {
+    const isWaiting = await world.isWaiting(merchantId, key);
     return { isWaiting, entry: await world.ledger.findLatest(merchantId, key) };
   }
 
@@ -47,7 +35,7 @@ export function mindEarlierCall(world: MindEarlierCallWorld): Policy {
         throw error;
       const found = await within(
         ASK_MS,
-        findEarlier(data.merchant_id, key, error).catch(() => undefined),
+        findEarlier(data.merchant_id, key).catch(() => undefined),
       );
       const inDoubt = new BridgeError('NATS_TIMEOUT', undefined, { cause: error });
       if (found === undefined) {

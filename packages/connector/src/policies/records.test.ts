@@ -231,28 +231,18 @@ describe('mindEarlierCall', () => {
     await expect(refused(ledger, 'CIRCUIT_OPEN')).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
   });
 
-  it('is in doubt where the first call waits in the stream, and nobody has begun it yet', async () => {
-    const world = { ledger: memoryLedger(), bridge: 'b', takeBack: async () => false };
-    const isWaiting = vi.fn(async () => true);
-    const send = mindEarlierCall({ ...world, isWaiting })(failing('RATE_LIMITED'));
-    await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
-    expect(isWaiting).toHaveBeenCalledWith('m', 'capture:att_1');
-    await world.ledger.write('m', 'k', { state: 'withdrawn', retry: 0 }, 0);
-    await expect(send(exchange())).rejects.toMatchObject({ code: 'RATE_LIMITED' });
-  });
-
-  it('looks into the stream only where the bridge keeps a call back, and for so many at a time', async () => {
-    const isWaiting = vi.fn(() => new Promise<never>(() => {}));
-    const world = { ledger: memoryLedger(), bridge: 'b', takeBack: async () => false, isWaiting };
-    const alone = mindEarlierCall(world)(failing('NO_WORKERS_AVAILABLE'));
-    await expect(alone(exchange())).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
-    expect(isWaiting).not.toHaveBeenCalled();
-    const limited = mindEarlierCall({ ...world, isClosing: () => true })(failing('RATE_LIMITED'));
-    const looking = Array.from({ length: 16 }, () => limited(exchange()).catch(() => {}));
-    await expect(limited(exchange())).rejects.toMatchObject({ code: 'RATE_LIMITED' });
-    expect(isWaiting).toHaveBeenCalledTimes(16);
-    await Promise.all(looking);
-  });
+  it.each(['RATE_LIMITED', 'NO_WORKERS_AVAILABLE'] as const)(
+    'is in doubt after %s where the first call waits in the stream, and nobody has begun it yet',
+    async (code) => {
+      const world = { ledger: memoryLedger(), bridge: 'b', takeBack: async () => false };
+      const isWaiting = vi.fn(async () => true);
+      const send = mindEarlierCall({ ...world, isWaiting })(failing(code));
+      await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
+      expect(isWaiting).toHaveBeenCalledWith('m', 'capture:att_1');
+      await world.ledger.write('m', 'k', { state: 'withdrawn', retry: 0 }, 0);
+      await expect(send(exchange())).rejects.toMatchObject({ code });
+    },
+  );
 
   it('gives a repeat that cannot be sent the answer of the first, or its doubt', async () => {
     const ledger = memoryLedger();
