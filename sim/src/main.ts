@@ -8,7 +8,8 @@ import { simulate } from './scenario/simulate.js';
 
 const HELP = `npm run sim -- [options]
 
-  --seeds <n>   how many seeds, from 1 (10000)
+  --seeds <n>   how many seeds (10000)
+  --from <n>    the first of them (1)
   --seed <n>    this one alone
   --trace       says all that happens, step by step; with --seed
   --until-failure  stops at the first seed that fails, and asks for no floors
@@ -18,6 +19,7 @@ const HELP = `npm run sim -- [options]
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '10000' },
+    from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
     'until-failure': { type: 'boolean', default: false },
@@ -28,7 +30,7 @@ const { values } = parseArgs({
 
 if (values.help) process.stdout.write(HELP);
 else if (values.seed !== undefined) await replay(wholeNumber(values.seed));
-else await runMany(wholeNumber(values.seeds));
+else await runMany(wholeNumber(values.from), wholeNumber(values.seeds));
 
 async function replay(seed: number): Promise<void> {
   const { trace, violations, counts, steps, simulatedMs } = await simulate(seed, { trace: values.trace });
@@ -41,10 +43,11 @@ async function replay(seed: number): Promise<void> {
   process.exitCode = violations.length === 0 ? 0 : 1;
 }
 
-async function runMany(seeds: number): Promise<void> {
+async function runMany(from: number, seeds: number): Promise<void> {
   const startedAt = performance.now();
   let saidAt = 0;
   const totals = await runSeeds({
+    from,
     seeds,
     untilFailure: values['until-failure'],
     onProgress: ({ seeds: done, failures }) => {
@@ -68,7 +71,7 @@ async function runMany(seeds: number): Promise<void> {
   if (values.json) {
     const { steps, simulatedMs, failures } = totals;
     console.log(
-      JSON.stringify({ ok, seeds, seconds, steps, simulatedMs, failures, tooSeldom: missing, counts }),
+      JSON.stringify({ ok, from, seeds, seconds, steps, simulatedMs, failures, tooSeldom: missing, counts }),
     );
   } else {
     for (const [name, count] of Object.entries(counts)) console.log(`${String(count).padStart(9)}  ${name}`);
