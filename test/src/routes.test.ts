@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { routerData } from './access-data.js';
 import { startAccess } from './access-under-test.js';
 import { runCli } from './cli-process.js';
-import { authorizeRequest, startStack } from './stack-under-test.js';
+import { authorizeRequest, startServer, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 import { PYTHON, ROOT, startSpecWorker } from './worker-process.js';
 
@@ -214,6 +214,37 @@ describe('a configuration', () => {
     expect(stderr).toContain(why);
     expect(stderr).not.toContain('Invalid input');
     expect(code).toBe(2);
+  });
+});
+
+describe('the routes of docs/balancing.md', () => {
+  it('are shown by config check and doctor in their order, with what no request will take', async () => {
+    const page = readFileSync(join(ROOT, 'docs/balancing.md'), 'utf8');
+    const [, example = ''] = /```toml\n(\[nats_bridge\.pools[\s\S]*?)```/.exec(page) ?? [];
+    const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-routes-'));
+    closers.push(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'nats-bridge.toml');
+    writeFileSync(file, `${example}\n[nats_bridge.pools.old]\nmerchants = []\n`);
+    const routes = [
+      '1: every operation, metadata region = eu: eu, else us',
+      '2: authorize or capture, merchant merchant_b or merchant_c, connector stripe: us, else the workers of no pool',
+      'of all else: the workers of no pool',
+    ];
+    const warning = expect.stringContaining('nats_bridge.pools.old gets no requests');
+
+    const checked = await runCli(['config', 'check', '--config', file]);
+    expect(checked.stdout.trim().split('\n').slice(1)).toEqual([
+      ...routes.map((route) => `route ${route}`),
+      warning,
+    ]);
+    expect(checked.code).toBe(0);
+
+    const { server, dispose } = await startServer();
+    closers.push(dispose);
+    const { stdout } = await runCli(['doctor', '--json', '--config', file, '--nats', server.url]);
+    const findings = JSON.parse(stdout) as { level: string; what: string; detail: string }[];
+    expect(findings.filter(({ what }) => what === 'route').map(({ detail }) => detail)).toEqual(routes);
+    expect(findings).toContainEqual({ level: 'warning', what: 'config', detail: warning });
   });
 });
 

@@ -50,7 +50,8 @@ export {
   timeoutOf,
 } from './config/bridge-config.js';
 export { ConfigError, type ConfigProblem } from './config/config-error.js';
-export { bridgeConfigWarnings, natsAccessOf } from './config/connection-options.js';
+export { bridgeConfigWarnings } from './config/config-warnings.js';
+export { natsAccessOf } from './config/connection-options.js';
 export { duration, durationMs } from './config/duration.js';
 export { type ConfigSections, type ConfigSource, isNamed, loadConfig } from './config/load-config.js';
 export { readableFile } from './config/readable-file.js';
@@ -111,6 +112,7 @@ export {
   type ReconcileOptions,
   reconcile,
 } from './reconciliation/reconcile.js';
+export { describeRoutes } from './route.js';
 export type { RefusedReply } from './signing/bridge-signing.js';
 export { archiveNameOf, consumerNameOf, LATE_CONSUMER, topologyOf, workConsumersOf } from './topology.js';
 export { findWorkersThere, type WorkersThere } from './workers-there.js';

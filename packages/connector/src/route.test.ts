@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type BridgeConfigInput, bridgeConfigSchema } from './config/bridge-config.js';
-import { poolsFor, poolsOfMerchant } from './route.js';
+import { describeRoutes, poolsFor, poolsOfMerchant } from './route.js';
 import { exchange } from './testing/exchanges.js';
 
 const POOLS = { eu: { merchants: [] }, us: { merchants: [] }, acme: { merchants: ['m_acme'] } };
@@ -49,6 +49,35 @@ describe('the route of a request', () => {
     expect(poolsFor(config, 'capture', { ...data, merchant_id: 'm_acme' })).toEqual(['acme']);
     expect(poolsOfMerchant(config, 'm_acme')).toEqual(['acme']);
     expect(poolsOfMerchant(config, 'm')).toEqual([undefined, 'eu']);
+  });
+});
+
+describe('the routes for people', () => {
+  it('stand in the order in which they are tried, after the merchants with a pool for themselves', () => {
+    const config = configOf([
+      { metadata: { region: 'eu' }, pools: ['eu', 'us'] },
+      {
+        merchants: ['a', 'b', 'c', 'd', 'e', 'f'],
+        connectors: ['stripe'],
+        operations: ['authorize', 'capture'],
+        pools: ['us'],
+        or_general: true,
+      },
+    ]);
+    expect(describeRoutes(config)).toEqual([
+      'of m_acme: acme',
+      '1: every operation, metadata region = eu: eu, else us',
+      '2: authorize or capture, merchant a or b or c or d or 2 more, connector stripe: us, else the workers of no pool',
+      'of all else: the workers of no pool',
+    ]);
+  });
+
+  it('leave nothing else where one fits all, and are none without pools', () => {
+    expect(describeRoutes(configOf([{ pools: ['eu'] }]))).toEqual([
+      'of m_acme: acme',
+      '1: every operation: eu',
+    ]);
+    expect(describeRoutes(bridgeConfigSchema.parse({}))).toEqual([]);
   });
 });
 

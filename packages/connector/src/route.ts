@@ -1,7 +1,8 @@
 /** Whose workers get a request: its merchant's own, else those of the first route that fits it, else the general ones. */
 import type { Operation, RouterData } from '@nats-bridge/protocol';
 import { type BridgeConfig, poolOf } from './config/bridge-config.js';
-import type { RouteConfig } from './config/routes-config.js';
+import { takersOf } from './config/idle-routes.js';
+import type { PoolsAndRoutes, RouteConfig } from './config/routes-config.js';
 
 /** A pool's name; undefined for the workers of none. */
 export type PoolName = string | undefined;
@@ -27,6 +28,47 @@ export function poolsOfMerchant(
   const own = poolOf(config, merchantId);
   if (own !== undefined) return [own];
   return [undefined, ...new Set(config.routes.flatMap(({ pools }) => pools))];
+}
+
+/**
+ * Who is tried for which requests, for people, in the order in which it is decided, such as
+ * `1: capture, connector stripe: eu, else us`. Empty where there are no pools.
+ */
+export function describeRoutes({ pools, routes }: PoolsAndRoutes): readonly string[] {
+  if (Object.keys(pools).length === 0) return [];
+  return [
+    ...Object.entries(pools).flatMap(([pool, { merchants }]) =>
+      merchants.length === 0 ? [] : [`of ${anyOf(merchants)}: ${pool}`],
+    ),
+    ...routes.map((route, index) => `${index + 1}: ${describeRoute(route)}`),
+    ...(takersOf({}, routes) === undefined ? [`of all else: ${GENERAL}`] : []),
+  ];
+}
+
+const GENERAL = 'the workers of no pool';
+const MOST_NAMES = 5;
+
+function describeRoute({
+  merchants,
+  connectors,
+  operations,
+  metadata,
+  pools,
+  or_general,
+}: RouteConfig): string {
+  const of = [
+    operations === undefined ? 'every operation' : anyOf(operations),
+    ...(merchants === undefined ? [] : [`merchant ${anyOf(merchants)}`]),
+    ...(connectors === undefined ? [] : [`connector ${anyOf(connectors)}`]),
+    ...Object.entries(metadata ?? {}).map(([name, value]) => `metadata ${name} = ${value}`),
+  ].join(', ');
+  return `${of}: ${[...pools, ...(or_general ? [GENERAL] : [])].join(', else ')}`;
+}
+
+function anyOf(names: readonly string[]): string {
+  const shown = names.length > MOST_NAMES ? names.slice(0, MOST_NAMES - 1) : names;
+  const more = names.length - shown.length;
+  return [...shown, ...(more === 0 ? [] : [`${more} more`])].join(' or ');
 }
 
 function fits(route: RouteConfig, operation: Operation, data: RouterData): boolean {

@@ -1,5 +1,6 @@
 /** `nats-bridge config check`: whether a configuration can be used, before anything starts with it. */
-import { describeRateLimits } from '@nats-bridge/connector';
+import { bridgeConfigWarnings, describeRateLimits, describeRoutes } from '@nats-bridge/connector';
+import { gatewayConfigWarnings } from '@nats-bridge/gateway';
 import { Command } from 'commander';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark } from '../terminal.js';
@@ -13,7 +14,7 @@ export function configCommand(): Command {
   const check = withConfigOption(new Command('check'))
     .summary('check a configuration file and the environment')
     .description(
-      'Reads a configuration file and the environment over it. Exit code 0: usable; 2: not, with every wrong key, its value and what is allowed. Of a usable one, the rate limits are shown in the order in which they count.',
+      'Reads a configuration file and the environment over it. Exit code 0: usable; 2: not, with every wrong key, its value and what is allowed. Of a usable one it shows the rate limits and the routes, in the order in which they count, and what is to be minded all the same, such as a route that is never used.',
     )
     .option('--json', 'print the configuration with every default filled in')
     .action((options: { config?: string; json?: boolean }) => {
@@ -23,6 +24,9 @@ export function configCommand(): Command {
       else {
         console.log(`${mark.ok()} ${settings.file ?? 'defaults and environment'}: usable`);
         for (const rule of describeRateLimits(bridge.rate_limits)) console.log(`rate limit ${rule}`);
+        for (const route of describeRoutes(bridge)) console.log(`route ${route}`);
+        for (const warning of [...bridgeConfigWarnings(bridge), ...gatewayConfigWarnings(gateway)])
+          console.log(`${mark.warning()} ${warning}`);
       }
     });
   return new Command('config').summary('check configuration').addCommand(check);

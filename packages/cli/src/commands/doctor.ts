@@ -1,7 +1,9 @@
 /** `nats-bridge doctor`: what is there, what is missing, and what to do about it. */
 import {
+  bridgeConfigWarnings,
   createWaitingApprovals,
   describeRateLimits,
+  describeRoutes,
   findWorkersThere,
   NatsBridge,
   QUEUE_STREAM,
@@ -36,7 +38,7 @@ export function doctorCommand(): Command {
   return withConfigOption(new Command('doctor'))
     .summary('check server, streams, consumers, workers and clock')
     .description(
-      'Looks at server, streams, consumers, rate limits, letters, workers and clock, and says what to do. Changes nothing; the credentials of an operator or an auditor will do. Exit code 0: nothing failed; 1: something did. Warnings do not count.',
+      'Looks at server, streams, consumers, rate limits, routes, letters, workers and clock, and says what to do. Changes nothing; the credentials of an operator or an auditor will do. Exit code 0: nothing failed; 1: something did. Warnings do not count.',
     )
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .option('--json', 'as JSON')
@@ -45,7 +47,7 @@ export function doctorCommand(): Command {
       const bridge = new NatsBridge(config);
       const findings: Finding[] = [{ level: 'ok', what: 'protocol', detail: UCS_SOURCE }];
       try {
-        for (const look of [server, streams, durability, limits, letters, approvals, workers])
+        for (const look of [server, streams, durability, configuration, letters, approvals, workers])
           findings.push(...(await look(bridge)));
       } catch (error) {
         findings.push({ level: 'failed', what: 'NATS', detail: (error as Error).message });
@@ -147,13 +149,14 @@ async function durability(bridge: NatsBridge): Promise<Finding[]> {
   }
 }
 
-/** Which rules hold calls back, in the order in which they are asked. */
-async function limits({ config }: NatsBridge): Promise<Finding[]> {
-  return describeRateLimits(config.rate_limits).map((detail) => ({
-    level: 'ok',
-    what: 'rate limit',
-    detail,
-  }));
+/** Which rules hold calls back and whose workers get them, in the order in which that is decided. */
+async function configuration({ config }: NatsBridge): Promise<Finding[]> {
+  const finding = (level: Finding['level'], what: string) => (detail: string) => ({ level, what, detail });
+  return [
+    ...describeRateLimits(config.rate_limits).map(finding('ok', 'rate limit')),
+    ...describeRoutes(config).map(finding('ok', 'route')),
+    ...bridgeConfigWarnings(config).map(finding('warning', 'config')),
+  ];
 }
 
 /** What waits for a person. */

@@ -1,5 +1,5 @@
 /** The connection to NATS that a configuration describes. */
-import { type ConnectionOptions, PlaintextRefusedError, plaintextHosts } from '@nats-bridge/messaging';
+import type { ConnectionOptions } from '@nats-bridge/messaging';
 import type { BridgeConfig } from './bridge-config.js';
 import { natsCredentialsOf, natsTlsOf } from './nats-security-config.js';
 
@@ -31,10 +31,4 @@ export function connectionOptionsOf(config: BridgeConfig): ConnectionOptions {
     maxReconnects: connection.max_reconnects,
     pendingLimit: connection.reconnect_buffer_size,
   };
-}
-
-/** What an operator should be told about a configuration that is allowed but not safe by itself. */
-export function bridgeConfigWarnings(config: BridgeConfig): readonly string[] {
-  const hosts = plaintextHosts(natsAccessOf(config));
-  return hosts.length === 0 ? [] : [new PlaintextRefusedError(hosts).message];
 }

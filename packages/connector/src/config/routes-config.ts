@@ -6,7 +6,10 @@ const names = z
   .array(z.string().min(1).max(MAX_ID_LENGTH), { error: 'must be a list of names, such as ["one"]' })
   .min(1)
   .optional();
-const streamed = OPERATIONS.filter(({ channel }) => channel === 'payments').map(({ operation }) => operation);
+/** Those that travel through the stream. */
+export const ROUTED_OPERATIONS: readonly Operation[] = OPERATIONS.filter(
+  ({ channel }) => channel === 'payments',
+).map(({ operation }) => operation);
 
 const route = z.strictObject({
   /** What a request must be of; each left out: of any. */
@@ -14,7 +17,7 @@ const route = z.strictObject({
   connectors: names,
   operations: z
     .array(
-      z.enum(streamed as [Operation, ...Operation[]], {
+      z.enum(ROUTED_OPERATIONS, {
         error: 'must be operations that travel through the stream, such as "authorize"',
       }),
     )
@@ -38,7 +41,7 @@ export const routesSchema = z.array(route).default([]);
 
 export type RouteConfig = z.output<typeof route>;
 
-type Routed = {
+export type PoolsAndRoutes = {
   readonly routes: readonly RouteConfig[];
   readonly pools: Readonly<Record<string, { readonly merchants: readonly string[] }>>;
 };
@@ -50,7 +53,7 @@ export type RouteFault = {
 };
 
 /** What would send requests nowhere, or where a merchant does not want them. */
-export function routeFaults({ routes, pools }: Routed): RouteFault[] {
+export function routeFaults({ routes, pools }: PoolsAndRoutes): RouteFault[] {
   const poolOfMerchant = new Map(
     Object.entries(pools).flatMap(([pool, { merchants }]) => merchants.map((one) => [one, pool] as const)),
   );
