@@ -86,8 +86,17 @@ export type WorkerEvent =
       readonly error: unknown;
       readonly ids?: DeliveryIds;
     }
-  /** Reading a consumer failed; it is tried again. Usual while the bridge has not made it yet. */
-  | { readonly type: 'consumer_unavailable'; readonly consumer: string; readonly error: unknown }
+  /**
+   * Consumers cannot be read, and are tried again. Said of the first of them, once for each reason, until they can be.
+   * Usual while the bridge has not made them yet.
+   */
+  | {
+      readonly type: 'consumer_unavailable';
+      readonly consumer: string;
+      /** undefined for the general one. */
+      readonly pool: string | undefined;
+      readonly error: unknown;
+    }
   /** Spans cannot be exported; said once, until they can again. */
   | { readonly type: 'traces_not_exported'; readonly error: Error }
   | { readonly type: 'draining' }

@@ -2,6 +2,7 @@ import { encodeBody } from '@nats-bridge/protocol';
 import { type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Handlers } from './handler.js';
+import { eventLine } from './logging/event-line.js';
 import {
   type Broker,
   createScene,
@@ -53,6 +54,26 @@ describe('a worker', () => {
     expect(await reply()).toMatchObject({ status: 'success' });
     await happened('handler_failed');
     expect(attempts).toEqual([1, 2]);
+    await worker.stop();
+  });
+
+  it('tells once why its consumers cannot be read, and what to do, however often it tries', async () => {
+    const { worker, events } = await scene(
+      { authorize: () => ({ status: 'success' }), capture: () => ({ status: 'success' }) },
+      { pool: 'nope' },
+    );
+    await worker.start();
+    const failures = async () =>
+      Number(/^nats_bridge_worker_consumer_errors_total (\d+)/m.exec(await worker.metrics())?.[1]);
+    await vi.waitFor(async () => expect(await failures()).toBeGreaterThan(6), { timeout: 10_000 });
+    const told = events.filter(({ type }) => type === 'consumer_unavailable');
+    expect(told.map((event) => eventLine(event))).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        code: 'ConsumerNotFoundError',
+        message: expect.stringMatching(/nope-\w+ cannot be read.*\[nats_bridge\.pools\.nope\]/),
+      }),
+    ]);
     await worker.stop();
   });
 

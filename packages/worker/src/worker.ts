@@ -46,6 +46,7 @@ import { type MicroService, startMicroService } from './micro-service.js';
 import { type Scope, scopeOf, webhookScope } from './scope.js';
 import { createSealing, NO_SEALING, type SealingOptions } from './sealing.js';
 import { type SigningOptions, signWithdrawals, withSigning } from './signing.js';
+import { createUnreadableConsumers } from './unreadable-consumers.js';
 import type { WorkerEvent } from './worker-event.js';
 
 export type WorkerOptions = WorkerAccess & {
@@ -169,6 +170,7 @@ export function composeWorker(
   const readers: PullReader[] = [];
   const limits: Limit[] = [];
   const heartbeats: Heartbeat[] = [];
+  const unreadable = createUnreadableConsumers();
   const abandoned = new AbortController();
   const { logging: wanted } = options;
   const logging = wanted && createLogging({ ...wanted, name });
@@ -214,6 +216,11 @@ export function composeWorker(
         throw error;
       });
     }
+  }
+
+  function reportUnreadable(consumer: string, error: unknown): void {
+    metrics.consumerFailed();
+    if (unreadable.failed(consumer, error)) report({ type: 'consumer_unavailable', consumer, pool, error });
   }
 
   async function start(): Promise<void> {
@@ -268,7 +275,7 @@ export function composeWorker(
   function readConsumer(nats: NatsConnection, operation: Operation): PullReader {
     const stream = options.streamName ?? 'PAYMENTS';
     const consumer = `${consumerName}-${operation}`;
-    const unavailable = (error: unknown) => report({ type: 'consumer_unavailable', consumer, error });
+    const unavailable = (error: unknown) => reportUnreadable(consumer, error);
     const ackWaitMs = ackWaitOf(connection, { stream, consumer }, options.ackWaitMs);
     const heartbeat = createHeartbeat(ackWaitMs);
     heartbeats.push(heartbeat);
@@ -293,6 +300,7 @@ export function composeWorker(
       priority,
       onMessage: (message) => handleStored(message, handling),
       onError: unavailable,
+      onRead: () => unreadable.read(consumer),
     });
     // A consumer without priorities gives a backup nothing: then it is not there.
     if (priority > 0) reader.found.then(() => stopping ?? sayThere(nats, operation)).catch(unavailable);
@@ -302,8 +310,7 @@ export function composeWorker(
   function subscribePlain(nats: NatsConnection, subject: string, scope: Scope, destination: string): void {
     const limit = createLimit(concurrency, concurrency * WAITING_PER_RUNNING);
     limits.push(limit);
-    const unavailable = (error: unknown) =>
-      report({ type: 'consumer_unavailable', consumer: subject, error });
+    const unavailable = (error: unknown) => reportUnreadable(subject, error);
     const handling = {
       handlers,
       scope,
@@ -316,6 +323,7 @@ export function composeWorker(
     };
     const callback = (error: Error | null, message: Msg) => {
       if (error !== null) return unavailable(error);
+      unreadable.read(subject);
       if (limit.offer(() => handlePlain(message, handling).catch(unavailable))) return;
       const why = { code: 'OVERLOADED', message: 'This worker has too many requests in hand' };
       // Who asks was not looked at: that would cost most of what refusing is to save.

@@ -114,21 +114,25 @@ describe('reading a pull consumer', () => {
     await until('nothing is left', async () => (await info()).num_ack_pending === 0);
   });
 
-  it('waits for a consumer that is not there yet, and says so', async () => {
+  it('waits for a consumer that is not there yet, says so, and then that it can be read', async () => {
     const { connection, makeConsumer, publish } = await broker();
     const errors: unknown[] = [];
     const seen: number[] = [];
+    let readings = 0;
     read(connection, {
       onError: (error) => errors.push(error),
+      onRead: () => readings++,
       onMessage: async (message) => {
         seen.push(message.seq);
         message.ack();
       },
     });
     await until('it said so', () => errors.length > 0);
+    expect(readings).toBe(0);
     await makeConsumer();
     await publish(1);
     await until('it reads', () => seen.length === 1);
+    expect(readings).toBeGreaterThan(0);
   });
 
   it('looks for a consumer that was deleted with pauses that grow, and reads on when it is made anew', async () => {

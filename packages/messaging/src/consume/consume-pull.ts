@@ -24,6 +24,8 @@ export type ConsumePullOptions = {
   readonly onMessage: (message: JsMsg) => Promise<void>;
   /** Told of everything that does not stop the reading: a consumer that is not there yet, a lost connection. */
   readonly onError?: (error: unknown, consumer: string) => void;
+  /** Told at each sign that it can be read: a message that came, or an order that ended as it should. */
+  readonly onRead?: () => void;
 };
 
 export type PullReader = {
@@ -132,9 +134,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
         throw error;
       });
     const reading = read(messages, () => give(1))
-      .then(() => {
-        failures = 0;
-      }, fail)
+      .then(isRead, fail)
       .finally(() => {
         give(missing);
         open.delete(reading);
@@ -146,11 +146,16 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   async function read(messages: ConsumerMessages, onArrival: () => void): Promise<void> {
     for await (const message of messages) {
       onArrival();
-      failures = 0;
+      isRead();
       // Once draining, it goes back at once, for others to take.
       if (draining) message.nak();
       else void handle(message);
     }
+  }
+
+  function isRead(): void {
+    failures = 0;
+    options.onRead?.();
   }
 
   async function handle(message: JsMsg): Promise<void> {

@@ -1,7 +1,12 @@
 /** What a worker reports of itself, as lines of the log. */
 import type { LogInput } from '@nats-bridge/logging';
+import { PrioritiesMissingError } from '@nats-bridge/messaging';
+import { JetStreamApiError } from '@nats-io/jetstream';
 import { failureOf } from '../failure-of.js';
 import type { DeliveryIds, WorkerEvent } from '../worker-event.js';
+
+/** Of JetStream: no such consumer, no such stream. */
+const MISSING = new Set([10_014, 10_059]);
 
 export function eventLine(event: WorkerEvent): LogInput {
   const line = (level: LogInput['level'], message: string, more: Partial<LogInput> = {}): LogInput => ({
@@ -43,7 +48,7 @@ export function eventLine(event: WorkerEvent): LogInput {
     case 'reply_failed':
       return line('error', 'its answer could not be published', { code: failureOf(event.error) });
     case 'consumer_unavailable':
-      return line('warn', `${event.consumer} cannot be read; it is tried again`, {
+      return line('warn', `${event.consumer} cannot be read; it is tried again${remedyOf(event)}`, {
         code: failureOf(event.error),
       });
     case 'traces_not_exported':
@@ -55,6 +60,14 @@ export function eventLine(event: WorkerEvent): LogInput {
     case 'stopped':
       return line('info', 'stopped');
   }
+}
+
+function remedyOf({ error, pool }: Extract<WorkerEvent, { type: 'consumer_unavailable' }>): string {
+  if (error instanceof PrioritiesMissingError) return `. ${error.message}`;
+  if (!(error instanceof JetStreamApiError) || !MISSING.has(error.code)) return '';
+  const which =
+    pool === undefined ? 'a bridge' : `a bridge with [nats_bridge.pools.${pool}] in its configuration`;
+  return `. There is none: ${which} makes it when it starts. Start one, or look whether this is its server, stream and pool`;
 }
 
 function retryOf({ operation, retryInMs }: Extract<WorkerEvent, { type: 'handler_failed' }>): string {

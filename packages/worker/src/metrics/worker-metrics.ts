@@ -11,6 +11,8 @@ export type WorkerMetrics = {
   readonly contentType: string;
   ran(run: HandlerRun): void;
   reported(event: WorkerEvent): void;
+  /** Also where the event is not told again. */
+  consumerFailed(): void;
   text(): Promise<string>;
   close(): void;
 };
@@ -156,7 +158,6 @@ export function createWorkerMetrics(world: WorkerMetricsWorld): WorkerMetrics {
       if (attempt > 1) tally.redeliveries += 1;
     },
     reported(event) {
-      if (event.type === 'consumer_unavailable') return consumerErrors.inc();
       const ending = ENDINGS.find((type) => type === event.type);
       if (ending === undefined) return;
       // What could not be read names none.
@@ -164,6 +165,7 @@ export function createWorkerMetrics(world: WorkerMetricsWorld): WorkerMetrics {
       const { endings } = tallyOf(operation);
       endings[ending] = (endings[ending] ?? 0) + 1;
     },
+    consumerFailed: () => consumerErrors.inc(),
     async text() {
       // Watching Node's garbage collector and event loop costs a little: only where somebody looks.
       if (!showsProcess) collectDefaultMetrics({ register });
