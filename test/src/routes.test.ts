@@ -1,9 +1,11 @@
 /** Routes: whose workers get a request, who gets it when those are gone, and that nobody else ever does. */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentialsFile, DOMAIN } from '@nats-bridge/access';
 import { NatsBridge } from '@nats-bridge/connector';
+import { guardedSubject } from '@nats-bridge/protocol';
 import { createWorker, type Handler } from '@nats-bridge/worker';
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -161,6 +163,33 @@ describe('a request with a route', () => {
     expect(await pay('a1', 'us')).toMatchObject({ ...CHARGED, connector_transaction_id: 'txn_found' });
     expect(executions()).toEqual(['a1 us']);
     expect(attempts).toEqual([2]);
+  });
+
+  it('that nobody takes is counted in the pools where it was looked for, or in the one it was sent to', async () => {
+    const { stack, pay } = await startScene();
+    const counted = async () => {
+      const text = await (await fetch(`${stack.httpUrl}/metrics`)).text();
+      return Object.fromEntries(
+        [...text.matchAll(/^nats_bridge_calls_without_workers_total\{.*pool="(.*)"\} (\d+)$/gm)].map(
+          ([, pool, count]) => [pool, Number(count)],
+        ),
+      );
+    };
+    expect(await pay('a1', 'eu')).toMatchObject(NOBODY);
+    expect(await counted()).toEqual({ eu: 1, us: 1 });
+    expect(await pay('a2', 'us')).toMatchObject(NOBODY);
+    expect(await pay('a3')).toMatchObject(NOBODY);
+    expect(await counted()).toEqual({ eu: 1, us: 2, '': 2 });
+
+    // One who says that he is there, and takes nothing.
+    const nats = await stack.bridge.connection.get();
+    nats.subscribe(guardedSubject('authorize', 'eu'), { callback: (_, question) => void question.respond() });
+    await nats.flush();
+    await until('the bridge to send to him', async () => {
+      await pay(`to_eu_${randomUUID()}`, 'eu');
+      const { eu = 0, us = 0 } = await counted();
+      return eu >= us ? true : undefined;
+    });
   });
 
   it('is never heard by a worker that knows nothing of pools', async () => {

@@ -46,6 +46,8 @@ export type CallMarks = {
   readonly at: number;
   /** Through the policies: its message is made. */
   sentAt?: number;
+  /** Whose workers it was sent to, once it was; undefined for those of no pool. */
+  sentTo?: PoolName;
   /** The stream has confirmed it. */
   storedAt?: number;
   /** The answer is there. */

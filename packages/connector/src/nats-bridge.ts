@@ -83,6 +83,7 @@ import { presenceQuestions } from './presence-question.js';
 import { createRateLimits, type RateLimits, type RateLimitUse } from './rate-limits/rate-limits.js';
 import { shareTakes } from './rate-limits/share-takes.js';
 import { readReplyCorrelationId } from './reply-correlation.js';
+import { type PoolName, poolsFor } from './route.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
 import { createSend } from './send.js';
 import { type RefusedReply, withSigning } from './signing/bridge-signing.js';
@@ -332,6 +333,7 @@ export class NatsBridge {
         ...route,
         result,
         code,
+        pools: code === 'NO_WORKERS_AVAILABLE' ? this.#poolsWithoutWorkers(call, marks) : undefined,
         durationMs: performance.now() - marks.begunAt,
         marks,
         ids: idsOf(call),
@@ -350,6 +352,13 @@ export class NatsBridge {
         throw new ValidationError(error.message, { cause: error, correlationId: call.correlationId });
       return outcomeOfError(call, error);
     }
+  }
+
+  #poolsWithoutWorkers(
+    { operation, data }: { readonly operation: Operation; readonly data: RouterData },
+    { sentAt, sentTo }: CallMarks,
+  ): readonly PoolName[] {
+    return sentAt === undefined ? poolsFor(this.config, operation, data) : [sentTo];
   }
 
   /** Tells of calls as they begin, are tried again and end. @returns unsubscribe */

@@ -2,6 +2,7 @@
 import type { BridgeErrorCode, Operation, Outcome, RouterData } from '@nats-bridge/protocol';
 import type { CallMarks } from './exchange.js';
 import type { BreakerState } from './policies/circuit-breaker.js';
+import type { PoolName } from './route.js';
 
 /**
  * How a call ended. The first three are answers of a worker. `unknown`: it may have happened (phase `sent_unknown`).
@@ -27,6 +28,8 @@ export type Observation =
       readonly result: CallResult;
       /** Of `unknown` and `not_sent`: why. */
       readonly code?: BridgeErrorCode;
+      /** Of `NO_WORKERS_AVAILABLE`: in which pools nobody took it; undefined stands for the workers of none. */
+      readonly pools?: readonly PoolName[];
       readonly durationMs: number;
       readonly marks: Readonly<CallMarks>;
       readonly ids: CallIds;

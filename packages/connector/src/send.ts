@@ -183,6 +183,7 @@ export function createSend(world: SendWorld): Send {
     if (!exchange.isDurable) {
       const message = sealedMessageOf(exchange, false);
       marks.sentAt ??= performance.now();
+      marks.sentTo = exchange.pool;
       const reply = await requester.requestCore(message);
       marks.repliedAt = performance.now();
       return answerIn(exchange, message, reply);
@@ -217,6 +218,7 @@ export function createSend(world: SendWorld): Send {
   ): Promise<BridgeResponse> {
     const { key, data, marks } = exchange;
     marks.sentAt ??= performance.now();
+    marks.sentTo = exchange.pool;
     return new Promise((resolve, reject) => {
       let isRepeat = false;
       const onStored = (message: StoredMessage) => {

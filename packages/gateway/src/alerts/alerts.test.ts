@@ -15,14 +15,23 @@ const CALM: Sight = {
   handlers: [],
   breakers: [],
 };
-type Changes = Partial<Pick<RouteOutcomes, 'calls' | 'codes' | 'slow'>> & Partial<RouteOutcomes['results']>;
+type Changes = Partial<Pick<RouteOutcomes, 'calls' | 'codes' | 'poolsWithoutWorkers' | 'slow'>> &
+  Partial<RouteOutcomes['results']>;
 /** By default 50 calls each of two connectors that all succeeded. */
 function calls(one: Changes, connectors = ['acme', 'umbrella']): Sight {
-  const { calls: all = 50, codes = {}, slow = 0, ...others } = one;
+  const { calls: all = 50, codes = {}, poolsWithoutWorkers = new Set(), slow = 0, ...others } = one;
   const results = { success: 0, failure: 0, processing: 0, unknown: 0, not_sent: 0, ...others };
   results.success = all - results.failure - results.unknown - results.not_sent - results.processing;
   const seen = connectors.map(
-    (connector): RouteOutcomes => ({ operation: 'authorize', connector, calls: all, results, codes, slow }),
+    (connector): RouteOutcomes => ({
+      operation: 'authorize',
+      connector,
+      calls: all,
+      results,
+      codes,
+      poolsWithoutWorkers,
+      slow,
+    }),
   );
   return { ...CALM, calls: { last5Minutes: seen, last15Minutes: seen } };
 }
@@ -115,7 +124,7 @@ const ROWS: readonly [string, Sight, Sight][] = [
     calls({ calls: 19, failure: 19 }, ['acme']),
   ],
   ['NatsBridgeHighLatency', calls({ slow: 3 }), calls({ slow: 2 })],
-  ['NatsBridgeNoWorkers', calls({ codes: { NO_WORKERS_AVAILABLE: 1 } }), calls({})],
+  ['NatsBridgeNoWorkers', calls({ poolsWithoutWorkers: new Set(['eu']) }), calls({})],
   ['NatsBridgeOverloaded', calls({ codes: { OVERLOADED: 1 } }), calls({ codes: { NATS_TIMEOUT: 1 } })],
   ['NatsBridgeWorkerDisconnected', present(1), present(2)],
   ['NatsBridgeWorkersSaturated', load(91), load(90)],
@@ -190,6 +199,14 @@ describe('the alerts of a gateway', () => {
     watch.look(good, forMs + 2);
     expect(watch.firing()).toEqual([]);
     expect(heard).toEqual([`${name} firing`, `${name} resolved`]);
+  });
+
+  it('name the pool in which nobody is, where there is one', () => {
+    const rule = ALERT_RULES.find(({ name }) => name === 'NatsBridgeNoWorkers');
+    expect(rule?.holds(calls({ poolsWithoutWorkers: new Set([undefined, 'eu']) }))).toEqual([
+      { labels: { operation: 'authorize' }, summary: 'nobody answers authorize' },
+      { labels: { operation: 'authorize', pool: 'eu' }, summary: 'nobody answers authorize in the pool eu' },
+    ]);
   });
 
   it('begin anew when they were gone in between', () => {

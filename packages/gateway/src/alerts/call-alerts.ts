@@ -65,11 +65,14 @@ export const CALL_ALERTS: readonly AlertRule[] = [
     severity: 'critical',
     forMs: MINUTE_MS,
     runbook: 'docs/runbooks/no-workers.md',
-    holds: (sight) =>
-      endedWith(sight, 'NO_WORKERS_AVAILABLE').map(({ operation }) => ({
-        labels: { operation },
-        summary: `nobody answers ${operation}`,
-      })),
+    holds: ({ calls }) =>
+      byOperation(calls.last5Minutes).flatMap(({ operation, poolsWithoutWorkers }) =>
+        [...poolsWithoutWorkers].map((pool) =>
+          pool === undefined
+            ? { labels: { operation }, summary: `nobody answers ${operation}` }
+            : { labels: { operation, pool }, summary: `nobody answers ${operation} in the pool ${pool}` },
+        ),
+      ),
   },
   {
     name: 'NatsBridgeOverloaded',

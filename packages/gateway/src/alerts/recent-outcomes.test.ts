@@ -43,6 +43,7 @@ it('counts how calls ended, why, and which were slow, within the time asked for'
     calls: 2,
     results: { success: 0, failure: 1, processing: 0, unknown: 0, not_sent: 1 },
     codes: { OVERLOADED: 1 },
+    poolsWithoutWorkers: new Set(),
     slow: 0,
   });
   const all = { calls: 4, codes: { OVERLOADED: 1, NATS_TIMEOUT: 1 }, slow: 1 };
@@ -53,11 +54,16 @@ it('counts how calls ended, why, and which were slow, within the time asked for'
 
 it('adds the connectors of an operation up', () => {
   const { outcomes, ended } = scene();
-  ended({ result: 'not_sent', code: 'NO_WORKERS_AVAILABLE' });
-  ended({ connector: 'umbrella', result: 'not_sent', code: 'NO_WORKERS_AVAILABLE' });
+  ended({ result: 'not_sent', code: 'NO_WORKERS_AVAILABLE', pools: ['eu', undefined] });
+  ended({ connector: 'umbrella', result: 'not_sent', code: 'NO_WORKERS_AVAILABLE', pools: ['eu', 'us'] });
   ended({ operation: 'capture' });
   expect(byOperation(outcomes.within(MINUTE_MS))).toMatchObject([
-    { operation: 'authorize', calls: 2, codes: { NO_WORKERS_AVAILABLE: 2 } },
+    {
+      operation: 'authorize',
+      calls: 2,
+      codes: { NO_WORKERS_AVAILABLE: 2 },
+      poolsWithoutWorkers: new Set(['eu', undefined, 'us']),
+    },
     { operation: 'capture', calls: 1 },
   ]);
 });

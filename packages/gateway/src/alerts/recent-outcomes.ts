@@ -1,5 +1,5 @@
 /** How the calls of the last 15 minutes ended, in slices of time: enough for shares and counts, and nothing of any one call. */
-import type { CallResult, NatsBridge, Route } from '@nats-bridge/connector';
+import type { CallResult, NatsBridge, Observation, Route } from '@nats-bridge/connector';
 import type { BridgeErrorCode } from '@nats-bridge/protocol';
 import { routeEntry } from '../route-entry.js';
 
@@ -8,6 +8,8 @@ export type RouteOutcomes = Route & {
   readonly results: Readonly<Record<CallResult, number>>;
   /** Of `unknown` and `not_sent`: why. */
   readonly codes: Readonly<Partial<Record<BridgeErrorCode, number>>>;
+  /** In which nobody took a call; undefined stands for the workers of no pool. */
+  readonly poolsWithoutWorkers: ReadonlySet<string | undefined>;
   /** Took longer than {@link SLOW_MS}. */
   readonly slow: number;
 };
@@ -24,11 +26,13 @@ export const SLOW_MS = 5_000;
 const SLICE_MS = 10_000;
 const KEPT_MS = 15 * 60_000;
 
+type CallEnded = Extract<Observation, { type: 'call_ended' }>;
 type Counts = {
   readonly route: Route;
   calls: number;
   readonly results: Record<CallResult, number>;
   readonly codes: Partial<Record<BridgeErrorCode, number>>;
+  readonly poolsWithoutWorkers: Set<string | undefined>;
   slow: number;
 };
 type Slice = { readonly at: number; readonly routes: Map<string, Counts> };
@@ -46,17 +50,18 @@ export function createRecentOutcomes(bridge: Pick<NatsBridge, 'observe'>, now = 
     return next;
   }
 
-  function count(route: Route, result: CallResult, code: BridgeErrorCode | undefined, durationMs: number) {
-    const counts = routeEntry(sliceNow().routes, route, noCalls);
+  function count(ended: CallEnded): void {
+    const { result, code, pools = [], durationMs } = ended;
+    const counts = routeEntry(sliceNow().routes, ended, noCalls);
     counts.calls++;
     counts.results[result]++;
     if (code !== undefined) counts.codes[code] = (counts.codes[code] ?? 0) + 1;
+    for (const pool of pools) counts.poolsWithoutWorkers.add(pool);
     if (durationMs > SLOW_MS) counts.slow++;
   }
 
   const stop = bridge.observe((observation) => {
-    if (observation.type === 'call_ended')
-      count(observation, observation.result, observation.code, observation.durationMs);
+    if (observation.type === 'call_ended') count(observation);
   });
   return {
     within(windowMs) {
@@ -73,24 +78,22 @@ export function createRecentOutcomes(bridge: Pick<NatsBridge, 'observe'>, now = 
 
 function noCalls(route: Route): Counts {
   const results = { success: 0, failure: 0, processing: 0, unknown: 0, not_sent: 0 };
-  return { route, calls: 0, results, codes: {}, slow: 0 };
+  return { route, calls: 0, results, codes: {}, poolsWithoutWorkers: new Set(), slow: 0 };
 }
 
-function add(sum: Counts, more: Counts): void {
+function add(sum: Counts, more: Omit<RouteOutcomes, keyof Route>): void {
   sum.calls += more.calls;
   sum.slow += more.slow;
   for (const result of Object.keys(more.results) as CallResult[]) sum.results[result] += more.results[result];
   for (const [code, count] of Object.entries(more.codes) as [BridgeErrorCode, number][])
     sum.codes[code] = (sum.codes[code] ?? 0) + count;
+  for (const pool of more.poolsWithoutWorkers) sum.poolsWithoutWorkers.add(pool);
 }
 
 /** The same, of all connectors of an operation together. */
 export function byOperation(routes: readonly RouteOutcomes[]): readonly Omit<RouteOutcomes, 'connector'>[] {
   const sums = new Map<string, Counts>();
   for (const { operation, connector: _, ...counts } of routes)
-    add(routeEntry(sums, { operation, connector: '' }, noCalls), {
-      route: { operation, connector: '' },
-      ...counts,
-    });
+    add(routeEntry(sums, { operation, connector: '' }, noCalls), counts);
   return [...sums.values()].map(({ route: { operation }, ...counts }) => ({ operation, ...counts }));
 }

@@ -46,6 +46,12 @@ export function createOperationMetrics(register: Registry): OperationMetrics {
     labelNames: [...route, 'code'],
     registers,
   });
+  const withoutWorkers = new Counter({
+    name: 'nats_bridge_calls_without_workers_total',
+    help: 'Calls that ended as NO_WORKERS_AVAILABLE, by the pool in which nobody took them, empty for the workers of none; one counts in each pool of its route',
+    labelNames: ['operation', 'pool'],
+    registers,
+  });
   const opened = new Counter({
     name: 'nats_bridge_circuit_breaker_opened_total',
     help: 'Times a circuit breaker opened',
@@ -100,6 +106,8 @@ export function createOperationMetrics(register: Registry): OperationMetrics {
         case 'call_ended':
           tally.inFlight -= 1;
           count(tally, observation.result, observation.code ?? '', observation.durationMs);
+          for (const pool of observation.pools ?? [])
+            withoutWorkers.inc({ operation: observation.operation, pool: pool ?? '' });
           break;
         case 'call_retried':
           retried.inc({ ...tally.labels, code: observation.code });
