@@ -126,6 +126,26 @@ export const DASHBOARDS = [
         ]),
       ],
       [
+        lines(
+          'Calls that found nobody',
+          'reqps',
+          'By pool, none for the workers of no pool; in each pool of its route.',
+          ['{{operation}} {{pool}}', perSecond('operation, pool', 'nats_bridge_calls_without_workers_total')],
+        ),
+        lines('Backup workers', 'short', 'Of the processes: those with a priority above 0.', [
+          '{{worker}} {{operation}}',
+          'max by (worker, operation) (nats_bridge_backup_workers)',
+        ]),
+        lines('Weights', 'short', 'The share of each worker against the others, where one was given.', [
+          '{{worker}} {{operation}}',
+          'max by (worker, operation) (nats_bridge_worker_weight)',
+        ]),
+      ],
+      [
+        lines('Open pulls', 'short', 'Above 0, somebody reads the consumer and has free places.', [
+          '{{consumer}}',
+          'max by (consumer) (nats_bridge_consumer_waiting_pulls)',
+        ]),
         lines('Requests that wait', 'short', 'Not delivered yet, by consumer.', [
           '{{consumer}}',
           'max by (consumer) (nats_bridge_consumer_pending)',
@@ -169,6 +189,10 @@ export const DASHBOARDS = [
         lines('Given up', 'reqps', 'Letters that were made.', [
           '{{queue}}',
           perSecond('queue', 'nats_bridge_dead_letters_total'),
+        ]),
+        lines('In doubt', 'short', 'Answered "pending", and Hyperswitch has not heard how they ended.', [
+          'operations',
+          'max(nats_bridge_consumer_pending{consumer="late-answers"} + nats_bridge_consumer_ack_pending{consumer="late-answers"})',
         ]),
         lines('Actions that wait for a second person', 'short', 'Proposed, and decided by nobody yet.', [
           'waiting',
@@ -227,6 +251,10 @@ export const DASHBOARDS = [
         lines('Rate limits: turned away', 'reqps', 'By rule; answered RATE_LIMITED.', [
           '{{rule}}',
           `sum by (rule) (rate(nats_bridge_rate_limit_calls_total{result="turned_away"}[${RATE}]))`,
+        ]),
+        lines('Rate limits: turned away, by operation', 'reqps', 'Answered RATE_LIMITED.', [
+          '{{operation}}',
+          perSecond('operation', 'nats_bridge_operations_total', '{code="RATE_LIMITED"}'),
         ]),
         lines('Rate limits: used', 'percentunit', 'Of the burst, by whoever has the least left.', [
           '{{rule}}',

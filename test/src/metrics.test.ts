@@ -127,7 +127,9 @@ describe('a bridge that carried payments', () => {
     ).toEqual([
       { operation: 'capture', connector: CONNECTOR, result: 'not_sent', code: 'NO_WORKERS_AVAILABLE' },
     ]);
-    expect(shown.value('nats_bridge_calls_without_workers_total', { operation: 'capture', pool: '' })).toBe(1);
+    expect(shown.value('nats_bridge_calls_without_workers_total', { operation: 'capture', pool: '' })).toBe(
+      1,
+    );
     const durations = 'nats_bridge_operation_duration_seconds';
     expect(shown.value(`${durations}_count`, { ...route, result: 'success' })).toBe(2);
     expect(shown.value(`${durations}_sum`, { ...route, result: 'success' })).toBeGreaterThan(0.001);

@@ -158,6 +158,8 @@ describe('nats-bridge replay', () => {
   it.each([
     [['--to', TO], '--to needs a --reason'],
     [['--reason', 'x'], 'go with --to'],
+    [['--rate', '5'], 'go with --to'],
+    [['--as', 'jo'], 'go with --to'],
     [['--outcome', 'lost'], 'Allowed choices are success'],
   ])('%j is refused with 2', async (args, why) => {
     const { code, stderr } = await replay(...args);

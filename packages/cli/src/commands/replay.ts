@@ -41,6 +41,8 @@ type Options = Common &
     as: string;
   };
 
+/** What says something of publishing alone. */
+const OF_PUBLISHING = ['rate', 'dryRun', 'reason', 'as'] as const satisfies readonly (keyof Options)[];
 const MOST_SHOWN = 50;
 const PROGRESS_EVERY = 1_000;
 
@@ -62,13 +64,14 @@ export function replayCommand(): Command {
         'the name of the user of this system',
       ),
     )
-    .action(async (options: Options) => {
+    .action(async (options: Options, replay: Command) => {
       const { outcome: outcomes, after: afterSeq } = options;
       const filter = { ...archiveFilterOf(options), outcomes, afterSeq };
       const { to } = options;
-      if (to === undefined && (options.dryRun || options.reason !== undefined))
+      const idle = OF_PUBLISHING.filter((name) => replay.getOptionValueSource(name) === 'cli');
+      if (to === undefined && idle.length > 0)
         throw new InvalidArgumentError(
-          '--dry-run and --reason go with --to: without it nothing is published',
+          '--rate, --dry-run, --reason and --as go with --to: without it nothing is published',
         );
       if (to !== undefined && options.reason === undefined && !options.dryRun)
         throw new InvalidArgumentError('--to needs a --reason: it goes into the audit');

@@ -173,6 +173,14 @@ export const bridgeConfigSchema = z
         path: ['routes'],
         message: 'need the stream, which jetstream_enabled = false leaves out',
       });
+    if (value.jetstream.backup_workers && !value.jetstream_enabled)
+      issues.push({
+        code: 'custom',
+        input: true,
+        path: ['jetstream', 'backup_workers'],
+        message:
+          'needs the stream, which jetstream_enabled = false leaves out: in a queue group nobody comes before the others',
+      });
   })
   .check(({ value: { jetstream }, issues }) => {
     const { max_age, duplicate_window } = jetstream;

@@ -86,6 +86,10 @@ describe('configuration', () => {
       'nats_bridge.jetstream.max_age = "week" (FILE): must be a duration such as',
     ],
     [
+      'jetstream_enabled = false\n[nats_bridge.jetstream]\nbackup_workers = true',
+      'nats_bridge.jetstream.backup_workers = true (FILE): needs the stream, which jetstream_enabled = false leaves out',
+    ],
+    [
       '[nats_bridge.jetstream]\nstorage = "tape"',
       'nats_bridge.jetstream.storage = "tape" (FILE): must be one of file, memory',
     ],
