@@ -1,6 +1,6 @@
 /** What every ready worker's command has in common: where it finds NATS, how much it takes, what it says. */
 import { natsAccessOf } from '@nats-bridge/connector';
-import type { WorkerEvent, WorkerOptions } from '@nats-bridge/worker';
+import { LAST_PRIORITY, MOST_WEIGHT, type WorkerEvent, type WorkerOptions } from '@nats-bridge/worker';
 import { type Command, InvalidArgumentError } from 'commander';
 import { readSettings, withConfigOption } from './settings.js';
 import { logStyle, mark } from './terminal.js';
@@ -28,13 +28,13 @@ export function withWorkerOptions(command: Command): Command {
     .option('--concurrency <n>', 'requests handled at once, per operation', wholeNumber, 64)
     .option(
       '--weight <n>',
-      'share against the other workers, 1 to 16; to all workers or to none',
-      wholeNumberIn(1, 16),
+      `share against the other workers, 1 to ${MOST_WEIGHT}; to all workers or to none`,
+      wholeNumberIn(1, MOST_WEIGHT),
     )
     .option(
       '--priority <n>',
-      'above 0: a backup, for requests that no worker of a lower number is there for; 0 to 9 (default: 0)',
-      wholeNumberIn(0, 9),
+      `above 0: a backup, for requests that no worker of a lower number is there for; 0 to ${LAST_PRIORITY} (default: 0)`,
+      wholeNumberIn(0, LAST_PRIORITY),
     )
     .option(
       '--seal-seed <file...>',

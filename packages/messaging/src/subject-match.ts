@@ -1,5 +1,13 @@
 /** Subjects and their wildcards: `*` is one token, `>` at the end is one or more. Pure. */
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
+const LITERAL = /^[^\x00-\x20\x7f.*>]+(\.[^\x00-\x20\x7f.*>]+)*$/;
+
+/** Whether something can be published on it: tokens with dots between them, no wildcards, no white space. */
+export function isLiteral(subject: string): boolean {
+  return LITERAL.test(subject);
+}
+
 /** Whether a message published on the literal `subject` reaches a subscription to `pattern`. */
 export function matches(pattern: string, subject: string): boolean {
   const wanted = pattern.split('.');

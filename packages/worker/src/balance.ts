@@ -15,9 +15,9 @@ export type Balance = {
 };
 
 /** A consumer takes 512 open requests in all (NATS, `max_waiting`): thirty workers of the largest weight. */
-const MOST_WEIGHT = 16;
+export const MOST_WEIGHT = 16;
 /** NATS ADR-42. */
-const LAST_PRIORITY = 9;
+export const LAST_PRIORITY = 9;
 
 /** @param jetstream false: there are no consumers, and so no priorities @throws TypeError */
 export function balanceOf(options: BalanceOptions, jetstream: boolean): Balance {

@@ -1,5 +1,6 @@
 /** The worker SDK. */
 
+export { LAST_PRIORITY, MOST_WEIGHT } from './balance.js';
 export { connectWorker, type WorkerAccess } from './connect-worker.js';
 export type { Handler, HandlerContext, HandlerResponse, Handlers } from './handler.js';
 export type { MetricsDoor } from './metrics/serve-metrics.js';

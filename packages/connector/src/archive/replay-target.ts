@@ -1,10 +1,8 @@
 /** Where a replay may be published: never where a worker, or the bridge itself, could take it for something else. */
-import { matches, streamState } from '@nats-bridge/messaging';
+import { isLiteral, matches, streamState } from '@nats-bridge/messaging';
 import { DEFAULT_SUBJECT_ROOT, ValidationError } from '@nats-bridge/protocol';
 import type { NatsBridge } from '../nats-bridge.js';
 import { workConsumersOf } from '../topology.js';
-
-const LITERAL = /^[^\s.*>]+(\.[^\s.*>]+)*$/;
 
 /** @throws ValidationError that says why not; nothing was published */
 export async function assertReplaySubject(
@@ -13,7 +11,7 @@ export async function assertReplaySubject(
 ): Promise<void> {
   const refuse = (why: string) =>
     new ValidationError(`nothing is replayed to ${subject}: ${why}. Nothing was published`);
-  if (!LITERAL.test(subject))
+  if (!isLiteral(subject))
     throw refuse('it is no subject to publish on: tokens with dots between them, no wildcards');
   const { stream_name: stream } = config.jetstream;
   // As it is on the server: other bridges may have other subjects.

@@ -1,14 +1,13 @@
 /** Headers between the bridge's plain records and what nats.js wants. */
 import type { Msg, MsgHdrs } from '@nats-io/nats-core';
 import { InvalidMessageError } from '../errors.js';
+import { isLiteral } from '../subject-match.js';
 
 export type HeaderRecord = Readonly<Record<string, string>>;
 
 const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
 const BREAKS_LINE = /[\r\n\x00]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
-const LITERAL_SUBJECT = /^[^\x00-\x20\x7f.*>]+(\.[^\x00-\x20\x7f.*>]+)*$/;
 
 /** Headers as they go over the wire, made once and sent as often as needed. */
 export class WireHeaders {
@@ -103,7 +102,7 @@ function parseHeaders(text: string): HeaderRecord {
 
 /** @throws InvalidMessageError for a subject that is empty, has wildcards, or holds white space */
 export function assertLiteralSubject(subject: string): void {
-  if (!LITERAL_SUBJECT.test(subject)) {
+  if (!isLiteral(subject)) {
     throw new InvalidMessageError(`${JSON.stringify(subject)} is not a subject that can be published to`);
   }
 }
