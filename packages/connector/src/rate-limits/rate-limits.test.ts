@@ -1,7 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bridgeConfigSchema } from '../config/bridge-config.js';
 import type { RateLimitsConfig } from '../config/rate-limits-config.js';
 import { createRateLimits, type LimitedCall } from './rate-limits.js';
+
+/** How often the measure of another one was looked at. */
+const looks = vi.hoisted(() => ({ count: 0 }));
+vi.mock('./token-bucket.js', async (importOriginal) => {
+  const original = await importOriginal<typeof import('./token-bucket.js')>();
+  const tokensIn: typeof original.tokensIn = (...args) => {
+    looks.count++;
+    return original.tokensIn(...args);
+  };
+  return { ...original, tokensIn };
+});
 
 const CALL: LimitedCall = { merchant: 'acme', operation: 'refund', connector: 'stripe' };
 type Rules = { [name: string]: Partial<RateLimitsConfig[string]> };
@@ -100,6 +111,20 @@ describe('measures', () => {
     for (let merchant = 0; merchant < 5_000; merchant++)
       limits.take({ ...CALL, merchant: `n_${merchant}` }, 0);
     expect(limits.take(CALL, 0)).toMatchObject({ verdict: 'turn_away' });
+  });
+
+  it('cost a new one a handful of looks at others, however many are in use', () => {
+    const { limits } = limitsOf({ all: { requests_per_second: 1 } });
+    looks.count = 0;
+    const merchants = 20_000;
+    for (let merchant = 0; merchant < merchants; merchant++)
+      limits.take({ ...CALL, merchant: `m_${merchant}` }, 0);
+    expect(looks.count / merchants).toBeLessThan(12);
+    const kept = limits.takeReport().map(({ of }) => of.merchant);
+    expect(kept.length).toBeGreaterThanOrEqual(10_000);
+    expect(kept.length).toBeLessThanOrEqual(11_001);
+    // The youngest, without a gap.
+    expect(kept).toEqual(Array.from(kept, (_, index) => `m_${merchants - kept.length + index}`));
   });
 
   it('count what passed at another bridge, and tell what passed here once', () => {

@@ -1,4 +1,5 @@
 /** The rules of `[nats_bridge.rate_limits]` at work: which one counts for a call, and what is left of its measure. */
+import { oldestBeyond } from '@nats-bridge/protocol';
 import {
   burstOf,
   DIMENSIONS,
@@ -70,7 +71,7 @@ type Rule = {
   turnedAway: number;
 };
 
-/** Of one rule. A caller may name any merchant and connector: who is forgotten begins with a full measure. */
+/** Of one rule, or a tenth more. A caller may name any merchant and connector: who is forgotten begins with a full measure. */
 const MOST_BUCKETS = 10_000;
 
 /** One bit each, the most specific highest. */
@@ -174,17 +175,18 @@ function bucketOf(rule: Rule, call: LimitedCall, now: number): Bucket {
   const key = `${of.merchant}\n${of.operation}\n${of.connector}`;
   const known = buckets.get(key);
   if (known !== undefined) return known;
-  if (buckets.size >= MOST_BUCKETS) makeRoom(buckets, size, now);
+  makeRoom(buckets, size, now);
   const made = { of, state: fullBucket(size, now), unreported: 0 };
   buckets.set(key, made);
   return made;
 }
 
-/** A full one is as if it had never been; where none is, the oldest goes. */
+/** A full one is as if it had never been; of the others the oldest go. Many at once: it looks at every one. */
 function makeRoom(buckets: Map<string, Bucket>, size: BucketSize, now: number): void {
+  const oldest = oldestBeyond(buckets, MOST_BUCKETS);
+  if (oldest.length === 0) return;
   for (const [key, { state }] of buckets) if (tokensIn(state, now, size) >= size.burst) buckets.delete(key);
-  const [oldest] = buckets.keys();
-  if (buckets.size >= MOST_BUCKETS && oldest !== undefined) buckets.delete(oldest);
+  for (const key of oldest) if (buckets.size > MOST_BUCKETS) buckets.delete(key);
 }
 
 function useOf({ name, config, size, buckets, passed, waited, turnedAway }: Rule, now: number): RateLimitUse {
