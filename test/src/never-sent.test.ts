@@ -43,8 +43,9 @@ async function start(
   return stack;
 }
 
-/** As the bridge announces a request for workers that keep no records. */
-function announce(stack: Stack): Promise<number> {
+/** As a bridge announces a request for workers that keep no records; an earlier version does not say for how long. */
+function announce(stack: Stack, timeoutMs: number | undefined): Promise<number> {
+  const requestedAt = Date.now();
   const data = {
     merchant_id: MERCHANT,
     payment_id: 'pay_of_att_1',
@@ -62,7 +63,8 @@ function announce(stack: Stack): Promise<number> {
       correlationId: 'c_1',
       fingerprint: fingerprintOf(data),
       retry: 0,
-      requestedAt: Date.now(),
+      requestedAt,
+      deadlineAt: timeoutMs === undefined ? undefined : requestedAt + timeoutMs,
     },
     0,
   );
@@ -76,7 +78,7 @@ const sync = async (stack: Stack) => {
 
 it('is pending while it may still be sent, then failed, and cannot be begun afterwards', async () => {
   const stack = await start();
-  await announce(stack);
+  await announce(stack, 300);
   expect(await sync(stack)).toBe('PENDING');
   expect(await stateOf(stack)).toBe('sent');
   await until('it is withdrawn', async () => ((await sync(stack)) === 'FAILURE' ? true : undefined));
@@ -85,6 +87,15 @@ it('is pending while it may still be sent, then failed, and cannot be begun afte
     reason: 'NEVER_SENT',
     correlationId: 'c_1',
   });
+});
+
+it.each([
+  ['another bridge announced it, which has a longer timeout', 20_000],
+  ['it does not say how long it may still be sent', undefined],
+])('stays in doubt beyond the timeout of who asks where %s', async (_why, timeoutMs) => {
+  const stack = await start();
+  await announce(stack, timeoutMs);
+  await expectDoubt(stack);
 });
 
 it('stays in doubt where the request is in the stream: somebody may have it', async () => {

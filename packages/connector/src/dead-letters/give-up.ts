@@ -3,11 +3,11 @@
  * notice; this is for what leaves the work stream before that, or was acknowledged with a reply that nobody can read.
  */
 import type { Connection, RecordWriter } from '@nats-bridge/messaging';
-import { type DoubtFacts, decideDoubt, type Operation } from '@nats-bridge/protocol';
+import { type DoubtFacts, decideDoubt, HEADER, type Operation } from '@nats-bridge/protocol';
 import { type BridgeConfig, timeoutOf } from '../config/bridge-config.js';
 import { findRequest, sentBetween } from '../ledger/find-request.js';
 import type { Ledger, LedgerEntry } from '../ledger/ledger.js';
-import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
+import { mayBeSentUntil, type WithdrawUnsent } from '../ledger/withdraw-unsent.js';
 import { recoveryMsOf } from '../message.js';
 import { archiveNameOf } from '../topology.js';
 import type { NewDeadLetter } from './dead-letter.js';
@@ -54,16 +54,17 @@ export async function giveUp(
   if (record.seq !== seq && record.state !== 'answered') return { kind: 'done' };
   const timeoutMs = timeoutOf(config, operation);
   const from = record.requestedAt ?? record.at - timeoutMs - recoveryMsOf(config);
-  const search = sentBetween(config, merchantId, idempotencyKey, [
-    from,
-    record.at + timeoutMs + config.jetstream.ack_wait,
-  ]);
+  // What has been claimed or answered was sent before.
+  const until = record.state === 'sent' ? mayBeSentUntil(record, config) : record.at;
+  const search = sentBetween(config, merchantId, idempotencyKey, [from, until]);
   const inStream = await findRequest(connection, { ...search, stream: config.jetstream.stream_name });
+  // Another bridge may have sent it, with a timeout of its own.
+  const deadlineAt = Number(inStream?.headers[HEADER.deadline] ?? 0);
   const facts = {
     record,
     answer: answerIn(entry),
     isWaiting: inStream !== undefined,
-    overAt: from + timeoutMs + recoveryMsOf(config),
+    overAt: Math.max(from + timeoutMs, deadlineAt) + recoveryMsOf(config),
   };
   const decision = decideDoubt(facts, Date.now());
   if (decision.kind === 'wait') return decision;

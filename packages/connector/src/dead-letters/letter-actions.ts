@@ -133,7 +133,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       name: patch === undefined ? 'retry' : 'edit',
       details: { verdict: now, retry, edited: patch === undefined ? undefined : 'yes' },
       async effect() {
-        if (entry !== undefined) await renewRecord(letter, entry.record, retry);
+        if (entry !== undefined) await renewRecord(letter, entry.record, { retry, deadlineAt });
         // Its caller heard another answer long ago, and is told of this one.
         if (call !== undefined) await lateAnswers.remember(call, retry);
         const { body, headers } = bodies.isReference(requestHeaders) ? await putAway(sent) : sent;
@@ -149,11 +149,12 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
   async function renewRecord(
     { seq: letterSeq, merchantId, idempotencyKey }: DeadLetter,
     { seq, at: _, ...record }: OperationRecord,
-    retry: number,
+    again: Pick<OperationRecord, 'retry' | 'deadlineAt'>,
   ): Promise<void> {
     if (record.state !== 'sent' && record.state !== 'claimed') return;
     try {
-      await ledger.write(merchantId, idempotencyKey, { ...record, retry, requestedAt: Date.now() }, seq);
+      const renewed = { ...record, ...again, requestedAt: Date.now() };
+      await ledger.write(merchantId, idempotencyKey, renewed, seq);
     } catch (error) {
       if (!(error instanceof RecordChangedError)) throw error;
       throw new ValidationError(

@@ -16,7 +16,9 @@ import {
   LATE_STREAM,
   LOOKED_SUBJECT,
   movesMoney,
+  type Operation,
   operationInKey,
+  parseRecord,
   parseRecordSubject,
   RECORD_HEADER,
   RECORD_STREAM,
@@ -25,6 +27,7 @@ import {
 import { z } from 'zod';
 import { timeoutOf } from '../config/bridge-config.js';
 import { readAnswer } from '../ledger/answer.js';
+import { mayBeSentUntil } from '../ledger/withdraw-unsent.js';
 import type { NewDeadLetter } from './dead-letter.js';
 import { type GiveUpWorld, giveUp, type OpenOperation } from './give-up.js';
 import { createLetterIndex } from './letter-index.js';
@@ -132,8 +135,13 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
     const operation = operationInKey(ids?.idempotencyKey ?? '');
     if (ids === undefined || !movesMoney(operation)) return undefined;
     if (stateOf(stored.headers) === 'answered' && isReadable(stored)) return undefined;
-    const waitMs = timeoutOf(config, operation) + config.jetstream.ack_wait;
-    return { ...ids, operation, seq: stored.seq, lookAt: stored.storedAt.getTime() + waitMs };
+    return { ...ids, operation, seq: stored.seq, lookAt: firstLookAt(stored, operation) };
+  }
+
+  function firstLookAt({ headers, seq, storedAt }: StoredRecord, operation: Operation): number {
+    const at = storedAt.getTime();
+    if (stateOf(headers) === 'sent') return mayBeSentUntil(parseRecord(headers, seq, at), config);
+    return at + timeoutOf(config, operation) + config.jetstream.ack_wait;
   }
 
   async function settleDue(it: Reading): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { type Connection, hasAllSince } from '@nats-bridge/messaging';
 import { isOperation, type OperationRecord } from '@nats-bridge/protocol';
-import { type BridgeConfig, timeoutOf } from '../config/bridge-config.js';
+import { type BridgeConfig, LONGEST_TIMEOUT_MS } from '../config/bridge-config.js';
 import { archiveNameOf } from '../topology.js';
 import { CLOCKS_MS, findRequest, sentBetween } from './find-request.js';
 import type { Ledger } from './ledger.js';
@@ -15,6 +15,18 @@ import type { Ledger } from './ledger.js';
  * archive does not have all that was sent since
  */
 export type WithdrawUnsent = (merchantId: string, key: string, record: OperationRecord) => Promise<boolean>;
+
+/**
+ * When the request of an announcement has either come into the stream or never will, by the server's clock. Its bridge
+ * says how long it goes on sending: that of who asks may be configured otherwise. An earlier version does not say.
+ */
+export function mayBeSentUntil(
+  { at, requestedAt, deadlineAt }: Pick<OperationRecord, 'at' | 'requestedAt' | 'deadlineAt'>,
+  { jetstream }: Pick<BridgeConfig, 'jetstream'>,
+): number {
+  const isSaid = requestedAt !== undefined && deadlineAt !== undefined;
+  return at + (isSaid ? deadlineAt - requestedAt : LONGEST_TIMEOUT_MS) + jetstream.ack_wait;
+}
 
 export function createWithdrawUnsent(
   connection: Connection,
@@ -36,15 +48,15 @@ export function createWithdrawUnsent(
       return false;
     // What a person has sent again was sent before.
     if (record.retry > 0) return false;
-    const mayBeSentUntil = at + timeoutOf(config, operation) + config.jetstream.ack_wait;
-    if (now() <= mayBeSentUntil) return false;
+    const until = mayBeSentUntil({ ...record, at }, config);
+    if (now() <= until) return false;
     const archive = {
       source: config.jetstream.stream_name,
       archive: archiveNameOf(config),
       since: new Date(at),
       clocksMs: CLOCKS_MS,
     };
-    const isSent = () => wasSent(merchantId, key, at, mayBeSentUntil);
+    const isSent = () => wasSent(merchantId, key, at, until);
     // Asked again afterwards: what was searched may have been dropped while it was.
     const isWhole = () => hasAllSince(connection, archive);
     if (!(await isWhole()) || (await isSent()) || !(await isWhole())) return false;

@@ -54,6 +54,7 @@ async function sendRecorded(
     by: bridge,
     retry: 0,
     requestedAt: Date.now(),
+    deadlineAt: exchange.deadlineAt,
     isHeard: exchange.workers === 'subscribers',
   };
   let seq: number;

@@ -20,6 +20,7 @@ const FULL: NewRecord = {
   retry: 1,
   leaseUntil: 30_000,
   requestedAt: 0,
+  deadlineAt: 30_000,
   claimedAt: 1_000,
   requestSeq: 7,
   handlerMs: 12.5,

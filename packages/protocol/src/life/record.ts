@@ -30,6 +30,11 @@ export type OperationRecord = {
   readonly leaseUntil?: number;
   /** When the request was stored and when it was first claimed. */
   readonly requestedAt?: number;
+  /**
+   * Of an announcement: when its bridge stops sending, by the clock that `requestedAt` is of, in milliseconds since the
+   * epoch.
+   */
+  readonly deadlineAt?: number;
   readonly claimedAt?: number;
   /** Of the request in its stream. */
   readonly requestSeq?: number;
@@ -80,6 +85,7 @@ export function recordHeaders(record: NewRecord): Record<string, string> {
   if (record.retry > 0) number(HEADER.retry, record.retry);
   number(RECORD_HEADER.leaseUntil, record.leaseUntil);
   number(RECORD_HEADER.requestedAt, record.requestedAt);
+  number(HEADER.deadline, record.deadlineAt);
   number(RECORD_HEADER.claimedAt, record.claimedAt);
   number(RECORD_HEADER.requestSeq, record.requestSeq);
   number(RECORD_HEADER.handlerMs, record.handlerMs);
@@ -116,6 +122,7 @@ export function parseRecord(headers: Headers, seq: number, at: number): Operatio
     retry: number(HEADER.retry) ?? 0,
     leaseUntil: number(RECORD_HEADER.leaseUntil),
     requestedAt: number(RECORD_HEADER.requestedAt),
+    deadlineAt: number(HEADER.deadline),
     claimedAt: number(RECORD_HEADER.claimedAt),
     requestSeq: number(RECORD_HEADER.requestSeq),
     handlerMs: duration(RECORD_HEADER.handlerMs),
