@@ -112,6 +112,7 @@ export {
   type ReconcileOptions,
   reconcile,
 } from './reconciliation/reconcile.js';
+export { RestoreUnfinishedError } from './restore-unfinished-error.js';
 export { describeRoutes } from './route.js';
 export type { RefusedReply } from './signing/bridge-signing.js';
 export { archiveNameOf, consumerNameOf, LATE_CONSUMER, topologyOf, workConsumersOf } from './topology.js';

@@ -50,6 +50,7 @@ import {
 } from '@nats-bridge/protocol';
 import type { TraceParent, Tracing } from '@nats-bridge/tracing';
 import { type CountWaitingApprovals, createWaitingApprovals } from './approvals/waiting-approvals.js';
+import { isRestoreUnfinished } from './backup/restore-mark.js';
 import { bridgeErrorOf } from './bridge-error-of.js';
 import { auditSignerOf } from './config/audit-config.js';
 import {
@@ -83,6 +84,7 @@ import { presenceQuestions } from './presence-question.js';
 import { createRateLimits, type RateLimits, type RateLimitUse } from './rate-limits/rate-limits.js';
 import { shareTakes } from './rate-limits/share-takes.js';
 import { readReplyCorrelationId } from './reply-correlation.js';
+import { RestoreUnfinishedError } from './restore-unfinished-error.js';
 import { type PoolName, poolsFor } from './route.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
 import { createSend } from './send.js';
@@ -424,7 +426,12 @@ export class NatsBridge {
   }
 
   async #makeReady(): Promise<void> {
-    const changes = await applyTopology(this.connection, topologyOf(this.config));
+    const changes = await applyTopology(this.connection, topologyOf(this.config)).catch(
+      async (cause: unknown) => {
+        const isHeld = cause instanceof TopologyError && (await isRestoreUnfinished(this.connection));
+        throw isHeld ? new RestoreUnfinishedError({ cause }) : cause;
+      },
+    );
     this.#stopWatching ??= watchOverlaps(this.connection, {
       stream: this.config.jetstream.stream_name,
       onOverlap: (overlap) => this.#report({ type: 'overlapping_consumers', overlap }),

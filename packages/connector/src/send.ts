@@ -53,6 +53,7 @@ import { settleDoubt } from './policies/settle-doubt.js';
 import { presenceQuestion } from './presence-question.js';
 import type { RateLimits } from './rate-limits/rate-limits.js';
 import { createRepeatUntil } from './repeat-until.js';
+import { RestoreUnfinishedError } from './restore-unfinished-error.js';
 import { poolsFor, poolsOfMerchant } from './route.js';
 import type { BridgeSealing } from './sealing/bridge-sealing.js';
 import { consumerNameOf } from './topology.js';
@@ -133,6 +134,10 @@ export function createSend(world: SendWorld): Send {
   async function findWorkers({ operation, data, isDurable, pool }: Exchange) {
     // Core requests are refused by the server itself when nobody listens.
     if (!isDurable) return { ...PLAIN_SUBSCRIBERS, pool };
+    // Before anything is recorded. What else keeps streams from being ready is tried again when it is sent.
+    await world.prepare().catch((error: unknown) => {
+      if (error instanceof RestoreUnfinishedError) throw error;
+    });
     return findWorkersIn(poolsFor(config, operation, data), (pool) =>
       presence.whoIsThere(presenceQuestion(config, operation, pool, data.merchant_id)),
     );

@@ -39,6 +39,9 @@ export function alertSubject(name: string): string {
 
 export const ALERT_PATTERN = `${DEFAULT_SUBJECT_ROOT}.alerts.*`;
 
+/** Holds the subjects of requests while a backup is restored, so that no bridge begins before that is done. */
+export const RESTORE_STREAM = 'RESTORE';
+
 /** What a bridge tells the others of calls that it let through its rate limits; not stored. */
 export function limitSubject(bridge: string): string {
   return `${DEFAULT_SUBJECT_ROOT}.limits.${encodeToken(bridge)}`;

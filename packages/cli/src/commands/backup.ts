@@ -115,7 +115,7 @@ function verify(): Command {
 function restore(): Command {
   return overNats('restore', 'bring the streams of a backup back into a server that has none')
     .description(
-      'Says what a restore would do, and whether it may; with --yes it does it. Streams must be missing or empty, every bridge and worker stopped. Nothing of the backup is executed: what was open becomes an intervention. Exit code 0: it may be restored, or was; 1: not so.',
+      'Says what a restore would do, and whether it may; with --yes it does it. Streams must be missing, empty or of a restore that stopped, every bridge and worker stopped. Nothing of the backup is executed: what was open becomes an intervention. Exit code 0: it may be restored, or was; 1: not so.',
     )
     .argument('<backup>', 'folder of one backup')
     .option('--yes', 'do it (default: only say what would be done)')
@@ -171,7 +171,7 @@ function streamTable(streams: readonly StreamInBackup[]): string {
 }
 
 function describeRestore(
-  { path, manifest, empty, problems }: RestorePlan,
+  { path, manifest, isUnfinished, replaced, problems }: RestorePlan,
   restored: Restored | undefined,
 ): string[] {
   const { begunAt, workStream } = manifest;
@@ -187,7 +187,7 @@ function describeRestore(
     ];
   return [
     ...lines,
-    ...(empty.length > 0 ? [`deleted before, because they are empty: ${empty.join(', ')}`] : []),
+    ...(replaced.length > 0 ? [`deleted before, ${whyReplaced(isUnfinished)}: ${replaced.join(', ')}`] : []),
     `${mark.ok()} it may be restored, and this is what it means:`,
     `  What was answered until ${begunAt} is known again: a repeat gets its first answer.`,
     `  ${workStream.config.name} is made anew, without a request: nothing of the past is executed.`,
@@ -195,6 +195,10 @@ function describeRestore(
     `${mark.warning()} What came after ${begunAt} may not be known any more: a repeat of it is a new request. Compare with the processor before you let merchants repeat.`,
     'Nothing was changed: --yes --reason "…" does it.',
   ];
+}
+
+function whyReplaced(isUnfinished: boolean): string {
+  return isUnfinished ? 'because a restore of them stopped half-way' : 'because they are empty';
 }
 
 function describe({ config, state, bytes }: StreamInBackup): string {

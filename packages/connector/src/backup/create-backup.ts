@@ -12,6 +12,7 @@ import {
   MANIFEST_FILE,
   type StreamInBackup,
 } from './manifest.js';
+import { NO_STREAM } from './restore-mark.js';
 import { type StreamToSave, streamsLeftOut, streamsToSave } from './saved-streams.js';
 
 export type CreateOptions = {
@@ -24,9 +25,6 @@ export type CreateOptions = {
 };
 
 export type CreatedBackup = { readonly path: string; readonly manifest: BackupManifest };
-
-/** `stream not found` (nats-server errors.json). */
-const NO_STREAM = 10059;
 
 /**
  * @throws Error when a stream is missing or cannot be saved, and then leaves nothing behind; PermissionDeniedError;

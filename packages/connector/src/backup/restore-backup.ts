@@ -12,6 +12,7 @@ import {
   type SavedStream,
   withFewerReplicas,
 } from '@nats-bridge/messaging';
+import { RESTORE_STREAM } from '@nats-bridge/protocol';
 import { JetStreamApiError, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { writeAudit } from '../audit/audit.js';
 import type { Actor } from '../dead-letters/letter-action.js';
@@ -20,6 +21,7 @@ import { archiveNameOf } from '../topology.js';
 import { ownerOnly } from './create-backup.js';
 import type { StreamInBackup } from './manifest.js';
 import { type Doubts, markDoubts } from './mark-doubts.js';
+import { holdRequests, NO_STREAM } from './restore-mark.js';
 import type { RestorePlan } from './restore-plan.js';
 import { whoIsThere } from './who-is-there.js';
 
@@ -44,19 +46,28 @@ const SEQUENCE_GAP = 1_000_000_000;
 /** In bytes: a part has room in a message of any usual server. */
 const READ_BYTES = 65_536;
 
-/** @param plan without problems @throws Error that says which streams are back already, when one cannot be */
+/**
+ * Whatever it stops at, no bridge begins before it was run again to its end.
+ *
+ * @param plan without problems
+ * @throws Error that says which streams are back already, when one cannot be
+ */
 export async function restoreBackup(
   bridge: NatsBridge,
-  { path, manifest, empty, problems }: RestorePlan,
+  { path, manifest, isUnfinished, replaced, problems }: RestorePlan,
   { actor, onRestored = () => {} }: RestoreOptions,
 ): Promise<Restored> {
   if (problems.length > 0) throw new Error(`${path} cannot be restored: ${problems.join('; ')}`);
   const { config, connection, auditSigner } = bridge;
   const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const work = manifest.workStream.config as unknown as StreamConfig;
   const notes: string[] = [];
   const back: string[] = [];
   try {
-    for (const stream of empty) await askJetStream(connection, `STREAM.DELETE.${stream}`, {});
+    // Also where it is not there: who may not restore is told before anything is made.
+    await remove(work.name);
+    if (!isUnfinished) await holdRequests(manager, work);
+    for (const stream of replaced) if (stream !== work.name) await remove(stream);
     for (const stream of manifest.streams) {
       const isArchive = stream.config.name === archiveNameOf(config);
       // It looks for its source as soon as it is there.
@@ -75,23 +86,38 @@ export async function restoreBackup(
     await writeAudit(connection, { action: 'restore', ...actor, what }, auditSigner);
     for (const somebody of await whoIsThere(connection, config))
       notes.push(
-        `${somebody} came while streams were restored: stop them, delete the streams and begin again, unless you know that they did nothing`,
+        `${somebody} came while streams were restored. Who started meanwhile has waited; where one ran on from before, stop it, delete the streams and begin again, unless you know that it did nothing`,
       );
+    await releaseRequests();
     return { doubts, notes };
   } catch (error) {
     throw stoppedAt(error, back);
   }
 
+  async function remove(stream: string): Promise<void> {
+    try {
+      await askJetStream(connection, `STREAM.DELETE.${stream}`, {});
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError && error.code === NO_STREAM)) throw error;
+    }
+  }
+
+  /** Under its name alone: its subjects are held until all is done. */
   async function makeWorkStream(): Promise<readonly string[]> {
-    const { config: old, lastSeq } = manifest.workStream;
-    const first_seq = lastSeq + 1 + SEQUENCE_GAP;
-    const wanted = { ...old, first_seq } as unknown as StreamConfig;
+    const first_seq = manifest.workStream.lastSeq + 1 + SEQUENCE_GAP;
+    const wanted = { ...work, subjects: [work.name], first_seq };
     const made = await withFewerReplicas<StreamConfig>(wanted, async (attempt) => {
       const { config } = await manager.streams.add(attempt as StreamConfig);
       return config;
     });
-    back.push(old.name);
-    return made.notes.map((note) => `${old.name}: ${note}`);
+    back.push(work.name);
+    return made.notes.map((note) => `${work.name}: ${note}`);
+  }
+
+  /** In between, a bridge that begins gives the work stream its subjects as well as this does. */
+  async function releaseRequests(): Promise<void> {
+    await remove(RESTORE_STREAM);
+    await manager.streams.update(work.name, { subjects: work.subjects });
   }
 }
 
@@ -101,7 +127,7 @@ function stoppedAt(error: unknown, back: readonly string[]): Error {
   const done =
     back.length === 0
       ? 'nothing was restored'
-      : `restored so far: ${back.join(', ')}; keep bridges and workers stopped, delete those streams (nats stream rm), and begin again`;
+      : `restored so far: ${back.join(', ')}; keep bridges and workers stopped, and run it again: until then no bridge begins`;
   const what = error instanceof JetStreamApiError ? 'NATS refuses to restore a stream: ' : '';
   return new Error(`${what}${why}. ${done[0]?.toUpperCase()}${done.slice(1)}`, { cause });
 }

@@ -1,9 +1,9 @@
 /** Whether a backup may be restored into a server, and what it would mean. Changes nothing. */
-import { isVersionAtLeast, streamState } from '@nats-bridge/messaging';
-import { JetStreamApiError } from '@nats-io/jetstream';
+import { isVersionAtLeast } from '@nats-bridge/messaging';
 import { durationMs } from '../config/duration.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import type { BackupManifest } from './manifest.js';
+import { isRestoreUnfinished, messagesIn } from './restore-mark.js';
 import { streamsLeftOut, streamsToSave } from './saved-streams.js';
 import { type BackupReport, verifyBackup } from './verify-backup.js';
 import { whoIsThere } from './who-is-there.js';
@@ -11,15 +11,16 @@ import { whoIsThere } from './who-is-there.js';
 export type RestorePlan = {
   readonly path: string;
   readonly manifest: BackupManifest;
-  /** Streams that are there and empty: they are deleted before. */
-  readonly empty: readonly string[];
+  /** An earlier try stopped: what it brought back, and nobody can have used, is brought back anew. */
+  readonly isUnfinished: boolean;
+  /** Streams that are there, and empty or of that try: they are deleted before. */
+  readonly replaced: readonly string[];
   /** Why it may not be restored; each says what to do. */
   readonly problems: readonly string[];
 };
 
 /** The first sequence of a stream can be chosen from here on. */
 const LEAST_SERVER = '2.10.0';
-const NO_STREAM = 10059;
 
 /** @throws Error when it is no backup; NotConnectedError */
 export async function planRestore(bridge: NatsBridge, path: string): Promise<RestorePlan> {
@@ -27,14 +28,17 @@ export async function planRestore(bridge: NatsBridge, path: string): Promise<Res
   const { manifest } = report;
   const { connection } = bridge;
   const { info } = await connection.get();
-  const empty: string[] = [];
+  const isUnfinished = await isRestoreUnfinished(connection);
+  const replaced: string[] = [];
   const full: string[] = [];
   const restored = [manifest.workStream, ...manifest.streams].map(({ config }) => config.name);
   const others = streamsLeftOut(bridge.config).filter(({ mayStay }) => !mayStay);
   for (const stream of new Set([...restored, ...others.map(({ stream }) => stream)])) {
-    const messages = await messagesIn(bridge, stream);
-    if (messages !== undefined && messages > 0) full.push(`${stream} (${messages} messages)`);
-    else if (messages === 0 && restored.includes(stream)) empty.push(stream);
+    const messages = await messagesIn(connection, stream);
+    if (messages === undefined) continue;
+    const isRestored = restored.includes(stream);
+    if (messages > 0 && !(isUnfinished && isRestored)) full.push(`${stream} (${messages} messages)`);
+    else if (isRestored) replaced.push(stream);
   }
   const problems = [...problemsOf(report, bridge)];
   const version = info?.version ?? '';
@@ -49,13 +53,13 @@ export async function planRestore(bridge: NatsBridge, path: string): Promise<Res
     );
   if (full.length > 0)
     problems.push(
-      `there are messages already in ${full.join(', ')}: nothing is written over them. Restore into a server without them; where they are what an earlier restore left behind, or not wanted any more, back them up and delete those streams (nats stream rm), as the owner of nats-auth/keys`,
+      `there are messages already in ${full.join(', ')}: nothing is written over them. Restore into a server without them; where they are not wanted any more, back them up and delete those streams (nats stream rm), as the owner of nats-auth/keys`,
     );
   for (const somebody of await whoIsThere(connection, bridge.config))
     problems.push(
       `${somebody} are connected, and would go on with what they knew before: stop every bridge and every worker, and keep them stopped until this is done`,
     );
-  return { path, manifest, empty, problems };
+  return { path, manifest, isUnfinished, replaced, problems };
 }
 
 function* problemsOf({ manifest, problems }: BackupReport, bridge: NatsBridge): Iterable<string> {
@@ -76,14 +80,4 @@ function* problemsOf({ manifest, problems }: BackupReport, bridge: NatsBridge): 
     yield `it is older than nats_bridge.jetstream.max_age (${jetstream.max_age}): streams let go of all that it holds. Take a newer one; to look into this one, restore it elsewhere with the NATS command line`;
   if (manifest.isAuditSigned && bridge.auditSigner === undefined)
     yield 'its audit is signed, and this configuration has no key for it: the entry of the restore would not verify. Set nats_bridge.audit.seed_file';
-}
-
-/** @returns undefined when there is no such stream */
-async function messagesIn({ connection }: NatsBridge, stream: string): Promise<number | undefined> {
-  try {
-    return (await streamState(connection, stream)).messages;
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === NO_STREAM) return undefined;
-    throw error;
-  }
 }
