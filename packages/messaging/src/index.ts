@@ -89,7 +89,7 @@ export {
   type Signer,
   verifySignature,
 } from './signing/signer.js';
-export { type ArchiveQuestion, hasAllSince } from './stored/has-all-since.js';
+export { type ArchiveQuestion, hasAllSince, isCaughtUp } from './stored/has-all-since.js';
 export { originSeqOf } from './stored/origin.js';
 export { type BatchQuestion, readBatch } from './stored/read-batch.js';
 export {

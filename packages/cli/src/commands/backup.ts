@@ -52,7 +52,7 @@ function create(): Command {
     .argument('<folder>', 'where backups lie; made where it is missing')
     .option('--keep <n>', 'then delete the oldest, until so many are left (default: all)', wholeNumber)
     .action(async (folder: string, options: Common & { keep?: number }) => {
-      const { path, manifest } = await withBridge(options, (bridge) =>
+      const { path, manifest, notes } = await withBridge(options, (bridge) =>
         createBackup(bridge, {
           folder,
           tool: `nats-bridge ${version}`,
@@ -60,8 +60,9 @@ function create(): Command {
         }),
       );
       const removed = options.keep === undefined ? [] : await removeOldest(folder, options.keep);
-      if (options.json) return console.log(JSON.stringify({ path, removed, ...manifest }));
+      if (options.json) return console.log(JSON.stringify({ path, removed, notes, ...manifest }));
       console.log(`${mark.ok()} ${path}: ${totalOf(manifest)}`);
+      for (const note of notes) console.log(`${mark.warning()} ${note}`);
       if (!manifest.isSealed)
         console.log(`${mark.warning()} bodies are not sealed: whoever reads these files reads card data`);
       if (removed.length > 0) console.log(`deleted: ${removed.join(', ')}`);

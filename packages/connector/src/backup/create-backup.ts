@@ -1,9 +1,10 @@
 /** Saves the streams of the bridge into a folder, while payments go on. */
 import { createHash } from 'node:crypto';
-import { PermissionDeniedError, type SavedStream, saveStream } from '@nats-bridge/messaging';
+import { isCaughtUp, PermissionDeniedError, type SavedStream, saveStream } from '@nats-bridge/messaging';
 import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
 import { isAuditSigned } from '../audit/audit.js';
 import type { NatsBridge } from '../nats-bridge.js';
+import { archiveNameOf } from '../topology.js';
 import { backupId, beginBackup, type NewBackup } from './backup-folder.js';
 import {
   ABOUT_FILE,
@@ -24,7 +25,12 @@ export type CreateOptions = {
   readonly onSaved?: (stream: StreamInBackup) => void;
 };
 
-export type CreatedBackup = { readonly path: string; readonly manifest: BackupManifest };
+export type CreatedBackup = {
+  readonly path: string;
+  readonly manifest: BackupManifest;
+  /** What has to be looked at. */
+  readonly notes: readonly string[];
+};
 
 /**
  * @throws Error when a stream is missing or cannot be saved, and then leaves nothing behind; PermissionDeniedError;
@@ -39,13 +45,20 @@ export async function createBackup(
   const backup = await beginBackup(folder, backupId(begunAt));
   try {
     const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+    const source = config.jetstream.stream_name;
+    const archive = archiveNameOf(config);
     const streams: StreamInBackup[] = [];
+    const notes: string[] = [];
     for (const wanted of streamsToSave(config)) {
+      if (wanted.stream === archive && !(await isCaughtUp(connection, { source, archive })))
+        notes.push(
+          `${archive} is behind ${source}: what it has not copied yet is not known after a restore. See nats-bridge doctor, and back up again`,
+        );
       const saved = await saveInto(backup, wanted);
       streams.push(saved);
       onSaved(saved);
     }
-    const work = await manager.streams.info(config.jetstream.stream_name);
+    const work = await manager.streams.info(source);
     const manifest: BackupManifest = {
       format: 1,
       id: backup.id,
@@ -60,7 +73,7 @@ export async function createBackup(
       leftOut: streamsLeftOut(config).map(({ stream, why }) => ({ stream, why })),
     };
     await writeWhole(backup, MANIFEST_FILE, manifest);
-    return { path: await backup.finish(), manifest };
+    return { path: await backup.finish(), manifest, notes };
   } catch (error) {
     await backup.giveUp();
     throw error;

@@ -20,14 +20,16 @@ export type StreamToSave = {
 
 /**
  * What speaks of something is saved before what it speaks of, so that nothing in a backup speaks of what is not in it:
- * the audit of letters and records, a letter of its record, a request of what became of it, a record of its body.
+ * the audit of letters and records, a letter of its record, a request of what became of it, a record of its body. How far
+ * the records were looked through lies in the stream of late answers: it is saved before the interventions that this led
+ * to. The call of a dead letter that is sent again is noted there before the letter is taken away: it is saved behind those.
  */
 export function streamsToSave(config: BridgeConfig): readonly StreamToSave[] {
   return [
     { stream: AUDIT_STREAM },
     { stream: QUEUE_STREAM.dead_letters },
-    { stream: QUEUE_STREAM.interventions },
     { stream: LATE_STREAM, withConsumers: true },
+    { stream: QUEUE_STREAM.interventions },
     { stream: archiveNameOf(config) },
     { stream: RECORD_STREAM },
     { stream: `OBJ_${BODY_BUCKET}` },

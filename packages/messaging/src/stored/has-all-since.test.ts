@@ -5,14 +5,14 @@ import { createConnection } from '../connection/connection.js';
 import { startTestServer } from '../testing/nats-for-tests.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from '../topology/apply-topology.js';
-import { hasAllSince } from './has-all-since.js';
+import { hasAllSince, isCaughtUp } from './has-all-since.js';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function streams() {
+async function makeStreams() {
   const server = await startTestServer();
   const connection = createConnection({ servers: server.url });
   closers.push(
@@ -40,12 +40,13 @@ async function streams() {
     copied: (count: number) => until('they are copied', async () => (await messages()) === count),
     hasAllSince: (since: Date) =>
       hasAllSince(connection, { source: 'WORK', archive: 'ARCHIVE', since, clocksMs: 0 }),
+    isCaughtUp: () => isCaughtUp(connection, { source: 'WORK', archive: 'ARCHIVE' }),
   };
 }
 
 describe('an archive', () => {
   it('has all since a time, be that before or after its first message, or the last', async () => {
-    const { hasAllSince, publish } = await streams();
+    const { hasAllSince, publish } = await makeStreams();
     const beginning = new Date();
     expect(await hasAllSince(beginning)).toBe(true);
     await publish(2);
@@ -56,8 +57,20 @@ describe('an archive', () => {
     expect(await hasAllSince(later)).toBe(true);
   });
 
+  it('is caught up once it has copied what there is, and not while it copies nothing', async () => {
+    const { isCaughtUp, publish, streams } = await makeStreams();
+    expect(await isCaughtUp()).toBe(true);
+    await publish(3);
+    expect(await isCaughtUp()).toBe(true);
+    await streams.update('ARCHIVE', { sources: [] });
+    await publish(1);
+    expect(await isCaughtUp()).toBe(false);
+    await streams.purge('WORK');
+    expect(await isCaughtUp()).toBe(true);
+  });
+
   it('has not all once some were dropped to make room, and has what came after', async () => {
-    const { hasAllSince, publish, copied } = await streams();
+    const { hasAllSince, publish, copied } = await makeStreams();
     const beginning = new Date();
     await publish(4);
     await copied(4);
@@ -73,7 +86,7 @@ describe('an archive', () => {
   });
 
   it('has not all where something left the source before it was copied, or may have', async () => {
-    const { streams: manager, apply, hasAllSince, publish, copied } = await streams();
+    const { streams: manager, apply, hasAllSince, publish, copied } = await makeStreams();
     await publish(1);
     await copied(1);
     const beginning = new Date();

@@ -33,6 +33,16 @@ export async function hasAllSince(connection: Connection, question: ArchiveQuest
   return before !== undefined && last.originSeq - before.originSeq === last.seq - before.seq;
 }
 
+/** Whether an archive has whatever its source holds now; waits a moment for what is on its way. */
+export async function isCaughtUp(
+  connection: Connection,
+  { source, archive }: Pick<ArchiveQuestion, 'source' | 'archive'>,
+): Promise<boolean> {
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const { state } = await manager.streams.info(source);
+  return state.messages === 0 || (await lastOnceCopied(manager, archive, state.last_seq)) !== undefined;
+}
+
 /** A copy, and where its original stood. */
 type CopyPlace = { readonly seq: number; readonly originSeq: number };
 
