@@ -28,7 +28,7 @@ export type DeadLetter = {
   /** Deliveries, 0 where that is not known, and who had it last, where that is. */
   readonly attempts: number;
   readonly worker: string | undefined;
-  /** When it was given up; an action asks the ledger again. */
+  /** When it was given up, but for what is `unknown` since a restore; an action asks the ledger again. */
   readonly verdict: Verdict;
   /** How often a person had it sent again before. */
   readonly retry: number;

@@ -9,6 +9,7 @@ import { type DeadLetter, parseLetter } from './dead-letter.js';
 import { type Actor, isApprovable, type LetterAction, type Settled } from './letter-action.js';
 import { createLetterActions } from './letter-actions.js';
 import { type LetterFilter, matches, queuesOf } from './letter-filter.js';
+import { readVerdictSince } from './verdict-since.js';
 
 /** Where `nats_bridge.approvals` names the action, it waits for a second person instead of being done. */
 export type Acted = { readonly kind: 'done' } | { readonly kind: 'proposed'; readonly proposal: Proposal };
@@ -36,16 +37,17 @@ export type DeadLetters = {
 };
 
 export function createDeadLetters(bridge: NatsBridge): DeadLetters {
-  const { connection } = bridge;
+  const { config, connection } = bridge;
   const audit = createAudit(connection, bridge.auditSigner);
   const actions = createLetterActions(bridge, audit);
   const approvals = createApprovals(bridge, { actions, audit, letter: get });
 
   async function list(filter: LetterFilter = {}): Promise<DeadLetter[]> {
+    const verdictSince = await readVerdictSince(connection, config);
     const found: DeadLetter[] = [];
     for (const queue of queuesOf(filter))
       for await (const stored of storedMessages(connection, QUEUE_STREAM[queue], { since: filter.since })) {
-        const letter = parseLetter(queue, stored);
+        const letter = verdictSince(parseLetter(queue, stored));
         if (matches(letter, filter)) found.push(letter);
       }
     return found.sort((a, b) => b.at.getTime() - a.at.getTime());
@@ -53,7 +55,7 @@ export function createDeadLetters(bridge: NatsBridge): DeadLetters {
 
   async function get(queue: Queue, seq: number): Promise<DeadLetter | undefined> {
     const stored = await storedMessage(connection, QUEUE_STREAM[queue], seq);
-    return stored && parseLetter(queue, stored);
+    return stored && (await readVerdictSince(connection, config))(parseLetter(queue, stored));
   }
 
   async function act(letter: DeadLetter, action: LetterAction, actor: Actor): Promise<Acted> {

@@ -7,7 +7,6 @@ import {
   deleteStored,
   RecordChangedError,
   serverFeatures,
-  streamState,
 } from '@nats-bridge/messaging';
 import {
   BODY_BUCKET,
@@ -17,7 +16,6 @@ import {
   HEADER,
   isOperation,
   mergePatch,
-  movesMoney,
   type OperationRecord,
   operationRow,
   parseRequest,
@@ -40,6 +38,7 @@ import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
 import type { DeadLetter } from './dead-letter.js';
 import { lackingKeys } from './lacking-keys.js';
 import type { Actor, LetterAction, Settled } from './letter-action.js';
+import { readVerdictSince } from './verdict-since.js';
 
 /** Who agreed, where a second person had to. */
 export type Approval = { readonly id: string; readonly by: string };
@@ -88,15 +87,9 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       );
   }
 
-  /**
-   * By what the ledger says now. Where the work stream was made again since, as after a restore, nobody knows whether
-   * the letter had been sent again before: the ledger may be older than that.
-   */
   async function verdictNow(letter: DeadLetter, entry: LedgerEntry | undefined): Promise<Verdict> {
-    const verdict = verdictBy(entry, letter);
-    if (verdict !== 'never_sent' || !movesMoney(letter.operation)) return verdict;
-    const { created } = await streamState(connection, config.jetstream.stream_name);
-    return new Date(created) > letter.at ? 'unknown' : verdict;
+    const verdictSince = await readVerdictSince(connection, config);
+    return verdictSince({ ...letter, verdict: verdictBy(entry, letter) }).verdict;
   }
 
   async function preparedRetry(letter: DeadLetter, isForced: boolean, patch?: unknown): Promise<Prepared> {

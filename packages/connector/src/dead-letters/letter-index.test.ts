@@ -24,7 +24,7 @@ beforeEach(async () => {
   bridge = new NatsBridge({ base_url: server.url });
   await bridge.prepare();
   walked = createDeadLetters(bridge);
-  index = createLetterIndex(bridge.connection);
+  index = createLetterIndex(bridge);
 });
 afterEach(async () => {
   walked.close();
@@ -109,6 +109,22 @@ describe('the index of letters', () => {
     await streams.add(config);
     for (let number = 4; number <= 8; number++) await giveUp('dead_letters', number);
     await expectSameAsWalk();
+  });
+
+  it('takes none for safe from before the work stream was made anew, and finds none as such', async () => {
+    await giveUp('dead_letters', 1);
+    expect(await index.list({ verdict: 'never_sent' })).toHaveLength(1);
+    const streams = await managed();
+    await streams.delete('PAYMENTS');
+    await bridge.close();
+    bridge = new NatsBridge({ base_url: server.url });
+    await bridge.prepare();
+    walked = createDeadLetters(bridge);
+    index = createLetterIndex(bridge);
+    await giveUp('dead_letters', 2);
+    await expectSameAsWalk();
+    expect(await index.list({ verdict: 'never_sent' })).toMatchObject([{ paymentId: 'pay_2' }]);
+    expect(await walked.get('dead_letters', 1)).toMatchObject({ verdict: 'unknown' });
   });
 
   it('is narrowed as a walk is, newest first, and keeps no request', async () => {

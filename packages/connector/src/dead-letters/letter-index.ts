@@ -10,8 +10,10 @@ import {
   streamState,
 } from '@nats-bridge/messaging';
 import { QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
+import type { NatsBridge } from '../nats-bridge.js';
 import { type DeadLetter, parseLetter } from './dead-letter.js';
 import { type LetterFilter, matches, queuesOf } from './letter-filter.js';
+import { readVerdictSince } from './verdict-since.js';
 
 /** A letter without its request. */
 export type LetterSummary = Omit<DeadLetter, 'body' | 'requestHeaders'>;
@@ -21,7 +23,10 @@ export type LetterIndex = {
   list(filter?: LetterFilter): Promise<readonly LetterSummary[]>;
 };
 
-export function createLetterIndex(connection: Connection): LetterIndex {
+export function createLetterIndex({
+  config,
+  connection,
+}: Pick<NatsBridge, 'config' | 'connection'>): LetterIndex {
   const shelves = {
     interventions: createShelf(connection, 'interventions'),
     dead_letters: createShelf(connection, 'dead_letters'),
@@ -29,9 +34,10 @@ export function createLetterIndex(connection: Connection): LetterIndex {
 
   return {
     async list(filter = {}) {
+      const verdictSince = await readVerdictSince(connection, config);
       const found = await Promise.all(queuesOf(filter).map((queue) => shelves[queue].look()));
       return found
-        .flatMap((letters) => letters.filter((letter) => matches(letter, filter)))
+        .flatMap((letters) => letters.map(verdictSince).filter((letter) => matches(letter, filter)))
         .sort((a, b) => b.at.getTime() - a.at.getTime());
     },
   };

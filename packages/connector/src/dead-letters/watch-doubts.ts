@@ -75,7 +75,7 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
   const { everyMs = EVERY_MS, onLetter, onError = () => {} } = options;
   const me = randomUUID();
   const places = createRecordStore(connection, { stream: LATE_STREAM, writer });
-  const letters = createLetterIndex(connection);
+  const letters = createLetterIndex(world);
   const closing = new AbortController();
   let reading: Reading | undefined;
   let running: Promise<void> | undefined;

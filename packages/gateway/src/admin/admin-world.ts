@@ -93,7 +93,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
     alerts,
     payments,
     letters,
-    letterIndex: createLetterIndex(bridge.connection),
+    letterIndex: createLetterIndex(bridge),
     calls,
     seenCalls,
     circuits,
