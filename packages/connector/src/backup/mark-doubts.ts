@@ -3,9 +3,16 @@
  * it. Its record says that somebody may have begun, so that a repeat is executed as another attempt, by a worker that
  * looks before it charges, and a question hears "pending" (P3, P4).
  */
-import { createRecordStore, createRecordWriter, storedMessage, storedMessages } from '@nats-bridge/messaging';
+import {
+  createRecordStore,
+  createRecordWriter,
+  type StoredRecord,
+  storedMessage,
+  storedMessages,
+} from '@nats-bridge/messaging';
 import {
   bodyOf,
+  fingerprintOf,
   letterSubject,
   NOTARY,
   QUEUE_STREAM,
@@ -13,7 +20,8 @@ import {
   RECORD_STREAM,
   recordHeaders,
 } from '@nats-bridge/protocol';
-import { letterHeaders, type NewDeadLetter, parseLetter } from '../dead-letters/dead-letter.js';
+import { createOpenArchived } from '../archive/archived-requests.js';
+import { letterHeaders, parseLetter } from '../dead-letters/dead-letter.js';
 import { letterOfOperation } from '../dead-letters/letter-of-operation.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
@@ -30,10 +38,11 @@ export type Doubts = {
 };
 
 /** Nobody else may be at the streams. Does nothing a second time. */
-export async function markDoubts({
-  config,
-  connection,
-}: Pick<NatsBridge, 'config' | 'connection'>): Promise<Doubts> {
+export async function markDoubts(
+  bridge: Pick<NatsBridge, 'config' | 'connection' | 'sealing'>,
+): Promise<Doubts> {
+  const { config, connection } = bridge;
+  const openArchived = createOpenArchived(bridge);
   const open = await openOperations(connection, config);
   const withLetter = await keysWithLetter();
   const writer = createRecordWriter(connection);
@@ -41,9 +50,10 @@ export async function markDoubts({
   let interventions = 0;
   try {
     for (const [subject, operation] of open) {
-      await claim(subject, operation);
+      const request = await requestOf(operation);
+      await claim(subject, operation, request);
       if (withLetter.has(subjectKey(operation))) continue;
-      const letter = await letterOf(operation);
+      const letter = letterOfOperation({ ...operation, reason: RESTORED, request }, config);
       await writer.write(
         letterSubject('interventions', letter.merchantId, letter.operation),
         letter.body,
@@ -60,13 +70,18 @@ export async function markDoubts({
   async function claim(
     subject: string,
     { record, operation, paymentId, retry }: OpenOperation,
+    request: StoredRecord | undefined,
   ): Promise<void> {
     if (record?.state === 'claimed') return;
+    // A person may have mended what was sent again.
+    const isOfRecord = record !== undefined && record.retry === retry;
+    const fingerprint = isOfRecord ? record.fingerprint : await fingerprintIn(request);
     const claimed = recordHeaders({
       ...record,
       state: 'claimed',
       operation,
       paymentId,
+      fingerprint,
       retry,
       by: NOTARY,
       attempt: record?.attempt ?? 1,
@@ -76,11 +91,15 @@ export async function markDoubts({
     await records.write(subject, bodyOf('claimed'), claimed, record?.seq ?? 0);
   }
 
-  async function letterOf({ archiveSeq, ...open }: OpenOperation): Promise<NewDeadLetter> {
-    const archive = archiveNameOf(config);
-    const request =
-      archiveSeq === undefined ? undefined : await storedMessage(connection, archive, archiveSeq);
-    return letterOfOperation({ ...open, reason: RESTORED, request }, config);
+  async function requestOf({ archiveSeq }: OpenOperation): Promise<StoredRecord | undefined> {
+    if (archiveSeq === undefined) return undefined;
+    return storedMessage(connection, archiveNameOf(config), archiveSeq);
+  }
+
+  /** So that a repeat that asks for something else is refused. Undefined where the request does not open. */
+  async function fingerprintIn(request: StoredRecord | undefined): Promise<string | undefined> {
+    const opened = request && (await openArchived(request).catch(() => undefined));
+    return opened && fingerprintOf(opened.router_data);
   }
 
   async function keysWithLetter(): Promise<ReadonlySet<string>> {

@@ -1,9 +1,17 @@
 /** What counts as open, by requests and records as they lie in the streams of a real server. */
 import { createRecordWriter, type RecordWriter } from '@nats-bridge/messaging';
-import { bodyOf, HEADER, type RecordState, recordHeaders, recordSubject } from '@nats-bridge/protocol';
+import {
+  bodyOf,
+  fingerprintOf,
+  HEADER,
+  type RecordState,
+  type RouterData,
+  recordHeaders,
+  recordSubject,
+} from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startBridge } from '../testing/bridge-on-server.js';
+import { CAPTURE, startBridge } from '../testing/bridge-on-server.js';
 import { archiveNameOf } from '../topology.js';
 import { markDoubts } from './mark-doubts.js';
 import { openOperations } from './open-operations.js';
@@ -20,9 +28,18 @@ afterAll(async () => {
   await started.stop();
 });
 
-async function request(key: string, retry = 0): Promise<void> {
+async function request(key: string, retry = 0, data?: RouterData): Promise<void> {
   const [operation = ''] = key.split(':');
-  await writer.write(`hyperswitch.payments.m.${operation}`, Buffer.from('{}'), {
+  const whole = data && {
+    operation,
+    merchant_id: 'm',
+    payment_id: 'pay_1',
+    router_data: data,
+    metadata: {},
+    correlation_id: 'c_1',
+    timestamp: 0,
+  };
+  await writer.write(`hyperswitch.payments.m.${operation}`, Buffer.from(JSON.stringify(whole ?? {})), {
     [HEADER.merchantId]: 'm',
     [HEADER.operation]: operation,
     [HEADER.idempotencyKey]: key,
@@ -36,7 +53,8 @@ async function record(key: string, state: RecordState, retry = 0): Promise<void>
 }
 
 it('is what was sent or begun, moves money, and has no outcome', async () => {
-  await request('authorize:waiting');
+  const asked = { ...CAPTURE, request: { amount: { minor_amount: 1_250, currency: 'EUR' } } };
+  await request('authorize:waiting', 0, asked);
   await request('authorize:in_hand');
   await record('authorize:in_hand', 'claimed');
   await record('authorize:announced', 'sent');
@@ -48,7 +66,8 @@ it('is what was sent or begun, moves money, and has no outcome', async () => {
   // Sent again by a person after that, and nobody has begun it.
   await request('authorize:again');
   await record('authorize:again', 'withdrawn');
-  await request('authorize:again', 1);
+  const mended = { ...CAPTURE, request: { amount: { minor_amount: 999, currency: 'EUR' } } };
+  await request('authorize:again', 1, mended);
   // Sent again, and withdrawn again.
   await request('authorize:never');
   await request('authorize:never', 1);
@@ -85,6 +104,12 @@ it('is what was sent or begun, moves money, and has no outcome', async () => {
     ['authorize:again', 'claimed', 1],
   ] as const)
     expect((await bridge.ledger.findLatest('m', key))?.record).toMatchObject({ state, retry });
+  // A repeat must ask for the same as what may have been carried out.
+  for (const [key, data] of [
+    ['authorize:waiting', asked],
+    ['authorize:again', mended],
+  ] as const)
+    expect((await bridge.ledger.findLatest('m', key))?.record.fingerprint).toBe(fingerprintOf(data));
   // A second time they have their letters.
   expect(await markDoubts(bridge)).toEqual({ open: 4, interventions: 0 });
 });
