@@ -41,6 +41,10 @@ describe('help', () => {
     [['launch'], "unknown command 'launch'"],
     [['pay', '--amont', '5'], "unknown option '--amont'"],
     [['pay', '--amount', '5.00'], 'must be a whole number in the minor unit'],
+    [['pay', '--amount', '5.00'], 'nats-bridge pay --help'],
+    [['pay', '--card', '42'], 'must have 12 to 19 digits'],
+    [['pay', '--currency', 'EURO'], 'must be a code of ISO 4217'],
+    [['pay', '--ca', '/nowhere'], '--ca /nowhere: cannot be read'],
     [['pay', '--capture', 'manuel'], 'Allowed choices are automatic, manual'],
     [['dlq', 'retry', '--reason', 'x'], 'name letters or give a filter'],
     [['dlq', 'retry', 'd1', 'd2', '--force-unknown', '--reason', 'x'], 'for one letter'],
@@ -51,6 +55,16 @@ describe('help', () => {
     const { code, stderr } = await runCli(args);
     expect(code).toBe(2);
     expect(stderr).toContain(why);
+  });
+});
+
+describe('pay', () => {
+  it('says where nobody answers, that nothing was asked, and what to look at', async () => {
+    const { code, stderr } = await runCli(['pay', '--to', '127.0.0.1:9']);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^✗ nobody answers at 127\.0\.0\.1:9 \(ECONNREFUSED\), so nothing was asked: /),
+    ]);
   });
 });
 
@@ -271,6 +285,9 @@ describe('topology', () => {
       expect(new Set(applied.map(({ action }) => action))).toEqual(new Set(['created']));
       const again = await topology('show');
       expect(new Set(again.map(({ action }) => action))).toEqual(new Set(['unchanged']));
+      // For a person, what there is to do; more than forty consumers of which there is nothing to say are counted.
+      const { stdout } = await runCli(['topology', 'show', '--nats', server.url], ONE_REPLICA);
+      expect(stdout).toMatch(/^✓ as configured: 9 streams, 1 bucket, \d+ consumers\n$/);
     } finally {
       await dispose();
     }

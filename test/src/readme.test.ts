@@ -212,17 +212,38 @@ describe('the documentation', () => {
     for (const [key, value] of Object.entries(toml)) expect(value, key).not.toBe('');
   });
 
-  it('links only to files that are there', () => {
-    const documents = [
-      'README.md',
-      'CONTRIBUTING.md',
-      ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
-    ];
-    for (const document of documents.filter((name) => name.endsWith('.md')))
-      for (const [, target] of readText(document).matchAll(/\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)/g))
-        expect(existsSync(join(ROOT, document, '..', target ?? '')), `${document} → ${target}`).toBe(true);
+  const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+
+  it('links only to files and headings that are there', () => {
+    for (const document of ['README.md', 'CONTRIBUTING.md', ...pages.map((name) => `docs/${name}`)])
+      for (const [, target = '', anchor] of readText(document).matchAll(
+        /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g,
+      )) {
+        const file = target === '' ? document : join(document, '..', target);
+        expect(existsSync(join(ROOT, file)), `${document} → ${target}`).toBe(true);
+        if (anchor !== undefined && file.endsWith('.md'))
+          expect(anchorsOf(readText(file)), `${document} → ${target}#${anchor}`).toContain(anchor);
+      }
+  });
+
+  it('has every page in its index', () => {
+    const index = readText('docs/README.md');
+    const missing = pages.filter((name) => name !== 'README.md' && !index.includes(`](${name})`));
+    expect(missing).toEqual([]);
   });
 });
+
+/** Headings as GitHub names them. */
+function anchorsOf(document: string): string[] {
+  const prose = document.replaceAll(/^```[\s\S]*?^```/gm, '');
+  return [...prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_\- ]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 /** Dotted paths and values of a tree; empty tables are left out. */
 function leaves(tree: object, path: readonly string[] = []): [string, unknown][] {

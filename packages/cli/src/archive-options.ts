@@ -11,7 +11,7 @@ import { isOperation, OPERATIONS, type Operation, RECORD_STREAM } from '@nats-br
 import { type Command, InvalidArgumentError } from 'commander';
 import { missingStreams } from './missing-streams.js';
 import { moment } from './moment.js';
-import { readSettings } from './settings.js';
+import { readSettingsHere } from './settings.js';
 import { mark, progress } from './terminal.js';
 
 export type ArchiveOptions = {
@@ -57,7 +57,7 @@ export async function withArchive(
   options: { config?: string; nats?: string; since?: Date },
   use: (bridge: NatsBridge) => Promise<void>,
 ): Promise<void> {
-  const bridge = new NatsBridge(readSettings(options).bridge);
+  const bridge = new NatsBridge(readSettingsHere(options).bridge);
   try {
     await assertThereIsArchive(bridge);
     await sayWhereItBegins(bridge, archiveFilterOf(options));
@@ -86,7 +86,7 @@ async function sayWhereItBegins(
   const first = await storedMessage(connection, archive, firstSeq);
   if (first === undefined || since === undefined || first.storedAt <= since) return;
   progress(
-    `${mark.warning()} the archive begins at ${first.storedAt.toISOString()}: what was before is gone`,
+    `${mark.warning(process.stderr)} the archive begins at ${first.storedAt.toISOString()}: what was before is gone`,
   );
 }
 

@@ -17,7 +17,7 @@ import { APPROVAL_STREAM, VERDICT_ADVICE, type Verdict } from '@nats-bridge/prot
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { missingStreams } from './missing-streams.js';
 import { moment } from './moment.js';
-import { readSettings, withConfigOption } from './settings.js';
+import { readSettingsHere, withServerOptions } from './settings.js';
 import { mark } from './terminal.js';
 
 export type Common = { config?: string; nats?: string; json?: boolean };
@@ -36,10 +36,9 @@ export type By = { as: string; reason: string };
 const PREFIX: Readonly<Record<string, Queue>> = { d: 'dead_letters', i: 'interventions' };
 
 export function command(name: string, summary: string): Command {
-  return withConfigOption(new Command(name))
+  return withServerOptions(new Command(name))
     .summary(summary)
     .description(summary)
-    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .option('--json', 'as JSON');
 }
 
@@ -118,7 +117,7 @@ async function withBridge(
   options: Common,
   use: (bridge: NatsBridge, letters: DeadLetters) => Promise<void>,
 ): Promise<void> {
-  const bridge = new NatsBridge(readSettings(options).bridge);
+  const bridge = new NatsBridge(readSettingsHere(options).bridge);
   const letters = createDeadLetters(bridge);
   try {
     await assertThereAreLetters(bridge);

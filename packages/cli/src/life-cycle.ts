@@ -4,6 +4,8 @@ import type { UcsClient } from '@nats-bridge/gateway';
 import type { JsonObject } from '@nats-bridge/protocol';
 
 export type Step = {
+  /** Hyperswitch's, as logs, console and ledger have it. */
+  readonly paymentId: string;
   readonly operation: string;
   readonly status: string;
   readonly ms: number;
@@ -93,21 +95,27 @@ export async function runLifeCycle(
   });
 }
 
-function ids(referenceId: string, resourceId: string): Record<string, string> {
-  return { 'x-reference-id': referenceId, 'x-resource-id': resourceId, 'x-request-id': randomUUID() };
+function ids(paymentId: string, resourceId: string) {
+  return { 'x-reference-id': paymentId, 'x-resource-id': resourceId, 'x-request-id': randomUUID() };
 }
 
 async function step(
   { client, onStep }: Runner,
   operation: string,
   method: string,
-  metadata: Record<string, string>,
+  metadata: ReturnType<typeof ids>,
   request: JsonObject,
 ): Promise<JsonObject> {
   const startedAt = performance.now();
   const response = await client.call(method, request, { metadata });
   const ms = Math.round((performance.now() - startedAt) * 100) / 100;
-  onStep({ operation, status: String(response.status ?? ''), ms, detail: detailOf(response) });
+  onStep({
+    paymentId: metadata['x-reference-id'],
+    operation,
+    status: String(response.status ?? ''),
+    ms,
+    detail: detailOf(response),
+  });
   return response;
 }
 

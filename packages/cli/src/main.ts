@@ -6,21 +6,29 @@ import { createProgram } from './program.js';
 import { mark } from './terminal.js';
 
 const program = createProgram();
-exitAsPromised(program);
+exitAsPromised(program, program.name());
 
 try {
   await program.parseAsync();
 } catch (error) {
   const lines = error instanceof Error ? error.message : String(error);
-  for (const line of lines.split('\n')) process.stderr.write(`${mark.failed()} ${line}\n`);
+  for (const line of lines.split('\n')) process.stderr.write(`${mark.failed(process.stderr)} ${line}\n`);
   // What commander cannot see, such as two options that exclude each other, an action refuses in commander's words.
   process.exitCode = error instanceof ConfigError || error instanceof InvalidArgumentError ? 2 : 1;
 }
 
 /** A command that is added takes nothing over from its parent, so each is told. */
-function exitAsPromised(command: Command): void {
+function exitAsPromised(command: Command, name: string): void {
   command
-    .showHelpAfterError('(nats-bridge --help shows what there is)')
+    .showHelpAfterError(`  ${name} --help shows what there is`)
+    .configureOutput({ outputError: (text, write) => write(asOurs(text)) })
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  for (const child of command.commands) exitAsPromised(child);
+  for (const child of command.commands) exitAsPromised(child, `${name} ${child.name()}`);
+}
+
+/** Commander's errors look like those of the commands. */
+function asOurs(text: string): string {
+  return text
+    .replace(/^error: /, `${mark.failed(process.stderr)} `)
+    .replace(' is invalid. ', ' is invalid: ');
 }

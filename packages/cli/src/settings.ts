@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { type BridgeConfig, bridgeConfigSchema, isNamed, loadConfig } from '@nats-bridge/connector';
 import { type GatewayConfig, gatewayConfigSchema } from '@nats-bridge/gateway';
 import type { Command } from 'commander';
+import { readSession } from './up-session.js';
 
 export const DEFAULT_CONFIG_FILE = 'nats-bridge.toml';
 
@@ -24,6 +25,14 @@ export function withConfigOption(command: Command): Command {
   );
 }
 
+/** For a command that asks a NATS server; its settings are those of {@link readSettingsHere}. */
+export function withServerOptions(command: Command): Command {
+  return withConfigOption(command).option(
+    '--nats <url>',
+    'NATS server (default: nats_bridge.base_url, or that of the nats-bridge up that runs here)',
+  );
+}
+
 /** @throws ConfigError that lists every wrong key. */
 export function readSettings(options: { readonly config?: string; readonly nats?: string }): Settings {
   const file = options.config ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
@@ -36,4 +45,14 @@ export function readSettings(options: { readonly config?: string; readonly nats?
     file,
     namesServer: isNamed(SECTIONS, { file, env }, 'nats_bridge.base_url'),
   };
+}
+
+/** Where nobody named a server, it is that of the `nats-bridge up` of the same person. @throws ConfigError */
+export function readSettingsHere(options: { readonly config?: string; readonly nats?: string }): Settings {
+  const settings = readSettings(options);
+  const session = settings.namesServer ? undefined : readSession();
+  if (session === undefined) return settings;
+  const { natsUrl, monitorUrl } = session;
+  const monitor_url = settings.bridge.monitor_url ?? monitorUrl;
+  return { ...settings, bridge: { ...settings.bridge, base_url: natsUrl, monitor_url } };
 }

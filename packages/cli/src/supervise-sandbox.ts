@@ -38,7 +38,8 @@ export function superviseSandbox(config: BridgeConfig, file: string | undefined)
         reject(
           new Error(`the sandbox worker ended with code ${code} before it was ready; its error stands above`),
         );
-        start();
+        // Who ended it cleanly, as Ctrl-C does in a terminal, wants it to end.
+        if (code !== 0) start();
       });
     };
     start();

@@ -1,9 +1,14 @@
-/** Where `nats-bridge up` runs here and the token it made, for the commands of the same person while it runs. */
+/** Where `nats-bridge up` runs here, its NATS server and the token it made, for the commands of the same person while it runs. */
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 export type UpSession = {
+  readonly natsUrl: string;
+  /** Of the NATS server, where it is known. */
+  readonly monitorUrl?: string;
+  /** Address of the gRPC door. */
+  readonly grpcUrl: string;
   /** Origin of the HTTP door. */
   readonly url: string;
   /** undefined where the configuration names who may use the admin API. */

@@ -2,7 +2,7 @@
 import { natsAccessOf } from '@nats-bridge/connector';
 import { LAST_PRIORITY, MOST_WEIGHT, type WorkerEvent, type WorkerOptions } from '@nats-bridge/worker';
 import { type Command, InvalidArgumentError } from 'commander';
-import { readSettings, withConfigOption } from './settings.js';
+import { readSettingsHere, withServerOptions } from './settings.js';
 import { logStyle, mark } from './terminal.js';
 
 export type WorkerCommandOptions = {
@@ -22,8 +22,7 @@ export type WorkerCommandOptions = {
 };
 
 export function withWorkerOptions(command: Command): Command {
-  return withConfigOption(command)
-    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
+  return withServerOptions(command)
     .option('--pool <name>', 'take the requests of the merchants in this pool of nats_bridge.pools')
     .option('--concurrency <n>', 'requests handled at once, per operation', wholeNumber, 64)
     .option(
@@ -56,7 +55,7 @@ export function workerOptionsOf(
   name: string,
   options: WorkerCommandOptions,
 ): Omit<WorkerOptions, 'handlers' | 'connection'> {
-  const { bridge: config } = readSettings(options);
+  const { bridge: config } = readSettingsHere(options);
   if (options.weight !== undefined && options.weight > options.concurrency)
     throw new InvalidArgumentError(
       `--weight ${options.weight} is above --concurrency ${options.concurrency}: it has no place for so many requests`,

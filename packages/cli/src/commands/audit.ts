@@ -13,7 +13,7 @@ import {
 import { createSigner, newSigningSeed, verifySignature } from '@nats-bridge/messaging';
 import { type AuditEntry, type ChainReport, type RecordReport, verifyChain } from '@nats-bridge/protocol';
 import { Command } from 'commander';
-import { readSettings, withConfigOption } from '../settings.js';
+import { readSettingsHere, withServerOptions } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
 
 type Common = { config?: string; nats?: string; json?: boolean };
@@ -31,10 +31,7 @@ export function auditCommand(): Command {
 }
 
 function command(name: string, summary: string): Command {
-  return withConfigOption(new Command(name))
-    .summary(summary)
-    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
-    .option('--json', 'as JSON');
+  return withServerOptions(new Command(name)).summary(summary).option('--json', 'as JSON');
 }
 
 function list(): Command {
@@ -84,7 +81,7 @@ function verify(): Command {
         ...(options.head !== undefined && { head: options.head }),
       });
       const readable = entries.filter(isReadable);
-      const records = compareRecords(readSettings(options).bridge, readable, readings);
+      const records = compareRecords(readSettingsHere(options).bridge, readable, readings);
       console.log(
         options.json
           ? JSON.stringify({ ...chain, records })
@@ -156,7 +153,7 @@ function exportEntries(): Command {
       for (const reading of readings)
         progress(
           'unread' in reading
-            ? `${mark.warning()} ${reading.stream} is not in ${options.records}: ${reading.unread}`
+            ? `${mark.warning(process.stderr)} ${reading.stream} is not in ${options.records}: ${reading.unread}`
             : `${reading.records.length} records of ${reading.stream} in ${options.records}`,
         );
     });
@@ -194,7 +191,7 @@ function isReadable(entry: unknown): entry is AuditEntry {
 }
 
 async function withBridge<T>(options: Common, read: (bridge: NatsBridge) => Promise<T>): Promise<T> {
-  const bridge = new NatsBridge(readSettings(options).bridge);
+  const bridge = new NatsBridge(readSettingsHere(options).bridge);
   try {
     return await read(bridge);
   } finally {

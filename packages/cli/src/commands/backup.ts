@@ -18,7 +18,7 @@ import {
 } from '@nats-bridge/connector';
 import { Command, InvalidArgumentError } from 'commander';
 import { type By, wholeNumber } from '../dead-letter-options.js';
-import { readSettings, withConfigOption } from '../settings.js';
+import { readSettingsHere, withServerOptions } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -38,10 +38,7 @@ export function backupCommand(): Command {
 }
 
 function overNats(name: string, summary: string): Command {
-  return withConfigOption(new Command(name))
-    .summary(summary)
-    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
-    .option('--json', 'as JSON');
+  return withServerOptions(new Command(name)).summary(summary).option('--json', 'as JSON');
 }
 
 function create(): Command {
@@ -219,7 +216,7 @@ function bytesIn({ streams }: BackupManifest): number {
 }
 
 async function withBridge<T>(options: Common, use: (bridge: NatsBridge) => Promise<T>): Promise<T> {
-  const bridge = new NatsBridge(readSettings(options).bridge);
+  const bridge = new NatsBridge(readSettingsHere(options).bridge);
   try {
     return await use(bridge);
   } finally {

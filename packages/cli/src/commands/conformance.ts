@@ -17,7 +17,7 @@ import { startEmbeddedServer } from '@nats-bridge/messaging';
 import { isOperation, type Operation } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { positive, wholeNumber } from '../dead-letter-options.js';
-import { readSettings, withConfigOption } from '../settings.js';
+import { readSettingsHere, withServerOptions } from '../settings.js';
 import { superviseSandbox } from '../supervise-sandbox.js';
 import { mark, paint, progress, table } from '../terminal.js';
 
@@ -36,7 +36,7 @@ type Options = {
 };
 
 export function conformanceCommand(): Command {
-  return withConfigOption(new Command('conformance'))
+  return withServerOptions(new Command('conformance'))
     .summary('find out whether a worker keeps the contract')
     .description(
       'Plays the bridge against whatever worker is there, rule by rule, with requests of its own in test mode. Run it where payments are not real. Exit code 0: no rule is broken; 1: one is, or no worker is there.',
@@ -47,7 +47,6 @@ export function conformanceCommand(): Command {
       '--requests <file>',
       'JSON: {connector, connector_auth_type, requests: {operation: {…}}, declined: {operation: {…}}}, laid over the requests that the kit makes',
     )
-    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .addOption(
       new Option('--embedded <what>', 'start a NATS server and the sandbox worker here, and look at that')
         .choices(['sandbox', 'none'])
@@ -68,7 +67,7 @@ export function conformanceCommand(): Command {
 }
 
 async function look(options: Options, config: BridgeConfigInput = {}, pid = options.pid) {
-  const bridge = new NatsBridge({ ...readSettings(options).bridge, ...config });
+  const bridge = new NatsBridge({ ...readSettingsHere(options).bridge, ...config });
   try {
     return await runConformance({
       bridge,
@@ -90,7 +89,7 @@ async function look(options: Options, config: BridgeConfigInput = {}, pid = opti
 
 async function lookAtSandbox(options: Options): Promise<ConformanceReport> {
   const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-conformance-'));
-  const { bridge: config, file } = readSettings(options);
+  const { bridge: config, file } = readSettingsHere(options);
   const server = await startEmbeddedServer({ storeDir, onProgress: progress });
   try {
     const own = { ...config, base_url: server.url };

@@ -25,7 +25,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { Command } from 'commander';
-import { readSettings, withConfigOption } from '../settings.js';
+import { readSettingsHere, withServerOptions } from '../settings.js';
 import { mark } from '../terminal.js';
 
 type Finding = {
@@ -35,15 +35,14 @@ type Finding = {
 };
 
 export function doctorCommand(): Command {
-  return withConfigOption(new Command('doctor'))
+  return withServerOptions(new Command('doctor'))
     .summary('check server, streams, consumers, workers and clock')
     .description(
       'Looks at server, streams, consumers, rate limits, routes, letters, workers and clock, and says what to do. Changes nothing; the credentials of an operator or an auditor will do. Exit code 0: nothing failed; 1: something did. Warnings do not count.',
     )
-    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .option('--json', 'as JSON')
     .action(async (options: { config?: string; nats?: string; json?: boolean }) => {
-      const { bridge: config } = readSettings(options);
+      const { bridge: config } = readSettingsHere(options);
       const bridge = new NatsBridge(config);
       const findings: Finding[] = [{ level: 'ok', what: 'protocol', detail: UCS_SOURCE }];
       try {
@@ -55,9 +54,11 @@ export function doctorCommand(): Command {
         await bridge.close();
       }
       if (options.json) console.log(JSON.stringify(findings));
-      else
+      else {
+        const width = Math.max(...findings.map(({ what }) => what.length));
         for (const { level, what, detail } of findings)
-          console.log(`${mark[level]()} ${what.padEnd(10)} ${detail}`);
+          console.log(`${mark[level]()} ${what.padEnd(width)} ${detail}`);
+      }
       process.exitCode = findings.some(({ level }) => level === 'failed') ? 1 : 0;
     });
 }
@@ -190,7 +191,7 @@ async function approvals({ config, connection }: NatsBridge): Promise<Finding[]>
 }
 
 function describeStream({ state, config }: StreamInfo): string {
-  return `${state.messages} messages, ${state.bytes} bytes, ${config.storage}, ${config.num_replicas} replica(s)`;
+  return `${state.messages} messages, ${state.bytes} bytes, ${config.storage}, ${config.num_replicas} replica${config.num_replicas === 1 ? '' : 's'}`;
 }
 
 /** The server stamps its answers; deadlines and reply matching compare its clock with ours. */

@@ -2,22 +2,21 @@
 import { NatsBridge } from '@nats-bridge/connector';
 import type { OperationRecord } from '@nats-bridge/protocol';
 import { Command } from 'commander';
-import { readSettings, withConfigOption } from '../settings.js';
+import { readSettingsHere, withServerOptions } from '../settings.js';
 import { mark, table } from '../terminal.js';
 
 export function ledgerCommand(): Command {
-  return withConfigOption(new Command('ledger'))
+  return withServerOptions(new Command('ledger'))
     .summary('show how far one operation has come')
     .description(
       'Reads the record of an idempotency key, such as authorize:att_1, capture:att_1:req_2 or refund:ref_1. Exit code 1 when there is none. Never shows what the request or the answer holds.',
     )
     .argument('<merchant>', 'merchant id')
     .argument('<key>', 'idempotency key: the operation, then the attempt, refund or payout')
-    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .option('--json', 'as JSON')
     .action(
       async (merchant: string, key: string, options: { config?: string; nats?: string; json?: boolean }) => {
-        const bridge = new NatsBridge(readSettings(options).bridge);
+        const bridge = new NatsBridge(readSettingsHere(options).bridge);
         try {
           const entry = await bridge.ledger.findLatest(merchant, key);
           const durability = await bridge.durability();

@@ -6,8 +6,8 @@ import { LOG_LEVELS, LOG_MODULES, type LogLevel, type LogModule } from '@nats-br
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type AdminOptions, adminClient, withAdminOptions } from '../admin-client.js';
 import { moment } from '../moment.js';
-import { readSettings, withConfigOption } from '../settings.js';
-import { paint, table } from '../terminal.js';
+import { readSettingsHere, withServerOptions } from '../settings.js';
+import { paint, progress, table } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
 
 type Options = {
@@ -26,12 +26,14 @@ type Options = {
 
 const SINCE = '15m';
 
+/** Characters of a time that say the day. */
+const DAY = 10;
+
 export function logsCommand(): Command {
   return (
-    withConfigOption(new Command('logs'))
+    withServerOptions(new Command('logs'))
       .summary('what bridges and workers say, out of NATS')
       .description('Prints the lines that the stream LOGS keeps, of every bridge and worker: docs/logs.md.')
-      .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
       .option('-f, --follow', 'go on with what comes, until Ctrl-C')
       .option('--merchant <id>', 'about one merchant only')
       .option('--payment <id>', 'about one payment only')
@@ -56,7 +58,7 @@ export function logsCommand(): Command {
 }
 
 async function logs(options: Options): Promise<void> {
-  const bridge = new NatsBridge(readSettings(options).bridge);
+  const bridge = new NatsBridge(readSettingsHere(options).bridge);
   const end = new AbortController();
   if (options.follow)
     untilSignal().then(
@@ -76,10 +78,16 @@ async function logs(options: Options): Promise<void> {
       module: options.module,
       ...(options.follow && { follow: end.signal }),
     });
+    const isOfToday = options.since.toISOString().slice(0, DAY) === new Date().toISOString().slice(0, DAY);
+    let count = 0;
     for await (const entry of lines) {
       if (end.signal.aborted) break;
-      console.log(options.json ? JSON.stringify(entry) : readableLine(entry, paint));
+      count++;
+      const day = isOfToday ? '' : `${paint('dim', entry.time.slice(0, DAY))} `;
+      console.log(options.json ? JSON.stringify(entry) : `${day}${readableLine(entry, paint)}`);
     }
+    if (count === 0 && !options.follow)
+      progress(`no such line since ${options.since.toISOString()}: --since looks further back`);
   } finally {
     await bridge.close();
   }

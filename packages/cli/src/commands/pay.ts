@@ -4,9 +4,10 @@ import { createUcsClient, type UcsClientTls } from '@nats-bridge/gateway';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { authorize, type Step } from '../life-cycle.js';
 import { table } from '../terminal.js';
+import { readSession } from '../up-session.js';
 
 type Options = {
-  to: string;
+  to?: string;
   amount: number;
   currency: string;
   card: string;
@@ -19,6 +20,8 @@ type Options = {
   json?: boolean;
 };
 
+const DEFAULT_TO = '127.0.0.1:8000';
+
 /** Declines are answers too, but a script wants to know. */
 const APPROVED = ['CHARGED', 'AUTHORIZED', 'PENDING', 'AUTHENTICATION_PENDING'];
 
@@ -26,15 +29,23 @@ export function payCommand(): Command {
   return new Command('pay')
     .summary('make one payment against a running bridge')
     .description(
-      'Authorizes one card payment over gRPC. Exit code 0: approved or pending; 1: declined or failed.',
+      'Authorizes one card payment over gRPC. Exit code 0: approved or pending; 1: declined or failed, or nobody answers.',
     )
-    .option('--to <host:port>', "the bridge's gRPC door", '127.0.0.1:8000')
+    .option(
+      '--to <host:port>',
+      `the bridge's gRPC door (default: that of the nats-bridge up that runs here, or ${DEFAULT_TO})`,
+    )
     .option('--ca <file>', 'speak TLS, with this as the certificate authority (PEM)')
     .option('--cert <file>', 'own certificate, where the door asks for one (PEM)')
     .option('--key <file>', 'key of --cert (PEM)')
     .option('--amount <minor>', 'amount in the minor unit of the currency', wholeNumber, 1_000)
-    .option('--currency <code>', 'ISO 4217', 'EUR')
-    .option('--card <number>', 'card number; see docs/sandbox.md for test cards', '4242424242424242')
+    .option('--currency <code>', 'ISO 4217', currency, 'EUR')
+    .option(
+      '--card <number>',
+      'card number; see docs/sandbox.md for test cards',
+      cardNumber,
+      '4242424242424242',
+    )
     .addOption(
       new Option('--capture <how>', 'when the amount is taken')
         .choices(['automatic', 'manual'])
@@ -45,7 +56,8 @@ export function payCommand(): Command {
     .option('--json', 'print the whole response as JSON')
     .action(async (options: Options) => {
       const caller = { connector: options.connector, merchantId: options.merchant, apiKey: 'sandbox' };
-      const client = createUcsClient(options.to, caller, tlsOf(options));
+      const to = options.to ?? readSession()?.grpcUrl ?? DEFAULT_TO;
+      const client = createUcsClient(to, caller, tlsOf(options));
       const steps: Step[] = [];
       try {
         const { response } = await authorize(
@@ -61,11 +73,19 @@ export function payCommand(): Command {
         else
           console.log(
             table(
-              ['operation', 'status', 'ms', 'id or reason'],
-              steps.map((step) => [step.operation, step.status, step.ms.toFixed(2), step.detail]),
+              ['operation', 'status', 'ms', 'payment', 'id or reason'],
+              steps.map((step) => [
+                step.operation,
+                step.status,
+                step.ms.toFixed(2),
+                step.paymentId,
+                step.detail,
+              ]),
             ),
           );
         process.exitCode = APPROVED.includes(String(response.status)) ? 0 : 1;
+      } catch (error) {
+        throw unreached(error, to) ?? error;
       } finally {
         client.close();
       }
@@ -74,13 +94,46 @@ export function payCommand(): Command {
 
 /** undefined where no file is named: then `https://` in the address alone says so. */
 function tlsOf({ ca, cert, key }: Options): UcsClientTls | undefined {
-  const text = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'));
   if (ca === undefined && cert === undefined) return undefined;
-  return { ca: text(ca), cert: text(cert), key: text(key) };
+  return { ca: pem('--ca', ca), cert: pem('--cert', cert), key: pem('--key', key) };
+}
+
+function pem(option: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new InvalidArgumentError(
+      `${option} ${file}: cannot be read (${(cause as NodeJS.ErrnoException).code})`,
+    );
+  }
+}
+
+/** What grpc-js says of a server that is not there is for who mends grpc-js. */
+function unreached(cause: unknown, to: string): Error | undefined {
+  const details = (cause as { details?: unknown }).details;
+  if (typeof details !== 'string' || !/No connection established|Name resolution failed/.test(details))
+    return undefined;
+  const [code = 'no connection'] = /\bE[A-Z]{4,}\b/.exec(details) ?? [];
+  return new Error(
+    `nobody answers at ${to} (${code}), so nothing was asked: does a bridge run (nats-bridge up, or serve), is --to its gRPC door, and does it want TLS (--ca)?`,
+    { cause },
+  );
+}
+
+function currency(text: string): string {
+  if (!/^[a-z]{3}$/i.test(text)) throw new InvalidArgumentError('must be a code of ISO 4217, such as EUR');
+  return text.toUpperCase();
+}
+
+function cardNumber(text: string): string {
+  const digits = text.replaceAll(/[ -]/g, '');
+  if (!/^\d{12,19}$/.test(digits)) throw new InvalidArgumentError('must have 12 to 19 digits');
+  return digits;
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text))
+  if (!/^[1-9]\d*$/.test(text))
     throw new InvalidArgumentError('must be a whole number in the minor unit, e.g. 1250 for 12.50');
   return Number(text);
 }

@@ -79,7 +79,7 @@ export function reconcileCommand(): Command {
         });
         const { aborted } = stopping.signal;
         console.log(shown(findings, options, aborted));
-        if (aborted) progress(`${mark.warning()} it was stopped: the rest was not asked about`);
+        if (aborted) progress(`${mark.warning(process.stderr)} it was stopped: the rest was not asked about`);
         process.exitCode = exitCodeOf(findings, aborted);
       });
     });

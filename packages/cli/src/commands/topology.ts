@@ -2,7 +2,7 @@
 import { NatsBridge, topologyOf } from '@nats-bridge/connector';
 import { applyTopology, describeConflict, type TopologyChange } from '@nats-bridge/messaging';
 import { Command } from 'commander';
-import { readSettings, withConfigOption } from '../settings.js';
+import { readSettingsHere, withServerOptions } from '../settings.js';
 import { mark, table } from '../terminal.js';
 
 type Options = { config?: string; nats?: string; json?: boolean };
@@ -21,18 +21,17 @@ export function topologyCommand(): Command {
 }
 
 function subcommand(name: string, summary: string, dryRun: boolean): Command {
-  return withConfigOption(new Command(name))
+  return withServerOptions(new Command(name))
     .summary(summary)
     .description(summary)
-    .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .option('--json', 'as JSON')
     .action(async (options: Options) => {
-      const { bridge: config } = readSettings(options);
+      const { bridge: config } = readSettingsHere(options);
       const bridge = new NatsBridge(config);
       try {
         const changes = await applyTopology(bridge.connection, topologyOf(config), { dryRun });
         if (options.json) console.log(JSON.stringify(changes));
-        else print(changes);
+        else print(changes, dryRun ? WOULD_BE : DONE);
         process.exitCode = changes.some(({ action }) => action === 'conflict') ? 1 : 0;
       } finally {
         await bridge.close();
@@ -40,16 +39,34 @@ function subcommand(name: string, summary: string, dryRun: boolean): Command {
     });
 }
 
-function print(changes: readonly TopologyChange[]): void {
-  const rows = changes.map((change) => [change.kind, change.name, change.action, detailOf(change)]);
-  console.log(table(['kind', 'name', 'action', 'detail'], rows));
+type Words = Readonly<Record<TopologyChange['action'], string>>;
+
+const DONE: Words = { created: 'made', updated: 'changed', unchanged: 'as it was', conflict: 'conflict' };
+const WOULD_BE: Words = { ...DONE, created: 'would be made', updated: 'would be changed' };
+
+/** What is as configured is only counted: there are more than forty consumers. */
+function print(changes: readonly TopologyChange[], words: Words): void {
+  const isAsConfigured = ({ action, notes }: TopologyChange) => action === 'unchanged' && notes.length === 0;
+  const rows = changes
+    .filter((change) => !isAsConfigured(change))
+    .map((change) => [change.kind, change.name, words[change.action], detailOf(change, words)]);
+  if (rows.length > 0) console.log(table(['kind', 'name', 'action', 'detail'], rows));
+  const counts = (['stream', 'bucket', 'consumer'] as const)
+    .map((kind) => ({
+      kind,
+      count: changes.filter((one) => one.kind === kind && isAsConfigured(one)).length,
+    }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, count }) => `${count} ${kind}${count === 1 ? '' : 's'}`);
+  if (counts.length > 0) console.log(`${mark.ok()} as configured: ${counts.join(', ')}`);
   for (const conflict of changes.filter(({ action }) => action === 'conflict'))
     console.log(`${mark.failed()} ${describeConflict(conflict)}`);
 }
 
-function detailOf({ differences, notes }: TopologyChange): string {
+function detailOf({ differences, notes }: TopologyChange, words: Words): string {
   const fields = differences.map(
-    ({ field, have, want }) => `${field}: ${JSON.stringify(have)} → ${JSON.stringify(want)}`,
+    ({ field, have, want }) =>
+      `${field}: ${JSON.stringify(have)} → ${JSON.stringify(want)}${words === WOULD_BE && field === 'num_replicas' ? ', or as many as there are servers' : ''}`,
   );
   return [...fields, ...notes].join('; ');
 }

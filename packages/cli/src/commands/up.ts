@@ -83,8 +83,15 @@ async function up(options: Options): Promise<void> {
     const token = namesNobody(settings) ? randomBytes(18).toString('base64url') : undefined;
     const gateway = await openDoors(logged, token === undefined ? settings : withAdmin(settings, token));
     started.push(gateway.close);
-    const { httpUrl: url } = gateway;
-    const removeSession = writeSession({ url, token, pid: process.pid });
+    const { httpUrl: url, grpcUrl } = gateway;
+    const removeSession = writeSession({
+      natsUrl,
+      monitorUrl: bridge.config.monitor_url,
+      grpcUrl,
+      url,
+      token,
+      pid: process.pid,
+    });
     started.push(async () => removeSession());
     await sandbox?.ready;
 
@@ -100,16 +107,16 @@ async function up(options: Options): Promise<void> {
     );
     const fragment = token === undefined ? '' : `#token=${token}`;
     show(`${mark.ok()} console   ${gateway.httpUrl}/console/${fragment}`);
+    let shown: string | undefined;
     if (settings.gateway.grpc.tls !== undefined)
       show(`${mark.warning()} demo      left out: the gRPC door has TLS; try nats-bridge pay --ca …`);
     else if ((options.demo || options.once) && sandbox !== undefined) {
-      const ok = await demonstrate(gateway.grpcUrl, natsVersion, startedAt, options);
-      process.exitCode = ok ? 0 : 1;
+      const { isOk, paymentId } = await demonstrate(gateway.grpcUrl, natsVersion, startedAt, options);
+      process.exitCode = isOk ? 0 : 1;
+      shown = paymentId;
     }
     if (options.once) return;
-    show(
-      `\nReady. ${paint('dim', 'Try: npx nats-bridge top, npx nats-bridge logs -f, npx nats-bridge pay   Stop: Ctrl-C')}`,
-    );
+    show(`\n${whatNext(shown)}`);
     const signal = await untilSignal();
     logged.say('info', `${signal}: finishing what is under way`);
   } finally {
@@ -150,7 +157,7 @@ async function demonstrate(
   natsVersion: string,
   startedAt: number,
   options: Options,
-): Promise<boolean> {
+): Promise<{ isOk: boolean; paymentId: string | undefined }> {
   const client = createUcsClient(grpcUrl, {
     connector: 'imerchantsolutions',
     merchantId: 'merchant_demo',
@@ -165,7 +172,10 @@ async function demonstrate(
   } finally {
     client.close();
   }
-  const ok = steps.every(({ operation, status }) => EXPECTED[operation as keyof typeof EXPECTED] === status);
+  const isOk = steps.every(
+    ({ operation, status }) => EXPECTED[operation as keyof typeof EXPECTED] === status,
+  );
+  const paymentId = steps[0]?.paymentId;
   if (!options.json) {
     console.log(`\nA payment of 25.00 EUR, from gRPC through NATS to the worker and back:\n`);
     console.log(
@@ -174,19 +184,36 @@ async function demonstrate(
         steps.map((step) => [step.operation, step.status, step.ms.toFixed(2), step.detail]),
       ),
     );
-    if (!ok) console.log(`\n${mark.failed()} a step did not end as it should`);
-    return ok;
+    if (!isOk) console.log(`\n${mark.failed()} a step did not end as it should`);
+    return { isOk, paymentId };
   }
   const operations = steps.map(({ operation, status, ms }) => ({ operation, status, ms }));
   console.log(
     JSON.stringify({
-      ok,
+      ok: isOk,
       nats_version: natsVersion,
       operations,
       total_ms: Math.round(performance.now() - startedAt),
     }),
   );
-  return ok;
+  return { isOk, paymentId };
+}
+
+/** @param paymentId one that was made just now */
+function whatNext(paymentId: string | undefined): string {
+  const commands: readonly (readonly [string, string])[] = [
+    ['pay', 'one payment'],
+    ...(paymentId === undefined
+      ? []
+      : [[`logs --payment ${paymentId}`, 'what became of the first above'] as const]),
+    ['logs -f', 'each call'],
+    ['top', 'how payments flow'],
+  ];
+  const width = Math.max(...commands.map(([command]) => command.length));
+  return [
+    'Ready. Ctrl-C stops it; in another terminal:',
+    ...commands.map(([command, what]) => `  npx nats-bridge ${command.padEnd(width)}  ${paint('dim', what)}`),
+  ].join('\n');
 }
 
 /** On NATS's own port, where other commands look without being told; on any free one where that is taken. */

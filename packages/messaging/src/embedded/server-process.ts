@@ -30,7 +30,8 @@ type SpawnOptions = {
 /** @throws EmbeddedServerError when the process ends or stays silent instead of becoming ready */
 export async function spawnServer(options: SpawnOptions): Promise<ServerProcess> {
   const [program, args] = await commandLine(options);
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: false });
+  // In a process group of its own: Ctrl-C is for who uses it, and may still need it to finish.
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     stderr = (stderr + chunk).slice(-8_000);
