@@ -66,6 +66,19 @@ describe('pay', () => {
       expect.stringMatching(/^✗ nobody answers at 127\.0\.0\.1:9 \(ECONNREFUSED\), so nothing was asked: /),
     ]);
   });
+
+  it('says what to do where no worker takes it', async () => {
+    const stack = await startStack({ sandbox: false });
+    try {
+      const { code, stderr } = await runCli(['pay', '--to', stack.grpcUrl]);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringContaining('no worker takes authorize here: start one'),
+      ]);
+    } finally {
+      await stack.close();
+    }
+  });
 });
 
 describe('up --once --json', () => {

@@ -191,7 +191,7 @@ async function approvals({ config, connection }: NatsBridge): Promise<Finding[]>
 }
 
 function describeStream({ state, config }: StreamInfo): string {
-  return `${state.messages} messages, ${state.bytes} bytes, ${config.storage}, ${config.num_replicas} replica${config.num_replicas === 1 ? '' : 's'}`;
+  return `${state.messages} message${state.messages === 1 ? '' : 's'}, ${state.bytes} bytes, ${config.storage}, ${config.num_replicas} replica${config.num_replicas === 1 ? '' : 's'}`;
 }
 
 /** The server stamps its answers; deadlines and reply matching compare its clock with ours. */

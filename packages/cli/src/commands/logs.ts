@@ -2,7 +2,7 @@
 import { NatsBridge, readLog } from '@nats-bridge/connector';
 import type { LogLevels } from '@nats-bridge/gateway/admin-types';
 import { readableLine } from '@nats-bridge/logging';
-import { LOG_LEVELS, LOG_MODULES, type LogLevel, type LogModule } from '@nats-bridge/protocol';
+import { LOG_LEVELS, LOG_MODULES, type LogEntry, type LogLevel, type LogModule } from '@nats-bridge/protocol';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type AdminOptions, adminClient, withAdminOptions } from '../admin-client.js';
 import { moment } from '../moment.js';
@@ -78,19 +78,23 @@ async function logs(options: Options): Promise<void> {
       module: options.module,
       ...(options.follow && { follow: end.signal }),
     });
-    const isOfToday = options.since.toISOString().slice(0, DAY) === new Date().toISOString().slice(0, DAY);
     let count = 0;
     for await (const entry of lines) {
       if (end.signal.aborted) break;
       count++;
-      const day = isOfToday ? '' : `${paint('dim', entry.time.slice(0, DAY))} `;
-      console.log(options.json ? JSON.stringify(entry) : `${day}${readableLine(entry, paint)}`);
+      console.log(options.json ? JSON.stringify(entry) : `${dayOf(entry)}${readableLine(entry, paint)}`);
     }
     if (count === 0 && !options.follow)
       progress(`no such line since ${options.since.toISOString()}: --since looks further back`);
   } finally {
     await bridge.close();
   }
+}
+
+/** Of a line that is not of today; times of day say enough of the others. */
+function dayOf({ time }: LogEntry): string {
+  const day = time.slice(0, DAY);
+  return day === new Date().toISOString().slice(0, DAY) ? '' : `${paint('dim', day)} `;
 }
 
 function level(): Command {

@@ -1,9 +1,10 @@
 /** `nats-bridge pay`: one payment against a running bridge. */
 import { readFileSync } from 'node:fs';
 import { createUcsClient, type UcsClientTls } from '@nats-bridge/gateway';
+import type { ERROR_CODES } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { authorize, type Step } from '../life-cycle.js';
-import { table } from '../terminal.js';
+import { progress, table } from '../terminal.js';
 import { readSession } from '../up-session.js';
 
 type Options = {
@@ -19,6 +20,9 @@ type Options = {
   key?: string;
   json?: boolean;
 };
+
+/** The bridge's own code, told to Hyperswitch in words for a payer. */
+const NO_WORKERS = 'NO_WORKERS_AVAILABLE' satisfies keyof typeof ERROR_CODES;
 
 const DEFAULT_TO = '127.0.0.1:8000';
 
@@ -83,6 +87,8 @@ export function payCommand(): Command {
               ]),
             ),
           );
+        if (String(steps[0]?.detail).startsWith(NO_WORKERS))
+          progress('no worker takes authorize here: start one; nats-bridge doctor says what is missing');
         process.exitCode = APPROVED.includes(String(response.status)) ? 0 : 1;
       } catch (error) {
         throw unreached(error, to) ?? error;
