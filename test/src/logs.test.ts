@@ -184,6 +184,8 @@ describe('nats-bridge logs', () => {
     expect(stdout).toMatch(
       /^\d\d:\d\d:\d\d\.\d{3} info {2}calls {4}authorize succeeded {2}merchant_1 pay_of_att_ok att_ok {2}[\d.]+ ms {2}[\da-f]{8}\n$/,
     );
+    const none = await runCli(['logs', '--attempt', 'att_of_nobody'], nats());
+    expect([none.stdout, none.stderr]).toEqual(['', expect.stringContaining('no such line since 20')]);
     const times = (await logs()).map(({ time }) => time);
     expect(times.length).toBeGreaterThan(5);
     expect(await logs('--since', new Date(Date.now() + 60_000).toISOString())).toEqual([]);

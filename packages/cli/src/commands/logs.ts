@@ -84,7 +84,7 @@ async function logs(options: Options): Promise<void> {
       count++;
       console.log(options.json ? JSON.stringify(entry) : `${dayOf(entry)}${readableLine(entry, paint)}`);
     }
-    if (count === 0 && !options.follow)
+    if (count === 0 && !options.follow && !options.json)
       progress(`no such line since ${options.since.toISOString()}: --since looks further back`);
   } finally {
     await bridge.close();
