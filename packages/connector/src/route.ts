@@ -7,6 +7,10 @@ import type { PoolsAndRoutes, RouteConfig } from './config/routes-config.js';
 /** A pool's name; undefined for the workers of none. */
 export type PoolName = string | undefined;
 
+const GENERAL = 'the workers of no pool';
+/** Of a list, for people. */
+const MOST_NAMES = 5;
+
 /** @returns pools in the order in which they are tried: the first that has workers gets it. Never empty */
 export function poolsFor(
   config: Pick<BridgeConfig, 'pools' | 'routes'>,
@@ -44,9 +48,6 @@ export function describeRoutes({ pools, routes }: PoolsAndRoutes): readonly stri
     ...(takersOf({}, routes) === undefined ? [`of all else: ${GENERAL}`] : []),
   ];
 }
-
-const GENERAL = 'the workers of no pool';
-const MOST_NAMES = 5;
 
 function describeRoute({
   merchants,

@@ -28,11 +28,11 @@ export function idleRoutes({ routes, pools }: PoolsAndRoutes): readonly string[]
 }
 
 /**
- * Whatever a route names, other requests name more: of merchants, connectors and metadata that it leaves open there is
- * always one that no other route names. So only a route that leaves them open too has those.
+ * A request may be of any merchant and connector and have any metadata: where a route leaves one of these open, only
+ * earlier ones that leave it open, too, take all of it. Operations are few and known, and may be taken one by one.
  *
  * @param wanted what a route asks for
- * @returns the numbers of the earlier routes that fit all of that together; undefined where they leave some of it
+ * @returns the numbers of the earlier routes that together fit all of that; undefined where they leave some of it
  */
 export function takersOf(wanted: Wanted, earlier: readonly Wanted[]): number[] | undefined {
   const { merchants = [undefined], connectors = [undefined], operations = ROUTED_OPERATIONS } = wanted;

@@ -134,7 +134,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
         throw error;
       });
     const reading = read(messages, () => give(1))
-      .then(isRead, fail)
+      .then(succeed, fail)
       .finally(() => {
         give(missing);
         open.delete(reading);
@@ -146,14 +146,14 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   async function read(messages: ConsumerMessages, onArrival: () => void): Promise<void> {
     for await (const message of messages) {
       onArrival();
-      isRead();
+      succeed();
       // Once draining, it goes back at once, for others to take.
       if (draining) message.nak();
       else void handle(message);
     }
   }
 
-  function isRead(): void {
+  function succeed(): void {
     failures = 0;
     options.onRead?.();
   }
