@@ -104,7 +104,7 @@ export function createSend(world: SendWorld): Send {
     isClosing: world.isClosing,
   };
 
-  const minding = [rememberDoubt(lateAnswers), mindEarlierCall(records)];
+  const minding = [rememberDoubt(lateAnswers), mindEarlierCall({ ...records, refuseWhileRestoring })];
 
   return compose(
     [
@@ -134,13 +134,17 @@ export function createSend(world: SendWorld): Send {
   async function findWorkers({ operation, data, isDurable, pool }: Exchange) {
     // Core requests are refused by the server itself when nobody listens.
     if (!isDurable) return { ...PLAIN_SUBSCRIBERS, pool };
-    // Before anything is recorded. What else keeps streams from being ready is tried again when it is sent.
-    await world.prepare().catch((error: unknown) => {
-      if (error instanceof RestoreUnfinishedError) throw error;
-    });
+    await refuseWhileRestoring();
     return findWorkersIn(poolsFor(config, operation, data), (pool) =>
       presence.whoIsThere(presenceQuestion(config, operation, pool, data.merchant_id)),
     );
+  }
+
+  /** Before anything is recorded, or read. What else keeps streams from being ready is tried again when it is sent. */
+  async function refuseWhileRestoring(): Promise<void> {
+    await world.prepare().catch((error: unknown) => {
+      if (error instanceof RestoreUnfinishedError) throw error;
+    });
   }
 
   async function takeBack(exchange: Exchange, { cause }: BridgeError): Promise<boolean> {

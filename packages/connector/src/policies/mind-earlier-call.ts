@@ -16,11 +16,16 @@ const OF_THE_CALL = new Set<BridgeErrorCode>(['VALIDATION_ERROR', 'MESSAGE_TOO_L
 /** A ledger that cannot be asked in this time keeps nobody waiting. */
 const ASK_MS = 500;
 
-export type MindEarlierCallWorld = SettleDoubtWorld & { readonly isWaiting: IsWaiting };
+export type MindEarlierCallWorld = SettleDoubtWorld & {
+  readonly isWaiting: IsWaiting;
+  /** @throws while the ledger does not know of all that was carried out */
+  refuseWhileRestoring?(): Promise<void>;
+};
 
 export function mindEarlierCall(world: MindEarlierCallWorld): Policy {
   /** The stream first: what has left it in between has its record by then. */
   async function findEarlier(merchantId: string, key: string) {
+    await world.refuseWhileRestoring?.();
     const isWaiting = await world.isWaiting(merchantId, key);
     return { isWaiting, entry: await world.ledger.findLatest(merchantId, key) };
   }

@@ -244,6 +244,15 @@ describe('mindEarlierCall', () => {
     },
   );
 
+  it('is in doubt while streams are restored: what is there does not tell', async () => {
+    const world = { ledger: memoryLedger(), bridge: 'b', takeBack: async () => false, isClosing: () => true };
+    const refuseWhileRestoring = () => Promise.reject(new Error('restoring'));
+    const send = mindEarlierCall({ ...world, isWaiting: async () => false, refuseWhileRestoring })(
+      failing('RATE_LIMITED'),
+    );
+    await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
+  });
+
   it('gives a repeat that cannot be sent the answer of the first, or its doubt', async () => {
     const ledger = memoryLedger();
     const seq = await ledger.write('m', 'k', { state: 'claimed', retry: 0 }, 0);
