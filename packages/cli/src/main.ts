@@ -5,7 +5,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { createProgram } from './program.js';
 import { mark } from './terminal.js';
 
-const program = createProgram();
+const program = await createProgram(process.argv[2]);
 exitAsPromised(program, program.name());
 
 try {

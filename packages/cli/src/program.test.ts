@@ -9,15 +9,22 @@ const all = (command: Command): Command[] => [command, ...command.commands.flatM
 describe('the command', () => {
   it('is in docs/cli.md as it is; npm run docs writes it anew', async () => {
     const page = join(import.meta.dirname, '../../../docs/cli.md');
-    await expect(commandPage(createProgram())).toMatchFileSnapshot(page);
+    await expect(commandPage(await createProgram())).toMatchFileSnapshot(page);
   });
 
-  it('says what each argument and option is for', () => {
-    const unsaid = all(createProgram()).flatMap((command) =>
+  it('says what each argument and option is for', async () => {
+    const unsaid = all(await createProgram()).flatMap((command) =>
       [...command.registeredArguments, ...command.options]
         .filter(({ description }) => description === '')
         .map((one) => `${command.name()} ${one.name()}`),
     );
     expect(unsaid).toEqual([]);
+  });
+
+  it('loads one that is asked for alone, and all where none is known by the name', async () => {
+    const names = (await createProgram('toString')).commands.map((command) => command.name());
+    expect(names).toContain('doctor');
+    for (const name of names)
+      expect((await createProgram(name)).commands.map((command) => command.name())).toEqual([name]);
   });
 });

@@ -1,64 +1,61 @@
 /** The nats-bridge command with all that stands below it. */
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
-import { auditCommand } from './commands/audit.js';
-import { authCommand } from './commands/auth.js';
-import { backupCommand } from './commands/backup.js';
-import { configCommand } from './commands/config.js';
-import { conformanceCommand } from './commands/conformance.js';
-import { dlqCommand } from './commands/dlq.js';
-import { doctorCommand } from './commands/doctor.js';
-import { keysCommand } from './commands/keys.js';
-import { ledgerCommand } from './commands/ledger.js';
-import { logsCommand } from './commands/logs.js';
-import { newCommand } from './commands/new.js';
-import { payCommand } from './commands/pay.js';
-import { reconcileCommand } from './commands/reconcile.js';
-import { replayCommand } from './commands/replay.js';
-import { serveCommand } from './commands/serve.js';
-import { topCommand } from './commands/top.js';
-import { topologyCommand } from './commands/topology.js';
-import { upCommand } from './commands/up.js';
-import { workerCommand } from './commands/worker.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
-export function createProgram(): Command {
-  return (
-    new Command('nats-bridge')
-      .description('Hands payment operations from Hyperswitch to your own workers over NATS.')
-      .version(version)
-      // Each command has its own options, and none of those above it.
-      .enablePositionalOptions()
-      .commandsGroup('Run it:')
-      .addCommand(upCommand())
-      .addCommand(serveCommand())
-      .addCommand(workerCommand())
-      .commandsGroup('Write a worker:')
-      .addCommand(newCommand())
-      .addCommand(payCommand())
-      .addCommand(conformanceCommand())
-      .commandsGroup('See how it is:')
-      .addCommand(doctorCommand())
-      .addCommand(topCommand())
-      .addCommand(logsCommand())
-      .commandsGroup('Look into payments, and settle them:')
-      .addCommand(ledgerCommand())
-      .addCommand(dlqCommand())
-      .addCommand(reconcileCommand())
-      .addCommand(replayCommand())
-      .commandsGroup('Prove and keep:')
-      .addCommand(auditCommand())
-      .addCommand(backupCommand())
-      .commandsGroup('Set it up:')
-      .addCommand(configCommand())
-      .addCommand(topologyCommand())
-      .addCommand(authCommand())
-      .addCommand(keysCommand())
-      .helpCommand('help [command]', 'show the help of a command')
-      .addHelpText(
-        'after',
-        '\nStart with nats-bridge up --demo. nats-bridge <command> --help shows the options of one.\nExit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; what else a command has, its help says.\n',
-      )
-  );
+/** In the order in which they are shown. */
+const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Command>>>>> = {
+  'Run it:': {
+    up: async () => (await import('./commands/up.js')).upCommand(),
+    serve: async () => (await import('./commands/serve.js')).serveCommand(),
+    worker: async () => (await import('./commands/worker.js')).workerCommand(),
+  },
+  'Write a worker:': {
+    new: async () => (await import('./commands/new.js')).newCommand(),
+    pay: async () => (await import('./commands/pay.js')).payCommand(),
+    conformance: async () => (await import('./commands/conformance.js')).conformanceCommand(),
+  },
+  'See how it is:': {
+    doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
+    top: async () => (await import('./commands/top.js')).topCommand(),
+    logs: async () => (await import('./commands/logs.js')).logsCommand(),
+  },
+  'Look into payments, and settle them:': {
+    ledger: async () => (await import('./commands/ledger.js')).ledgerCommand(),
+    dlq: async () => (await import('./commands/dlq.js')).dlqCommand(),
+    reconcile: async () => (await import('./commands/reconcile.js')).reconcileCommand(),
+    replay: async () => (await import('./commands/replay.js')).replayCommand(),
+  },
+  'Prove and keep:': {
+    audit: async () => (await import('./commands/audit.js')).auditCommand(),
+    backup: async () => (await import('./commands/backup.js')).backupCommand(),
+  },
+  'Set it up:': {
+    config: async () => (await import('./commands/config.js')).configCommand(),
+    topology: async () => (await import('./commands/topology.js')).topologyCommand(),
+    auth: async () => (await import('./commands/auth.js')).authCommand(),
+    keys: async () => (await import('./commands/keys.js')).keysCommand(),
+  },
+};
+
+/** @param asked the one command that is needed: to load all of them takes half as long again. Others: all of them */
+export async function createProgram(asked = ''): Promise<Command> {
+  const program = new Command('nats-bridge')
+    .description('Hands payment operations from Hyperswitch to your own workers over NATS.')
+    .version(version)
+    // Each command has its own options, and none of those above it.
+    .enablePositionalOptions()
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText(
+      'after',
+      '\nStart with nats-bridge up --demo. nats-bridge <command> --help shows the options of one.\nExit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; what else a command has, its help says.\n',
+    );
+  const isOne = Object.values(GROUPS).some((commands) => Object.hasOwn(commands, asked));
+  for (const [heading, commands] of Object.entries(GROUPS)) {
+    program.commandsGroup(heading);
+    for (const [name, load] of Object.entries(commands))
+      if (!isOne || name === asked) program.addCommand(await load());
+  }
+  return program;
 }
