@@ -24,6 +24,13 @@ export function foreground(args, env = process.env) {
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 }
 
+/** Waits for all before it fails, so that nothing goes on behind what it says. @throws what the first of them threw */
+export async function together(...steps) {
+  const ends = await Promise.allSettled(steps);
+  for (const { status, reason } of ends) if (status === 'rejected') throw reason;
+  return ends.map(({ value }) => value);
+}
+
 export function say(text) {
   process.stderr.write(`… ${text}\n`);
 }

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installPackages, works } from './debian-packages.mjs';
-import { fail, ROOT, run, say } from './run.mjs';
+import { fail, ROOT, run, say, together } from './run.mjs';
 import { setupGoCommand } from './setup-go-command.mjs';
 
 const PYTHON_EXAMPLES = join(ROOT, 'workers/examples/python');
@@ -24,8 +24,9 @@ const SCHEMAS = ['request.schema.json', 'response.schema.json'];
 export async function setupLanguages() {
   // Tests make certificates with it.
   if (!works('openssl', ['version'])) await installPackages('openssl', ['openssl']);
-  await setupPython();
-  await setupGo();
+  if (!works('python3', ['-c', 'import venv, ensurepip']))
+    await installPackages('Python 3 with venv', ['python3', 'python3-venv']);
+  await together(setupPython(), setupGo());
   return { python: join(PYTHON_HOME, 'bin/python'), goBin: GO_HOME };
 }
 
@@ -43,8 +44,6 @@ async function setupPython() {
 }
 
 async function installPython(wanted) {
-  if (!works('python3', ['-c', 'import venv, ensurepip']))
-    await installPackages('Python 3 with venv', ['python3', 'python3-venv']);
   say('setting up Python for the example workers and the tests (.cache/python)');
   rmSync(PYTHON_HOME, { recursive: true, force: true });
   await run('python3', ['-m', 'venv', PYTHON_HOME]);

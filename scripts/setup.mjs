@@ -10,7 +10,7 @@ export async function setup() {
   await findNatsServer();
 }
 
-async function installDependencies() {
+export async function installDependencies() {
   const lock = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))
     .digest('hex');
@@ -33,7 +33,7 @@ export async function build() {
   });
 }
 
-async function findNatsServer() {
+export async function findNatsServer() {
   const { obtainNatsServer } = await import('../packages/messaging/dist/index.js');
   await obtainNatsServer({ onProgress: say });
 }

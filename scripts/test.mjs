@@ -3,25 +3,29 @@ import './node-version.mjs';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fail, foreground, run, say } from './run.mjs';
-import { setup } from './setup.mjs';
+import { fail, foreground, run, say, together } from './run.mjs';
+import { build, findNatsServer, installDependencies } from './setup.mjs';
 import { setupBrowser } from './setup-browser.mjs';
 import { setupLanguages } from './setup-languages.mjs';
 import { setupNewerGlibc } from './setup-newer-glibc.mjs';
 import { setupPrometheus } from './setup-prometheus.mjs';
 
 const args = process.argv.slice(2);
+
+async function check() {
+  if (args.length > 0) return;
+  say('checking types, style and import directions');
+  await run('npm', ['run', '--silent', 'check']);
+}
+
 try {
-  await setup();
-  await setupLanguages();
-  await setupPrometheus();
-  await setupBrowser();
-  const lacking = await setupNewerGlibc();
+  // What may use apt, whose lists are one's at a time, comes one after the other.
+  const [lacking] = await together(
+    setupPrometheus().then(setupBrowser).then(setupNewerGlibc),
+    installDependencies().then(build),
+  );
   if (lacking !== undefined) say(`Prism's native library is not tested: ${lacking}`);
-  if (args.length === 0) {
-    say('checking types, style and import directions');
-    await run('npm', ['run', '--silent', 'check']);
-  }
+  await together(findNatsServer().then(setupLanguages), check());
 } catch (error) {
   fail(error);
 }
