@@ -384,6 +384,7 @@ describe('requestDurable', () => {
 
   it('refuses more than may be in flight', async () => {
     requester = use({ maxInFlight: 1 });
+    await bridge.get();
     const first = requester.requestDurable(message({ deadlineAt: Date.now() + 100 }));
     await expect(requester.requestDurable(message())).rejects.toMatchObject({
       code: 'OVERLOADED',
