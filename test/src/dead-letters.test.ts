@@ -12,10 +12,11 @@ import {
 import { applyTopology, storedMessages } from '@nats-bridge/messaging';
 import { decodeBody, NOTICE_STREAM, recordSubject } from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
-import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from './cli-process.js';
+import { startNaiveWorker } from './naive-worker.js';
 import { neverSent } from './never-sent.js';
 import { authorizeRequest, MERCHANT, money, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
@@ -281,16 +282,7 @@ describe('a worker that keeps no record', () => {
   it('leaves what it never acknowledged to a person, though its original has left the stream', async () => {
     const nats = await stack.nats();
     const manager = await jetstreamManager(nats);
-    await manager.consumers.add('PAYMENTS', {
-      durable_name: 'naive',
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.New,
-      deliver_subject: 'naive.in',
-      filter_subject: 'hyperswitch.payments.*.authorize',
-      ack_wait: 300_000_000,
-      max_deliver: 2,
-    });
-    nats.subscribe('naive.in', { callback: () => {} });
+    await startNaiveWorker(nats, () => {}, { ack_wait: 300_000_000 });
     expect(await authorize('att_1')).toMatchObject({ status: 'PENDING' });
     await until('the notice', async () =>
       (await manager.streams.info('DELIVERY_NOTICES')).state.messages > 0 ? true : undefined,

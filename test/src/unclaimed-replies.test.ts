@@ -6,9 +6,10 @@ import {
   type NatsBridge,
 } from '@nats-bridge/connector';
 import { HEADER, recordSubject } from '@nats-bridge/protocol';
-import { AckPolicy, DeliverPolicy, jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { type Msg, headers as natsHeaders } from '@nats-io/nats-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startNaiveWorker } from './naive-worker.js';
 import { neverSent } from './never-sent.js';
 import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
@@ -51,30 +52,11 @@ async function anotherBridge(changes = {}): Promise<Stack> {
   return other;
 }
 
-/** As the specification has it: delivered by push, and answered by `respond`, which goes to the acknowledgement subject. */
-async function startNaiveWorker(answer: (message: Msg) => void) {
-  const nats = await stack.nats();
-  const manager = await jetstreamManager(nats);
-  await manager.consumers.add('PAYMENTS', {
-    durable_name: 'naive',
-    ack_policy: AckPolicy.Explicit,
-    deliver_policy: DeliverPolicy.New,
-    deliver_subject: 'naive.in',
-    filter_subject: 'hyperswitch.payments.*.authorize',
-    ack_wait: 1_000_000_000,
-    max_deliver: 2,
-  });
-  const executed: number[] = [];
-  const worker = { executed, answer };
-  nats.subscribe('naive.in', {
-    callback: (_, message) => {
-      executed.push(Date.now());
-      worker.answer(message);
-    },
-  });
+async function workerThat(answer: (message: Msg) => void) {
+  const worker = await startNaiveWorker(await stack.nats(), answer);
   const isAcknowledged = () =>
     until('it is acknowledged', async () => {
-      const info = await manager.consumers.info('PAYMENTS', 'naive');
+      const info = await worker.info();
       return info.num_ack_pending === 0 && info.num_pending === 0 ? info : undefined;
     });
   return Object.assign(worker, { isAcknowledged });
@@ -107,22 +89,22 @@ async function statesOf(attempt: string): Promise<string[]> {
 
 describe('a letter that is sent again to a worker which only responds', () => {
   it('is executed once, and its answer is recorded by whichever bridge hears it, in one record', async () => {
-    const worker = await startNaiveWorker(() => {});
+    const worker = await workerThat(() => {});
     expect(await authorize('att_1')).toMatchObject({ status: 'PENDING' });
     const letter = await oneLetter();
     expect(letter).toMatchObject({ verdict: 'unknown' });
     await anotherBridge();
     worker.answer = respond;
-    const before = worker.executed.length;
+    const before = worker.delivered.length;
     await letters.retry(letter, ACTOR, { force: true });
     expect(await answerOf(stack.bridge, 'att_1')).toMatchObject(ANSWER);
     expect(await worker.isAcknowledged()).toMatchObject({ num_redelivered: 0 });
-    expect(worker.executed.length - before).toBe(1);
+    expect(worker.delivered.length - before).toBe(1);
     expect(await statesOf('att_1')).toEqual(['sent', 'sent', 'answered']); // the second by who had it sent again
   });
 
   it('has its answer after a claim that nobody holds any more, as after a restore', async () => {
-    const worker = await startNaiveWorker(() => {});
+    const worker = await workerThat(() => {});
     expect(await authorize('att_1')).toMatchObject({ status: 'PENDING' });
     const letter = await oneLetter();
     // What a restore makes of all that was open (docs/backup.md).
@@ -135,7 +117,7 @@ describe('a letter that is sent again to a worker which only responds', () => {
   });
 
   it('leaves what a worker holds that keeps records to it', async () => {
-    const worker = await startNaiveWorker(() => {});
+    const worker = await workerThat(() => {});
     expect(await authorize('att_1')).toMatchObject({ status: 'PENDING' });
     const letter = await oneLetter();
     worker.answer = (message) =>
@@ -150,14 +132,14 @@ describe('a letter that is sent again to a worker which only responds', () => {
     const asking = (attempt: string) =>
       stack.call('PaymentService/Authorize', authorizeRequest(attempt, { webhook_url }), attempt);
     expect(await neverSent(stack, asking, 'att_2')).toMatchObject({ status: 'FAILURE' });
-    const worker = await startNaiveWorker(respond);
+    const worker = await workerThat(respond);
     await letters.retry(await oneLetter(), ACTOR);
     const { lateAnswers } = stack.bridge;
     expect(await until('it is settled', () => lateAnswers.find(MERCHANT, 'authorize:att_2'))).toMatchObject({
       outcome: { status: 'CHARGED', transactionId: 'txn_naive' },
     });
     await worker.isAcknowledged();
-    expect(worker.executed).toHaveLength(1);
+    expect(worker.delivered).toHaveLength(1);
     expect(await statesOf('att_2')).toEqual(['withdrawn', 'answered']);
   });
 });
@@ -166,7 +148,7 @@ describe('a bridge that ends while such a worker is at work', () => {
   /** Sent by a bridge that waits for long, and ends before the worker responds. */
   async function sentAndLeft(attempt: string): Promise<Msg> {
     let delivered: Msg | undefined;
-    const worker = await startNaiveWorker((message) => {
+    const worker = await workerThat((message) => {
       delivered ??= message;
     });
     const mortal = await anotherBridge({ timeouts: { authorize: 5_000 } });
@@ -224,15 +206,15 @@ describe('a delivery that such a worker refuses', () => {
   };
 
   it('is failed where it was the first, and in doubt where another had the request before', async () => {
-    const worker = await startNaiveWorker(refuse);
+    const worker = await workerThat(refuse);
     expect(await authorize('att_1')).toMatchObject({ status: 'FAILURE' });
     // The first one has its effect, and dies.
     worker.answer = () => {
       worker.answer = refuse;
     };
-    const before = worker.executed.length;
+    const before = worker.delivered.length;
     expect(await authorize('att_2')).toMatchObject({ status: 'PENDING' });
-    expect(worker.executed.length - before).toBe(2);
+    expect(worker.delivered.length - before).toBe(2);
     expect(await statesOf('att_2')).toEqual(['sent']);
   });
 });

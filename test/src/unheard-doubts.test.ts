@@ -8,15 +8,10 @@ import {
 } from '@nats-bridge/connector';
 import { LATE_STREAM, LOOKED_SUBJECT, NOTICE_STREAM, recordSubject } from '@nats-bridge/protocol';
 import { createWorker } from '@nats-bridge/worker';
-import {
-  AckPolicy,
-  type ConsumerConfig,
-  DeliverPolicy,
-  jetstream,
-  jetstreamManager,
-} from '@nats-io/jetstream';
+import { AckPolicy, type ConsumerConfig, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { Msg } from '@nats-io/nats-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startNaiveWorker } from './naive-worker.js';
 import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -64,30 +59,11 @@ async function anotherBridge(changes = {}): Promise<Stack> {
 
 type Silent = 'acknowledges and does not answer' | 'goes with its consumer' | 'needs not acknowledge';
 
-/** As the specification has it: delivered by push, and answered by `respond`, which goes to the acknowledgement subject. */
-async function startNaiveWorker(
+async function workerThat(
   answer: (message: Msg) => void = acknowledge,
   consumer: Partial<ConsumerConfig> = {},
-): Promise<Msg[]> {
-  const nats = await stack.nats();
-  const manager = await jetstreamManager(nats);
-  await manager.consumers.add('PAYMENTS', {
-    durable_name: 'naive',
-    ack_policy: AckPolicy.Explicit,
-    deliver_policy: DeliverPolicy.New,
-    deliver_subject: 'naive.in',
-    filter_subject: 'hyperswitch.payments.*.authorize',
-    ack_wait: 1_000_000_000,
-    max_deliver: 3,
-    ...consumer,
-  });
-  const delivered: Msg[] = [];
-  nats.subscribe('naive.in', {
-    callback: (_, message) => {
-      delivered.push(message);
-      answer(message);
-    },
-  });
+): Promise<readonly Msg[]> {
+  const { delivered } = await startNaiveWorker(await stack.nats(), answer, { max_deliver: 3, ...consumer });
   return delivered;
 }
 
@@ -97,12 +73,12 @@ const acknowledge = (message: Msg) => void message.respond('+ACK');
 async function startSilentWorker(how: Silent): Promise<void> {
   switch (how) {
     case 'acknowledges and does not answer':
-      return void (await startNaiveWorker());
+      return void (await workerThat());
     case 'needs not acknowledge':
-      return void (await startNaiveWorker(() => {}, { ack_policy: AckPolicy.None, max_deliver: -1 }));
+      return void (await workerThat(() => {}, { ack_policy: AckPolicy.None, max_deliver: -1 }));
     case 'goes with its consumer': {
       const { consumers } = await jetstreamManager(await stack.nats());
-      await startNaiveWorker(() => void consumers.delete('PAYMENTS', 'naive'));
+      await workerThat(() => void consumers.delete('PAYMENTS', 'naive'));
     }
   }
 }
@@ -158,7 +134,7 @@ describe('an operation in doubt of which the server gives no notice', () => {
 
   it('is settled by what a person found out', async () => {
     keepAt(stack);
-    await startNaiveWorker();
+    await workerThat();
     await authorize('att_1');
     await letters.resolve(await oneLetter(), ACTOR, { status: 'success', transactionId: 'pi_found' });
     expect(await authorize('att_1')).toMatchObject({
@@ -170,7 +146,7 @@ describe('an operation in doubt of which the server gives no notice', () => {
 
   it('is sent again with all that it held, when a person insists', async () => {
     keepAt(stack);
-    const delivered = await startNaiveWorker();
+    const delivered = await workerThat();
     await authorize('att_1');
     const letter = await oneLetter();
     const before = delivered.length;
@@ -181,7 +157,7 @@ describe('an operation in doubt of which the server gives no notice', () => {
 
   it('has another letter when nobody answers what a person sent again, either', async () => {
     keepAt(stack);
-    const delivered = await startNaiveWorker();
+    const delivered = await workerThat();
     await authorize('att_1');
     await letters.retry(await oneLetter(), ACTOR, { force: true });
     await until('it is delivered again', () => delivered[1]);
@@ -205,7 +181,7 @@ describe('an operation in doubt of which the server gives no notice', () => {
 
   it('needs nobody any more when its answer comes after all', async () => {
     keepAt(stack);
-    const delivered = await startNaiveWorker();
+    const delivered = await workerThat();
     await authorize('att_1');
     const letter = await oneLetter();
     delivered[0]?.respond(JSON.stringify(ANSWER));
@@ -217,7 +193,7 @@ describe('an operation in doubt of which the server gives no notice', () => {
   it('is found though the bridge that asked, and the one that looked, have ended', async () => {
     const mortal = await anotherBridge();
     const keeper = keepAt(mortal);
-    await startNaiveWorker();
+    await workerThat();
     const asking = authorize('att_1', mortal).catch(() => undefined);
     await until('it is announced', () => stateOf('att_1'));
     await keeper.close();
@@ -228,7 +204,7 @@ describe('an operation in doubt of which the server gives no notice', () => {
   });
 
   it('is found from the first record on where the place to go on from cannot be read', async () => {
-    await startNaiveWorker();
+    await workerThat();
     await authorize('att_1');
     await jetstream(await stack.nats()).publish(LOOKED_SUBJECT, 'nonsense');
     keepAt(stack);
@@ -238,7 +214,7 @@ describe('an operation in doubt of which the server gives no notice', () => {
 
   it('has no second letter once the first was discarded, though other bridges look', async () => {
     const keeper = keepAt(stack);
-    await startNaiveWorker();
+    await workerThat();
     await authorize('att_1');
     await letters.discard(await oneLetter(), ACTOR);
     await allLookedThrough();
@@ -253,7 +229,7 @@ describe('an operation in doubt of which the server gives no notice', () => {
 describe('a request that leaves the stream when a delivery of it is over', () => {
   it('waits for a person as one letter, whether the server gives notice or not', async () => {
     for (const one of [stack, await anotherBridge()]) keepAt(one);
-    await startNaiveWorker(() => {});
+    await workerThat(() => {});
     const attempts = Array.from({ length: 20 }, (_, index) => `att_${index}`);
     await Promise.all(attempts.map((attempt) => authorize(attempt)));
     const found = await until('a letter of each', async () => {
@@ -270,7 +246,7 @@ describe('a request that leaves the stream when a delivery of it is over', () =>
 describe('a reply that nobody can read', () => {
   it('leaves the operation to a person, when it was to the only delivery', async () => {
     keepAt(stack);
-    await startNaiveWorker((message) => void message.respond('{"status":"succeeded"}'));
+    await workerThat((message) => void message.respond('{"status":"succeeded"}'));
     expect(await authorize('att_1')).toMatchObject({ status: 'PENDING' });
     const letter = await oneLetter();
     expect(letter).toMatchObject({ queue: 'interventions', reason: 'unanswered', verdict: 'unknown' });
@@ -282,7 +258,7 @@ describe('a reply that nobody can read', () => {
   it('does so too when it is recorded as the answer', async () => {
     keepAt(stack);
     const nats = await stack.nats();
-    await startNaiveWorker((message) => {
+    await workerThat((message) => {
       nats.publish(message.headers?.get('X-Reply-To') ?? '', '{"status":"succeeded"}');
       acknowledge(message);
     });
@@ -297,7 +273,7 @@ describe('a reply that nobody can read', () => {
 describe('a worker that dies with its claim', () => {
   it('leaves the operation to a person when the request is gone, and not before the lease is over', async () => {
     keepAt(stack);
-    await startNaiveWorker();
+    await workerThat();
     await authorize('att_1');
     const { ledger } = stack.bridge;
     const entry = await ledger.findLatest(MERCHANT, 'authorize:att_1');
