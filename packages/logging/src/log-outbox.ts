@@ -32,7 +32,7 @@ type Line = { readonly subject: string; readonly json: string; readonly bytes: n
 export function createLogOutbox(now = Date.now): LogOutbox {
   const waiting: Line[] = [];
   const refused = new Set<string>();
-  let refusedUntil = now() + REFUSED_FOR_MS;
+  let refusedUntil = 0;
   const endings: (() => void)[] = [];
   let connection: OutboxConnection | undefined;
   /** The one that was open last. */
@@ -70,13 +70,9 @@ export function createLogOutbox(now = Date.now): LogOutbox {
   }
 
   function isRefused(subject: string): boolean {
-    if (now() >= refusedUntil) forgetRefused();
+    if (refused.size === 0) return false; // the usual case: no line asks for the time
+    if (now() >= refusedUntil) refused.clear();
     return refused.has(subject);
-  }
-
-  function forgetRefused(): void {
-    refused.clear();
-    refusedUntil = now() + REFUSED_FOR_MS;
   }
 
   function publish(open: NonNullable<Connection['current']>, batch: readonly Line[]): void {
@@ -99,6 +95,7 @@ export function createLogOutbox(now = Date.now): LogOutbox {
     const subject = refusedSubject(error);
     if (subject === undefined) return;
     dropped++;
+    if (refused.size === 0) refusedUntil = now() + REFUSED_FOR_MS;
     if (refused.size < MOST_REFUSED) refused.add(subject);
   }
 
@@ -119,7 +116,7 @@ export function createLogOutbox(now = Date.now): LogOutbox {
       endings.push(
         to.onState(({ state }) => {
           if (state === 'connected') {
-            forgetRefused(); // it may be another server, or credentials that were made anew
+            refused.clear(); // it may be another server, or credentials that were made anew
             sendWaiting();
           }
           if (state === 'draining') sendLast();
