@@ -2,7 +2,7 @@
 
 export type { CancelSignal } from '@nats-bridge/messaging';
 export { AUDIT_STREAM, type AuditEntry, QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
-export type { TraceSpan, Tracing } from '@nats-bridge/tracing';
+export type { SpanTemplate, TraceSpan, Tracing } from '@nats-bridge/tracing';
 export type { Approvals } from './approvals/approvals.js';
 export type { Proposal } from './approvals/proposal.js';
 export { createWaitingApprovals } from './approvals/waiting-approvals.js';

@@ -90,7 +90,7 @@ import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealin
 import { createSend } from './send.js';
 import { type RefusedReply, withSigning } from './signing/bridge-signing.js';
 import { archiveNameOf, mayDeliver, topologyOf } from './topology.js';
-import { beginCall, endCall } from './tracing/trace-call.js';
+import { CALL_SPAN, endCall } from './tracing/trace-call.js';
 
 export type CallOptions = {
   /** Milliseconds since the epoch; the configured timeout of the operation still bounds it. */
@@ -327,7 +327,7 @@ export class NatsBridge {
     const route = { operation, connector: data.connector };
     const marks: CallMarks = { begunAt: performance.now(), at: Date.now() };
     this.#observers.tell({ type: 'call_began', ...route });
-    const span = beginCall(this.tracing, call, options.traceparent);
+    const span = this.tracing?.begin(CALL_SPAN, call, options.traceparent);
     const ended = (result: CallResult, code?: BridgeErrorCode) => {
       endCall(span, result, code);
       this.#observers.tell({

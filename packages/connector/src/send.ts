@@ -57,7 +57,7 @@ import { RestoreUnfinishedError } from './restore-unfinished-error.js';
 import { poolsFor, poolsOfMerchant } from './route.js';
 import type { BridgeSealing } from './sealing/bridge-sealing.js';
 import { consumerNameOf } from './topology.js';
-import { beginPublish } from './tracing/trace-call.js';
+import { publishSpan } from './tracing/trace-call.js';
 
 const PLAIN_SUBSCRIBERS: WorkersFound = { workers: 'subscribers', consumers: Promise.resolve(undefined) };
 
@@ -105,6 +105,9 @@ export function createSend(world: SendWorld): Send {
   };
 
   const minding = [rememberDoubt(lateAnswers), mindEarlierCall({ ...records, refuseWhileRestoring })];
+  const published = publishSpan(({ operation, pool, row }) =>
+    row.channel === 'webhooks' ? webhookPattern(pool) : subjectTemplateOf(config, operation, pool),
+  );
 
   return compose(
     [
@@ -166,15 +169,11 @@ export function createSend(world: SendWorld): Send {
 
   /** The span ends when the stream has the request, or when it is certain that it will not be known. */
   async function tracedPublish(exchange: Exchange): Promise<BridgeResponse> {
-    const { operation, pool, row } = exchange;
-    const destination =
-      row.channel === 'webhooks' ? webhookPattern(pool) : subjectTemplateOf(config, operation, pool);
-    const span = beginPublish(world.tracing, exchange, destination);
+    const span = world.tracing?.begin(published, exchange, exchange.trace);
     const traced = { ...exchange, trace: span };
     try {
       const answer = await publishAndAwait(traced, ({ seq }) => {
-        span?.set({ 'nats_bridge.stream_sequence': seq });
-        span?.end();
+        span?.end(undefined, { 'nats_bridge.stream_sequence': seq });
       });
       span?.end();
       return answer;

@@ -6,48 +6,63 @@ import { PassingMap } from '@nats-bridge/protocol';
 import type { Span } from './span.js';
 
 /** What this process knows of a trace. */
-export type LocalTrace = {
-  readonly traceId: string;
-  readonly isSampled: boolean;
-  /** To `performance.now()` added, it is milliseconds since the epoch: one for all spans, so that they fit together. */
-  readonly clockOffset: number;
-  open: number;
-  failed: boolean;
-  spans: Span[] | undefined;
-};
+export class LocalTrace {
+  open = 0;
+  failed = false;
+  /** How many spans are held, and the one that ended last. */
+  held = 0;
+  lastHeld: Span | undefined = undefined;
+  private offset: number | undefined = undefined;
+
+  constructor(
+    readonly traceId: string,
+    readonly isSampled: boolean,
+    /** It began elsewhere: several spans may be open here without knowing each other. */
+    readonly isJoined: boolean,
+  ) {}
+
+  /**
+   * To `performance.now()` added, it is milliseconds since the epoch: one for all spans, so that they fit together.
+   * Looked up when it is needed: most traces are forgotten.
+   */
+  get clockOffset(): number {
+    this.offset ??= Date.now() - performance.now();
+    return this.offset;
+  }
+}
 
 export type LocalTraces = {
   /** A trace that begins here. */
   create(traceId: string, isSampled: boolean): LocalTrace;
-  /** A trace that began elsewhere, of which several spans may be open here without knowing each other. */
+  /** A trace that began elsewhere. */
   join(traceId: string, isSampled: boolean): LocalTrace;
   ended(span: Span): void;
 };
 
-/** More are not held: a bridge has at most some thousand calls in flight, with three spans each. */
-const MOST_HELD = 50_000;
+/** More are not held: a bridge has some thousand calls in flight at most, with three spans each. */
+const MOST_HELD = 10_000;
 
 /** @param hand gets what is to be exported */
 export function createLocalTraces(hand: (span: Span) => void, mostHeld = MOST_HELD): LocalTraces {
   const joined = new PassingMap<string, LocalTrace>();
   let held = 0;
 
-  const create = (traceId: string, isSampled: boolean): LocalTrace => ({
-    traceId,
-    isSampled,
-    clockOffset: Date.now() - performance.now(),
-    open: 0,
-    failed: false,
-    spans: undefined,
-  });
+  function hold(span: Span): void {
+    const { trace } = span;
+    if (held >= mostHeld) return;
+    span.heldBefore = trace.lastHeld;
+    trace.lastHeld = span;
+    trace.held += 1;
+    held += 1;
+  }
 
   return {
-    create,
+    create: (traceId, isSampled) => new LocalTrace(traceId, isSampled, false),
     join(traceId, isSampled) {
-      if (isSampled) return create(traceId, isSampled);
+      if (isSampled) return new LocalTrace(traceId, isSampled, true);
       const known = joined.get(traceId);
       if (known !== undefined) return known;
-      const trace = create(traceId, isSampled);
+      const trace = new LocalTrace(traceId, isSampled, true);
       joined.set(traceId, trace);
       return trace;
     },
@@ -56,17 +71,14 @@ export function createLocalTraces(hand: (span: Span) => void, mostHeld = MOST_HE
       if (trace.isSampled) return hand(span);
       trace.open -= 1;
       trace.failed ||= span.failure !== undefined;
-      if (held < mostHeld) {
-        trace.spans ??= [];
-        trace.spans.push(span);
-        held += 1;
-      }
+      hold(span);
       if (trace.open > 0) return;
-      const { spans = [] } = trace;
-      trace.spans = undefined;
-      joined.delete(trace.traceId);
-      held -= spans.length;
-      if (trace.failed) for (const kept of spans) hand(kept);
+      const last = trace.lastHeld;
+      trace.lastHeld = undefined;
+      held -= trace.held;
+      trace.held = 0;
+      if (trace.isJoined) joined.delete(trace.traceId);
+      if (trace.failed) for (let kept = last; kept !== undefined; kept = kept.heldBefore) hand(kept);
     },
   };
 }

@@ -1,26 +1,24 @@
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { expect, it } from 'vitest';
-import type { LocalTrace } from './local-traces.js';
+import { expect, it, vi } from 'vitest';
+import { LocalTrace } from './local-traces.js';
 import { readableSpan } from './readable-span.js';
-import { Span } from './span.js';
+import { Span, type SpanTemplate } from './span.js';
 
 const resource = resourceFromAttributes({ 'service.name': 'test' });
-const trace: LocalTrace = {
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  isSampled: false,
-  clockOffset: 1_700_000_000_000,
-  open: 1,
-  failed: false,
-  spans: undefined,
+const trace = new LocalTrace('0af7651916cd43dd8448eb211c80319c', false, false);
+vi.spyOn(trace, 'clockOffset', 'get').mockReturnValue(1_700_000_000_000);
+
+const template: SpanTemplate<{ attempt: number }> = {
+  kind: 'producer',
+  name: () => 'publish',
+  attributes: ({ attempt }) => ({ operation: 'authorize', attempt, nothing: undefined }),
 };
 
 function endedSpan(parent: Span['parent'], failure?: string): Span {
-  const first = { operation: 'authorize', attempt: 1, nothing: undefined };
-  const span = new Span('publish', 'producer', trace, parent, first, 250, () => {});
-  span.set({ attempt: 2, operation: undefined, long: 'x'.repeat(500) });
+  const span = new Span(template, { attempt: 1 }, trace, parent, 250, () => {});
+  span.end(failure, { attempt: 2, long: 'x'.repeat(500) });
   span.endedAt = 1_500.5;
-  span.failure = failure;
   return span;
 }
 

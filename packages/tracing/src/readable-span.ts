@@ -3,7 +3,7 @@ import { type Attributes, SpanKind, SpanStatusCode, TraceFlags } from '@opentele
 import { millisToHrTime } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { Span, SpanAttributes } from './span.js';
+import type { Span } from './span.js';
 
 const KINDS = {
   server: SpanKind.SERVER,
@@ -47,12 +47,11 @@ export function readableSpan(span: Span, resource: Resource): ReadableSpan {
   };
 }
 
-function attributesOf({ first, later, failure }: Span): Attributes {
+function attributesOf({ attributes: given }: Span): Attributes {
   const attributes: Attributes = {};
-  const given: SpanAttributes[] = [first, ...later, { 'error.type': failure }];
-  for (const some of given)
-    for (const name in some) {
-      const value = some[name];
+  for (const part of given)
+    for (const name in part) {
+      const value = part[name];
       if (value === undefined) continue;
       attributes[name] = typeof value === 'string' ? value.slice(0, LONGEST_VALUE) : value;
     }

@@ -1,17 +1,11 @@
 /** Begins spans and exports them over OTLP: those of sampled traces, and those of traces in which something failed. */
-import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import {
-  BatchSpanProcessor,
-  RandomIdGenerator,
-  SamplingDecision,
-  TraceIdRatioBasedSampler,
-} from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, RandomIdGenerator } from '@opentelemetry/sdk-trace';
 import { createLocalTraces } from './local-traces.js';
 import { readableSpan } from './readable-span.js';
 import { reportFailures } from './report-failures.js';
-import { Span, type SpanAttributes, type SpanKindName, type TraceParent, type TraceSpan } from './span.js';
+import { Span, type SpanTemplate, type TraceParent, type TraceSpan } from './span.js';
 import { readTraceparent } from './trace-context.js';
 
 export type TracingOptions = {
@@ -25,25 +19,23 @@ export type TracingOptions = {
   readonly onError?: (error: Error) => void;
 };
 
-export type SpanStart = {
-  readonly kind: SpanKindName;
-  /** The span above; without one, or without a readable one, a trace begins. */
-  readonly parent: TraceParent | undefined;
-  /** Ids and values of which there are few: never a body, never what a payer typed. */
-  readonly attributes: SpanAttributes;
-  /** Milliseconds since the epoch; now unless told otherwise. */
-  readonly beganAt?: number;
-};
-
 export type Tracing = {
-  begin(name: string, start: SpanStart): TraceSpan;
+  /**
+   * @param parent the span above; without one, or without a readable one, a trace begins
+   * @param beganAt milliseconds since the epoch; now unless told otherwise
+   */
+  begin<Subject>(
+    template: SpanTemplate<Subject>,
+    subject: Subject,
+    parent: TraceParent | undefined,
+    beganAt?: number,
+  ): TraceSpan;
   /** Exports what has ended, for two seconds at most. */
   close(): Promise<void>;
 };
 
-/** Exported soon and a few at a time: spans die young, which V8 rewards, and no export holds a payment up for long. */
+/** Exported soon: spans die young, which V8 rewards, and there are enough of them to be worth a request. */
 const BATCH_DELAY_MS = 200;
-const BATCH_SPANS = 128;
 const EXPORT_TIMEOUT_MS = 10_000;
 const CLOSE_MS = 2_000;
 
@@ -56,11 +48,9 @@ export function createTracing(options: TracingOptions): Tracing {
   const batches = new BatchSpanProcessor({
     exporter: reportFailures(exporter, onError),
     scheduledDelayMillis: BATCH_DELAY_MS,
-    maxExportBatchSize: BATCH_SPANS,
   });
   const resource = resourceFromAttributes({ 'service.name': serviceName });
   const traces = createLocalTraces((span) => batches.onEnd(readableSpan(span, resource)));
-  const sampler = new TraceIdRatioBasedSampler(sampleRatio);
   const ids = new RandomIdGenerator();
 
   function placeOf(parent: TraceParent | undefined): Pick<Span, 'trace' | 'parent'> {
@@ -68,19 +58,17 @@ export function createTracing(options: TracingOptions): Tracing {
     const above = readTraceparent(typeof parent === 'object' ? parent.traceparent : parent);
     // Who began the trace has decided.
     if (above !== undefined) return { trace: traces.join(above.traceId, above.isSampled), parent: above };
-    const traceId = ids.generateTraceId();
-    const { decision } = sampler.shouldSample(ROOT_CONTEXT, traceId);
-    const isSampled = decision === SamplingDecision.RECORD_AND_SAMPLED;
-    return { trace: traces.create(traceId, isSampled), parent: undefined };
+    const isSampled = Math.random() < sampleRatio;
+    return { trace: traces.create(ids.generateTraceId(), isSampled), parent: undefined };
   }
 
   return {
-    begin(name, { kind, parent, attributes, beganAt }) {
+    begin(template, subject, parent, beganAt) {
       const place = placeOf(parent);
       const { trace } = place;
       trace.open += 1;
       const startedAt = beganAt === undefined ? performance.now() : beganAt - trace.clockOffset;
-      return new Span(name, kind, trace, place.parent, attributes, startedAt, traces.ended);
+      return new Span(template, subject, trace, place.parent, startedAt, traces.ended);
     },
     async close() {
       let timer: NodeJS.Timeout | undefined;

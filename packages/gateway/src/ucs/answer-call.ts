@@ -63,7 +63,7 @@ export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCal
         refusal,
         door,
       );
-      trace?.refused(refused.correlationId);
+      if (trace !== undefined) trace.refusedAs = refused.correlationId;
       ended(refused.code);
       callback(refused);
     };
@@ -77,7 +77,7 @@ export function answerCalls(door: UcsDoor, method: ServedMethod): handleUnaryCal
     const readAt = performance.now();
     executeCall(door, method, read, trace?.span ?? read.traceparent, call)
       .then((outcome) => {
-        trace?.outcome(outcome);
+        if (trace !== undefined) trace.outcome = outcome;
         if (isUnread(outcome)) throw new WebhookUnreadError(outcome);
         if (call.cancelled) return ended(status.CANCELLED); // nobody listens, and grpc-js has closed the stream
         const bytes = bytesOf(door, method, read, outcome);

@@ -1,6 +1,6 @@
 /** The span of a gRPC call at the door: from its bytes to its answer. */
 import { status } from '@grpc/grpc-js';
-import type { TraceSpan, Tracing } from '@nats-bridge/connector';
+import type { SpanTemplate, TraceSpan, Tracing } from '@nats-bridge/connector';
 import type { Outcome } from '@nats-bridge/protocol';
 
 /**
@@ -9,42 +9,40 @@ import type { Outcome } from '@nats-bridge/protocol';
  */
 export function traceMethod(tracing: Tracing, name: string): (parent: unknown) => RpcTrace {
   const [service = '', method = ''] = name.split('/');
-  const attributes = { 'rpc.system': 'grpc', 'rpc.service': `types.${service}`, 'rpc.method': method };
-  const spanName = `types.${name}`;
-  return (parent) =>
-    new RpcTrace(
-      tracing.begin(spanName, {
-        kind: 'server',
-        parent: typeof parent === 'string' ? parent : undefined,
-        attributes,
-      }),
-    );
+  const template: SpanTemplate<RpcTrace> = {
+    kind: 'server',
+    name: () => `types.${name}`,
+    attributes: ({ outcome, refusedAs, code }) => ({
+      'rpc.system': 'grpc',
+      'rpc.service': `types.${service}`,
+      'rpc.method': method,
+      'rpc.grpc.status_code': code,
+      'nats_bridge.operation': outcome?.operation,
+      'nats_bridge.result': outcome && (outcome.kind === 'answered' ? outcome.reply.status : outcome.kind),
+      'messaging.message.conversation_id': refusedAs ?? outcome?.correlationId,
+    }),
+  };
+  return (parent) => new RpcTrace(tracing, template, typeof parent === 'string' ? parent : undefined);
 }
 
 export class RpcTrace {
-  private failure: string | undefined = undefined;
+  /** For the connector, whose spans hang below it. */
+  readonly span: TraceSpan;
+  /** What became of the operation, told before the call ends. */
+  outcome: Outcome | undefined = undefined;
+  /** It became no operation; its caller was told this correlation id. */
+  refusedAs: string | undefined = undefined;
+  code: status | undefined = undefined;
 
-  /** @param span for the connector, whose spans hang below it */
-  constructor(readonly span: TraceSpan) {}
-
-  /** What became of the operation, before the call ends. */
-  outcome(outcome: Outcome): void {
-    if (outcome.kind !== 'answered') this.failure = outcome.error.code;
-    this.span.set({
-      'nats_bridge.operation': outcome.operation,
-      'nats_bridge.result': outcome.kind === 'answered' ? outcome.reply.status : outcome.kind,
-      'messaging.message.conversation_id': outcome.correlationId,
-    });
-  }
-
-  /** It became no operation; its caller was told this id. */
-  refused(correlationId: string): void {
-    this.span.set({ 'messaging.message.conversation_id': correlationId });
+  constructor(tracing: Tracing, template: SpanTemplate<RpcTrace>, parent: string | undefined) {
+    this.span = tracing.begin(template, this, parent);
   }
 
   /** The call has failed when it was refused, and when nobody can say that its operation was carried out. */
   ended(code: status): void {
-    this.span.set({ 'rpc.grpc.status_code': code });
-    this.span.end(code === status.OK ? this.failure : status[code]);
+    this.code = code;
+    const { outcome } = this;
+    const doubt = outcome === undefined || outcome.kind === 'answered' ? undefined : outcome.error.code;
+    this.span.end(code === status.OK ? doubt : status[code]);
   }
 }

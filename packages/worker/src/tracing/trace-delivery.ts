@@ -1,7 +1,7 @@
 /** The spans of one delivery: how long it waited in the stream, its processing, the handler's run, and the answer. */
 import type { RecordStore } from '@nats-bridge/messaging';
-import { decodeHeaderValue, HEADER, stateOf } from '@nats-bridge/protocol';
-import type { TraceSpan, Tracing } from '@nats-bridge/tracing';
+import { decodeHeaderValue, HEADER, type Operation, stateOf } from '@nats-bridge/protocol';
+import type { SpanAttributes, SpanTemplate, TraceSpan, Tracing } from '@nats-bridge/tracing';
 import { failureOf } from '../failure-of.js';
 import type { HandlerResponse } from '../handler.js';
 import type { ReadRequest } from '../run-handler.js';
@@ -26,54 +26,70 @@ export type DeliveryTrace = {
   ended(ending: string, failure?: string): void;
 };
 
-export function traceDelivery(tracing: Tracing, delivery: TracedDelivery): DeliveryTrace {
-  const { headers, destination, attempt, stored } = delivery;
-  const about = {
+const WAIT: SpanTemplate<TracedDelivery> = {
+  kind: 'internal',
+  name: ({ destination }) => `wait ${destination}`,
+  attributes: (delivery) => ({
+    'messaging.consumer.group.name': delivery.stored?.consumer,
+    ...aboutOf(delivery),
+  }),
+};
+
+const PROCESS: SpanTemplate<TracedDelivery> = {
+  kind: 'consumer',
+  name: ({ destination }) => `process ${destination}`,
+  attributes: (delivery) => ({
+    'messaging.operation.name': 'process',
+    'messaging.operation.type': 'process',
+    'messaging.consumer.group.name': delivery.stored?.consumer,
+    'nats_bridge.stream_sequence': delivery.stored?.seq,
+    'nats_bridge.attempt': delivery.attempt,
+    ...aboutOf(delivery),
+  }),
+};
+
+const HANDLE: SpanTemplate<ReadRequest> = {
+  kind: 'internal',
+  name: ({ request }) => `handle ${request.operation}`,
+  attributes: ({ request, headers, attempt }) => ({
+    'nats_bridge.operation': request.operation,
+    'nats_bridge.attempt': attempt,
+    'messaging.message.conversation_id': headers.correlationId,
+  }),
+};
+
+const REPLY: SpanTemplate<TracedDelivery> = {
+  kind: 'producer',
+  name: () => 'publish reply',
+  attributes: ({ headers }) => ({
     'messaging.system': 'nats',
-    'messaging.destination.template': destination,
-    'messaging.message.conversation_id': decodeHeaderValue(headers[HEADER.correlationId] ?? ''),
-  };
+    'messaging.operation.name': 'publish',
+    'messaging.operation.type': 'send',
+    'messaging.message.conversation_id': correlationIdOf(headers),
+  }),
+};
+
+export function traceDelivery(tracing: Tracing, delivery: TracedDelivery): DeliveryTrace {
+  const { headers, attempt, stored } = delivery;
   const parent = headers[HEADER.traceparent];
   // Of a later delivery most of the time since was not waiting.
   if (stored !== undefined && attempt === 1)
     tracing
-      .begin(`wait ${destination}`, {
-        kind: 'internal',
-        parent,
-        beganAt: Math.min(stored.atMs, Date.now()), // clocks of two machines
-        attributes: { ...about, 'messaging.consumer.group.name': stored.consumer },
-      })
+      .begin(WAIT, delivery, parent, Math.min(stored.atMs, Date.now())) // clocks of two machines
       .end();
-  const processing = tracing.begin(`process ${destination}`, {
-    kind: 'consumer',
-    parent,
-    attributes: {
-      ...about,
-      'messaging.operation.name': 'process',
-      'messaging.operation.type': 'process',
-      'messaging.consumer.group.name': stored?.consumer,
-      'nats_bridge.stream_sequence': stored?.seq,
-      'nats_bridge.attempt': attempt,
-    },
-  });
+  const processing = tracing.begin(PROCESS, delivery, parent);
+  let operation: Operation | undefined;
 
-  function beginReply(): TraceSpan {
-    return tracing.begin('publish reply', {
-      kind: 'producer',
-      parent: processing,
-      attributes: {
-        'messaging.system': 'nats',
-        'messaging.operation.name': 'publish',
-        'messaging.operation.type': 'send',
-        'messaging.message.conversation_id': about['messaging.message.conversation_id'],
-      },
-    });
-  }
+  const beginReply = () => tracing.begin(REPLY, delivery, processing);
 
-  async function during<T>(span: TraceSpan, run: () => T | Promise<T>): Promise<T> {
+  async function during<T>(
+    span: TraceSpan,
+    run: () => T | Promise<T>,
+    attributesOf?: (result: T) => SpanAttributes,
+  ): Promise<T> {
     try {
       const result = await run();
-      span.end();
+      span.end(undefined, attributesOf?.(result));
       return result;
     } catch (error) {
       span.end(failureOf(error));
@@ -83,22 +99,13 @@ export function traceDelivery(tracing: Tracing, delivery: TracedDelivery): Deliv
 
   return {
     handle(read, run) {
-      const { operation } = read.request;
-      const span = tracing.begin(`handle ${operation}`, {
-        kind: 'internal',
-        parent: processing,
-        attributes: {
-          'nats_bridge.operation': operation,
-          'nats_bridge.attempt': read.attempt,
-          'messaging.message.conversation_id': about['messaging.message.conversation_id'],
-        },
-      });
-      processing.set({ 'nats_bridge.operation': operation });
-      return during(span, async () => {
-        const response = await run({ ...read, headers: { ...read.headers, traceparent: span.traceparent } });
-        span.set({ 'nats_bridge.result': STATUSES.find((status) => status === response.status) });
-        return response;
-      });
+      operation = read.request.operation;
+      const span = tracing.begin(HANDLE, read, processing);
+      return during(
+        span,
+        () => run({ ...read, headers: { ...read.headers, traceparent: span.traceparent } }),
+        ({ status }) => ({ 'nats_bridge.result': STATUSES.find((known) => known === status) }),
+      );
     },
     reply: (publish) => during(beginReply(), publish),
     records: ({ read, write }) => ({
@@ -109,10 +116,21 @@ export function traceDelivery(tracing: Tracing, delivery: TracedDelivery): Deliv
       },
     }),
     ended(ending, failure) {
-      processing.set({ 'nats_bridge.ending': ending });
-      processing.end(failure);
+      processing.end(failure, { 'nats_bridge.operation': operation, 'nats_bridge.ending': ending });
     },
   };
+}
+
+function aboutOf({ headers, destination }: TracedDelivery): SpanAttributes {
+  return {
+    'messaging.system': 'nats',
+    'messaging.destination.template': destination,
+    'messaging.message.conversation_id': correlationIdOf(headers),
+  };
+}
+
+function correlationIdOf(headers: TracedDelivery['headers']): string {
+  return decodeHeaderValue(headers[HEADER.correlationId] ?? '');
 }
 
 /** What a handler answers is checked further on. */
