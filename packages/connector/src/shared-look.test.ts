@@ -4,7 +4,9 @@ import { shareLooks } from './shared-look.js';
 /** Looks that end when they are told to. */
 function looks() {
   const begun: { at: string; end: (found: string) => void; fail: (error: Error) => void }[] = [];
-  const share = shareLooks((at) => new Promise<string>((end, fail) => void begun.push({ at, end, fail })));
+  const share = shareLooks(
+    (at: string) => new Promise<string>((end, fail) => void begun.push({ at, end, fail })),
+  );
   return { begun, share };
 }
 

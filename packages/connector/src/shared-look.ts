@@ -1,11 +1,11 @@
 /** A look at something that many ask for at once: one answers all who asked before it began. */
 
 /** @param look is never at the same thing twice at a time */
-export function shareLooks<T>(look: (at: string) => Promise<T>): (at: string) => Promise<T> {
-  const running = new Map<string, Promise<unknown>>();
-  const next = new Map<string, Promise<T>>();
+export function shareLooks<Place, Found>(look: (at: Place) => Promise<Found>): (at: Place) => Promise<Found> {
+  const running = new Map<Place, Promise<unknown>>();
+  const next = new Map<Place, Promise<Found>>();
 
-  async function lookAfter(before: Promise<unknown> | undefined, at: string): Promise<T> {
+  async function lookAfter(before: Promise<unknown> | undefined, at: Place): Promise<Found> {
     await before?.catch(() => {});
     const looking = look(at);
     running.set(at, looking);

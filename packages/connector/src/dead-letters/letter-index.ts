@@ -11,6 +11,7 @@ import {
 } from '@nats-bridge/messaging';
 import { QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
 import type { NatsBridge } from '../nats-bridge.js';
+import { shareLooks } from '../shared-look.js';
 import { type DeadLetter, parseLetter } from './dead-letter.js';
 import { type LetterFilter, matches, queuesOf } from './letter-filter.js';
 import { readVerdictSince } from './verdict-since.js';
@@ -32,10 +33,13 @@ export function createLetterIndex({
     dead_letters: createShelf(connection, 'dead_letters'),
   };
 
+  // One after the other: each reads on where the one before it ended.
+  const look = shareLooks((queue: Queue) => shelves[queue]());
+
   return {
     async list(filter = {}) {
       const verdictSince = await readVerdictSince(connection, config);
-      const found = await Promise.all(queuesOf(filter).map((queue) => shelves[queue].look()));
+      const found = await Promise.all(queuesOf(filter).map(look));
       return found
         .flatMap((letters) => letters.map(verdictSince).filter((letter) => matches(letter, filter)))
         .sort((a, b) => b.at.getTime() - a.at.getTime());
@@ -43,14 +47,13 @@ export function createLetterIndex({
   };
 }
 
-/** The letters of one queue. */
-function createShelf(connection: Connection, queue: Queue) {
+/** @returns a look at the letters of one queue */
+function createShelf(connection: Connection, queue: Queue): () => Promise<readonly LetterSummary[]> {
   const stream = QUEUE_STREAM[queue];
   const letters = new Map<number, LetterSummary>();
   let seen: StreamState | undefined;
-  let looking: Promise<unknown> = Promise.resolve();
 
-  async function readOn(): Promise<void> {
+  return async () => {
     const state = await streamState(connection, stream);
     // Made anew, or brought back from a backup: its numbers stand for others.
     if (seen !== undefined && (state.created !== seen.created || state.lastSeq < seen.lastSeq)) {
@@ -69,15 +72,7 @@ function createShelf(connection: Connection, queue: Queue) {
       for (const seq of await deletedSeqs(connection, stream)) letters.delete(seq);
     }
     seen = state;
-  }
-
-  return {
-    /** One look after the other: each begins after it was asked for. */
-    look(): Promise<readonly LetterSummary[]> {
-      const look = looking.then(readOn);
-      looking = look.catch(() => {});
-      return look.then(() => [...letters.values()]);
-    },
+    return [...letters.values()];
   };
 }
 

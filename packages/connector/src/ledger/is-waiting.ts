@@ -35,7 +35,7 @@ export function createIsWaiting(
     return names;
   }
 
-  const look = shareLooks(async (subject) => {
+  const look = shareLooks(async (subject: string) => {
     // Another bridge may know other pools and routes.
     const [ofNoPool, ofPools] = await Promise.all([namesOn(subject), namesOn(`${subject}.*`)]);
     return new Set([...ofNoPool, ...ofPools]);
