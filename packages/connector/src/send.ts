@@ -104,7 +104,7 @@ export function createSend(world: SendWorld): Send {
     isClosing: world.isClosing,
   };
 
-  const minding = [rememberDoubt(lateAnswers), mindEarlierCall({ ...records, refuseWhileRestoring })];
+  const minding = [rememberDoubt(lateAnswers), mindEarlierCall({ ...records, isRestoring })];
   const published = publishSpan(({ operation, pool, row }) =>
     row.channel === 'webhooks' ? webhookPattern(pool) : subjectTemplateOf(config, operation, pool),
   );
@@ -137,17 +137,24 @@ export function createSend(world: SendWorld): Send {
   async function findWorkers({ operation, data, isDurable, pool }: Exchange) {
     // Core requests are refused by the server itself when nobody listens.
     if (!isDurable) return { ...PLAIN_SUBSCRIBERS, pool };
-    await refuseWhileRestoring();
+    await refuseWhileRestoring(); // before anything is recorded
     return findWorkersIn(poolsFor(config, operation, data), (pool) =>
       presence.whoIsThere(presenceQuestion(config, operation, pool, data.merchant_id)),
     );
   }
 
-  /** Before anything is recorded, or read. What else keeps streams from being ready is tried again when it is sent. */
+  /** What else keeps streams from being ready is tried again when it is sent. */
   async function refuseWhileRestoring(): Promise<void> {
     await world.prepare().catch((error: unknown) => {
       if (error instanceof RestoreUnfinishedError) throw error;
     });
+  }
+
+  function isRestoring(): Promise<boolean> {
+    return refuseWhileRestoring().then(
+      () => false,
+      () => true,
+    );
   }
 
   async function takeBack(exchange: Exchange, { cause }: BridgeError): Promise<boolean> {

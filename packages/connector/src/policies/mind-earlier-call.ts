@@ -7,6 +7,7 @@ import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Policy } from '../exchange.js';
 import type { IsWaiting } from '../ledger/is-waiting.js';
+import type { LedgerEntry } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
 import { within } from '../within.js';
 import { type SettleDoubtWorld, settleLater } from './settle-doubt.js';
@@ -18,16 +19,22 @@ const ASK_MS = 500;
 
 export type MindEarlierCallWorld = SettleDoubtWorld & {
   readonly isWaiting: IsWaiting;
-  /** @throws while the ledger does not know of all that was carried out */
-  refuseWhileRestoring?(): Promise<void>;
+  /** Whether the ledger does not know yet of all that was carried out: then nothing may be written, either. */
+  isRestoring?(): Promise<boolean>;
 };
 
+/** What is known of an earlier call of the same key. `in_doubt`: nobody has begun it yet, or not all is known. */
+type Earlier = { readonly entry: LedgerEntry | undefined } | 'in_doubt';
+
 export function mindEarlierCall(world: MindEarlierCallWorld): Policy {
-  /** The stream first: what has left it in between has its record by then. */
-  async function findEarlier(merchantId: string, key: string) {
-    await world.refuseWhileRestoring?.();
-    const isWaiting = await world.isWaiting(merchantId, key);
-    return { isWaiting, entry: await world.ledger.findLatest(merchantId, key) };
+  async function findEarlier(merchantId: string, key: string): Promise<Earlier> {
+    if (await world.isRestoring?.()) return 'in_doubt';
+    const find = () => world.ledger.findLatest(merchantId, key);
+    const entry = await find();
+    if (entry !== undefined) return { entry };
+    if (await world.isWaiting(merchantId, key)) return 'in_doubt';
+    // What has left the stream in between has its record by now.
+    return { entry: await find() };
   }
 
   return (next) => async (exchange) => {
@@ -50,9 +57,9 @@ export function mindEarlierCall(world: MindEarlierCallWorld): Policy {
         settleLater(exchange, key, inDoubt, world);
         throw inDoubt;
       }
-      const { entry, isWaiting } = found;
-      if (entry === undefined) throw isWaiting ? inDoubt : error;
-      if (entry.record.state === 'withdrawn') throw error;
+      if (found === 'in_doubt') throw inDoubt;
+      const { entry } = found;
+      if (entry === undefined || entry.record.state === 'withdrawn') throw error;
       const answer = outcomeOfEntry(entry, exchange);
       if (answer !== undefined) return answer;
       throw inDoubt;

@@ -244,13 +244,14 @@ describe('mindEarlierCall', () => {
     },
   );
 
-  it('is in doubt while streams are restored: what is there does not tell', async () => {
-    const world = { ledger: memoryLedger(), bridge: 'b', takeBack: async () => false, isClosing: () => true };
-    const refuseWhileRestoring = () => Promise.reject(new Error('restoring'));
-    const send = mindEarlierCall({ ...world, isWaiting: async () => false, refuseWhileRestoring })(
-      failing('RATE_LIMITED'),
-    );
+  it('is in doubt while streams are restored, and writes nothing: what is there does not tell', async () => {
+    const ledger = memoryLedger();
+    const world = { ledger, bridge: 'b', takeBack: async () => false, sleep: async () => {} };
+    const restoring = { isWaiting: async () => false, isRestoring: async () => true };
+    const send = mindEarlierCall({ ...world, ...restoring })(failing('RATE_LIMITED'));
     await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await ledger.findLatest('m', 'capture:att_1')).toBeUndefined();
   });
 
   it('gives a repeat that cannot be sent the answer of the first, or its doubt', async () => {
