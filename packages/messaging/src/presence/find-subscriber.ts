@@ -12,8 +12,13 @@ const CLIENT = 0;
 /** What one server on the way of a traced message says of it (ADR-41). */
 type Trace = {
   readonly request?: { readonly header?: Readonly<Record<string, readonly string[]>> };
-  /** `hop`: the name under which the server it goes to will tell more. */
-  readonly events?: readonly { readonly type?: string; readonly kind?: number; readonly hop?: string }[];
+  /** `hop`: the name under which the server it goes to will tell more. `error`: why it does not go there. */
+  readonly events?: readonly {
+    readonly type?: string;
+    readonly kind?: number;
+    readonly hop?: string;
+    readonly error?: string;
+  }[];
 };
 
 /** False too where that cannot be known: servers before 2.11, and those that do not let this user trace. */
@@ -48,7 +53,8 @@ export function createFindSubscriber(connection: Connection, timeoutMs: number):
       for await (const message of subscription) {
         const { request, events = [] } = message.json<Trace>();
         heardOf.add(request?.header?.['Nats-Trace-Hop']?.[0] ?? '');
-        const departures = events.filter(({ type }) => type === EGRESS);
+        // A leaf node that may not have it is named with a hop, and will never tell more.
+        const departures = events.filter(({ type, error }) => type === EGRESS && error === undefined);
         if (departures.some(({ kind }) => kind === CLIENT)) return true;
         for (const { hop } of departures) if (hop !== undefined) expected.add(hop);
         if ([...expected].every((hop) => heardOf.has(hop))) return false;

@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connection, createConnection } from '../connection/connection.js';
+import { freePort } from '../testing/free-port.js';
 import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
 import { until } from '../testing/until.js';
 import { createPresence, type PresenceOptions, type PresenceQuestion } from './presence.js';
@@ -136,13 +136,4 @@ async function startCluster(): Promise<TestServer[]> {
       }),
     ),
   );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }
