@@ -59,11 +59,14 @@ const ADDED_BY_READING = new Set(
   ),
 );
 
+/** What a record was stored under, and no part of it: a mirror does not keep them. */
+const CONDITION = 'Nats-Expected-';
+
 export function digestRecord(stream: string, record: StreamRecord): RecordDigest {
   const { seq, subject, storedAt, body } = record;
   const at = storedAt.getTime();
   const headers = Object.entries(record.headers)
-    .filter(([name]) => !ADDED_BY_READING.has(name))
+    .filter(([name]) => !ADDED_BY_READING.has(name) && !name.startsWith(CONDITION))
     .map(([name, value]) => [name === PAST_TTL_HEADER ? TTL_HEADER : name, value] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const hash = createHash('sha256')

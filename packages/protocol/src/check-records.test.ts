@@ -87,6 +87,11 @@ describe('a batch of digests', () => {
     expect(digestRecord(STREAM, record(1, { headers }))).toEqual(digestRecord(STREAM, record(1)));
   });
 
+  it('takes a record of a mirror, which has no conditions any more, for the one that was stored', () => {
+    const headers = { ...record(1).headers, 'Nats-Expected-Last-Subject-Sequence': '0' };
+    expect(digestRecord(STREAM, record(1, { headers }))).toEqual(digestRecord(STREAM, record(1)));
+  });
+
   it('takes a request that a backup brought back for the one that was stored', () => {
     const { headers } = record(1);
     const stored = digestRecord(STREAM, record(1, { headers: { ...headers, 'Nats-TTL': '30s' } }));
