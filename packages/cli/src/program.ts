@@ -30,6 +30,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
   'Prove and keep:': {
     audit: async () => (await import('./commands/audit.js')).auditCommand(),
     backup: async () => (await import('./commands/backup.js')).backupCommand(),
+    standby: async () => (await import('./commands/standby.js')).standbyCommand(),
   },
   'Set it up:': {
     config: async () => (await import('./commands/config.js')).configCommand(),

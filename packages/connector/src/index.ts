@@ -115,5 +115,14 @@ export {
 export { RestoreUnfinishedError } from './restore-unfinished-error.js';
 export { describeRoutes } from './route.js';
 export type { RefusedReply } from './signing/bridge-signing.js';
+export { mirrorsOf } from './standby/mirrors.js';
+export { domainHere, isPrimaryThere } from './standby/primary.js';
+export { type Mirror, readStandby, type Standby } from './standby/read-standby.js';
+export {
+  planTakeOver,
+  type TakenOver,
+  type TakeOverPlan,
+  takeOver,
+} from './standby/take-over.js';
 export { archiveNameOf, consumerNameOf, LATE_CONSUMER, topologyOf, workConsumersOf } from './topology.js';
 export { findWorkersThere, type WorkersThere } from './workers-there.js';

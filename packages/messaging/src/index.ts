@@ -122,6 +122,7 @@ export type {
   TopologyChange,
   TopologySpec,
 } from './topology/topology-spec.js';
+export { wantedBucket, wantedStream } from './topology/wanted-config.js';
 export {
   createWorkStream,
   type WorkStream,

@@ -49,6 +49,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/cli/src/commands/reconcile.ts': ['cli'],
   'packages/cli/src/commands/replay.ts': ['cli'],
   'packages/cli/src/commands/serve.ts': 'no payment',
+  'packages/cli/src/commands/standby.ts': ['cli'],
   'packages/cli/src/commands/top.ts': ['admin api'],
   'packages/cli/src/commands/topology.ts': 'no payment',
   'packages/cli/src/commands/up.ts': 'no payment',

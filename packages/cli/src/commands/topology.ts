@@ -31,7 +31,7 @@ function subcommand(name: string, summary: string, dryRun: boolean): Command {
       try {
         const changes = await applyTopology(bridge.connection, topologyOf(config), { dryRun });
         if (options.json) console.log(JSON.stringify(changes));
-        else print(changes, dryRun ? WOULD_BE : DONE);
+        else printChanges(changes, dryRun ? WOULD_BE : DONE);
         process.exitCode = changes.some(({ action }) => action === 'conflict') ? 1 : 0;
       } finally {
         await bridge.close();
@@ -45,7 +45,7 @@ const DONE: Words = { created: 'made', updated: 'changed', unchanged: 'as it was
 const WOULD_BE: Words = { ...DONE, created: 'would be made', updated: 'would be changed' };
 
 /** What is as configured is only counted: there are more than forty consumers. */
-function print(changes: readonly TopologyChange[], words: Words): void {
+export function printChanges(changes: readonly TopologyChange[], words = DONE): void {
   const isAsConfigured = ({ action, notes }: TopologyChange) => action === 'unchanged' && notes.length === 0;
   const rows = changes
     .filter((change) => !isAsConfigured(change))

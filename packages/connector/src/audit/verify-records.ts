@@ -10,7 +10,7 @@ import {
   type StreamLook,
 } from '@nats-bridge/protocol';
 import type { BridgeConfig } from '../config/bridge-config.js';
-import type { LetterAction } from '../dead-letters/letter-action.js';
+import { TAKES_OUT } from '../dead-letters/letter-action.js';
 import { topologyOf } from '../topology.js';
 import { watchedStreams } from './notary.js';
 
@@ -85,14 +85,6 @@ export function compareRecords(
 function queueOf(stream: string): Queue | undefined {
   return (Object.keys(QUEUE_STREAM) as Queue[]).find((queue) => QUEUE_STREAM[queue] === stream);
 }
-
-/** What people do with a letter before it leaves its stream; a proposal is not yet one of them. */
-const TAKES_OUT: readonly string[] = [
-  'retry',
-  'edit',
-  'resolve',
-  'discard',
-] satisfies readonly LetterAction['kind'][];
 
 function takenOutIn(queue: Queue, entries: readonly AuditEntry[]): NonNullable<StreamLook['takenOutAt']> {
   const times = new Map<unknown, number[]>();

@@ -1,7 +1,7 @@
 /** Saves the streams of the bridge into a folder, while payments go on. */
 import { createHash } from 'node:crypto';
 import { isCaughtUp, PermissionDeniedError, type SavedStream, saveStream } from '@nats-bridge/messaging';
-import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
+import { JetStreamApiError, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { isAuditSigned } from '../audit/audit.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
@@ -23,6 +23,16 @@ export type CreateOptions = {
   readonly tool: string;
   /** A stream is saved. */
   readonly onSaved?: (stream: StreamInBackup) => void;
+  /** Where the streams here are mirrors: the backup is then as one of the region that they copy. */
+  readonly mirrored?: MirroredStreams;
+};
+
+export type MirroredStreams = {
+  /** What was stored before is in all of them. */
+  readonly until: Date;
+  /** As they are where they are no mirrors. */
+  configOf(stream: string): StreamConfig;
+  readonly workStream: { readonly config: StreamConfig; readonly lastSeq: number };
 };
 
 export type CreatedBackup = {
@@ -38,19 +48,19 @@ export type CreatedBackup = {
  */
 export async function createBackup(
   { config, connection }: Pick<NatsBridge, 'config' | 'connection'>,
-  { folder, tool, onSaved = () => {} }: CreateOptions,
+  { folder, tool, onSaved = () => {}, mirrored }: CreateOptions,
 ): Promise<CreatedBackup> {
   const { info } = await connection.get();
   const begunAt = new Date();
   const backup = await beginBackup(folder, backupId(begunAt));
   try {
-    const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
     const source = config.jetstream.stream_name;
     const archive = archiveNameOf(config);
+    const isComplete = () => mirrored !== undefined || isCaughtUp(connection, { source, archive });
     const streams: StreamInBackup[] = [];
     const notes: string[] = [];
     for (const wanted of streamsToSave(config)) {
-      if (wanted.stream === archive && !(await isCaughtUp(connection, { source, archive })))
+      if (wanted.stream === archive && !(await isComplete()))
         notes.push(
           `${archive} is behind ${source}: what it has not copied yet is not known after a restore. See nats-bridge doctor, and back up again`,
         );
@@ -58,17 +68,17 @@ export async function createBackup(
       streams.push(saved);
       onSaved(saved);
     }
-    const work = await manager.streams.info(source);
+    const work = mirrored?.workStream ?? (await workStreamHere());
     const manifest: BackupManifest = {
       format: 1,
       id: backup.id,
-      begunAt: begunAt.toISOString(),
+      begunAt: (mirrored?.until ?? begunAt).toISOString(),
       endedAt: new Date().toISOString(),
       tool,
       server: { version: info?.version ?? 'unknown' },
       isSealed: config.sealing !== undefined,
       isAuditSigned: await isAuditSigned(connection),
-      workStream: { config: { ...work.config }, lastSeq: work.state.last_seq },
+      workStream: { config: { ...work.config }, lastSeq: work.lastSeq },
       streams,
       leftOut: streamsLeftOut(config).map(({ stream, why }) => ({ stream, why })),
     };
@@ -79,13 +89,19 @@ export async function createBackup(
     throw error;
   }
 
+  async function workStreamHere(): Promise<MirroredStreams['workStream']> {
+    const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+    const { config: work, state } = await manager.streams.info(config.jetstream.stream_name);
+    return { config: work, lastSeq: state.last_seq };
+  }
+
   async function saveInto(into: NewBackup, { stream, withConsumers }: StreamToSave): Promise<StreamInBackup> {
     const path = archivePath(stream);
     const hash = createHash('sha256');
     let bytes = 0;
     const file = await into.create(path);
     try {
-      const { config, state } = await saveStream(connection, stream, {
+      const saved = await saveStream(connection, stream, {
         withConsumers,
         async write(part) {
           hash.update(part);
@@ -93,6 +109,8 @@ export async function createBackup(
           await file.write(part);
         },
       });
+      const { state } = saved;
+      const config = mirrored?.configOf(stream) ?? saved.config;
       await writeWhole(into, `${stream}/${ABOUT_FILE}`, { config, state } satisfies SavedStream);
       return { config: { ...config }, state: { ...state }, file: path, bytes, sha256: hash.digest('hex') };
     } catch (error) {

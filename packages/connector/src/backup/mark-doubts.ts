@@ -6,6 +6,7 @@
 import {
   createRecordStore,
   createRecordWriter,
+  deleteStored,
   type StoredRecord,
   storedMessage,
   storedMessages,
@@ -21,7 +22,9 @@ import {
   recordHeaders,
 } from '@nats-bridge/protocol';
 import { createOpenArchived } from '../archive/archived-requests.js';
+import { readAudit } from '../audit/audit.js';
 import { letterHeaders, parseLetter } from '../dead-letters/dead-letter.js';
+import { TAKES_OUT } from '../dead-letters/letter-action.js';
 import { letterOfOperation } from '../dead-letters/letter-of-operation.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
@@ -102,11 +105,18 @@ export async function markDoubts(
     return opened && fingerprintOf(opened.router_data);
   }
 
+  /** A mirror keeps what was taken out of its origin: what the audit says of a letter counts. */
   async function keysWithLetter(): Promise<ReadonlySet<string>> {
+    const takenOut = new Map<string, number>();
+    for (const { action, at, what } of await readAudit(connection))
+      if (TAKES_OUT.includes(action)) takenOut.set(`${what.queue} ${what.seq}`, Date.parse(at));
     const keys = new Set<string>();
     for (const queue of Object.keys(QUEUE_STREAM) as Queue[])
-      for await (const stored of storedMessages(connection, QUEUE_STREAM[queue]))
-        keys.add(subjectKey(parseLetter(queue, stored)));
+      for await (const stored of storedMessages(connection, QUEUE_STREAM[queue])) {
+        const letter = parseLetter(queue, stored);
+        if ((takenOut.get(`${queue} ${letter.seq}`) ?? 0) < letter.at.getTime()) keys.add(subjectKey(letter));
+        else await deleteStored(connection, QUEUE_STREAM[queue], letter.seq);
+      }
     return keys;
   }
 }

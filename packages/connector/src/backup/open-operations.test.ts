@@ -4,6 +4,9 @@ import {
   bodyOf,
   fingerprintOf,
   HEADER,
+  lateSubject,
+  letterSubject,
+  QUEUE_STREAM,
   type RecordState,
   type RouterData,
   recordHeaders,
@@ -11,6 +14,9 @@ import {
 } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeAudit } from '../audit/audit.js';
+import { letterHeaders } from '../dead-letters/dead-letter.js';
+import { letterOfOperation } from '../dead-letters/letter-of-operation.js';
 import { CAPTURE, startBridge } from '../testing/bridge-on-server.js';
 import { archiveNameOf } from '../topology.js';
 import { markDoubts } from './mark-doubts.js';
@@ -112,4 +118,60 @@ it('is what was sent or begun, moves money, and has no outcome', async () => {
     expect((await bridge.ledger.findLatest('m', key))?.record.fingerprint).toBe(fingerprintOf(data));
   // A second time they have their letters.
   expect(await markDoubts(bridge)).toEqual({ open: 4, interventions: 0 });
+});
+
+async function letter(key: string): Promise<void> {
+  const named = { merchantId: 'm', idempotencyKey: key, operation: 'authorize', paymentId: 'p', retry: 0 };
+  const made = letterOfOperation(
+    { ...named, reason: 'unanswered', record: undefined, request: undefined },
+    started.bridge.config,
+  );
+  await writer.write(letterSubject('interventions', 'm', 'authorize'), made.body, letterHeaders(made));
+}
+
+it('is what only letters, notes of late answers or the audit speak of, where ledger and archive are behind', async () => {
+  const { bridge } = started;
+  const before = new Set((await openOperations(bridge.connection, bridge.config)).keys());
+  await letter('authorize:letter_only');
+  await letter('authorize:answered'); // and its record says so
+  const note = {
+    ...{ operation: 'authorize', merchant_id: 'm', idempotency_key: 'authorize:note_only', connector: 'c' },
+    ...{ payment_id: 'p', attempt_id: 'a', correlation_id: 'i', alias: 'bridge:authorize:note_only' },
+    ...{ webhook_url: 'http://hyperswitch.example/hook', request: {}, test_mode: true, retry: 0 },
+  };
+  const subject = lateSubject('m', 'authorize:note_only');
+  await writer.write(subject, Buffer.from(JSON.stringify(note)), {});
+  await record('authorize:audit_only', 'withdrawn');
+  const named = { merchantId: 'm', operation: 'authorize', paymentId: 'p', queue: 'dead_letters', seq: 99 };
+  const retried = { ...named, idempotencyKey: 'authorize:audit_only', retry: 1 };
+  await writeAudit(bridge.connection, { action: 'retry', who: 'jo', why: 'again', what: retried });
+
+  const open = await openOperations(bridge.connection, bridge.config);
+  const keys = [...open.values()].map(({ idempotencyKey }) => idempotencyKey);
+  expect(open.size - before.size).toBe(3);
+  expect(keys).toEqual(
+    expect.arrayContaining(['authorize:letter_only', 'authorize:note_only', 'authorize:audit_only']),
+  );
+  // The first has its letter.
+  expect(await markDoubts(bridge)).toMatchObject({ interventions: 2 });
+  for (const [key, retry] of [
+    ['authorize:letter_only', 0],
+    ['authorize:note_only', 0],
+    ['authorize:audit_only', 1],
+  ] as const)
+    expect((await bridge.ledger.findLatest('m', key))?.record).toMatchObject({ state: 'claimed', retry });
+});
+
+it('loses a letter that was taken out where it came from, and only that', async () => {
+  const { bridge } = started;
+  const manager = await jetstreamManager(await bridge.connection.get());
+  const stream = QUEUE_STREAM.interventions;
+  await letter('authorize:discarded');
+  const { last_seq: seq, messages } = (await manager.streams.info(stream)).state;
+  const what = { queue: 'interventions', seq, merchantId: 'm', idempotencyKey: 'authorize:discarded' };
+  await writeAudit(bridge.connection, { action: 'discard', who: 'jo', why: 'settled', what });
+  await markDoubts(bridge);
+  await expect(manager.streams.getMessage(stream, { seq })).resolves.toBeNull();
+  // It is in doubt without its own letter: another one is written.
+  expect((await manager.streams.info(stream)).state.messages).toBe(messages);
 });

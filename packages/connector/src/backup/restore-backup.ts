@@ -12,7 +12,7 @@ import {
   type SavedStream,
   withFewerReplicas,
 } from '@nats-bridge/messaging';
-import { RESTORE_STREAM } from '@nats-bridge/protocol';
+import { type AuditEntry, RESTORE_STREAM } from '@nats-bridge/protocol';
 import { JetStreamApiError, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { writeAudit } from '../audit/audit.js';
 import type { Actor } from '../dead-letters/letter-action.js';
@@ -27,6 +27,8 @@ import { whoIsThere } from './who-is-there.js';
 
 export type RestoreOptions = {
   readonly actor: Actor;
+  /** What it is written down as, and with what besides. Default: `restore`. */
+  readonly audited?: Pick<AuditEntry, 'action' | 'what'>;
   /** A stream is back. */
   readonly onRestored?: (stream: StreamInBackup) => void;
 };
@@ -55,7 +57,7 @@ const READ_BYTES = 65_536;
 export async function restoreBackup(
   bridge: NatsBridge,
   { path, manifest, isUnfinished, replaced, problems }: RestorePlan,
-  { actor, onRestored = () => {} }: RestoreOptions,
+  { actor, audited = { action: 'restore', what: {} }, onRestored = () => {} }: RestoreOptions,
 ): Promise<Restored> {
   if (problems.length > 0) throw new Error(`${path} cannot be restored: ${problems.join('; ')}`);
   const { config, connection, auditSigner } = bridge;
@@ -82,8 +84,8 @@ export async function restoreBackup(
       onRestored(stream);
     }
     const doubts = await markDoubts(bridge);
-    const what = { backup: manifest.id, until: manifest.begunAt, ...doubts };
-    await writeAudit(connection, { action: 'restore', ...actor, what }, auditSigner);
+    const what = { ...audited.what, backup: manifest.id, until: manifest.begunAt, ...doubts };
+    await writeAudit(connection, { action: audited.action, ...actor, what }, auditSigner);
     for (const somebody of await whoIsThere(connection, config))
       notes.push(
         `${somebody} came while streams were restored. Who started meanwhile has waited; where one ran on from before, stop it, delete the streams and begin again, unless you know that it did nothing`,

@@ -13,7 +13,7 @@ export type RestorePlan = {
   readonly manifest: BackupManifest;
   /** An earlier try stopped: what it brought back, and nobody can have used, is brought back anew. */
   readonly isUnfinished: boolean;
-  /** Streams that are there, and empty or of that try: they are deleted before. */
+  /** Streams that are there, and empty, of that try, or to be replaced: they are deleted before. */
   readonly replaced: readonly string[];
   /** Why it may not be restored; each says what to do. */
   readonly problems: readonly string[];
@@ -22,8 +22,15 @@ export type RestorePlan = {
 /** The first sequence of a stream can be chosen from here on. */
 const LEAST_SERVER = '2.10.0';
 
-/** @throws Error when it is no backup; NotConnectedError */
-export async function planRestore(bridge: NatsBridge, path: string): Promise<RestorePlan> {
+/**
+ * @param replaceable streams that may be deleted with what they hold, because the backup has it
+ * @throws Error when it is no backup; NotConnectedError
+ */
+export async function planRestore(
+  bridge: NatsBridge,
+  path: string,
+  { replaceable = [] }: { readonly replaceable?: readonly string[] } = {},
+): Promise<RestorePlan> {
   const report = await verifyBackup(path);
   const { manifest } = report;
   const { connection } = bridge;
@@ -37,7 +44,8 @@ export async function planRestore(bridge: NatsBridge, path: string): Promise<Res
     const messages = await messagesIn(connection, stream);
     if (messages === undefined) continue;
     const isRestored = restored.includes(stream);
-    if (messages > 0 && !(isUnfinished && isRestored)) full.push(`${stream} (${messages} messages)`);
+    const mayGo = (isUnfinished && isRestored) || replaceable.includes(stream);
+    if (messages > 0 && !mayGo) full.push(`${stream} (${messages} messages)`);
     else if (isRestored) replaced.push(stream);
   }
   const problems = [...problemsOf(report, bridge)];

@@ -23,6 +23,14 @@ export type LetterAction =
   | { readonly kind: 'resolve'; readonly settled: Settled }
   | { readonly kind: 'discard' };
 
+/** As the audit calls what takes a letter out of its stream; a proposal is not yet one of them. */
+export const TAKES_OUT: readonly string[] = [
+  'retry',
+  'edit',
+  'resolve',
+  'discard',
+] satisfies readonly LetterAction['kind'][];
+
 /** Whether a second person may be wanted for it. */
 export function isApprovable(action: LetterAction): action is LetterAction & { readonly kind: Approvable } {
   return action.kind !== 'retry';

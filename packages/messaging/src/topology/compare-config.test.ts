@@ -29,6 +29,8 @@ describe('compareConfig', () => {
     ['deletion allowed again', { deny_purge: true }, { deny_purge: false }],
     ['another storage', { storage: 'file' }, { storage: 'memory' }],
     ['another retention', { retention: 'limits' }, { retention: 'workqueue' }],
+    ['another origin', { mirror: { name: 'S' } }, { mirror: { name: 'T' } }],
+    ['a mirror where there is a stream', {}, { mirror: { name: 'S' } }],
     ['a filter that takes less', { filter_subject: 'a.>' }, { filter_subject: 'a.b' }],
     ['a filter where there was none', {}, { filter_subject: 'a.b' }],
     ['other priorities', { priority_policy: 'overflow' }, { priority_policy: 'prioritized' }],

@@ -13,7 +13,7 @@ export type Comparison = {
 };
 
 /** Fields that the server fixes at creation. */
-const FIXED = new Set(['storage', 'retention', 'deliver_policy', 'ack_policy', 'durable_name']);
+const FIXED = new Set(['storage', 'retention', 'mirror', 'deliver_policy', 'ack_policy', 'durable_name']);
 /** Lower means fewer messages, deliveries or copies; 0 and -1 mean no limit. */
 const LIMITS = new Set([
   'max_age',

@@ -31,6 +31,8 @@ export type StreamSpec = {
   readonly noAck?: boolean;
   readonly republish?: { readonly src: string; readonly dest: string; readonly headersOnly?: boolean };
   readonly sources?: readonly { readonly name: string; readonly filterSubject?: string }[];
+  /** JetStream domain whose stream of the same name it copies, sequence by sequence; it then takes nothing else. */
+  readonly mirrorOf?: string;
   /** Server 2.10 and later, else left out and said. */
   readonly metadata?: Readonly<Record<string, string>>;
 };
@@ -69,6 +71,8 @@ export type BucketSpec = {
   readonly storage?: 'file' | 'memory';
   readonly replicas?: number;
   readonly maxBytes?: number;
+  /** As of a stream. */
+  readonly mirrorOf?: string;
 };
 
 export type TopologySpec = {

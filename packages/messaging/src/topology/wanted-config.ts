@@ -39,6 +39,7 @@ export function wantedStream(spec: StreamSpec, features: ServerFeatures): Wanted
     no_ack: spec.noAck,
     republish: republish && { src: republish.src, dest: republish.dest, headers_only: republish.headersOnly },
     sources: spec.sources?.map(({ name, filterSubject }) => ({ name, filter_subject: filterSubject })),
+    mirror: mirrorIn(spec.mirrorOf, spec.name),
     metadata: features.metadata && spec.metadata ? { ...spec.metadata } : undefined,
   };
   return { config: withoutUndefined(config), notes };
@@ -72,10 +73,13 @@ export function wantedConsumer(spec: ConsumerSpec, features: ServerFeatures): Wa
 /** A bucket is a stream of a fixed shape: NATS ADR-8 (key-value) and ADR-20 (objects). */
 export function wantedBucket(spec: BucketSpec): Wanted<StreamConfig> {
   const isKv = spec.kind === 'kv';
+  const name = `${isKv ? 'KV' : 'OBJ'}_${spec.name}`;
+  const subjects = isKv ? [`$KV.${spec.name}.>`] : [`$O.${spec.name}.C.>`, `$O.${spec.name}.M.>`];
   const config: Partial<StreamConfig> = {
-    name: `${isKv ? 'KV' : 'OBJ'}_${spec.name}`,
+    name,
     description: spec.description,
-    subjects: isKv ? [`$KV.${spec.name}.>`] : [`$O.${spec.name}.C.>`, `$O.${spec.name}.M.>`],
+    subjects: spec.mirrorOf === undefined ? subjects : undefined,
+    mirror: mirrorIn(spec.mirrorOf, name),
     storage: spec.storage ?? 'file',
     retention: 'limits',
     discard: 'new',
@@ -87,6 +91,11 @@ export function wantedBucket(spec: BucketSpec): Wanted<StreamConfig> {
     allow_direct: true,
   };
   return { config: withoutUndefined(config), notes: [] };
+}
+
+/** As the server says it back. */
+function mirrorIn(domain: string | undefined, name: string): StreamConfig['mirror'] {
+  return domain === undefined ? undefined : { name, external: { api: `$JS.${domain}.API`, deliver: '' } };
 }
 
 function inNanos(ms: number | undefined): number | undefined {

@@ -1,0 +1,113 @@
+/** How far the mirrors of a standby have come, as the server says it there. Changes nothing. */
+import type { Connection } from '@nats-bridge/messaging';
+import { JetStreamApiError, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
+import { streamsToSave } from '../backup/saved-streams.js';
+import { whoIsThere } from '../backup/who-is-there.js';
+import type { BridgeConfig } from '../config/bridge-config.js';
+
+export type Mirror = {
+  readonly stream: string;
+  readonly messages: number;
+  readonly lastSeq: number;
+  /** Messages that were still to come when the primary was last heard. */
+  readonly lag: number;
+  /** Since the primary was last heard; undefined: never. An idle one is heard every few seconds. */
+  readonly silentMs: number | undefined;
+  /** Whatever was stored there before is here; undefined: nobody knows. */
+  readonly until: Date | undefined;
+  /** Why the server cannot go on copying, in its words. */
+  readonly error: string | undefined;
+};
+
+export type Standby = {
+  /** JetStream domain of the region that serves; undefined where there is no mirror. */
+  readonly primary: string | undefined;
+  readonly mirrors: readonly Mirror[];
+  /** Why it is no standby, or a dangerous one; each says what to do. */
+  readonly problems: readonly string[];
+};
+
+const NO_STREAM = 10059;
+/** `$JS.{domain}.API` */
+const DOMAIN = /^\$JS\.([^.]+)\.API$/;
+
+/** @throws NotConnectedError */
+export async function readStandby({
+  config,
+  connection,
+}: {
+  readonly config: BridgeConfig;
+  readonly connection: Connection;
+}): Promise<Standby> {
+  const mirrors: Mirror[] = [];
+  const primaries = new Set<string>();
+  const missing: string[] = [];
+  const others: string[] = [];
+  for (const { stream } of streamsToSave(config)) {
+    const info = await infoOf(connection, stream);
+    const [, domain] = DOMAIN.exec(info?.config.mirror?.external?.api ?? '') ?? [];
+    if (info === undefined) missing.push(stream);
+    else if (domain === undefined) others.push(stream);
+    else {
+      primaries.add(domain);
+      mirrors.push(mirrorIn(info));
+    }
+  }
+  const problems: string[] = [];
+  if (missing.length > 0)
+    problems.push(`there is no ${missing.join(', ')}: nats-bridge standby apply makes mirrors of them`);
+  if (others.length > 0)
+    problems.push(
+      `${others.join(', ')} copy no other region: these are the servers of a region that serves, or has taken over`,
+    );
+  if (primaries.size > 1)
+    problems.push(
+      `they copy several regions (${[...primaries].join(', ')}): delete the mirrors of the wrong one (nats stream rm) and apply again`,
+    );
+  if (mirrors.length > 0) problems.push(...(await strangers(connection, config)));
+  return { primary: [...primaries][0], mirrors, problems };
+}
+
+/** Nobody has anything to do at a standby; whoever is heard may as well be at the primary, over a link that lets too much through. */
+async function strangers(connection: Connection, config: BridgeConfig): Promise<readonly string[]> {
+  const there = await whoIsThere(connection, config);
+  return there.length === 0
+    ? []
+    : [
+        `${there.join(' and ')} are heard here. Those of this region must be stopped until it has taken over; if they are the other region's, the link carries payments, and each request would be executed in both: deny hyperswitch.> on it (docs/standby.md)`,
+      ];
+}
+
+async function infoOf(connection: Connection, stream: string): Promise<StreamInfo | undefined> {
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  try {
+    return await manager.streams.info(stream);
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === NO_STREAM) return undefined;
+    throw error;
+  }
+}
+
+function mirrorIn({ config, state, mirror }: StreamInfo): Mirror {
+  const { lag = 0, active = -1, error } = mirror ?? {};
+  // In nanoseconds; -1 for never.
+  const silentMs = active < 0 ? undefined : Math.round(active / 1_000_000);
+  return {
+    stream: config.name,
+    messages: state.messages,
+    lastSeq: state.last_seq,
+    lag,
+    silentMs,
+    until: untilOf(lag, silentMs, state),
+    error: error?.description,
+  };
+}
+
+function untilOf(
+  lag: number,
+  silentMs: number | undefined,
+  { messages, last_ts }: StreamInfo['state'],
+): Date | undefined {
+  if (silentMs !== undefined && lag === 0) return new Date(Date.now() - silentMs);
+  return messages > 0 ? new Date(last_ts) : undefined;
+}
