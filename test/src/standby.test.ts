@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import {
   createDeadLetters,
   type DeadLetters,
+  isPrimaryThere,
   keepDeadLetters,
   keepNotary,
   NatsBridge,
@@ -84,6 +85,8 @@ describe('region a serves, region b stands by, and a is killed', () => {
   let letters: DeadLetters;
   let first: Record<string, JsonObject & Settled>;
   let release = () => {};
+  /** When region a was. */
+  let lost: number;
 
   beforeAll(async () => {
     regions = await startTwoRegions();
@@ -198,6 +201,7 @@ describe('region a serves, region b stands by, and a is killed', () => {
 
   it('shows that region a is gone', async () => {
     await regions.a.kill('SIGKILL');
+    lost = Date.now();
     release(); // the processor has charged it, and nobody could be told
     await until('it is silent', async () =>
       (await readStandby(atB)).mirrors.every(({ silentMs = 0 }) => silentMs > 6_000),
@@ -217,6 +221,17 @@ describe('region a serves, region b stands by, and a is killed', () => {
     expect((await standby(regions.b.url, 'take-over', folder, '--yes')).code).toBe(2);
     expect(existsSync(folder)).toBe(false);
     expect((await readStandby(atB)).mirrors).toHaveLength(7);
+  });
+
+  it('does not need to remember when region a was heard', async () => {
+    await regions.b.restart();
+    const { code, stdout } = await standby(regions.b.url, 'show');
+    expect([code, stdout]).toEqual([1, expect.stringContaining('was not heard since these servers started')]);
+    const plan = await standby(regions.b.url, 'take-over', folder, '--json');
+    expect(plan.code, plan.stdout + plan.stderr).toBe(0);
+    const { until: time } = JSON.parse(plan.stdout) as { until: string };
+    expect(Date.parse(time)).toBeLessThan(lost);
+    expect(Date.parse(time)).toBeGreaterThan(lost - 60_000);
   });
 
   it('takes over, and a bridge and a worker begin there', async () => {
@@ -298,6 +313,17 @@ describe('region a serves, region b stands by, and a is killed', () => {
     expect((await runCli(['backup', 'verify', path])).code).toBe(0);
     const { code, stdout } = await standby(regions.b.url, 'take-over', folder, '--yes', '--reason', 'again');
     expect([code, stdout]).toEqual([1, expect.stringContaining('copy no other region')]);
+  });
+
+  it('keeps its payments from region a, should that be started again', async () => {
+    await regions.a.restart();
+    await until('the link is up', () => isPrimaryThere(inB.bridge.connection, 'a'));
+    const before = await until('the bridge of a has its connection again', () =>
+      streamState(inA.bridge.connection, 'PAYMENTS').catch(() => undefined),
+    );
+    expect(await authorize(inB, 'att_in_b')).toMatchObject({ status: 'CHARGED' });
+    expect(book.filter(({ attemptId }) => attemptId === 'att_in_b')).toHaveLength(1);
+    expect((await streamState(inA.bridge.connection, 'PAYMENTS')).lastSeq).toBe(before.lastSeq);
   });
 });
 

@@ -134,7 +134,8 @@ function takeOverCommand(): Command {
 function outOfBounds({ stream, lag, silentMs, error }: Mirror, { maxLag, maxSilence }: Bounds): string[] {
   const problems: string[] = [];
   if (lag > maxLag) problems.push(`${stream}: ${lag} messages are missing, and ${maxLag} may be`);
-  if (silentMs === undefined) problems.push(`${stream}: the region that serves was never heard`);
+  if (silentMs === undefined)
+    problems.push(`${stream}: the region that serves was not heard since these servers started`);
   else if (silentMs > maxSilence * 1_000)
     problems.push(
       `${stream}: the region that serves was last heard ${secondsOf(silentMs)} s ago, and ${maxSilence} may be`,
@@ -147,8 +148,8 @@ function describeStandby({ primary, mirrors, problems }: Standby): string[] {
   const rows = mirrors.map(({ stream, messages, lag, silentMs, until }) => [
     stream,
     String(messages),
-    String(lag),
-    silentMs === undefined ? 'never' : `${secondsOf(silentMs)} s ago`,
+    silentMs === undefined ? 'unknown' : String(lag),
+    silentMs === undefined ? 'not yet' : `${secondsOf(silentMs)} s ago`,
     until?.toISOString() ?? 'unknown',
   ]);
   return [

@@ -9,10 +9,12 @@ export type Mirror = {
   readonly stream: string;
   readonly messages: number;
   readonly lastSeq: number;
-  /** Messages that were still to come when the primary was last heard. */
+  /** Messages that were still to come when the primary was last heard; 0 where it was not. */
   readonly lag: number;
-  /** Since the primary was last heard; undefined: never. An idle one is heard every few seconds. */
+  /** Since the primary was last heard; undefined: not since these servers started. An idle one is heard every few seconds. */
   readonly silentMs: number | undefined;
+  /** When the primary stored the newest message that is here. */
+  readonly newest: Date | undefined;
   /** Whatever was stored there before is here; undefined: nobody knows. */
   readonly until: Date | undefined;
   /** Why the server cannot go on copying, in its words. */
@@ -92,22 +94,15 @@ function mirrorIn({ config, state, mirror }: StreamInfo): Mirror {
   const { lag = 0, active = -1, error } = mirror ?? {};
   // In nanoseconds; -1 for never.
   const silentMs = active < 0 ? undefined : Math.round(active / 1_000_000);
+  const newest = state.messages > 0 ? new Date(state.last_ts) : undefined;
   return {
     stream: config.name,
     messages: state.messages,
     lastSeq: state.last_seq,
     lag,
     silentMs,
-    until: untilOf(lag, silentMs, state),
+    newest,
+    until: silentMs !== undefined && lag === 0 ? new Date(Date.now() - silentMs) : newest,
     error: error?.description,
   };
-}
-
-function untilOf(
-  lag: number,
-  silentMs: number | undefined,
-  { messages, last_ts }: StreamInfo['state'],
-): Date | undefined {
-  if (silentMs !== undefined && lag === 0) return new Date(Date.now() - silentMs);
-  return messages > 0 ? new Date(last_ts) : undefined;
 }

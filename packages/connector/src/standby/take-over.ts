@@ -19,12 +19,12 @@ import type { Actor } from '../dead-letters/letter-action.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf, topologyOf } from '../topology.js';
 import { isPrimaryThere } from './primary.js';
-import { readStandby, type Standby } from './read-standby.js';
+import { type Mirror, readStandby, type Standby } from './read-standby.js';
 
 export type TakeOverPlan = Standby & {
   /** It answers over the link. Where it does not it may serve all the same. */
   readonly isPrimaryThere: boolean;
-  /** Whatever the primary stored before is known here. */
+  /** Whatever the primary stored before is known here, as far as these servers have heard since they started. */
   readonly until: Date | undefined;
 };
 
@@ -60,7 +60,7 @@ export async function planTakeOver(
   const problems = [...standby.problems];
   const isThere = primary !== undefined && (await isPrimaryThere(bridge.connection, primary));
   const behind = mirrors.filter(({ lag }) => lag > 0);
-  const unheard = mirrors.filter(({ until }) => until === undefined);
+  const until = knownUntil(mirrors);
   if (isThere && !isPrimaryStopped)
     problems.push(
       `region ${primary} answers, and two regions that serve charge twice. Where it is to be left all the same, stop its bridges and workers for good, and say so: --primary-stopped`,
@@ -69,13 +69,18 @@ export async function planTakeOver(
     problems.push(
       `what is missing in ${behind.map(({ stream }) => stream).join(', ')} is still coming: wait until nats-bridge standby show has nothing behind`,
     );
-  if (unheard.length > 0)
-    problems.push(
-      `${unheard.map(({ stream }) => stream).join(', ')} have never been copied: nothing is known here. Restore a backup instead (docs/backup.md)`,
-    );
-  const times = mirrors.flatMap(({ until }) => (until === undefined ? [] : [until.getTime()]));
-  const until = times.length === 0 ? undefined : new Date(Math.min(...times));
+  if (mirrors.length > 0 && until === undefined)
+    problems.push('nothing has ever been copied here: restore a backup instead (docs/backup.md)');
   return { ...standby, problems, isPrimaryThere: isThere, until };
+}
+
+/** Servers that started since the primary was last heard know of its messages, and not how many were still to come. */
+function knownUntil(mirrors: readonly Mirror[]): Date | undefined {
+  const isHeard = mirrors.every(({ silentMs }) => silentMs !== undefined);
+  const times = mirrors.map(({ until, newest }) => (isHeard ? until : newest)?.getTime());
+  const known = times.filter((time) => time !== undefined);
+  if (known.length === 0) return undefined;
+  return new Date(isHeard ? Math.min(...known) : Math.max(...known));
 }
 
 /** @param plan without problems @throws Error where streams cannot be saved or restored, and says how far it came */
