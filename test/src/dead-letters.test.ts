@@ -15,6 +15,7 @@ import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { archiveCaughtUp } from './archive-caught-up.js';
 import { runCli } from './cli-process.js';
 import { startNaiveWorker } from './naive-worker.js';
 import { neverSent } from './never-sent.js';
@@ -81,7 +82,7 @@ async function makeStreamAgain(): Promise<void> {
 }
 
 describe('a request of a stream that was made again', () => {
-  it('has a letter of its own, though another had its sequence before', async () => {
+  it('has a letter of its own, and goes on counting', async () => {
     keep();
     const keys = async () =>
       (await letters.list({})).map(({ idempotencyKey, original }) => [idempotencyKey, original.seq]);
@@ -95,7 +96,7 @@ describe('a request of a stream that was made again', () => {
     await until('the other letter', async () => (await keys())[1]);
     expect((await keys()).toSorted()).toEqual([
       ['authorize:att_1', 1],
-      ['authorize:att_2', 1],
+      ['authorize:att_2', 2],
     ]);
   });
 
@@ -108,8 +109,12 @@ describe('a request of a stream that was made again', () => {
       return state.messages === 1 ? true : undefined;
     });
     await worker.stop();
+    await archiveCaughtUp(stack);
     await makeStreamAgain();
     await neverSent(stack, authorize, 'att_2');
+    await until('it is copied, too', async () =>
+      (await streams.info('PAYMENTS_ARCHIVE')).state.messages === 2 ? true : undefined,
+    );
     keep();
     const keys = async () => (await letters.list({})).map(({ idempotencyKey }) => idempotencyKey);
     await until('both letters', async () => (await keys())[1]);

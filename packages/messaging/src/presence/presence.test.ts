@@ -9,6 +9,8 @@ import { createPresence, type PresenceOptions, type PresenceQuestion } from './p
 let connection: Connection;
 let dispose: () => unknown;
 let questions = 0;
+/** So that a busy machine is not taken for a busy worker. */
+const PATIENCE_MS = 400;
 
 beforeAll(async () => {
   const server = await startTestServer();
@@ -25,10 +27,15 @@ type Listeners = { guarded?: 'answers' | 'is busy'; alive?: 'answers' | 'is busy
 /** Asks of an operation with these listeners: each answers, or is too busy to; or hears the requests as they pass. */
 async function askedOf(
   listeners: Listeners,
-  { bridge = connection, workers = connection, ...options }: Partial<PresenceOptions> & Connections = {},
+  {
+    bridge = connection,
+    workers = connection,
+    timeoutMs = PATIENCE_MS,
+    ...options
+  }: Partial<PresenceOptions> & Connections = {},
 ) {
   const question = await questionWith(listeners, workers);
-  const found = await createPresence(bridge, { stream: 'NONE', ...options }).whoIsThere(question);
+  const found = await createPresence(bridge, { stream: 'NONE', timeoutMs, ...options }).whoIsThere(question);
   return found.workers;
 }
 
@@ -66,7 +73,7 @@ describe('presence', () => {
   });
 
   it('says whether anybody would take any of several requests, however he does it', async () => {
-    const presence = createPresence(connection, { stream: 'READ' });
+    const presence = createPresence(connection, { stream: 'READ', timeoutMs: PATIENCE_MS });
     const nobody = await questionWith({});
     expect(await presence.isAnybodyThere([nobody, await questionWith({})])).toBe(false);
     for (const listeners of [{ guarded: 'answers' }, { alive: 'is busy' }, { work: 'hears' }] as const)

@@ -1,9 +1,10 @@
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { nanos } from '@nats-io/nats-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Connection, createConnection } from '../connection/connection.js';
 import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { until } from '../testing/until.js';
 import { applyTopology } from './apply-topology.js';
 import type { StreamSpec, TopologySpec } from './topology-spec.js';
 
@@ -134,5 +135,27 @@ describe('applyTopology', () => {
       code: 'TOPOLOGY_REFUSED',
       message: expect.stringContaining('stream BAD'),
     });
+  });
+
+  it('has a stream that was lost go on counting behind its copies, so that these go on, too', async () => {
+    await applyTopology(connection, spec);
+    const publish = (times: number) =>
+      Promise.all(Array.from({ length: times }, () => jetstream(nc).publish('hyperswitch.payments.m.sync')));
+    const nc = await connection.get();
+    // The server takes twelve seconds to notice that the source is there again.
+    const copied = (count: number) =>
+      until(
+        'it is copied',
+        async () => (await manager.streams.info('ARCHIVE')).state.messages === count,
+        60_000,
+      );
+    await publish(3);
+    await copied(3);
+    await manager.streams.delete('PAYMENTS');
+    expect(actions(await applyTopology(connection, spec))[0]).toBe('created');
+    await publish(1);
+    await copied(4);
+    expect((await manager.streams.info('PAYMENTS')).state.first_seq).toBe(4);
+    expect(new Set(actions(await applyTopology(connection, spec)))).toEqual(new Set(['unchanged']));
   });
 });

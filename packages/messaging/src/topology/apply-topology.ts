@@ -7,6 +7,8 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { recordOf } from '../records/last-message.js';
+import { originSeqOf } from '../stored/origin.js';
 import { compareConfig, mergeConfig } from './compare-config.js';
 import { withFewerReplicas } from './fewer-replicas.js';
 import { serverFeatures } from './server-features.js';
@@ -30,7 +32,8 @@ type Asset<Config> = {
   update(config: Partial<Config>): Promise<Config>;
 };
 
-const NOT_FOUND = new Set([10014, 10059]);
+/** Consumer, stream, message not found (nats-server errors.json). */
+const NOT_FOUND = new Set([10014, 10059, 10037]);
 
 /**
  * Idempotent. Reads back what it made, because servers drop fields they do not know.
@@ -46,9 +49,13 @@ export async function applyTopology(
   const features = serverFeatures(nats.info?.version ?? '');
   const changes: TopologyChange[] = [];
   for (const stream of spec.streams) {
-    changes.push(
-      await apply(streamAsset(manager, 'stream', stream.name, wantedStream(stream, features)), options),
-    );
+    const asset = streamAsset(manager, 'stream', stream.name, wantedStream(stream, features));
+    const goesOn = {
+      ...asset,
+      create: async (config: Partial<StreamConfig>) =>
+        asset.create({ ...config, ...(await behindCopies(manager, stream.name, spec)) }),
+    };
+    changes.push(await apply(goesOn, options));
   }
   for (const bucket of spec.buckets ?? []) {
     changes.push(await apply(streamAsset(manager, 'bucket', bucket.name, wantedBucket(bucket)), options));
@@ -60,6 +67,28 @@ export async function applyTopology(
     );
   }
   return changes;
+}
+
+/**
+ * A stream that was lost and is made again goes on counting behind what its archive has of it: NATS copies on from
+ * there, and would copy nothing of what begins at 1 once more. Servers from 2.10.
+ */
+async function behindCopies(
+  manager: JetStreamManager,
+  stream: string,
+  { streams }: TopologySpec,
+): Promise<Pick<Partial<StreamConfig>, 'first_seq'>> {
+  const archive = streams.find(({ sources }) => sources?.some(({ name }) => name === stream));
+  if (archive === undefined) return {};
+  try {
+    const { state } = await manager.streams.info(archive.name);
+    const last = await manager.streams.getMessage(archive.name, { seq: state.last_seq });
+    const copied = last === null ? 0 : originSeqOf(recordOf(last).headers);
+    return copied === 0 ? {} : { first_seq: copied + 1 };
+  } catch (error) {
+    if (error instanceof JetStreamApiError && NOT_FOUND.has(error.code)) return {};
+    throw error;
+  }
 }
 
 async function apply<Config extends object>(
