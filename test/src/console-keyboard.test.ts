@@ -104,7 +104,7 @@ describe('the keyboard alone', () => {
   it.each(DIALOGS)('%s: "%s" opens a dialog that keeps the focus and gives it back', async (path, button) => {
     const page = pageOf('desktop');
     await openScreen(page, stack, { path, heading: /./ });
-    const opener = page.getByRole('button', { name: button, exact: true });
+    const opener = page.getByRole('button', { name: button, exact: true, disabled: false });
     await opener.waitFor();
     for (const close of ['Escape', 'Enter']) {
       await opener.focus();

@@ -28,7 +28,7 @@ async function stackOf(options: StackOptions = {}): Promise<Stack> {
   const stack = await startStack({
     sandbox: false,
     ...options,
-    config: { request_timeout_ms: 1_500, jetstream: { ack_wait: 1_000 }, ...options.config },
+    config: { request_timeout_ms: 4_000, jetstream: { ack_wait: 1_000 }, ...options.config },
   });
   closers.push(() => stack.close());
   return stack;
