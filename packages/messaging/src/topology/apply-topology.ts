@@ -7,8 +7,8 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
-import { recordOf } from '../records/last-message.js';
 import { originSeqOf } from '../stored/origin.js';
+import { storedMessage } from '../stored/stored-messages.js';
 import { compareConfig, mergeConfig } from './compare-config.js';
 import { withFewerReplicas } from './fewer-replicas.js';
 import { serverFeatures } from './server-features.js';
@@ -32,8 +32,8 @@ type Asset<Config> = {
   update(config: Partial<Config>): Promise<Config>;
 };
 
-/** Consumer, stream, message not found (nats-server errors.json). */
-const NOT_FOUND = new Set([10014, 10059, 10037]);
+/** Consumer not found, stream not found (nats-server errors.json). */
+const NOT_FOUND = new Set([10014, 10059]);
 
 /**
  * Idempotent. Reads back what it made, because servers drop fields they do not know.
@@ -53,7 +53,7 @@ export async function applyTopology(
     const goesOn = {
       ...asset,
       create: async (config: Partial<StreamConfig>) =>
-        asset.create({ ...config, ...(await behindCopies(manager, stream.name, spec)) }),
+        asset.create({ ...config, ...(await behindCopies(connection, manager, stream.name, spec)) }),
     };
     changes.push(await apply(goesOn, options));
   }
@@ -74,6 +74,7 @@ export async function applyTopology(
  * there, and would copy nothing of what begins at 1 once more. Servers from 2.10.
  */
 async function behindCopies(
+  connection: Connection,
   manager: JetStreamManager,
   stream: string,
   { streams }: TopologySpec,
@@ -82,8 +83,8 @@ async function behindCopies(
   if (archive === undefined) return {};
   try {
     const { state } = await manager.streams.info(archive.name);
-    const last = await manager.streams.getMessage(archive.name, { seq: state.last_seq });
-    const copied = last === null ? 0 : originSeqOf(recordOf(last).headers);
+    const last = await storedMessage(connection, archive.name, state.last_seq);
+    const copied = last === undefined ? 0 : originSeqOf(last.headers);
     return copied === 0 ? {} : { first_seq: copied + 1 };
   } catch (error) {
     if (error instanceof JetStreamApiError && NOT_FOUND.has(error.code)) return {};
