@@ -19,10 +19,10 @@ import {
 } from '@nats-bridge/connector';
 import type { EmbeddedServer } from '@nats-bridge/messaging';
 import type { JsonObject } from '@nats-bridge/protocol';
-import { createWorker, type HandlerResponse, type Worker } from '@nats-bridge/worker';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from './cli-process.js';
+import { type Execution, startGatedWorker } from './gated-worker.js';
 import { neverSent } from './never-sent.js';
 import {
   authorizeRequest,
@@ -39,7 +39,6 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 const AUTHORIZE = 'PaymentService/Authorize';
 const CONFIG = { request_timeout_ms: 20_000, jetstream: { ack_wait: 2_000 } } as const;
 
-type Execution = { readonly attemptId: string; readonly attempt: number };
 type Settled = { status: string; connector_transaction_id: string };
 
 let folder: string;
@@ -64,28 +63,6 @@ const managerOf = async (stack: Stack) => jetstreamManager(await stack.nats());
 const backup = (url: string, ...args: string[]) =>
   runCli(['backup', ...args], { NATS_BRIDGE__BASE_URL: url });
 const restoreArgs = (...more: string[]) => ['restore', path, '--json', ...more];
-
-/** One at a time, and what its name says: `att_held…` waits for the gate, `att_declined…` is declined. */
-async function startWorker(url: string, executions: Execution[], gate: Promise<void>): Promise<Worker> {
-  const worker = createWorker({
-    servers: url,
-    concurrency: 1,
-    handlers: {
-      async authorize({ router_data }, { attempt }): Promise<HandlerResponse> {
-        const attemptId = router_data.attempt_id;
-        executions.push({ attemptId, attempt });
-        if (attemptId.startsWith('att_held')) await gate;
-        if (attemptId.startsWith('att_declined'))
-          return { status: 'failure', error: { code: 'card_declined', message: 'declined' } };
-        return { status: 'success', transaction_id: `txn_${attemptId}_${attempt}` };
-      },
-      // Then only the ledger keeps what is open from being told as failed.
-      sync: () => ({ status: 'failure', error: { code: 'not_found', message: 'no such payment' } }),
-    },
-  });
-  await worker.start();
-  return worker;
-}
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'nats-bridge-backups-'));
@@ -115,7 +92,7 @@ describe('payments, a backup in their midst, and the loss of the store', () => {
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
-    const worker = await startWorker(stack.server.url, [], gate);
+    const worker = await startGatedWorker(stack.server.url, [], gate);
     first = {
       att_answered: await authorize(stack, 'att_answered'),
       att_declined: await authorize(stack, 'att_declined'),
@@ -231,7 +208,7 @@ describe('payments, a backup in their midst, and the loss of the store', () => {
     });
 
     it('executes nothing of the past: the first request that a worker sees is a new one', async () => {
-      const worker = await startWorker(server.url, executions, Promise.resolve());
+      const worker = await startGatedWorker(server.url, executions, Promise.resolve());
       closers.push(() => worker.stop());
       expect(await authorize(stack, 'att_new')).toMatchObject({ status: 'CHARGED' });
       await until('nothing waits', async () => {

@@ -13,9 +13,9 @@ import {
 } from '@nats-bridge/connector';
 import { streamState } from '@nats-bridge/messaging';
 import type { JsonObject } from '@nats-bridge/protocol';
-import { createWorker, type HandlerResponse, type Worker } from '@nats-bridge/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Finished, runCli } from './cli-process.js';
+import { type Execution, startGatedWorker } from './gated-worker.js';
 import { neverSent } from './never-sent.js';
 import { authorizeRequest, MERCHANT, money, type Stack, startStack } from './stack-under-test.js';
 import { startTwoRegions, type TwoRegions } from './two-regions.js';
@@ -26,7 +26,6 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 240_000 });
 const CONFIG = { jetstream: { ack_wait: 2_000 }, timeouts: { authorize: 30_000 } } as const;
 
 type Settled = { status: string; connector_transaction_id: string };
-type Execution = { readonly attemptId: string; readonly attempt: number };
 
 const closers: (() => unknown)[] = [];
 let folder: string;
@@ -53,27 +52,6 @@ const ask = (stack: Stack, attempt: string) =>
   );
 const standby = (url: string, ...args: string[]): Promise<Finished> =>
   runCli(['standby', ...args], { NATS_BRIDGE__BASE_URL: url, NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1' });
-
-/** One at a time: `att_held…` waits for the gate, `att_declined…` is declined, and all stand in the processor's book. */
-async function startWorker(url: string, book: Execution[], gate: Promise<void>): Promise<Worker> {
-  const worker = createWorker({
-    servers: url,
-    concurrency: 1,
-    handlers: {
-      async authorize({ router_data }, { attempt }): Promise<HandlerResponse> {
-        const attemptId = router_data.attempt_id;
-        book.push({ attemptId, attempt });
-        if (attemptId.startsWith('att_held')) await gate;
-        if (attemptId.startsWith('att_declined'))
-          return { status: 'failure', error: { code: 'card_declined', message: 'declined' } };
-        return { status: 'success', transaction_id: `txn_${attemptId}_${attempt}` };
-      },
-      sync: () => ({ status: 'failure', error: { code: 'not_found', message: 'no such payment' } }),
-    },
-  });
-  await worker.start();
-  return worker;
-}
 
 describe('region a serves, region b stands by, and a is killed', () => {
   const book: Execution[] = [];
@@ -149,7 +127,7 @@ describe('region a serves, region b stands by, and a is killed', () => {
     const gate = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const worker = await startWorker(regions.a.url, book, gate);
+    const worker = await startGatedWorker(regions.a.url, book, gate);
     closers.push(() => worker.stop());
     first = {
       att_answered: await authorize(inA, 'att_answered'),
@@ -249,7 +227,7 @@ describe('region a serves, region b stands by, and a is killed', () => {
     closers.push(() => inB.close());
     letters = createDeadLetters(inB.bridge);
     closers.push(() => letters.close());
-    const worker = await startWorker(regions.b.url, book, Promise.resolve());
+    const worker = await startGatedWorker(regions.b.url, book, Promise.resolve());
     closers.push(() => worker.stop());
     expect(await authorize(inB, 'att_new')).toMatchObject({ status: 'CHARGED' });
     // Nothing of the past ran before it.

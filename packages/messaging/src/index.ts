@@ -48,7 +48,7 @@ export {
   type WorkerPresence,
   type WorkersFound,
 } from './presence/presence.js';
-export { lastMessage, type StoredRecord, saysNothingThere } from './records/last-message.js';
+export { lastMessage, type StoredRecord, saysNoStream, saysNothingThere } from './records/last-message.js';
 export { createRecordStore, type RecordStore } from './records/record-store.js';
 export { createRecordWriter, type RecordWriter } from './records/record-writer.js';
 export { type AckSubject, ackSubjectOf, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';

@@ -15,15 +15,11 @@ import {
   isAtLeast,
   readStreamFigures,
   SERVER_FEATURES,
+  saysNoStream,
   serverFeatures,
 } from '@nats-bridge/messaging';
 import { RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
-import {
-  JetStreamApiError,
-  type JetStreamManager,
-  jetstreamManager,
-  type StreamInfo,
-} from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { Command } from 'commander';
 import { readSettingsHere, withServerOptions } from '../settings.js';
 import { mark } from '../terminal.js';
@@ -124,14 +120,12 @@ async function streams({ config, connection }: NatsBridge): Promise<Finding[]> {
   return findings;
 }
 
-const STREAM_NOT_FOUND = 10_059;
-
 /** @throws what the server says, but for: there is no such stream */
 async function infoOf(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
   try {
     return await manager.streams.info(name);
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    if (saysNoStream(error)) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,13 @@
 /** Saves the streams of the bridge into a folder, while payments go on. */
 import { createHash } from 'node:crypto';
-import { isCaughtUp, PermissionDeniedError, type SavedStream, saveStream } from '@nats-bridge/messaging';
-import { JetStreamApiError, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import {
+  isCaughtUp,
+  PermissionDeniedError,
+  type SavedStream,
+  saveStream,
+  saysNoStream,
+} from '@nats-bridge/messaging';
+import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { isAuditSigned } from '../audit/audit.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
@@ -13,7 +19,6 @@ import {
   MANIFEST_FILE,
   type StreamInBackup,
 } from './manifest.js';
-import { NO_STREAM } from './restore-mark.js';
 import { type StreamToSave, streamsLeftOut, streamsToSave } from './saved-streams.js';
 
 export type CreateOptions = {
@@ -124,7 +129,7 @@ export async function createBackup(
 /** Says what to do about what often happens. */
 function explained(error: unknown, stream: string, servers: readonly string[]): unknown {
   if (error instanceof PermissionDeniedError) return ownerOnly(error, 'saves');
-  if (error instanceof JetStreamApiError && error.code === NO_STREAM)
+  if (saysNoStream(error))
     return new Error(
       `there is no stream ${stream} at ${servers.join(', ')}, so there is nothing to back up: is it the right server? A bridge makes its streams when it starts, and nats-bridge topology apply does`,
       { cause: error },

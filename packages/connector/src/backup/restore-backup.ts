@@ -10,6 +10,7 @@ import {
   PermissionDeniedError,
   restoreStream,
   type SavedStream,
+  saysNoStream,
   withFewerReplicas,
 } from '@nats-bridge/messaging';
 import { type AuditEntry, RESTORE_STREAM } from '@nats-bridge/protocol';
@@ -21,7 +22,7 @@ import { archiveNameOf } from '../topology.js';
 import { ownerOnly } from './create-backup.js';
 import type { StreamInBackup } from './manifest.js';
 import { type Doubts, markDoubts } from './mark-doubts.js';
-import { holdRequests, NO_STREAM } from './restore-mark.js';
+import { holdRequests } from './restore-mark.js';
 import type { RestorePlan } from './restore-plan.js';
 import { whoIsThere } from './who-is-there.js';
 
@@ -100,7 +101,7 @@ export async function restoreBackup(
     try {
       await askJetStream(connection, `STREAM.DELETE.${stream}`, {});
     } catch (error) {
-      if (!(error instanceof JetStreamApiError && error.code === NO_STREAM)) throw error;
+      if (!saysNoStream(error)) throw error;
     }
   }
 

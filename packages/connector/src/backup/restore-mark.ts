@@ -3,12 +3,9 @@
  * subjects of requests and takes none: NATS then refuses every bridge its work stream, so that none begins on half of
  * what was known.
  */
-import { type Connection, streamState, withFewerReplicas } from '@nats-bridge/messaging';
+import { type Connection, saysNoStream, streamState, withFewerReplicas } from '@nats-bridge/messaging';
 import { RESTORE_STREAM } from '@nats-bridge/protocol';
-import { JetStreamApiError, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
-
-/** `stream not found` (nats-server errors.json). */
-export const NO_STREAM = 10059;
+import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 
 export async function isRestoreUnfinished(connection: Connection): Promise<boolean> {
   return (await messagesIn(connection, RESTORE_STREAM)) !== undefined;
@@ -32,7 +29,7 @@ export async function messagesIn(connection: Connection, stream: string): Promis
   try {
     return (await streamState(connection, stream)).messages;
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === NO_STREAM) return undefined;
+    if (saysNoStream(error)) return undefined;
     throw error;
   }
 }

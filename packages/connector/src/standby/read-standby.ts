@@ -1,6 +1,6 @@
 /** How far the mirrors of a standby have come, as the server says it there. Changes nothing. */
-import type { Connection } from '@nats-bridge/messaging';
-import { JetStreamApiError, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
+import { type Connection, saysNoStream } from '@nats-bridge/messaging';
+import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { streamsToSave } from '../backup/saved-streams.js';
 import { whoIsThere } from '../backup/who-is-there.js';
 import type { BridgeConfig } from '../config/bridge-config.js';
@@ -29,7 +29,6 @@ export type Standby = {
   readonly problems: readonly string[];
 };
 
-const NO_STREAM = 10059;
 /** `$JS.{domain}.API` */
 const DOMAIN = /^\$JS\.([^.]+)\.API$/;
 
@@ -85,7 +84,7 @@ async function infoOf(connection: Connection, stream: string): Promise<StreamInf
   try {
     return await manager.streams.info(stream);
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === NO_STREAM) return undefined;
+    if (saysNoStream(error)) return undefined;
     throw error;
   }
 }

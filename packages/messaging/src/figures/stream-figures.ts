@@ -1,13 +1,13 @@
 /** How full streams are and how far their consumers have come, as the server says now. */
 import {
   type ConsumerInfo,
-  JetStreamApiError,
   type JetStreamManager,
   jetstreamManager,
   type StreamInfo,
 } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { type Overlap, overlapsOf } from '../presence/overlap-watch.js';
+import { saysNoStream } from '../records/last-message.js';
 import { currentReplicasOf } from './current-replicas.js';
 
 export type StreamFigures = {
@@ -53,7 +53,7 @@ async function readStream(manager: JetStreamManager, name: string): Promise<Stre
   try {
     info = await manager.streams.info(name);
   } catch (error) {
-    if (isNotFound(error)) return undefined;
+    if (saysNoStream(error)) return undefined;
     throw error;
   }
   const consumers: ConsumerInfo[] = [];
@@ -82,11 +82,4 @@ async function readStream(manager: JetStreamManager, name: string): Promise<Stre
 /** -1 and 0 are NATS's ways to say "none". */
 function limitOf(limit: number | undefined): number | undefined {
   return limit === undefined || limit <= 0 ? undefined : limit;
-}
-
-/** JetStream's "stream not found". */
-const STREAM_NOT_FOUND = 10_059;
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND;
 }

@@ -14,9 +14,14 @@ export type StoredRecord = {
 export const NO_MESSAGE = 10037;
 const NO_STREAM = 10059;
 
+/** Whether that is why the server refused: there is no such stream. */
+export function saysNoStream(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === NO_STREAM;
+}
+
 /** Where there is no stream, nothing was recorded either. Any other refusal says nothing about what is there. */
 export function saysNothingThere(error: unknown): boolean {
-  return error instanceof JetStreamApiError && (error.code === NO_MESSAGE || error.code === NO_STREAM);
+  return saysNoStream(error) || (error instanceof JetStreamApiError && error.code === NO_MESSAGE);
 }
 
 /** @returns undefined when the subject has no message. The stream must allow direct reads. */
