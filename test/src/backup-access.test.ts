@@ -115,7 +115,9 @@ describe('backup commands that cannot do what they are asked', () => {
   });
 
   it('list, verify, restore: there is none, or it was never finished, or its manifest is broken', async () => {
-    expect((await backup('list', join(folder, 'no_such'))).stderr).toMatch(/no_such cannot be read/);
+    expect((await backup('list', join(folder, 'no_such'))).stderr).toMatch(
+      /there is no folder .*no_such: nats-bridge backup create makes it/,
+    );
     expect((await backup('verify', join(folder, 'no_such'))).stderr).toMatch(/no_such is no backup/);
     const backups = join(folder, 'some');
     const name = '2026-11-29T10-00-00.000Z';

@@ -13,6 +13,7 @@ import {
 import { createSigner, newSigningSeed, verifySignature } from '@nats-bridge/messaging';
 import { type AuditEntry, type ChainReport, type RecordReport, verifyChain } from '@nats-bridge/protocol';
 import { Command } from 'commander';
+import { inUtc } from '../moment.js';
 import { readSettingsHere, withServerOptions } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
 
@@ -48,7 +49,7 @@ function list(): Command {
         table(
           ['when', 'who', 'action', 'what', 'why'],
           entries.map(({ at, who, action, what, why }) => [
-            at.slice(0, 19).replace('T', ' '),
+            inUtc(at),
             who,
             action,
             String(what.idempotencyKey ?? Object.values(what).join(' ')),

@@ -18,6 +18,7 @@ import {
 } from '@nats-bridge/connector';
 import { Command, InvalidArgumentError } from 'commander';
 import { type By, wholeNumber } from '../dead-letter-options.js';
+import { bytes as inUnits, plural } from '../numbers.js';
 import { readSettingsHere, withServerOptions } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
 
@@ -200,11 +201,11 @@ function whyReplaced(isUnfinished: boolean): string {
 }
 
 function describe({ config, state, bytes }: StreamInBackup): string {
-  return `${config.name}: ${state.messages} messages in ${bytes} bytes`;
+  return `${config.name}: ${plural(state.messages, 'message')}, ${inUnits(bytes)}`;
 }
 
 function totalOf(manifest: BackupManifest): string {
-  return `${messagesIn(manifest)} messages of ${manifest.streams.length} streams in ${bytesIn(manifest)} bytes`;
+  return `${plural(messagesIn(manifest), 'message')} of ${plural(manifest.streams.length, 'stream')}, ${inUnits(bytesIn(manifest))}`;
 }
 
 function messagesIn({ streams }: BackupManifest): number {

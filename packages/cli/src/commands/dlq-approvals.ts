@@ -11,9 +11,8 @@ import {
   withActions,
   withLetters,
 } from '../dead-letter-options.js';
+import { inUtc } from '../moment.js';
 import { mark, table } from '../terminal.js';
-
-const UNTIL_MINUTE = 16;
 
 export function approvalsCommand(): Command {
   return command('approvals', 'what waits for a second person; with an id, all that is known of one')
@@ -36,7 +35,7 @@ export function approvalsCommand(): Command {
               nameOf(letter),
               paymentId,
               proposed.who,
-              expiresAt.toISOString().slice(0, UNTIL_MINUTE).replace('T', ' '),
+              inUtc(expiresAt),
               proposed.why.slice(0, 40),
             ]),
           ),

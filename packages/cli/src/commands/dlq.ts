@@ -22,6 +22,7 @@ import {
   withActions,
   withLetters,
 } from '../dead-letter-options.js';
+import { inUtc } from '../moment.js';
 import { mark, paint, progress, table } from '../terminal.js';
 import { approvalsCommand, approveCommand, refuseCommand } from './dlq-approvals.js';
 
@@ -59,7 +60,7 @@ function list(): Command {
               .slice(0, options.limit)
               .map((letter) => [
                 nameOf(letter),
-                letter.at.toISOString().slice(0, 19).replace('T', ' '),
+                inUtc(letter.at),
                 letter.merchantId,
                 letter.operation,
                 letter.verdict,

@@ -21,6 +21,7 @@ import {
 import { RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
 import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import { Command } from 'commander';
+import { bytes, plural } from '../numbers.js';
 import { readSettingsHere, withServerOptions } from '../settings.js';
 import { mark } from '../terminal.js';
 
@@ -185,7 +186,7 @@ async function approvals({ config, connection }: NatsBridge): Promise<Finding[]>
 }
 
 function describeStream({ state, config }: StreamInfo): string {
-  return `${state.messages} message${state.messages === 1 ? '' : 's'}, ${state.bytes} bytes, ${config.storage}, ${config.num_replicas} replica${config.num_replicas === 1 ? '' : 's'}`;
+  return `${plural(state.messages, 'message')}, ${bytes(state.bytes)}, ${config.storage}, ${plural(config.num_replicas, 'replica')}`;
 }
 
 /** The server stamps its answers; deadlines and reply matching compare its clock with ours. */
@@ -228,15 +229,24 @@ function isRead({ waiting, ackPending }: ConsumerFigures): boolean {
   return waiting > 0 || ackPending > 0;
 }
 
-/** `authorize, capture; any operation of the pool acme`. */
+/** `authorize, capture; any operation but refund of the pool acme`: by pool, in the fewest words. */
 function listed(some: readonly WorkersThere[], all: readonly WorkersThere[]): string {
-  const byPool = new Map<string | undefined, string[]>();
-  for (const { operation, pool } of some) byPool.set(pool, [...(byPool.get(pool) ?? []), operation]);
-  return [...byPool]
-    .map(([pool, operations]) => {
-      const isAll = operations.length === all.filter((one) => one.pool === pool).length;
-      const what = isAll ? 'any operation' : operations.join(', ');
-      return pool === undefined ? `${what}${isAll ? ' of no pool' : ''}` : `${what} of the pool ${pool}`;
+  const hasPools = all.some(({ pool }) => pool !== undefined);
+  return [...new Set(some.map(({ pool }) => pool))]
+    .map((pool) => {
+      const isOfPool = (one: WorkersThere) => one.pool === pool;
+      const named = some.filter(isOfPool);
+      const others = all.filter(isOfPool).filter((one) => !named.includes(one));
+      const isMost = named.length > others.length;
+      const what = isMost
+        ? ['any operation', operationsOf(others)].filter(Boolean).join(' but ')
+        : operationsOf(named);
+      if (pool !== undefined) return `${what} of the pool ${pool}`;
+      return isMost && hasPools ? `${what} of no pool` : what;
     })
     .join('; ');
+}
+
+function operationsOf(some: readonly WorkersThere[]): string {
+  return some.map(({ operation }) => operation).join(', ');
 }

@@ -21,6 +21,7 @@ import {
   positive,
   wholeNumber,
 } from '../dead-letter-options.js';
+import { inUtc } from '../moment.js';
 import { mark, paint, progress, table } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
 
@@ -123,9 +124,8 @@ function markOf(verdict: Reconciled): string {
 const HEAD = ['verdict', 'requested', 'merchant', 'key', 'ledger', 'processor', 'why'];
 
 function row({ verdict, at, merchantId, idempotencyKey, ledger, processor, ...finding }: Finding): string[] {
-  const when = at.toISOString().slice(0, 19).replace('T', ' ');
   const why = [finding.why, amountsOf(finding)].filter(Boolean).join(', ');
-  return [verdict, when, merchantId, idempotencyKey, ledger, processor ?? '', why];
+  return [verdict, inUtc(at), merchantId, idempotencyKey, ledger, processor ?? '', why];
 }
 
 function amountsOf({ amount }: Pick<Finding, 'amount'>): string | undefined {

@@ -27,6 +27,7 @@ import {
   positive,
   wholeNumber,
 } from '../dead-letter-options.js';
+import { inUtc } from '../moment.js';
 import { mark, paint, progress, table } from '../terminal.js';
 
 type Options = Common &
@@ -107,8 +108,7 @@ function rowOf({
   ...request
 }: ReplayedRequest): string[] {
   const detail = request.unreadable ?? request.error?.code ?? request.reason ?? request.transaction_id ?? '';
-  const when = at.slice(0, 19).replace('T', ' ');
-  return [String(seq), when, merchant_id, idempotency_key, connector ?? '', outcome, detail];
+  return [String(seq), inUtc(at), merchant_id, idempotency_key, connector ?? '', outcome, detail];
 }
 
 async function publish(

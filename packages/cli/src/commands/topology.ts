@@ -2,6 +2,7 @@
 import { NatsBridge, topologyOf } from '@nats-bridge/connector';
 import { applyTopology, describeConflict, type TopologyChange } from '@nats-bridge/messaging';
 import { Command } from 'commander';
+import { plural } from '../numbers.js';
 import { readSettingsHere, withServerOptions } from '../settings.js';
 import { mark, table } from '../terminal.js';
 
@@ -57,7 +58,7 @@ export function printChanges(changes: readonly TopologyChange[], words = DONE): 
       count: changes.filter((one) => one.kind === kind && isAsConfigured(one)).length,
     }))
     .filter(({ count }) => count > 0)
-    .map(({ kind, count }) => `${count} ${kind}${count === 1 ? '' : 's'}`);
+    .map(({ kind, count }) => plural(count, kind));
   if (counts.length > 0) console.log(`${mark.ok()} as configured: ${counts.join(', ')}`);
   for (const conflict of changes.filter(({ action }) => action === 'conflict'))
     console.log(`${mark.failed()} ${describeConflict(conflict)}`);

@@ -6,7 +6,7 @@ import type {
   StreamsAnswer,
   WorkersAnswer,
 } from '@nats-bridge/gateway/admin-types';
-import { count, percent, plural, rate } from './numbers.js';
+import { count, percent, plural, rate } from '../numbers.js';
 
 export type Sight = {
   readonly url: string;
@@ -36,7 +36,7 @@ export function headlineOf({ overview, lost }: Sight): Headline {
   return { tone: TONES[overview.standing.tone], text: wordsOf(overview) };
 }
 
-function wordsOf({ standing, alerts, operations, window_s, throughput_per_s }: Overview): string {
+function wordsOf({ standing, alerts, letters, operations, window_s, throughput_per_s }: Overview): string {
   const calls = operations.reduce((total, figures) => total + figures.calls, 0);
   const share = percent(standing.share ?? 0);
   switch (standing.is) {
@@ -52,6 +52,8 @@ function wordsOf({ standing, alerts, operations, window_s, throughput_per_s }: O
       return `Payments flow, ${share} are declined`;
     case 'alerts':
       return `${calls > 0 ? 'Payments flow, with' : 'No payments now, and'} ${plural(alerts.length, 'alert')}`;
+    case 'interventions':
+      return `${calls > 0 ? 'Payments flow' : 'No payments now'}; for a person: ${plural(letters.interventions, 'intervention')}`;
     case 'quiet':
       return `All is quiet: no calls in ${window_s} s`;
     case 'flowing':

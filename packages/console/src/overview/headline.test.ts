@@ -45,6 +45,18 @@ it.each<[Overview['standing']['is'], string, string, Partial<Overview>]>([
     '1.7 a second, 0 calls in 60 s.',
     { operations: [], alerts: [ALERT] },
   ],
+  [
+    'interventions',
+    'Payments flow; for a person: 2 interventions.',
+    '1.7 a second, 100 calls in 60 s.',
+    { letters: { dead: 0, interventions: 2 } },
+  ],
+  [
+    'interventions',
+    'No payments now; for a person: 1 intervention.',
+    '1.7 a second, 0 calls in 60 s.',
+    { operations: [], letters: { dead: 0, interventions: 1 } },
+  ],
   ['declining', 'Payments flow, and many are declined.', '20 % of 100 calls in 60 s.', {}],
   ['failing', 'Payments fail.', '20 % of 100 calls in 60 s had no answer from a worker.', {}],
   ['no_workers', 'No worker is there.', 'Calls are answered as failed at once.', {}],

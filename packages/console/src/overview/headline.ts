@@ -11,7 +11,7 @@ export type Headline = {
 };
 
 export function headlineOf(overview: Overview): Headline {
-  const { standing, alerts, operations, window_s, throughput_per_s } = overview;
+  const { standing, alerts, letters, operations, window_s, throughput_per_s } = overview;
   const calls = operations.reduce((total, figures) => total + figures.calls, 0);
   const per = `in ${window_s} s`;
   const say = (text: string, detail: string) => ({ tone: standing.tone, text, detail });
@@ -34,6 +34,10 @@ export function headlineOf(overview: Overview): Headline {
     case 'alerts': {
       const start = calls > 0 ? 'Payments flow, with' : 'No payments now, and';
       return say(`${start} ${plural(alerts.length, 'alert')}.`, flow);
+    }
+    case 'interventions': {
+      const start = calls > 0 ? 'Payments flow' : 'No payments now';
+      return say(`${start}; for a person: ${plural(letters.interventions, 'intervention')}.`, flow);
     }
     case 'quiet':
       return say('All is quiet.', `No calls ${per}; everything is ready for them.`);

@@ -21,6 +21,7 @@ const BASE: StandingFacts = {
     stream: null,
     workers: { is_anybody_there: true, alive: 1, in_flight: 0, capacity: 10 },
   },
+  letters: { interventions: 0 },
   alerts: [],
 };
 const { path } = BASE;
@@ -38,6 +39,9 @@ it.each<[string, string, number | null, Partial<StandingFacts>]>([
   ['quiet', 'quiet', null, { operations: [] }],
   ['alerts', 'warning', null, { alerts: [warning] }],
   ['alerts', 'critical', null, { alerts: [warning, critical], operations: [] }],
+  ['interventions', 'warning', null, { letters: { interventions: 1 } }],
+  ['interventions', 'warning', null, { letters: { interventions: 1 }, operations: [] }],
+  ['alerts', 'critical', null, { letters: { interventions: 1 }, alerts: [critical] }],
   ['declining', 'warning', 0.2, { operations: [{ ...FIGURES, failure: 20 }], alerts: [critical] }],
   ['declining', 'warning', 0.424, { operations: [{ ...FIGURES, calls: 33, failure: 14 }] }],
   ['failing', 'critical', 0.2, { operations: failing }],

@@ -3,6 +3,7 @@ import type { Overview } from './schema/overview.js';
 
 export type Standing = Overview['standing'];
 export type StandingFacts = Pick<Overview, 'operations' | 'path'> & {
+  readonly letters: Pick<Overview['letters'], 'interventions'>;
   readonly alerts: readonly Pick<Overview['alerts'][number], 'severity'>[];
 };
 
@@ -10,7 +11,7 @@ export type StandingFacts = Pick<Overview, 'operations' | 'path'> & {
 const FAILING = 0.2;
 const ENOUGH_CALLS = 10;
 
-export function standingOf({ operations, path, alerts }: StandingFacts): Standing {
+export function standingOf({ operations, path, letters, alerts }: StandingFacts): Standing {
   const sum = (name: 'calls' | 'failure' | 'unknown' | 'not_sent') =>
     operations.reduce((total, figures) => total + figures[name], 0);
   const calls = sum('calls');
@@ -27,6 +28,8 @@ export function standingOf({ operations, path, alerts }: StandingFacts): Standin
     const isCritical = alerts.some(({ severity }) => severity === 'critical');
     return { is: 'alerts', tone: isCritical ? 'critical' : 'warning', share: null };
   }
+  // Before that becomes an alert, which is when it waits for a minute.
+  if (letters.interventions > 0) return { is: 'interventions', tone: 'warning', share: null };
   if (calls === 0) return { is: 'quiet', tone: 'quiet', share: null };
   return { is: 'flowing', tone: 'good', share: null };
 }

@@ -98,6 +98,7 @@ async function readOverview(world: AdminWorld): Promise<Overview> {
         capacity: sum([...processes.values()].map(({ capacity }) => capacity)),
       },
     },
+    letters: { dead: messagesIn('DEAD_LETTERS'), interventions: messagesIn('INTERVENTIONS') },
     alerts: world.alerts
       .firing()
       .map(({ since, ...alert }) => ({ ...alert, labels: { ...alert.labels }, since: iso(since) })),
@@ -110,7 +111,6 @@ async function readOverview(world: AdminWorld): Promise<Overview> {
     in_flight: bridge.inFlight,
     in_flight_limit: bridge.config.max_in_flight,
     series: calls.series(),
-    letters: { dead: messagesIn('DEAD_LETTERS'), interventions: messagesIn('INTERVENTIONS') },
     ...seen,
     standing: standingOf(seen),
   };

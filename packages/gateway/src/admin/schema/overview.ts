@@ -39,6 +39,7 @@ const standings = z.enum([
   'failing',
   'declining',
   'alerts',
+  'interventions',
   'quiet',
   'flowing',
 ]);
