@@ -9,7 +9,11 @@ import type { Answer, Question, RoleOptions, Usage } from './roles/role.js';
 const TICKS_PER_SECOND = 100;
 
 /** Of all roles, floors too: as the `nats-bridge` command runs. */
-export const V8_FLAGS = ['--max-semi-space-size=32', '--no-allocation-site-pretenuring'];
+export const V8_FLAGS = [
+  '--max-semi-space-size=32',
+  '--no-allocation-site-pretenuring',
+  '--retain-maps-for-n-gc=50',
+];
 
 export type Member = {
   readonly name: string;

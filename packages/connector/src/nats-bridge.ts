@@ -324,15 +324,16 @@ export class NatsBridge {
    */
   async execute(operation: Operation, data: RouterData, options: CallOptions = {}): Promise<Outcome> {
     const call = { operation, data, correlationId: randomUUID() };
-    const route = { operation, connector: data.connector };
+    const { connector } = data;
     const marks: CallMarks = { begunAt: performance.now(), at: Date.now() };
-    this.#observers.tell({ type: 'call_began', ...route });
+    this.#observers.tell({ type: 'call_began', operation, connector });
     const span = this.tracing?.begin(CALL_SPAN, call, options.traceparent);
     const ended = (result: CallResult, code?: BridgeErrorCode) => {
       endCall(span, result, code);
       this.#observers.tell({
         type: 'call_ended',
-        ...route,
+        operation,
+        connector,
         result,
         code,
         pools: code === 'NO_WORKERS_AVAILABLE' ? this.#poolsWithoutWorkers(call, marks) : undefined,
