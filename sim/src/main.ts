@@ -63,7 +63,6 @@ async function runMany(from: number, seeds: number): Promise<void> {
     console.log(`  replay: npm run sim -- --seed ${seed} --trace`);
   }
   const missing = values['until-failure'] ? [] : belowFloor(totals.counts, seeds);
-  for (const line of missing) console.log(`too seldom: ${line}`);
   const counts = Object.fromEntries(
     Object.entries(totals.counts).sort(([one], [other]) => (one < other ? -1 : 1)),
   );
@@ -75,9 +74,11 @@ async function runMany(from: number, seeds: number): Promise<void> {
     );
   } else {
     for (const [name, count] of Object.entries(counts)) console.log(`${String(count).padStart(9)}  ${name}`);
+    for (const line of missing) console.log(`too seldom: ${line}`);
     const simulated = `${Math.round(totals.simulatedMs / 3_600_000)} h of simulated time`;
+    const seldom = missing.length > 0 ? `, ${missing.length} too seldom` : '';
     console.log(
-      `${ok ? '✓' : '✗'} ${seeds} seeds, ${totals.failures.length} failed; ${simulated} in ${seconds.toFixed(1)} s`,
+      `${ok ? '✓' : '✗'} ${seeds} seeds, ${totals.failures.length} failed${seldom}; ${simulated} in ${seconds.toFixed(1)} s`,
     );
   }
   process.exitCode = ok ? 0 : 1;

@@ -9,7 +9,9 @@ import {
   keepDeadLetters,
   keepNotary,
   NatsBridge,
+  planTakeOver,
   readStandby,
+  takeOver,
 } from '@nats-bridge/connector';
 import { streamState } from '@nats-bridge/messaging';
 import type { JsonObject } from '@nats-bridge/protocol';
@@ -312,6 +314,58 @@ it('finds a link that carries payments, over which both regions would execute ea
     const { code, stdout } = await standby(regions.b.url, 'apply', 'a');
     expect([code, stdout]).toEqual([1, expect.stringMatching(/bridges are heard here.*deny hyperswitch\.>/)]);
   } finally {
+    await inA.close();
+    await regions.dispose();
+  }
+});
+
+it('stops half-way: nothing begins there, and a restore of the backup that it made finishes it', async () => {
+  const regions = await startTwoRegions();
+  const inA = await startStack({ runningServer: regions.a, config: CONFIG });
+  const atB = new NatsBridge({ base_url: regions.b.url, jetstream: { num_replicas: 1 } });
+  const backups = join(folder, '..', 'half');
+  try {
+    const answered = await authorize(inA, 'att_answered');
+    expect((await standby(regions.b.url, 'apply', 'a')).code).toBe(0);
+    await until('b has it all', async () => {
+      const { mirrors } = await readStandby(atB);
+      for (const { stream, lastSeq } of mirrors)
+        if ((await streamState(inA.bridge.connection, stream)).lastSeq > lastSeq) return false;
+      return mirrors.length === 7;
+    });
+    await inA.close();
+    await regions.a.kill('SIGKILL');
+    const half = takeOver(atB, await planTakeOver(atB), {
+      folder: backups,
+      tool: 'a test',
+      actor: { who: 'jo', why: 'region a burns' },
+      onRestored: ({ config }) => {
+        if (config.name === 'OPERATIONS') throw new Error('the power went');
+      },
+    });
+    await expect(half).rejects.toThrow(/the power went/);
+
+    for (const args of [['show'], ['take-over', backups, '--yes', '--reason', 'again']]) {
+      const { code, stdout } = await standby(regions.b.url, ...args);
+      expect([code, stdout]).toEqual([1, expect.stringMatching(/stopped half-way here.*backup restore/)]);
+    }
+    const tooEarly = startStack({ sandbox: false, runningServer: regions.b, config: CONFIG });
+    await expect(tooEarly).rejects.toThrow(/are being restored/);
+
+    const listed = await runCli(['backup', 'list', backups, '--json']);
+    const [{ path = '' } = {}] = JSON.parse(listed.stdout) as { path: string }[];
+    const restored = await runCli(
+      ['backup', 'restore', path, '--yes', '--reason', 'to finish it', '--nats', regions.b.url],
+      { NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1' },
+    );
+    expect(restored.code, restored.stdout + restored.stderr).toBe(0);
+    const inB = await startStack({ runningServer: regions.b, config: CONFIG });
+    const { status, connector_transaction_id } = answered;
+    expect(await authorize(inB, 'att_answered')).toMatchObject({ status, connector_transaction_id });
+    expect(await authorize(inB, 'att_new')).toMatchObject({ status: 'CHARGED' });
+    await inB.close();
+  } finally {
+    await atB.close();
     await inA.close();
     await regions.dispose();
   }

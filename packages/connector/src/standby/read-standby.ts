@@ -1,6 +1,7 @@
 /** How far the mirrors of a standby have come, as the server says it there. Changes nothing. */
 import { type Connection, saysNoStream } from '@nats-bridge/messaging';
 import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
+import { isRestoreUnfinished } from '../backup/restore-mark.js';
 import { streamsToSave } from '../backup/saved-streams.js';
 import { whoIsThere } from '../backup/who-is-there.js';
 import type { BridgeConfig } from '../config/bridge-config.js';
@@ -32,6 +33,9 @@ export type Standby = {
 /** `$JS.{domain}.API` */
 const DOMAIN = /^\$JS\.([^.]+)\.API$/;
 
+const STOPPED_HALF_WAY =
+  'a take-over or a restore stopped half-way here, or goes on: where it stopped, nats-bridge backup restore finishes it, with the backup that was made for it (nats-bridge backup list names those in a folder)';
+
 /** @throws NotConnectedError */
 export async function readStandby({
   config,
@@ -54,6 +58,9 @@ export async function readStandby({
       mirrors.push(mirrorIn(info));
     }
   }
+  // Half of them are mirrors then, and none of what is usual would help.
+  if (await isRestoreUnfinished(connection))
+    return { primary: [...primaries][0], mirrors, problems: [STOPPED_HALF_WAY] };
   const problems: string[] = [];
   if (missing.length > 0)
     problems.push(`there is no ${missing.join(', ')}: nats-bridge standby apply makes mirrors of them`);
