@@ -48,9 +48,25 @@ const { transformWithOxc } = await import(
   pathToFileURL(createRequire(createRequire(import.meta.url).resolve('vitest')).resolve('vite')).href
 );
 
+const HELP = `npm run mutate -- [options]
+
+  --only <file>  the files whose path holds this, of
+                 ${TARGETS.map(({ file }) => file).join('\n                 ')}
+  --json         the last line of standard output is one JSON object
+
+About an hour on a small machine.`;
+
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 });
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 
 try {
   await build();

@@ -51,6 +51,7 @@ export {
 export { lastMessage, type StoredRecord, saysNoStream, saysNothingThere } from './records/last-message.js';
 export { createRecordStore, type RecordStore } from './records/record-store.js';
 export { createRecordWriter, type RecordWriter } from './records/record-writer.js';
+export { saysOvertaken } from './records/says-overtaken.js';
 export { type AckSubject, ackSubjectOf, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';
 export { type ReadCorrelationId, readJsonCorrelationId } from './request/correlation.js';
 export { encodeHeaders, type HeaderRecord, readHeaders } from './request/message-headers.js';

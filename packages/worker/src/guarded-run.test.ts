@@ -179,6 +179,24 @@ describe('a claim whose confirmation was lost', () => {
     expect(run).not.toHaveBeenCalled();
   });
 
+  it('is not taken for its own by another delivery that this worker has in hand, begun in the same millisecond', async () => {
+    const { records, states } = lossyRecords((write) => write === 1);
+    const refused: RecordStore['write'] = async (...write) => {
+      const isFirst = states().length === 0;
+      if (!isFirst && write[3] === 0) throw new StoreUnconfirmedError('s', 1);
+      return records.write(...write);
+    };
+    const run = vi.fn(async (_: Claim) => reply);
+    const world = worldOf({ ...records, write: refused });
+    const [first, second] = await Promise.allSettled([
+      runGuarded(request, world, run),
+      runGuarded(request, world, run),
+    ]);
+    expect(first).toMatchObject({ status: 'fulfilled', value: { kind: 'answered' } });
+    expect(second).toMatchObject({ status: 'rejected' });
+    expect(run).toHaveBeenCalledOnce();
+  });
+
   it('was renewed all the same: the run goes on, and renews it again', async () => {
     const { records, states } = lossyRecords((write) => write === 2);
     const ending = await runGuarded(request, worldOf(records), async (claim) => {

@@ -2,6 +2,7 @@
  * Runs a handler under the record of its idempotency key (P2, P3): claim, effect, answer. Everything it touches is
  * handed to it, so that the simulator runs the same code on virtual time.
  */
+import { randomUUID } from 'node:crypto';
 import {
   backoffMs,
   RecordChangedError,
@@ -67,6 +68,9 @@ export type GuardedEnding =
 /** Others changed the record this often in a row: let them finish. */
 const MOST_CHANGES = 5;
 const WAIT_MS = 1_000;
+/** Of this process, and then counted: its runs are named so that no other has the name of one. */
+const PROCESS = randomUUID().slice(0, 8);
+let runs = 0;
 const OVER = new Error('the lease is over: another worker may have taken over');
 
 /** @throws what the record store throws when nothing was begun, or an answer cannot be stored for half a minute */
@@ -120,6 +124,7 @@ async function executeClaimed(
   // What is new stands before a spread: behind it, each costs V8 a microsecond (measured).
   const claimed: NewRecord = {
     attempt,
+    run: `${PROCESS}-${++runs}`,
     claimedAt: before?.claimedAt ?? world.now(),
     leaseUntil: undefined,
     reason: undefined,
@@ -127,9 +132,7 @@ async function executeClaimed(
   };
   const write = (leaseUntil: number, seq: number, reason?: string) =>
     records.write(subject, bodyOf('claimed'), recordHeaders({ ...claimed, leaseUntil, reason }), seq);
-  /** Each attempt belongs to one run. */
-  const isOfThisRun = ({ state, by, correlationId, attempt: number }: OperationRecord) =>
-    state === 'claimed' && by === claimed.by && correlationId === claimed.correlationId && number === attempt;
+  const isOfThisRun = ({ state, run }: OperationRecord) => state === 'claimed' && run === claimed.run;
 
   async function writeFirst(leaseUntil: number): Promise<number> {
     try {
@@ -139,7 +142,7 @@ async function executeClaimed(
       // It may be stored, and only its confirmation lost: then nobody else begins while this claim holds.
       const stored = await records.read(subject).catch(() => undefined);
       const record = stored && recordIn(stored);
-      if (record === undefined || !isOfThisRun(record) || record.leaseUntil !== leaseUntil) throw error;
+      if (record === undefined || !isOfThisRun(record)) throw error;
       return record.seq;
     }
   }
@@ -210,15 +213,16 @@ async function executeClaimed(
   isRunning = false;
   await renewing;
   const headers = Object.assign(recordHeaders({ ...claimed, state: 'answered' }), reply.headers);
-  const stands = await recordAnswer(request, world, { body: reply.body, headers }, seq);
+  const answer = { body: reply.body, headers, run: claimed.run };
+  const stands = await recordAnswer(request, world, answer, seq);
   return { kind: stands ? 'answered' : 'superseded', attempt };
 }
 
 /** The effect has happened: its answer is written, whatever stands there but another answer. @returns whether it is ours that stands */
 async function recordAnswer(
-  { subject, delivery }: GuardedRequest,
+  { subject }: GuardedRequest,
   { records, sleep }: GuardWorld,
-  { body, headers }: EncodedReply,
+  { body, headers, run }: EncodedReply & Pick<NewRecord, 'run'>,
   claimSeq: number,
 ): Promise<boolean> {
   let expectedSeq = claimSeq;
@@ -235,11 +239,12 @@ async function recordAnswer(
     }
     const stored = await records.read(subject).catch(() => undefined);
     if (stored === undefined) continue;
-    const { state, seq, by, correlationId } = recordIn(stored);
-    // Written by an earlier try of this loop, whose confirmation was lost.
-    const isOurs = by === delivery.worker && correlationId === delivery.correlationId;
-    if (state === 'answered') return isOurs;
-    expectedSeq = seq;
+    const record = recordIn(stored);
+    // Of this run: written by an earlier try of this loop, whose confirmation was lost.
+    if (record.state === 'answered') return record.run === run;
+    // Another write is under way, and not there yet.
+    if (record.seq === expectedSeq) await sleep(backoffMs(attempt, UNTIL_BACK));
+    expectedSeq = record.seq;
   }
 }
 

@@ -4,6 +4,8 @@ import { type NewRecord, recordHeaders } from '@nats-bridge/protocol';
 import { expect, it } from 'vitest';
 import { type Claim, type Run, runGuarded } from './guarded-run.js';
 
+/** In a record that stands: it has the name of the run that is looked at. */
+const THIS_RUN = 'this run';
 const LEASE_MS = 2_000;
 const ANSWER = { body: new TextEncoder().encode('{}'), headers: {} };
 
@@ -22,12 +24,15 @@ function scene(
   const clock = { now: 1_000 };
   const written: Written[] = [];
   let reads = 0;
+  let claimedBy = '';
   const records: RecordStore = {
     async read() {
       reads++;
-      return stands;
+      if (stands?.headers['X-Run'] !== THIS_RUN) return stands;
+      return { ...stands, headers: { ...stands.headers, 'X-Run': claimedBy } };
     },
     async write(_subject, _body, headers, expectedSeq) {
+      claimedBy = headers['X-Run'] ?? '';
       const one = {
         state: headers['X-Record'],
         leaseUntil: Number(headers['X-Lease-Until']),
@@ -222,9 +227,10 @@ const changedOnce = (_: Written, count: number) => {
 };
 
 it.each<[string, Partial<NewRecord>, 'answered' | 'superseded']>([
-  ['its own, of a try whose confirmation was lost', {}, 'answered'],
-  ['of its own for another request', { correlationId: 'other' }, 'superseded'],
-  ['of another worker for the same request', { by: 'other' }, 'superseded'],
+  ['its own, of a try whose confirmation was lost', { run: THIS_RUN }, 'answered'],
+  ['of another delivery that this worker had in hand', { run: 'other' }, 'superseded'],
+  ['of another worker', { by: 'other', run: 'other' }, 'superseded'],
+  ['of a worker that names no runs', {}, 'superseded'],
 ])('leaves an answer that stands, and knows one %s', async (_, record, kind) => {
   const { written, run } = scene(changedOnce, stored(record, 7));
   expect(await run(async () => ANSWER)).toEqual({ kind, attempt: 1 });

@@ -1,5 +1,6 @@
 """The claim of one run: the right to call the processor, until its lease is over or another takes over."""
 import time
+import uuid
 
 import nats
 
@@ -14,7 +15,8 @@ class Claim:
     """A write that is not confirmed may stand in the record all the same: the record says so, and is read."""
 
     def __init__(self, js, subject, about, seq, lease_ms):
-        self._js, self._subject, self._about, self._lease_ms = js, subject, about, lease_ms
+        self._js, self._subject, self._lease_ms = js, subject, lease_ms
+        self._about = {**about, "X-Run": uuid.uuid4().hex}
         self.seq = seq  # of the record that it follows, then of its own
         self._leased_until = 0
 
@@ -29,7 +31,7 @@ class Claim:
             self.seq = await self._write(until)
         except nats.errors.Error:
             record = await read_record(self._js, self._subject)
-            if not self._is_in(record) or record.number("X-Lease-Until") != until:
+            if not self._is_in(record):
                 raise
             self.seq = record.seq
         self._leased_until = until
@@ -59,6 +61,5 @@ class Claim:
         return await write_record(self._js, self._subject, "claimed", b"", headers, self.seq, within_s)
 
     def _is_in(self, record) -> bool:
-        """Each attempt belongs to one run."""
-        names = ("X-Worker", "X-Correlation-Id", "X-Attempt")
-        return record.state == "claimed" and all(record.headers.get(name) == self._about.get(name) for name in names)
+        """Of this run alone: one worker may have two deliveries of a request in hand."""
+        return record.state == "claimed" and record.headers.get("X-Run") == self._about["X-Run"]

@@ -109,7 +109,11 @@ async def record_answer(js, subject, body, about, seq) -> None:
             record = await read_record(js, subject)
             if record.state == "answered":
                 return
+            if record.seq == seq:  # another write is under way, and not there yet
+                await asyncio.sleep(1)
             seq = record.seq
+            if tries_left == 0:
+                raise
         except nats.errors.Error:
             if tries_left == 0:
                 raise

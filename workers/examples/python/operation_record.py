@@ -8,7 +8,8 @@ from nats.js.errors import APIError, NotFoundError
 
 # Where the streams are, if not in the account of this worker: BRIDGE with credentials of `nats-bridge auth`.
 DOMAIN = os.environ.get("JETSTREAM_DOMAIN") or None
-WRONG_LAST_SEQUENCE = 10071
+# Another wrote first: it is there to be read, or, where servers replicate, on its way to the others.
+WRONG_LAST_SEQUENCE = (10071, 10164)
 # What a repeat may say differently without asking for anything else.
 INCIDENTAL = {"payment_method", "browser_info", "metadata", "connector_feature_data", "state",
               "connector_transaction_id", "connector_refund_id", "connector_payout_id"}
@@ -49,7 +50,7 @@ async def write_record(js, subject, state, body, headers, expected_seq, within_s
     try:
         return (await js.publish(subject, body, timeout=within_s, headers={**headers, **conditions})).seq
     except APIError as error:
-        if error.err_code == WRONG_LAST_SEQUENCE:
+        if error.err_code in WRONG_LAST_SEQUENCE:
             raise RecordChanged from error
         raise
 

@@ -7,7 +7,7 @@ import {
   createRecordWriter,
   type ListOptions,
   lastMessage,
-  StoreRefusedError,
+  saysOvertaken,
   storedMessage,
   storedMessages,
   streamState,
@@ -37,8 +37,6 @@ export type EntryPlace = { readonly subject: string; readonly lastSeq: number };
 
 const EXPECTED_SEQ = 'Nats-Expected-Last-Sequence';
 const EXPECTED_SUBJECT_SEQ = 'Nats-Expected-Last-Subject-Sequence';
-/** `wrong last sequence` (nats-server errors.json), of the stream or of the subject. */
-const WRONG_LAST_SEQUENCE = 10071;
 /** Others were quicker so often in a row. */
 const MOST_TRIES = 50;
 
@@ -58,8 +56,7 @@ export function createAudit(connection: Connection, signer?: SignHash, now = Dat
         });
         return true;
       } catch (error) {
-        const isOvertaken = error instanceof StoreRefusedError && error.natsCode === WRONG_LAST_SEQUENCE;
-        if (!isOvertaken || tries >= MOST_TRIES) throw error;
+        if (!saysOvertaken(error) || tries >= MOST_TRIES) throw error;
         if (place === undefined) continue;
         const now = await lastMessage(connection, AUDIT_STREAM, subject);
         if ((now?.seq ?? 0) !== place.lastSeq) return false;

@@ -1,10 +1,11 @@
 /** Records that are changed only by who has seen their last state: one subject each, compare and set. */
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
-import { RecordChangedError, StoreRefusedError } from '../errors.js';
+import { RecordChangedError } from '../errors.js';
 import type { HeaderRecord } from '../request/message-headers.js';
 import { lastMessage, recordOf, type StoredRecord, saysNothingThere } from './last-message.js';
 import type { RecordWriter } from './record-writer.js';
+import { saysOvertaken } from './says-overtaken.js';
 
 export type RecordStore = {
   /** The last record of a subject, as `readFrom` has it; undefined when there is none, or no stream. */
@@ -18,8 +19,6 @@ export type RecordStore = {
 };
 
 const EXPECTED_SEQ = 'Nats-Expected-Last-Subject-Sequence';
-/** `wrong last sequence` (nats-server errors.json). */
-const WRONG_LAST_SEQUENCE = 10071;
 
 export type RecordStoreOptions = {
   readonly stream: string;
@@ -52,8 +51,7 @@ export function createRecordStore(connection: Connection, options: RecordStoreOp
         });
         return ack.seq;
       } catch (error) {
-        if (error instanceof StoreRefusedError && error.natsCode === WRONG_LAST_SEQUENCE)
-          throw new RecordChangedError(subject, expectedSeq, { cause: error });
+        if (saysOvertaken(error)) throw new RecordChangedError(subject, expectedSeq, { cause: error });
         throw error;
       }
     },

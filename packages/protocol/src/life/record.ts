@@ -24,6 +24,8 @@ export type OperationRecord = {
   readonly by?: string;
   /** How often a handler was begun: 1 for the first. */
   readonly attempt?: number;
+  /** Names the run of a delivery that claimed it, among all: one worker may have two deliveries of a request in hand. */
+  readonly run?: string;
   /** How often a person had it sent again from the dead letters; 0 for the request itself. */
   readonly retry: number;
   /** Until when only `by` may run it, in milliseconds since the epoch. */
@@ -56,6 +58,7 @@ export const RECORD_HEADER = {
   fingerprint: 'X-Fingerprint',
   by: 'X-Worker',
   attempt: 'X-Attempt',
+  run: 'X-Run',
   leaseUntil: 'X-Lease-Until',
   requestedAt: 'X-Requested-At',
   claimedAt: 'X-Claimed-At',
@@ -82,6 +85,7 @@ export function recordHeaders(record: NewRecord): Record<string, string> {
   text(RECORD_HEADER.fingerprint, record.fingerprint);
   text(RECORD_HEADER.by, record.by);
   number(RECORD_HEADER.attempt, record.attempt);
+  text(RECORD_HEADER.run, record.run);
   if (record.retry > 0) number(HEADER.retry, record.retry);
   number(RECORD_HEADER.leaseUntil, record.leaseUntil);
   number(RECORD_HEADER.requestedAt, record.requestedAt);
@@ -119,6 +123,7 @@ export function parseRecord(headers: Headers, seq: number, at: number): Operatio
     fingerprint: text(RECORD_HEADER.fingerprint),
     by: text(RECORD_HEADER.by),
     attempt: number(RECORD_HEADER.attempt),
+    run: text(RECORD_HEADER.run),
     retry: number(HEADER.retry) ?? 0,
     leaseUntil: number(RECORD_HEADER.leaseUntil),
     requestedAt: number(RECORD_HEADER.requestedAt),

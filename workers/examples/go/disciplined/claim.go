@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"maps"
 	"time"
@@ -23,6 +25,13 @@ type Claim struct {
 	leasedUntil time.Time
 }
 
+// Names a run among all: one worker may have two deliveries of a request in hand.
+func newRun() string {
+	id := make([]byte, 16)
+	rand.Read(id)
+	return hex.EncodeToString(id)
+}
+
 func (claim *Claim) isOver() bool {
 	return !time.Now().Before(claim.leasedUntil)
 }
@@ -33,7 +42,7 @@ func (claim *Claim) begin(ctx context.Context) error {
 	err := claim.write(ctx, until)
 	if err != nil && !errors.Is(err, ErrRecordChanged) {
 		record, unread := readRecord(ctx, claim.js, claim.subject)
-		if unread == nil && claim.isIn(record) && record.number("X-Lease-Until", 0) == until.UnixMilli() {
+		if unread == nil && claim.isIn(record) {
 			claim.seq, err = record.Seq, nil
 		}
 	}
@@ -88,12 +97,7 @@ func (claim *Claim) write(ctx context.Context, until time.Time) error {
 	return err
 }
 
-// Each attempt belongs to one run.
+// Of this run alone.
 func (claim *Claim) isIn(record Record) bool {
-	for _, name := range []string{"X-Worker", "X-Correlation-Id", "X-Attempt"} {
-		if record.Headers.Get(name) != claim.about.Get(name) {
-			return false
-		}
-	}
-	return record.State == "claimed"
+	return record.State == "claimed" && record.Headers.Get("X-Run") == claim.about.Get("X-Run")
 }

@@ -95,6 +95,7 @@ func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, recor
 		attempt, until = int(record.number("X-Attempt", 1))+1, time.Now().Add(recoveryTime)
 	}
 	about.Set("X-Attempt", strconv.Itoa(attempt))
+	about.Set("X-Run", newRun())
 	about.Set("X-Claimed-At", millis(time.Now()))
 	if first := record.Headers.Get("X-Claimed-At"); first != "" {
 		about.Set("X-Claimed-At", first)

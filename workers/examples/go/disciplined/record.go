@@ -30,7 +30,8 @@ type Record struct {
 // ErrRecordChanged says that somebody else wrote the record since it was read.
 var ErrRecordChanged = errors.New("the record was changed by another")
 
-const wrongLastSequence jetstream.ErrorCode = 10071
+// Another wrote first: it is there to be read, or, where servers replicate, on its way to the others.
+var wrongLastSequence = []jetstream.ErrorCode{10071, 10164}
 
 // At the leader; with a worker's credentials, which open single records, at the nearest replica.
 func readRecord(ctx context.Context, js jetstream.JetStream, subject string) (Record, error) {
@@ -69,7 +70,7 @@ func writeRecord(ctx context.Context, js jetstream.JetStream, subject, state str
 	message.Header.Set("X-Record", state)
 	ack, err := js.PublishMsg(ctx, message, jetstream.WithExpectLastSequencePerSubject(expectedSeq))
 	var refused *jetstream.APIError
-	if errors.As(err, &refused) && refused.ErrorCode == wrongLastSequence {
+	if errors.As(err, &refused) && slices.Contains(wrongLastSequence, refused.ErrorCode) {
 		return 0, ErrRecordChanged
 	}
 	if err != nil {
@@ -95,6 +96,9 @@ func recordAnswer(ctx context.Context, js jetstream.JetStream, subject string, b
 		}
 		if record.State == "answered" {
 			return nil
+		}
+		if record.Seq == seq { // another write is under way, and not there yet
+			time.Sleep(time.Second)
 		}
 		seq = record.Seq
 	}
