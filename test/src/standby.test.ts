@@ -52,6 +52,13 @@ const ask = (stack: Stack, attempt: string) =>
     },
     attempt,
   );
+/** Whether b is a standby with the newest message of each stream of a. */
+async function hasItAll(atB: NatsBridge, inA: Stack): Promise<boolean> {
+  const { mirrors, problems } = await readStandby(atB);
+  for (const { stream, lastSeq } of mirrors)
+    if ((await streamState(inA.bridge.connection, stream)).lastSeq > lastSeq) return false;
+  return mirrors.length === 7 && problems.length === 0;
+}
 const standby = (url: string, ...args: string[]): Promise<Finished> =>
   runCli(['standby', ...args], { NATS_BRIDGE__BASE_URL: url, NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1' });
 
@@ -146,12 +153,7 @@ describe('region a serves, region b stands by, and a is killed', () => {
     await notary.catchUp();
     await Promise.all([keeper.close(), notary.close()]);
     lettersOfA.close();
-    await until('b has it all', async () => {
-      const { mirrors, problems } = await readStandby(atB);
-      for (const { stream, lastSeq } of mirrors)
-        if ((await streamState(inA.bridge.connection, stream)).lastSeq > lastSeq) return false;
-      return mirrors.length === 7 && problems.length === 0;
-    });
+    await until('b has it all', () => hasItAll(atB, inA));
     const { code, stdout } = await standby(regions.b.url, 'show');
     expect([code, stdout]).toEqual([0, expect.stringContaining('a standby of region a')]);
   });
@@ -327,12 +329,7 @@ it('stops half-way: nothing begins there, and a restore of the backup that it ma
   try {
     const answered = await authorize(inA, 'att_answered');
     expect((await standby(regions.b.url, 'apply', 'a')).code).toBe(0);
-    await until('b has it all', async () => {
-      const { mirrors } = await readStandby(atB);
-      for (const { stream, lastSeq } of mirrors)
-        if ((await streamState(inA.bridge.connection, stream)).lastSeq > lastSeq) return false;
-      return mirrors.length === 7;
-    });
+    await until('b has it all', () => hasItAll(atB, inA));
     await inA.close();
     await regions.a.kill('SIGKILL');
     const half = takeOver(atB, await planTakeOver(atB), {

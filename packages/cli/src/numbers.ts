@@ -1,4 +1,4 @@
-/** Numbers as people on call read them, in few columns. */
+/** Numbers as people read them at a terminal, in few columns. */
 
 export function count(value: number): string {
   if (value < 100_000) return new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 }).format(value);

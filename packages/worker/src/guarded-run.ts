@@ -17,6 +17,7 @@ import {
   type NewRecord,
   type OperationRecord,
   parseRecord,
+  RECORD_HEADER,
   recordHeaders,
 } from '@nats-bridge/protocol';
 import type { EncodedReply } from './reply.js';
@@ -213,8 +214,7 @@ async function executeClaimed(
   isRunning = false;
   await renewing;
   const headers = Object.assign(recordHeaders({ ...claimed, state: 'answered' }), reply.headers);
-  const answer = { body: reply.body, headers, run: claimed.run };
-  const stands = await recordAnswer(request, world, answer, seq);
+  const stands = await recordAnswer(request, world, { body: reply.body, headers }, seq);
   return { kind: stands ? 'answered' : 'superseded', attempt };
 }
 
@@ -222,7 +222,7 @@ async function executeClaimed(
 async function recordAnswer(
   { subject }: GuardedRequest,
   { records, sleep }: GuardWorld,
-  { body, headers, run }: EncodedReply & Pick<NewRecord, 'run'>,
+  { body, headers }: EncodedReply,
   claimSeq: number,
 ): Promise<boolean> {
   let expectedSeq = claimSeq;
@@ -241,7 +241,7 @@ async function recordAnswer(
     if (stored === undefined) continue;
     const record = recordIn(stored);
     // Of this run: written by an earlier try of this loop, whose confirmation was lost.
-    if (record.state === 'answered') return record.run === run;
+    if (record.state === 'answered') return stored.headers[RECORD_HEADER.run] === headers[RECORD_HEADER.run];
     // Another write is under way, and not there yet.
     if (record.seq === expectedSeq) await sleep(backoffMs(attempt, UNTIL_BACK));
     expectedSeq = record.seq;

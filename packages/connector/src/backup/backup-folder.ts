@@ -117,8 +117,7 @@ async function entryOf(path: string): Promise<BackupEntry> {
       ? { name, path, why: `its ${MANIFEST_FILE} cannot be read: ${manifest.why}` }
       : { name, path, manifest };
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = isMissing
+    const why = isMissing(error)
       ? `there is no ${MANIFEST_FILE} there: give the folder of one backup`
       : `its ${MANIFEST_FILE} cannot be read: ${(error as Error).message}`;
     return { name, path, why };
@@ -129,8 +128,12 @@ async function readFolder(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+    if (isMissing(cause))
       throw new Error(`there is no folder ${folder}: nats-bridge backup create makes it`, { cause });
     throw new Error(`${folder} cannot be read: ${(cause as Error).message}`, { cause });
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
