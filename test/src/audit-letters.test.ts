@@ -48,7 +48,11 @@ const reportOf = async (stream: string) => {
 beforeAll(async () => {
   stack = await startStack({
     sandbox: false,
-    config: { timeouts: { authorize: 800, sync: 800 }, jetstream: { ack_wait: 1_000, max_deliver: 1 } },
+    config: {
+      timeouts: { authorize: 800, sync: 800 },
+      jetstream: { ack_wait: 1_000, max_deliver: 1 },
+      audit: { records_every_ms: 3_600_000 }, // written down when a test says so, and at no other time
+    },
   });
   manager = await jetstreamManager(await stack.nats());
   letters = createDeadLetters(stack.bridge);
