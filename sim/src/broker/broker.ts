@@ -4,7 +4,7 @@ import type { World } from '../world.js';
 import { answerApi } from './js-api.js';
 import { matches } from './matches.js';
 import { type ConsumerConfig, type Notice, PullConsumer } from './pull-consumer.js';
-import { type Stored, Stream, type StreamConfig } from './stream.js';
+import { type Stored, type StoreResult, Stream, type StreamConfig } from './stream.js';
 import { NOTHING, parseWireHeaders, type WireMessage, wireHeaders } from './wire-message.js';
 
 export type Subscription = {
@@ -13,7 +13,17 @@ export type Subscription = {
   deliver(message: WireMessage): void;
 };
 
+/** In milliseconds. */
+export type BrokerLag = {
+  /** Of the archive behind the stream of requests. */
+  readonly archiveMs: number;
+  /** How long a message takes to the replicas, at most; 0 for a server alone. */
+  readonly replicasMs: number;
+};
+
 const WORK_STREAM = 'PAYMENTS';
+/** Of a record that is there; the other refusals are of one that will be. */
+const WRONG_LAST_SEQUENCE = 10071;
 
 export class Broker {
   readonly actor = new Actor('broker');
@@ -24,13 +34,14 @@ export class Broker {
   readonly notices: Notice[] = [];
   /** Until then it stores nothing, because it says that it has no leader; true time. */
   refusesUntil = 0;
+  /** The log of the replicas keeps its order. */
+  readonly #lastEntryAt = new Map<Stream, number>();
   readonly #subscriptions = new Set<Subscription>();
   readonly #literal = new Map<string, Set<Subscription>>();
 
   constructor(
     readonly world: World,
-    /** Of the archive behind the stream of requests. */
-    readonly archiveLagMs: number,
+    readonly lag: BrokerLag,
     /** Sees each record as it is stored. */
     readonly onStored: (stream: string, message: Stored) => void,
   ) {}
@@ -69,7 +80,7 @@ export class Broker {
       return;
     }
     const stream = [...this.streams.values()].find((candidate) => candidate.takes(subject));
-    if (stream !== undefined) this.#store(stream, message);
+    if (stream !== undefined) this.#take(stream, message);
     const listeners = this.#route(stream === undefined ? message : { ...message, reply: undefined });
     if (stream === undefined && listeners === 0) this.#send(reply, NOTHING, wireHeaders({}, '503'));
   }
@@ -97,28 +108,68 @@ export class Broker {
       if (consumer.stream === stream) for (const seq of seqs) consumer.forget(seq);
   }
 
-  #store(stream: Stream, message: WireMessage): void {
+  #take(stream: Stream, message: WireMessage): void {
     const { world } = this;
-    const { now } = world.scheduler;
-    const { name } = stream.config;
-    if (this.refusesUntil > now) {
+    if (this.refusesUntil > world.scheduler.now) {
       world.count('fault: store refuses');
       this.#refuse(message.reply, 503, 10008, 'system temporarily unavailable');
+    } else if (this.lag.replicasMs > 0) this.#replicate(stream, message);
+    else this.#store(stream, message);
+  }
+
+  /** It is there, and acknowledged, when enough of the replicas have it. */
+  #replicate(stream: Stream, message: WireMessage): void {
+    const { world, actor } = this;
+    const { scheduler, random } = world;
+    const refusal = stream.propose(message, scheduler.now);
+    if (refusal !== undefined) {
+      if (refusal.kind === 'refused' && refusal.errorCode !== WRONG_LAST_SEQUENCE)
+        world.count(`broker: refused, as another is on its way (${refusal.errorCode})`);
+      this.#answer(stream, message.reply, refusal);
       return;
     }
-    const result = stream.store(message, now);
+    const before = this.#lastEntryAt.get(stream) ?? 0;
+    const at = Math.max(before, scheduler.now + random.between(0.2, this.lag.replicasMs));
+    this.#lastEntryAt.set(stream, at);
+    scheduler.at(at, actor, () => {
+      stream.settle(message);
+      if (this.refusesUntil > scheduler.now) this.#outliveLeader(stream, message);
+      else this.#store(stream, message);
+    });
+  }
+
+  /** The leader has gone meanwhile: nobody confirms what was on its way, whatever becomes of it. */
+  #outliveLeader(stream: Stream, message: WireMessage): void {
+    const { world } = this;
+    if (world.random.chance(0.4)) {
+      world.count('fault: entry lost with its leader');
+      return;
+    }
+    this.#store(stream, { ...message, reply: undefined });
+    if (world.random.chance(0.5)) return;
+    world.count('fault: entry refused and stored');
+    this.#refuse(message.reply, 503, 10077, 'store is closed');
+  }
+
+  #store(stream: Stream, message: WireMessage): void {
+    const result = stream.store(message, this.world.scheduler.now);
+    if (result.kind === 'stored') this.onStored(stream.config.name, result.message);
+    this.#answer(stream, message.reply, result);
+    if (result.kind === 'stored' && stream.config.name === WORK_STREAM) this.#hasWork(stream, result.message);
+  }
+
+  #answer(stream: Stream, reply: string | undefined, result: StoreResult): void {
+    const { name } = stream.config;
     switch (result.kind) {
       case 'refused':
-        this.#refuse(message.reply, 400, result.errorCode, result.description);
+        this.#refuse(reply, 400, result.errorCode, result.description);
         return;
       case 'duplicate':
-        world.count('broker: duplicate absorbed');
-        this.#send(message.reply, Buffer.from(`{"stream":"${name}","seq":${result.seq},"duplicate": true}`));
+        this.world.count('broker: duplicate absorbed');
+        this.#send(reply, Buffer.from(`{"stream":"${name}","seq":${result.seq},"duplicate": true}`));
         return;
       case 'stored':
-        this.onStored(name, result.message);
-        this.#send(message.reply, Buffer.from(`{"stream":"${name}","seq":${result.message.seq}}`));
-        if (name === WORK_STREAM) this.#hasWork(stream, result.message);
+        this.#send(reply, Buffer.from(`{"stream":"${name}","seq":${result.message.seq}}`));
     }
   }
 
@@ -133,7 +184,7 @@ export class Broker {
       });
     for (const archive of this.streams.values())
       if (archive.config.sources?.some(({ name }) => name === stream.config.name))
-        scheduler.in(this.archiveLagMs, this.actor, () => {
+        scheduler.in(this.lag.archiveMs, this.actor, () => {
           const source = { 'Nats-Stream-Source': `${stream.config.name} ${message.seq} > >` };
           const headers = wireHeaders({ ...message.headers, ...source });
           archive.store({ ...message, reply: undefined, headers }, scheduler.now);

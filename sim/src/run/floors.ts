@@ -17,6 +17,8 @@ export const FLOORS: Readonly<Record<string, number>> = {
   'fault: message delayed': 5_000,
   'fault: message duplicated': 1_000,
   'fault: message reordered': 5_000,
+  'fault: entry lost with its leader': 20,
+  'fault: entry refused and stored': 20,
   'fault: processor does not hear': 300,
   'fault: processor not heard': 300,
   'fault: handler slow': 2_000,
@@ -55,6 +57,8 @@ export const FLOORS: Readonly<Record<string, number>> = {
   'broker: MAX_DELIVERIES': 200,
   'broker: MSG_TERMINATED': 200,
   'broker: duplicate absorbed': 10_000,
+  'broker: refused, as another is on its way (10158)': 500,
+  'broker: refused, as another is on its way (10164)': 2_000,
 };
 
 /** @returns what fell short, as lines to read */

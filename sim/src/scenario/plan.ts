@@ -14,6 +14,8 @@ export type Plan = {
   readonly timeoutMs: number;
   readonly duplicateWindowMs: number;
   readonly archiveLagMs: number;
+  /** How long a message is on its way to the replicas of a cluster, at most; 0: a server alone. */
+  readonly replicasLagMs: number;
   /** Of the server: whether messages can have a time to live, among other things. */
   readonly version: string;
   readonly weather: Weather;
@@ -38,6 +40,7 @@ export function planOf(random: Random): Plan {
     timeoutMs: random.pick([1_500, 3_000, 6_000]),
     duplicateWindowMs: random.pick([2_000, 10_000, 120_000]),
     archiveLagMs: random.pick([5, 500, 4_000]),
+    replicasLagMs: random.pick([0, 0, 5, 400]),
     version: random.pick(['2.10.22', '2.12.1']),
     weather: {
       drop: some(0.05),

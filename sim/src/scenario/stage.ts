@@ -30,7 +30,8 @@ export class Stage {
     topology: Topology,
     onStored: (stream: string, message: Stored) => void,
   ) {
-    this.broker = new Broker(world, plan.archiveLagMs, onStored);
+    const lag = { archiveMs: plan.archiveLagMs, replicasMs: plan.replicasLagMs };
+    this.broker = new Broker(world, lag, onStored);
     for (const config of topology.streams) this.broker.makeStream(config);
     for (const { stream, config } of topology.consumers) this.broker.makeConsumer(stream, config);
     this.processor = new Processor(world, new Actor('processor'), this.#loss);

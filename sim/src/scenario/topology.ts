@@ -26,7 +26,7 @@ async function make(plan: Plan): Promise<Topology> {
   const world = new World(0, false);
   const endVirtualTime = beginVirtualTime(world.scheduler);
   try {
-    const broker = new Broker(world, 0, () => {});
+    const broker = new Broker(world, { archiveMs: 0, replicasMs: 0 }, () => {});
     const { actor, bridge } = new SimBridge(world, broker, 'maker', configOf(plan), {
       version: plan.version,
       looksAtStreams: true,

@@ -8,8 +8,8 @@ import { NO_STREAM, type PubAck, readPubAck } from '../request/pub-ack.js';
 
 export type RecordWriter = {
   /**
-   * @throws StoreRefusedError when the stream does not keep it; StoreUnconfirmedError when it says nothing within
-   *   `timeoutMs`; NotConnectedError while there is no connection
+   * @throws StoreRefusedError when the stream does not keep it; StoreUnconfirmedError when it does not say so, or
+   *   nothing within `timeoutMs`; NotConnectedError while there is no connection
    */
   write(subject: string, body: Uint8Array, headers: HeaderRecord): Promise<PubAck>;
   /** What was not confirmed by then may have been stored or not: it is rejected so. */
@@ -57,6 +57,7 @@ export function createRecordWriter(
     if (ack === undefined) return; // not the stream's answer
     waiting.delete(token);
     if (ack.kind === 'stored') entry.resolve(ack);
+    else if (ack.kind === 'unsettled') entry.reject(new StoreUnconfirmedError(entry.subject, 1));
     else entry.reject(refused(entry.subject, ack.natsCode, ack.description, ack.transient));
   }
 

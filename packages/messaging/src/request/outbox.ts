@@ -1,5 +1,6 @@
 /** Publishes requests and sees to it that the stream confirms them: again on silence, never twice stored. */
 import { InvalidArgumentError, type NatsConnection } from '@nats-io/nats-core';
+import { backoffMs } from '../connection/backoff.js';
 import type { Connection } from '../connection/connection.js';
 import {
   MessageTooLargeError,
@@ -72,6 +73,12 @@ export class Outbox {
     this.stats.refused++;
     // Who may have it all the same may answer until the deadline.
     if (error.phase === 'before_send') this.fail(request, error);
+  }
+
+  /** Whether it will be stored is known soon: this try counts as unanswered, and another says. */
+  unsettled(request: PendingRequest): void {
+    if (request.isHeardAsItPasses) return;
+    request.dueAt = Math.min(Date.now() + backoffMs(request.published - 1), request.deadlineAt);
   }
 
   /** The time for a PubAck, or the pause after a passing refusal, is over. */

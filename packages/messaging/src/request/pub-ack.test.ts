@@ -32,10 +32,29 @@ describe('readPubAck', () => {
   });
 
   it.each([
+    [
+      'another of its id is on its way to the replicas',
+      '{"error":{"code":409,"err_code":10158,"description":"duplicate message id is in process"},"stream":"P","seq":0}',
+    ],
+    ['so said by older servers', '{"stream":"P","seq":0,"duplicate": true}'],
+    [
+      'the store was closed behind the log',
+      '{"error":{"code":503,"err_code":10077,"description":"store is closed"},"stream":"P","seq":0}',
+    ],
+    [
+      'the log takes no entry',
+      '{"error":{"code":503,"description":"raft: not leader"},"stream":"P","seq":0}',
+    ],
+  ])('takes nothing for a refusal that may be stored yet: %s', (_, text) => {
+    expect(read(text)).toEqual({ kind: 'unsettled' });
+  });
+
+  it.each([
     '{"status":"success","transaction_id":"txn_1"}',
     '{"stream":"S","seq":1,"status":"success"}',
     '{"error":{"code":"E001","message":"declined"},"status":"failure"}',
     '{"error":{"code":"E001"}}',
+    '{"error":{"code":503,"description":"the processor is away"}}',
     '{"stream":"","seq":1}',
     '{"stream":"S","seq":"1"}',
     '[1]',

@@ -17,12 +17,28 @@ export type PubRefusal = {
   readonly transient: boolean;
 };
 
+/** The server did not store it, and does not say that nobody will: it, or another of its id, may be there soon. */
+export type PubUnsettled = { readonly kind: 'unsettled' };
+
 /** Every field the server puts into a PubAck, of any version up to 2.15. */
 const FIELDS = new Set(['type', 'stream', 'seq', 'domain', 'duplicate', 'val', 'batch', 'count', 'error']);
 /** Cluster not available, system temporarily unavailable, not the leader (nats-server errors.json). */
 const NO_LEADER = new Set([10006, 10008, 10009]);
+/** Another message of its id is on its way to the replicas (nats-server errors.json, 10158). */
+const ID_IN_PROCESS = 10158;
+/** Of a write that failed, with the store's own words (10077). */
+const STORE_FAILED = 10077;
+/** Those of them that every replica would say (nats-server store.go); after others, one may have it and another not. */
+const LIMITS = new Set([
+  'maximum messages exceeded',
+  'maximum bytes exceeded',
+  'maximum messages per subject exceeded',
+  'message to large',
+]);
 const LONGEST = 2_048;
 const OPENING_BRACE = 0x7b;
+
+const UNSETTLED: PubUnsettled = { kind: 'unsettled' };
 
 const decoder = new TextDecoder();
 
@@ -30,7 +46,7 @@ const decoder = new TextDecoder();
  * Undefined for anything else. A worker's JSON is not taken for a PubAck even when it is short: it would
  * need a string `stream` and a number `seq` or an `error` with `err_code`, and no other field.
  */
-export function readPubAck(body: Uint8Array): PubAck | PubRefusal | undefined {
+export function readPubAck(body: Uint8Array): PubAck | PubRefusal | PubUnsettled | undefined {
   if (body[0] !== OPENING_BRACE || body.length > LONGEST) return undefined;
   const text = decoder.decode(body);
   if (!text.startsWith('{"stream"') && !text.startsWith('{"error"') && !text.startsWith('{"type"'))
@@ -38,9 +54,12 @@ export function readPubAck(body: Uint8Array): PubAck | PubRefusal | undefined {
   const value = parseObject(text);
   if (value === undefined || Object.keys(value).some((key) => !FIELDS.has(key))) return undefined;
   const { stream, seq, duplicate } = value;
-  const refusal = readRefusal(value.error);
+  const isPlaced = typeof stream === 'string' && stream !== '' && typeof seq === 'number';
+  const refusal = readRefusal(value.error, isPlaced);
   if (refusal !== undefined) return refusal;
-  if (typeof stream !== 'string' || stream === '' || typeof seq !== 'number') return undefined;
+  if (!isPlaced) return undefined;
+  // So servers before 2.10.11 say that another message of its id is in process.
+  if (seq === 0) return UNSETTLED;
   return { kind: 'stored', stream, seq, duplicate: duplicate === true };
 }
 
@@ -52,14 +71,18 @@ export const NO_STREAM: PubRefusal = {
   transient: true,
 };
 
-function readRefusal(error: unknown): PubRefusal | undefined {
+function readRefusal(error: unknown, isPlaced: boolean): PubRefusal | PubUnsettled | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, err_code, description } = error as Record<string, unknown>;
+  // Servers before 2.15 give no number when the log of the replicas takes no entry.
+  if (typeof code === 'number' && err_code === undefined && isPlaced) return UNSETTLED;
   if (typeof code !== 'number' || typeof err_code !== 'number') return undefined;
+  const said = String(description);
+  if (err_code === ID_IN_PROCESS || (err_code === STORE_FAILED && !LIMITS.has(said))) return UNSETTLED;
   return {
     kind: 'refused',
     natsCode: err_code,
-    description: String(description),
+    description: said,
     transient: code === 429 || NO_LEADER.has(err_code),
   };
 }

@@ -11,7 +11,7 @@ import { exceededPayload } from './fit-to-payload.js';
 import { Outbox } from './outbox.js';
 import { type OfferedReply, type PendingRequest, PendingRequests } from './pending-requests.js';
 import { prepareRequest, type Settle } from './prepare-request.js';
-import type { PubAck, PubRefusal } from './pub-ack.js';
+import type { PubAck, PubRefusal, PubUnsettled } from './pub-ack.js';
 import type { Reply, RequestMessage } from './reply.js';
 import { ReplyReports } from './reply-reports.js';
 import { ReplyRouter } from './reply-router.js';
@@ -159,7 +159,7 @@ export function createRequester(connection: Connection, options: RequesterOption
 
   // ---- back
 
-  function onPubAck(request: PendingRequest, ack: PubAck | PubRefusal): void {
+  function onPubAck(request: PendingRequest, ack: PubAck | PubRefusal | PubUnsettled): void {
     if (request.mode === 'core') {
       // A stream that happens to capture the subject answers too; only the worker's answer counts.
       if (ack.kind === 'refused' && ack.natsCode === 503)
@@ -171,15 +171,19 @@ export function createRequester(connection: Connection, options: RequesterOption
       outbox.refused(request, ack);
       return;
     }
+    if (ack.kind === 'unsettled') {
+      outbox.unsettled(request);
+      return;
+    }
     outbox.confirmed(request, ack);
     const { stream, seq, duplicate } = ack;
     if (request.onStored !== undefined) notify([request.onStored], { stream, seq, duplicate });
     if (stream === options.ackStream) pending.addSeq(request, seq);
-    if (duplicate && request.published === 1) void joinFirst(request, ack);
+    if (duplicate) void joinFirst(request, ack);
     if (stream === options.ackStream) router.claimEarly(request, seq);
   }
 
-  /** Someone sent this message id before: the answer to that message, under its own id, is ours too. */
+  /** This message id was sent before. Where somebody else did, the answer to that message, under its own id, is ours too. */
   async function joinFirst(request: PendingRequest, ack: PubAck): Promise<void> {
     request.held = [];
     try {
