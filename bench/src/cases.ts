@@ -1,6 +1,6 @@
 /** The cases that are compared: who sends, who stands at the other end, and whether NATS is between them. */
 import { coreFloorSender, coreFloorWorker } from './roles/core-floor.js';
-import { gateway, grpcEcho, grpcSender } from './roles/grpc.js';
+import { gateway, grpcBefore, grpcEcho, grpcSender } from './roles/grpc.js';
 import { jetstreamFloorSender, jetstreamFloorWorker } from './roles/jetstream-floor.js';
 import { librarySender, sdkWorker } from './roles/library.js';
 import type { Protection, Role } from './roles/role.js';
@@ -30,6 +30,11 @@ export const CASES = {
     services: { worker: jetstreamFloorWorker },
   },
   floor_grpc: { usesNats: false, client: grpcSender(false), services: { echo: grpcEcho } },
+  floor_series: {
+    usesNats: true,
+    client: grpcSender(false),
+    services: { worker: jetstreamFloorWorker, echo: grpcBefore(jetstreamFloorSender) },
+  },
   library_core: { usesNats: true, client: librarySender(false), services: { worker: sdkWorker(false) } },
   library_asked: {
     usesNats: true,
@@ -48,6 +53,11 @@ export const CASES = {
     services: { gateway: gateway(), worker: sdkWorker(true) },
   },
   floor_writes: { usesNats: true, client: writesFloorSender, services: { worker: writesFloorWorker } },
+  floor_writes_series: {
+    usesNats: true,
+    client: grpcSender(false),
+    services: { worker: writesFloorWorker, echo: grpcBefore(writesFloorSender) },
+  },
   floor_writes_flushed: {
     usesNats: true,
     isFlushed: true,

@@ -35,8 +35,10 @@ type CaseReport = {
   readonly peak_memory_mib: Readonly<Record<string, number>>;
 };
 
+type Floor = 'core' | 'jetstream' | 'grpc' | 'series' | 'writes' | 'writes_series' | 'writes_flushed';
+
 export type Report = {
-  readonly floors: Readonly<Record<'core' | 'jetstream' | 'grpc' | 'writes' | 'writes_flushed', CaseReport>>;
+  readonly floors: Readonly<Record<Floor, CaseReport>>;
   readonly library: Readonly<Record<'asked' | 'durable' | 'core', CaseReport>>;
   readonly whole_asked: CaseReport;
   readonly whole: CaseReport;
@@ -61,7 +63,9 @@ export function reportOf(results: Results, usage: PeakUsage, memory: MemoryRun |
       core: report('floor_core'),
       jetstream: report('floor_jetstream'),
       grpc: report('floor_grpc'),
+      series: report('floor_series'),
       writes: report('floor_writes'),
+      writes_series: report('floor_writes_series'),
       writes_flushed: report('floor_writes_flushed'),
     },
     library: {

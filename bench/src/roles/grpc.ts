@@ -3,9 +3,9 @@ import { Client, credentials, Metadata, Server, ServerCredentials } from '@grpc/
 import { createBridgeLogging, logBridge, NatsBridge } from '@nats-bridge/connector';
 import { startGateway } from '@nats-bridge/gateway';
 import { decodeUcs } from '@nats-bridge/protocol';
-import { type Asked, idSource, UCS, ucsMetadataOf, ucsRequestOf } from '../payment.js';
+import { type Asked, idSource, SIZES, UCS, ucsMetadataOf, ucsRequestOf } from '../payment.js';
 import { bridgeConfigOf } from './library.js';
-import type { Protection, Role, Watched } from './role.js';
+import type { Protection, Role, Service, Watched } from './role.js';
 
 const asIs = (bytes: Buffer) => bytes;
 
@@ -43,32 +43,50 @@ function assertCharged(response: Buffer, type: string): void {
 
 export const grpcEcho: Role = {
   kind: 'service',
-  async start() {
-    const server = new Server();
-    const method = {
-      path: UCS.authorize.path,
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: asIs,
-      requestDeserialize: asIs,
-      responseSerialize: asIs,
-      responseDeserialize: asIs,
-    };
-    server.addService(
-      { Authorize: method },
-      {
-        Authorize: (call: { request: Buffer }, callback: (error: null, response: Buffer) => void) =>
-          callback(null, call.request),
-      },
-    );
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-        error === null ? resolve(bound) : reject(error),
-      );
-    });
-    return { address: `127.0.0.1:${port}` };
-  },
+  start: () => bareServer((request, answer) => answer(null, request)),
 };
+
+/** The floors of gRPC and of NATS in one way: the echo answers when what stands for the bridge has its reply. */
+export const grpcBefore = (floor: Role): Role => ({
+  kind: 'service',
+  async start(options) {
+    if (floor.kind !== 'sender') throw new TypeError('a service sends nothing');
+    const sender = await floor.start(options);
+    const sends = [
+      { upTo: SIZES['1KiB'], send: sender.sendOf('1KiB') },
+      { upTo: Number.POSITIVE_INFINITY, send: sender.sendOf('8KiB') },
+    ];
+    return bareServer((request, answer) => {
+      const send = sends.find(({ upTo }) => request.length <= upTo)?.send;
+      send?.().then(() => answer(null, request), answer);
+    });
+  },
+});
+
+type Answered = (error: Error | null, response?: Buffer) => void;
+
+async function bareServer(handle: (request: Buffer, answer: Answered) => void): Promise<Service> {
+  const server = new Server();
+  const method = {
+    path: UCS.authorize.path,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: asIs,
+    requestDeserialize: asIs,
+    responseSerialize: asIs,
+    responseDeserialize: asIs,
+  };
+  server.addService(
+    { Authorize: method },
+    { Authorize: ({ request }: { request: Buffer }, answer: Answered) => handle(request, answer) },
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return { address: `127.0.0.1:${port}` };
+}
 
 /** As a Prometheus that is told to look often. */
 const SCRAPE_EVERY_MS = 5_000;

@@ -103,6 +103,13 @@ describe('where all is well', () => {
         sync: heardOf('AUTHORIZED', 'fx_0'),
       },
     ],
+    [
+      'a capture that was never accepted, of a payment that stands as it did',
+      {
+        calls: [call(heardOf('PENDING'), { key: 'm capture:att_1', operation: 'capture' })],
+        sync: heardOf('AUTHORIZED', 'fx_0'),
+      },
+    ],
   ])('finds nothing: %s', (_, parts) => {
     expect(violated(parts)).toEqual([]);
   });
@@ -118,6 +125,10 @@ describe('P1, nothing lost', () => {
     ]);
     expect(violated({ calls: [call(ERROR)], book: [effect()] })).toEqual([
       'P1: the caller heard UNAVAILABLE, and the ledger says nothing',
+    ]);
+    const capture = call(heardOf('PENDING', ''), { key: 'm capture:att_1', operation: 'capture' });
+    expect(violated({ calls: [capture], sync: heardOf('PENDING', 'fx_0') })).toEqual([
+      'P1: the caller heard PENDING, and the ledger says nothing',
     ]);
   });
 

@@ -1,16 +1,17 @@
 /** The guards that `--without` takes off, one a run: what stands in the way of each violation that a run must then find. */
-import type { Ledger, NatsBridge } from '@nats-bridge/connector';
+import type { Ledger, LedgerEntry, NatsBridge } from '@nats-bridge/connector';
 import { RecordChangedError, type RecordStore } from '@nats-bridge/messaging';
 import { RECORD_HEADER, stateOf } from '@nats-bridge/protocol';
 
 export const GUARDS = {
-  nothing: 'all guards on, in the same composition as without one: the control',
+  nothing: 'all guards on, put together as without the withdrawal, and the same clocks: the control',
   lookup: 'handlers charge again without asking whether they did',
   fence: 'the processor takes an earlier attempt after a later one has asked',
   claim: 'a worker executes without writing or reading a claim',
   lease: 'a claim in force of another worker is ignored; and no fence, which hides it',
   repeat: 'a worker executes what the ledger has answered',
-  withdrawal: 'a bridge says "failed" of what it has not withdrawn',
+  withdrawal:
+    'a bridge says "failed" of what it has not withdrawn; and late clocks of workers, which else hide it',
 } as const;
 
 export type Guard = keyof typeof GUARDS;
@@ -76,11 +77,21 @@ async function writeAnyway(
   }
 }
 
-/** The bridge believes that what it withdraws is withdrawn. */
+/** The bridge believes that what it withdraws is withdrawn, and reads it so. */
 export function withholdWithdrawals({ ledger }: NatsBridge): void {
-  const write: Ledger['write'] = ledger.write.bind(ledger);
+  const believed = new Map<string, LedgerEntry>();
+  const { write, find, findLatest } = ledger;
+  const reading: (read: Ledger['find']) => Ledger['find'] = (read) => async (merchantId, key) =>
+    (await read(merchantId, key)) ?? believed.get(`${merchantId} ${key}`);
   Object.assign(ledger, {
-    write: (...args: Parameters<Ledger['write']>) =>
-      args[2].state === 'withdrawn' ? Promise.resolve(args[3]) : write(...args),
+    find: reading(find),
+    findLatest: reading(findLatest),
+    write: (...args: Parameters<Ledger['write']>) => {
+      const [merchantId, key, record, seq] = args;
+      if (record.state !== 'withdrawn') return write(...args);
+      const entry = { record: { ...record, seq, at: Date.now() }, answer: undefined };
+      believed.set(`${merchantId} ${key}`, entry);
+      return Promise.resolve(seq);
+    },
   });
 }

@@ -20,6 +20,8 @@ export const DUPLICATE_WINDOW_MS = 100;
 
 /** Of the second worker: a fifth of the ack wait. */
 const CLOCK_BEHIND_MS = 300;
+/** Of all workers, where their own look at the deadline is not to hide what a withdrawal prevents. */
+const ALL_BEHIND_MS = REQUEST_TIMEOUT_MS / 2;
 
 export type Scene = {
   readonly nats: NatsUnderFaults;
@@ -72,7 +74,8 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
   };
   const gateways: Part[] = [];
   // Without a guard of the bridge, and as the control of that, it is put together here.
-  const command = without === 'withdrawal' || without === 'nothing' ? [BUILT('gateway')] : [CLI, 'serve'];
+  const isBridgeOfRun = without === 'withdrawal' || without === 'nothing';
+  const command = isBridgeOfRun ? [BUILT('gateway')] : [CLI, 'serve'];
   for (const url of [nats.url(), through(gatewayLinks)])
     gateways.push(
       await startPart(
@@ -96,7 +99,7 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
   const workers: Part[] = [];
   for (const [index, url] of [nats.url(), through(workerLinks)].entries()) {
     const env = {
-      CLOCK_BEHIND_MS: String(index * CLOCK_BEHIND_MS),
+      CLOCK_BEHIND_MS: String(index * CLOCK_BEHIND_MS + (isBridgeOfRun ? ALL_BEHIND_MS : 0)),
       NATS_URL: url,
       PROCESSOR_URL: processor.ready.split(' ')[1] ?? '',
       SEED: String(seed),

@@ -1,6 +1,6 @@
 /** P4: what may have happened is never called failed, and a sync tells how it ended. */
 import { type Call, type Case, describeHeard, meaningOf } from '../evidence.js';
-import { eachCall, effectsAgainst, inDoubt, type Rule } from './rule.js';
+import { eachCall, effectsAgainst, inDoubt, type Rule, saysNotDone } from './rule.js';
 
 export const honestDoubt: readonly Rule[] = [
   eachCall(
@@ -24,12 +24,6 @@ export const honestDoubt: readonly Rule[] = [
     (_, { sync }) => `the ledger has its answer, and a sync ended in ${describeHeard(sync)}`,
   ),
 ];
-
-/** A capture or void that did not happen leaves the payment as it was; anything else that did not happen is failed. */
-function saysNotDone(status: string, meaning: string, { operation }: Call): boolean {
-  if (operation === 'capture' || operation === 'void') return status === 'AUTHORIZED';
-  return meaning === 'failed' || meaning === 'decline';
-}
 
 /** How a payment stands after what was done to it. */
 const STANDS_AS: Readonly<Record<string, string>> = { capture: 'CHARGED', void: 'VOIDED' };

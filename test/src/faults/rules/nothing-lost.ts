@@ -1,11 +1,11 @@
 /** P1: what was accepted ends as an answer to its caller, an outcome in the ledger, or a letter for a person. */
-import { type Case, describeHeard, meaningOf } from '../evidence.js';
-import { eachCall, inDoubt, type Rule, wasNeverAccepted } from './rule.js';
+import { type Call, type Case, describeHeard, meaningOf } from '../evidence.js';
+import { eachCall, inDoubt, type Rule, saysNotDone, wasNeverAccepted } from './rule.js';
 
 export const nothingLost: readonly Rule[] = [
   eachCall(
-    (meaning, _, the) =>
-      inDoubt(meaning) && !(wasNeverAccepted(the) && (meaning === 'error' || saysFailed(the))),
+    (meaning, call, the) =>
+      inDoubt(meaning) && !(wasNeverAccepted(the) && (meaning === 'error' || isToldNotDone(call, the))),
     ({ ended }, { ledger, hasLetter }) =>
       ledger?.state === 'answered' || ledger?.state === 'withdrawn' || hasLetter
         ? undefined
@@ -29,7 +29,6 @@ export const nothingLost: readonly Rule[] = [
 ];
 
 /** Whoever asks is told that nothing happened. */
-function saysFailed({ sync, calls }: Case): boolean {
-  const meaning = sync && meaningOf(sync, calls[0]?.succeedsAs ?? '');
-  return meaning === 'failed' || meaning === 'decline';
+function isToldNotDone(call: Call, { sync }: Case): boolean {
+  return sync?.kind === 'answered' && saysNotDone(sync.status, meaningOf(sync, call.succeedsAs), call);
 }

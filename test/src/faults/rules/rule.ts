@@ -34,6 +34,12 @@ export function wasNeverAccepted({ ledger, effects, hasLetter }: Case): boolean 
   return ledger === undefined && effects.length === 0 && !hasLetter;
 }
 
+/** A capture or void that did not happen leaves the payment as it was; anything else that did not happen is failed. */
+export function saysNotDone(status: string, meaning: Meaning, { operation }: Call): boolean {
+  if (operation === 'capture' || operation === 'void') return status === 'AUTHORIZED';
+  return meaning === 'failed' || meaning === 'decline';
+}
+
 /** Said of the call alone: it was turned away at the door, whatever becomes of another call of its key beside it. */
 const AT_THE_DOOR = new Set([
   'CIRCUIT_OPEN',
