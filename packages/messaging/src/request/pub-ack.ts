@@ -20,6 +20,8 @@ export type PubRefusal = {
 /** The server did not store it, and does not say that nobody will: it, or another of its id, may be there soon. */
 export type PubUnsettled = { readonly kind: 'unsettled' };
 
+export type StoreAnswer = PubAck | PubRefusal | PubUnsettled;
+
 /** Every field the server puts into a PubAck, of any version up to 2.15. */
 const FIELDS = new Set(['type', 'stream', 'seq', 'domain', 'duplicate', 'val', 'batch', 'count', 'error']);
 /** Cluster not available, system temporarily unavailable, not the leader (nats-server errors.json). */
@@ -33,7 +35,8 @@ const LIMITS = new Set([
   'maximum messages exceeded',
   'maximum bytes exceeded',
   'maximum messages per subject exceeded',
-  'message to large',
+  'message too large',
+  'message to large', // of older servers
 ]);
 const LONGEST = 2_048;
 const OPENING_BRACE = 0x7b;
@@ -46,7 +49,7 @@ const decoder = new TextDecoder();
  * Undefined for anything else. A worker's JSON is not taken for a PubAck even when it is short: it would
  * need a string `stream` and a number `seq` or an `error` with `err_code`, and no other field.
  */
-export function readPubAck(body: Uint8Array): PubAck | PubRefusal | PubUnsettled | undefined {
+export function readPubAck(body: Uint8Array): StoreAnswer | undefined {
   if (body[0] !== OPENING_BRACE || body.length > LONGEST) return undefined;
   const text = decoder.decode(body);
   if (!text.startsWith('{"stream"') && !text.startsWith('{"error"') && !text.startsWith('{"type"'))
@@ -58,7 +61,7 @@ export function readPubAck(body: Uint8Array): PubAck | PubRefusal | PubUnsettled
   const refusal = readRefusal(value.error, isPlaced);
   if (refusal !== undefined) return refusal;
   if (!isPlaced) return undefined;
-  // So servers before 2.10.11 say that another message of its id is in process.
+  // So older servers say that another message of its id is in process.
   if (seq === 0) return UNSETTLED;
   return { kind: 'stored', stream, seq, duplicate: duplicate === true };
 }
@@ -74,9 +77,10 @@ export const NO_STREAM: PubRefusal = {
 function readRefusal(error: unknown, isPlaced: boolean): PubRefusal | PubUnsettled | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, err_code, description } = error as Record<string, unknown>;
-  // Servers before 2.15 give no number when the log of the replicas takes no entry.
-  if (typeof code === 'number' && err_code === undefined && isPlaced) return UNSETTLED;
-  if (typeof code !== 'number' || typeof err_code !== 'number') return undefined;
+  if (typeof code !== 'number') return undefined;
+  // So older servers say that the log of the replicas takes no entry.
+  if (err_code === undefined && isPlaced) return UNSETTLED;
+  if (typeof err_code !== 'number') return undefined;
   const said = String(description);
   if (err_code === ID_IN_PROCESS || (err_code === STORE_FAILED && !LIMITS.has(said))) return UNSETTLED;
   return {

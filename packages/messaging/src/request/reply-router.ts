@@ -5,7 +5,7 @@ import { type ReadCorrelationId, readJsonCorrelationId } from './correlation.js'
 import type { EarlyReplies } from './early-replies.js';
 import { type HeaderRecord, hasHeaders, readHeaders } from './message-headers.js';
 import type { OfferedReply, PendingRequest, PendingRequests } from './pending-requests.js';
-import { NO_STREAM, type PubAck, type PubRefusal, type PubUnsettled, readPubAck } from './pub-ack.js';
+import { NO_STREAM, readPubAck, type StoreAnswer } from './pub-ack.js';
 import type { Reply, ReplyPath } from './reply.js';
 import type { UnansweredKey, UnansweredRequest, UnansweredRequests } from './unanswered-requests.js';
 import type { UnclaimedReplies } from './unclaimed-replies.js';
@@ -25,7 +25,7 @@ export type RouterOptions = {
 
 /** What follows from a decision; the requester does it. */
 export type RouterEffects = {
-  pubAck(request: PendingRequest, ack: PubAck | PubRefusal | PubUnsettled): void;
+  pubAck(request: PendingRequest, ack: StoreAnswer): void;
   accept(request: PendingRequest, offered: OfferedReply): void;
   stray(request: PendingRequest, offered: OfferedReply, correlationId: string): void;
   late(request: UnansweredRequest, offered: OfferedReply): void;

@@ -11,7 +11,7 @@ import { exceededPayload } from './fit-to-payload.js';
 import { Outbox } from './outbox.js';
 import { type OfferedReply, type PendingRequest, PendingRequests } from './pending-requests.js';
 import { prepareRequest, type Settle } from './prepare-request.js';
-import type { PubAck, PubRefusal, PubUnsettled } from './pub-ack.js';
+import type { PubAck, StoreAnswer } from './pub-ack.js';
 import type { Reply, RequestMessage } from './reply.js';
 import { ReplyReports } from './reply-reports.js';
 import { ReplyRouter } from './reply-router.js';
@@ -159,7 +159,7 @@ export function createRequester(connection: Connection, options: RequesterOption
 
   // ---- back
 
-  function onPubAck(request: PendingRequest, ack: PubAck | PubRefusal | PubUnsettled): void {
+  function onPubAck(request: PendingRequest, ack: StoreAnswer): void {
     if (request.mode === 'core') {
       // A stream that happens to capture the subject answers too; only the worker's answer counts.
       if (ack.kind === 'refused' && ack.natsCode === 503)
