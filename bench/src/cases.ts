@@ -64,6 +64,12 @@ export const CASES = {
     client: writesFloorSender,
     services: { worker: writesFloorWorker },
   },
+  floor_writes_flushed_series: {
+    usesNats: true,
+    isFlushed: true,
+    client: grpcSender(false),
+    services: { worker: writesFloorWorker, echo: grpcBefore(writesFloorSender) },
+  },
   whole_sealed: protectedWhole({ isSealed: true }),
   whole_signed: protectedWhole({ isSigned: true }),
   whole_sealed_signed: protectedWhole({ isSealed: true, isSigned: true }),

@@ -25,9 +25,10 @@ export type Ratios = {
   readonly promised_p50: number | null;
   /** The same ÷ p50 of these two floors as one way. */
   readonly promised_p50_series: number | null;
-  /** The same two on a server that flushes each write. */
+  /** The same three on a server that flushes each write. */
   readonly promised_throughput_flushed: number | null;
   readonly promised_p50_flushed: number | null;
+  readonly promised_p50_flushed_series: number | null;
   /** Whole way with sealed bodies ÷ without, throughput at 64 in flight. */
   readonly sealed_throughput: number | null;
   /** The same with signed messages, and with both. */
@@ -50,6 +51,7 @@ export const TARGETS = {
   promised_p50_series: ['at most', 1.5],
   promised_throughput_flushed: ['at least', 0.7],
   promised_p50_flushed: ['at most', 1.5],
+  promised_p50_flushed_series: ['at most', 1.5],
   // What they cost stays what it is, 0.1 and 0.4 ms of a payment, while everything else becomes quicker.
   sealed_throughput: ['at least', 0.7],
   signed_throughput: ['at least', 0.45],
@@ -93,6 +95,7 @@ export function ratiosOf(results: Results, size: '1KiB' | '8KiB' = '1KiB'): Rati
     promised_p50_series: alone('whole', 'floor_writes_series'),
     promised_throughput_flushed: throughput('whole_flushed', 'floor_writes_flushed'),
     promised_p50_flushed: latency('whole_flushed', 'floor_writes_flushed'),
+    promised_p50_flushed_series: alone('whole_flushed', 'floor_writes_flushed_series'),
     sealed_throughput: toWhole('whole_sealed'),
     signed_throughput: toWhole('whole_signed'),
     sealed_signed_throughput: toWhole('whole_sealed_signed'),

@@ -35,7 +35,15 @@ type CaseReport = {
   readonly peak_memory_mib: Readonly<Record<string, number>>;
 };
 
-type Floor = 'core' | 'jetstream' | 'grpc' | 'series' | 'writes' | 'writes_series' | 'writes_flushed';
+type Floor =
+  | 'core'
+  | 'jetstream'
+  | 'grpc'
+  | 'series'
+  | 'writes'
+  | 'writes_series'
+  | 'writes_flushed'
+  | 'writes_flushed_series';
 
 export type Report = {
   readonly floors: Readonly<Record<Floor, CaseReport>>;
@@ -67,6 +75,7 @@ export function reportOf(results: Results, usage: PeakUsage, memory: MemoryRun |
       writes: report('floor_writes'),
       writes_series: report('floor_writes_series'),
       writes_flushed: report('floor_writes_flushed'),
+      writes_flushed_series: report('floor_writes_flushed_series'),
     },
     library: {
       asked: report('library_asked'),
@@ -122,7 +131,7 @@ function figuresOf(name: CaseName, rounds: readonly Round[]): Figures | undefine
   };
 }
 
-const WIDTHS = [20, 6, 9, 9, 9, 9] as const;
+const WIDTHS = [28, 6, 9, 9, 9, 9] as const;
 
 export const TABLE_HEAD = columns(
   ['case', 'size', 'in flight', 'per s', 'p50 ms', 'p99 ms'],
@@ -166,7 +175,7 @@ export function ratioLines(ratios: Ratios): string {
       const value = ratios[name];
       const meets = meetsTarget(name, value);
       const mark = meets === undefined ? '·' : meets ? '✓' : '✗';
-      return `${mark} ${name.padEnd(28)} ${value ?? 'not measured'}  (${TARGETS[name].join(' ')})`;
+      return `${mark} ${name.padEnd(WIDTHS[0])} ${value ?? 'not measured'}  (${TARGETS[name].join(' ')})`;
     })
     .join('\n');
 }
@@ -177,7 +186,9 @@ export function writesLines(results: Results): string {
   const lines = (Object.keys(rounds[0] ?? {}) as CaseName[]).flatMap((name) => {
     const writes = Object.entries(figuresOf(name, rounds)?.writes_per_payment ?? {});
     if (writes.length === 0) return [];
-    return [`  ${name.padEnd(20)} ${writes.map(([stream, count]) => `${stream} ${count}`).join(', ')}`];
+    return [
+      `  ${name.padEnd(WIDTHS[0])} ${writes.map(([stream, count]) => `${stream} ${count}`).join(', ')}`,
+    ];
   });
   return `Messages stored per payment (an archive is copied by the server; nobody waits for it):\n${lines.join('\n')}`;
 }
@@ -193,7 +204,7 @@ export function limitLines(results: Results, cores: number): string {
       .sort((a, b) => b[1] - a[1]);
     const total = busy.reduce((sum, [, share]) => sum + share, 0);
     const shares = busy.map(([member, share]) => `${member} ${share.toFixed(2)}`).join(', ');
-    return `  ${name.padEnd(20)} ${total.toFixed(2)} of ${cores} cores busy: ${shares}`;
+    return `  ${name.padEnd(WIDTHS[0])} ${total.toFixed(2)} of ${cores} cores busy: ${shares}`;
   });
   return `What limits, at 64 in flight and 1 KiB (a Node process at 1.00 is full):\n${lines.join('\n')}`;
 }
