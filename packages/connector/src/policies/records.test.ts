@@ -320,6 +320,54 @@ describe('keepRecord', () => {
     expect((await ledger.findLatest('m', 'k'))?.answer).toEqual(success);
   });
 
+  it('says in its announcement whether somebody hears the request as it passes: then it is never taken back', async () => {
+    for (const [workers, isHeard] of [
+      ['subscribers', true],
+      ['consumers', false],
+      ['unclear', false],
+    ] as const) {
+      const ledger = memoryLedger();
+      await keep(ledger)(async () => success)({ ...unguarded(), workers });
+      expect(ledger.history[0], workers).toMatchObject({ state: 'sent', isHeard });
+    }
+  });
+
+  it('has what was announced and never sent ended by its repeat, which looks at it once', async () => {
+    const ledger = memoryLedger();
+    const seq = await ledger.write('m', 'k', { state: 'sent', retry: 0 }, 0);
+    const withdrawUnsent = vi.fn(async (merchantId: string, key: string) => {
+      await ledger.write(merchantId, key, { state: 'withdrawn', retry: 0 }, seq);
+      return true;
+    });
+    const send = keepRecord({ withdrawUnsent, ledger, bridge: 'b', onUnrecorded: vi.fn() })(vi.fn());
+    await expect(send(unguarded())).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
+    expect(withdrawUnsent.mock.calls).toMatchObject([['m', exchange().key, { state: 'sent' }]]);
+
+    // Where it was sent, or the look fails, its answer is waited for.
+    for (const look of [async () => false, () => Promise.reject(new Error('no stream'))]) {
+      const open = memoryLedger();
+      await open.write('m', 'k', { state: 'sent', retry: 0 }, 0);
+      const looked = vi.fn(look);
+      const wait = keepRecord({ withdrawUnsent: looked, ledger: open, bridge: 'b', onUnrecorded: vi.fn() });
+      await expect(wait(vi.fn())(unguarded())).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
+      expect(looked).toHaveBeenCalledOnce();
+    }
+  });
+
+  it('waits on where the ledger cannot be read just now: that the key was sent is known', async () => {
+    const ledger = memoryLedger();
+    await ledger.write('m', 'k', { state: 'sent', retry: 0 }, 0);
+    const findLatest = vi.fn(() => Promise.reject(new Error('NATS is away')));
+    const withdrawUnsent = vi.fn(async () => false);
+    const world = { withdrawUnsent, ledger: { ...ledger, findLatest }, bridge: 'b', onUnrecorded: vi.fn() };
+    await expect(keepRecord(world)(vi.fn())(unguarded())).rejects.toMatchObject({
+      code: 'NATS_TIMEOUT',
+      phase: 'sent_unknown',
+    });
+    expect(findLatest.mock.calls.length).toBeGreaterThan(1);
+    expect(withdrawUnsent).not.toHaveBeenCalled();
+  });
+
   it('does not send a repeat: it has the first answer, or waits for it', async () => {
     const ledger = memoryLedger();
     const next = vi.fn(async () => success);
