@@ -96,7 +96,7 @@ async function awaitFirst(
     if (answer !== undefined) return answer;
     // Then the entry says so, the next time it is read.
     if (isFirst && entry !== undefined)
-      await withdrawUnsent(exchange.data.merchant_id, key, entry.record).catch(() => false);
+      await withdrawUnsent(exchange.data.merchant_id, key, entry.record).catch(() => {});
     const leftMs = exchange.deadlineAt - Date.now();
     if (leftMs <= 0) throw new BridgeError('NATS_TIMEOUT');
     await sleepFor(Math.min(LOOK_AGAIN_MS, leftMs));
