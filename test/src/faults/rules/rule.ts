@@ -51,6 +51,8 @@ const AT_THE_DOOR = new Set([
   // As a failure: its time was over before anything could be sent. What was sent and not answered is pending.
   'NATS_TIMEOUT',
 ]);
+/** Who hears `NO_WORKERS_AVAILABLE` sooner found nobody there; what is withdrawn has waited for its time, which is longer. */
+const AT_ONCE_MS = 1_000;
 /** A bridge that is cut off knows nothing of earlier calls either. */
 const CUT_OFF = new Set(['NATS_UNREACHABLE']);
 
@@ -59,15 +61,22 @@ const CUT_OFF = new Set(['NATS_UNREACHABLE']);
  * have known of. Who hears "failed" and asks again wants it: an effect of a later call is no fault of this one,
  * whenever it happened. An effect of no known call counts against all.
  */
-export function effectsAgainst(
-  { traceId, at, endedAt, ended }: Call,
-  { calls, effects }: Case,
-): readonly Effect[] {
-  const code = (ended.kind === 'answered' && ended.bridgeCode) || '';
+export function effectsAgainst(call: Call, { calls, effects }: Case): readonly Effect[] {
+  const { traceId, at, endedAt } = call;
   return effects.filter((effect) => {
-    const owner = calls.find((call) => call.traceId === effect.traceId);
+    const owner = calls.find((other) => other.traceId === effect.traceId);
     if (owner === undefined || owner.traceId === traceId) return true;
-    if (owner.endedAt <= at) return !CUT_OFF.has(code);
-    return owner.at < endedAt && !AT_THE_DOOR.has(code);
+    if (owner.endedAt <= at) return !CUT_OFF.has(codeOf(call));
+    return owner.at < endedAt && !wasTurnedAway(call);
   });
+}
+
+function wasTurnedAway(call: Call): boolean {
+  const code = codeOf(call);
+  const isAtOnce = call.endedAt - call.at < AT_ONCE_MS;
+  return AT_THE_DOOR.has(code) || (code === 'NO_WORKERS_AVAILABLE' && isAtOnce);
+}
+
+function codeOf({ ended }: Call): string {
+  return (ended.kind === 'answered' && ended.bridgeCode) || '';
 }
