@@ -22,6 +22,13 @@ const protectedWhole = (protection: Protection): Case => ({
   services: { gateway: gateway(protection), worker: sdkWorker(true, protection) },
 });
 
+/** A floor of NATS behind bare gRPC, with nothing of the bridge between them. */
+const asOneWay = (sender: Role, worker: Role): Case => ({
+  usesNats: true,
+  client: grpcSender(false),
+  services: { worker, echo: grpcBefore(sender) },
+});
+
 export const CASES = {
   floor_core: { usesNats: true, client: coreFloorSender, services: { worker: coreFloorWorker } },
   floor_jetstream: {
@@ -30,11 +37,7 @@ export const CASES = {
     services: { worker: jetstreamFloorWorker },
   },
   floor_grpc: { usesNats: false, client: grpcSender(false), services: { echo: grpcEcho } },
-  floor_series: {
-    usesNats: true,
-    client: grpcSender(false),
-    services: { worker: jetstreamFloorWorker, echo: grpcBefore(jetstreamFloorSender) },
-  },
+  floor_series: asOneWay(jetstreamFloorSender, jetstreamFloorWorker),
   library_core: { usesNats: true, client: librarySender(false), services: { worker: sdkWorker(false) } },
   library_asked: {
     usesNats: true,
@@ -53,23 +56,14 @@ export const CASES = {
     services: { gateway: gateway(), worker: sdkWorker(true) },
   },
   floor_writes: { usesNats: true, client: writesFloorSender, services: { worker: writesFloorWorker } },
-  floor_writes_series: {
-    usesNats: true,
-    client: grpcSender(false),
-    services: { worker: writesFloorWorker, echo: grpcBefore(writesFloorSender) },
-  },
+  floor_writes_series: asOneWay(writesFloorSender, writesFloorWorker),
   floor_writes_flushed: {
     usesNats: true,
     isFlushed: true,
     client: writesFloorSender,
     services: { worker: writesFloorWorker },
   },
-  floor_writes_flushed_series: {
-    usesNats: true,
-    isFlushed: true,
-    client: grpcSender(false),
-    services: { worker: writesFloorWorker, echo: grpcBefore(writesFloorSender) },
-  },
+  floor_writes_flushed_series: { ...asOneWay(writesFloorSender, writesFloorWorker), isFlushed: true },
   whole_sealed: protectedWhole({ isSealed: true }),
   whole_signed: protectedWhole({ isSigned: true }),
   whole_sealed_signed: protectedWhole({ isSealed: true, isSigned: true }),

@@ -52,13 +52,10 @@ export const grpcBefore = (floor: Role): Role => ({
   async start(options) {
     if (floor.kind !== 'sender') throw new TypeError('a service sends nothing');
     const sender = await floor.start(options);
-    const sends = [
-      { upTo: SIZES['1KiB'], send: sender.sendOf('1KiB') },
-      { upTo: Number.POSITIVE_INFINITY, send: sender.sendOf('8KiB') },
-    ];
+    const [sendSmall, sendLarge] = [sender.sendOf('1KiB'), sender.sendOf('8KiB')];
     return bareServer((request, answer) => {
-      const send = sends.find(({ upTo }) => request.length <= upTo)?.send;
-      send?.().then(() => answer(null, request), answer);
+      const send = request.length <= SIZES['1KiB'] ? sendSmall : sendLarge;
+      send().then(() => answer(null, request), answer);
     });
   },
 });
