@@ -1,4 +1,6 @@
 /** The entry of every process the runner starts: plays one role and answers the runner's questions. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { roleOf } from './cases.js';
 import { runLoad } from './load.js';
 import type { Answer, Question, RoleOptions, Sender } from './roles/role.js';
@@ -22,8 +24,18 @@ async function reply(question: Question): Promise<Answer> {
     };
     return { answer: 'usage', usage };
   }
+  if (question.ask === 'held') return { answer: 'held', mib: heldBytes() / 1_048_576 };
   if (sender === undefined) throw new Error(`${path} is no load generator`);
   return { answer: 'load', result: await runLoad(question.load, sender.sendOf(question.size)) };
+}
+
+/** What a full collection leaves, of objects and of buffers. */
+function heldBytes(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 function say(answer: Answer): void {

@@ -119,8 +119,10 @@ async function memoryOf(scenes: ReadonlyMap<CaseName, Scene>) {
         .join(', ')}`,
     ),
   );
-  for (const [name, { growth, peakMiB }] of Object.entries(run.processes))
-    progress(`${name.padEnd(12)} last quarter ÷ second quarter ${growth}, peak ${peakMiB} MiB`);
+  for (const [name, { growth, peakMiB, heldMiB = [] }] of Object.entries(run.processes)) {
+    const held = heldMiB.length > 0 ? `, held after full collections ${heldMiB.join(' and ')} MiB` : '';
+    progress(`${name.padEnd(12)} last quarter ÷ second quarter ${growth}, peak ${peakMiB} MiB${held}`);
+  }
   return run;
 }
 

@@ -25,6 +25,8 @@ export type ForkedMember = Member & {
   readonly address: string | undefined;
   readonly tracesUrl: string | undefined;
   ask(question: Question): Promise<Answer>;
+  /** MiB that a full collection leaves. */
+  held(): Promise<number>;
   end(): Promise<void>;
 };
 
@@ -62,6 +64,10 @@ export async function startMember(
     async usage() {
       const answer = await ask({ ask: 'usage' });
       return answer.answer === 'usage' ? answer.usage : undefined;
+    },
+    async held() {
+      const answer = await ask({ ask: 'held' });
+      return answer.answer === 'held' ? answer.mib : Number.NaN;
     },
     async end() {
       const ended = once(child, 'exit');

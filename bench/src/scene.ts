@@ -25,6 +25,8 @@ export type Measured = LoadResult & {
 export type Scene = {
   measure(size: Size, load: Load): Promise<Measured>;
   usage(): Promise<Record<string, Usage>>;
+  /** MiB that a full collection leaves in each Node process. */
+  held(): Promise<Record<string, number>>;
   close(): Promise<void>;
 };
 
@@ -57,6 +59,11 @@ export async function startScene(name: CaseName, profileDir?: string): Promise<S
 
   return {
     usage,
+    async held() {
+      return Object.fromEntries(
+        await Promise.all(started.map(async (member) => [member.name, await member.held()] as const)),
+      );
+    },
     async measure(size, load) {
       const [before, stored] = [await usage(), await storedIn(server?.monitorUrl)];
       const answer = await client?.ask({ ask: 'load', size, load });

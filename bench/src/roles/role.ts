@@ -37,6 +37,7 @@ export type Role =
 export type Question =
   | { readonly ask: 'load'; readonly size: Size; readonly load: Load }
   | { readonly ask: 'usage' }
+  | { readonly ask: 'held' }
   | { readonly ask: 'end' };
 
 export type Usage = {
@@ -49,4 +50,5 @@ export type Answer =
   | { readonly answer: 'ready'; readonly address?: string; readonly tracesUrl?: string }
   | { readonly answer: 'load'; readonly result: LoadResult }
   | { readonly answer: 'usage'; readonly usage: Usage }
+  | { readonly answer: 'held'; readonly mib: number }
   | { readonly answer: 'failed'; readonly reason: string };

@@ -162,10 +162,14 @@ describe('a claim whose confirmation was lost', () => {
 
   it("is this run's claim: it begins, as the first attempt", async () => {
     const { records, states } = lossyRecords((write) => write === 1);
+    const write = vi.fn(records.write);
     const run = vi.fn(async (_: Claim) => reply);
-    expect(await runGuarded(request, worldOf(records), run)).toEqual({ kind: 'answered', attempt: 1 });
+    const world = worldOf({ ...records, write });
+    expect(await runGuarded(request, world, run)).toEqual({ kind: 'answered', attempt: 1 });
     expect(run).toHaveBeenCalledOnce();
     expect(states()).toEqual(['claimed', 'answered']);
+    // Behind the claim that was read, at the first try.
+    expect(write.mock.calls.map(([, , , expectedSeq]) => expectedSeq)).toEqual([0, 1]);
   });
 
   it('is not begun where another has claimed in the meantime', async () => {

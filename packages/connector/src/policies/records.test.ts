@@ -172,7 +172,7 @@ describe('settleDoubt', () => {
     expect(await pausesOf({})).toEqual([]);
   });
 
-  it('asks again of a record that others change, five times at most, and then stays in doubt', async () => {
+  it('asks again of a record that others change, five times at most, then stays in doubt and asks later', async () => {
     const changing = (isAnsweredAfter: number) => {
       const ledger = memoryLedger();
       const write = vi.fn(async () => {
@@ -185,11 +185,22 @@ describe('settleDoubt', () => {
     expect(await settle(changing(1))(failing('NATS_TIMEOUT'))(exchange())).toEqual(success);
     expect(await settle(changing(4))(failing('NATS_TIMEOUT'))(exchange())).toEqual(success);
     const restless = changing(6);
-    await expect(settle(restless)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject({
+    const later = { after: () => {} };
+    const world = {
+      ledger: restless,
+      bridge: 'b',
+      takeBack: async () => false,
+      sleep: () => new Promise<void>((resolve) => Object.assign(later, { after: resolve })),
+    };
+    await expect(settleDoubt(world)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject({
       code: 'NATS_TIMEOUT',
       phase: 'sent_unknown',
     });
     expect(restless.write).toHaveBeenCalledTimes(5);
+    later.after();
+    await new Promise(setImmediate);
+    expect(restless.history).toMatchObject([{ state: 'answered' }]);
+    expect(restless.write).toHaveBeenCalledTimes(6);
   });
 
   it('keeps nobody waiting for a ledger that does not answer', async () => {

@@ -31,7 +31,7 @@ export type SettleDoubtWorld = {
   sleep?(ms: number): Promise<unknown>;
 };
 
-/** Others changed the record this often in a row: it is in doubt. */
+/** Others changed the record this often in a row: they are left to it for now. */
 const MOST_CHANGES = 5;
 /** The caller's time is over; this much longer may pass until it hears so. */
 const SETTLE_MS = 500;
@@ -53,7 +53,7 @@ export function settleDoubt(world: SettleDoubtWorld): Policy {
       } catch (cause) {
         if (cause instanceof BridgeError) throw cause;
       }
-      // The ledger cannot be asked, or not in time: the doubt remains.
+      // The ledger cannot be asked, not in time, or others keep changing it: the doubt remains.
       settleLater(exchange, key, error, world);
       throw error;
     }
@@ -84,6 +84,7 @@ export function settleLater(
   void tryOn();
 }
 
+/** @throws BridgeError once it is decided, as far as it can be; anything else leaves it undecided */
 async function settle(
   exchange: Exchange,
   key: string,
@@ -92,7 +93,7 @@ async function settle(
 ): Promise<BridgeResponse> {
   const { data } = exchange;
   let isUndelivered: boolean | undefined;
-  for (let changes = 0; changes < MOST_CHANGES; changes++) {
+  for (let changes = 1; ; changes++) {
     const entry = await ledger.findLatest(data.merchant_id, key);
     if (entry !== undefined) assertSameContent(entry, exchange);
     if (entry?.record.state === 'sent') isUndelivered ??= await takeBack(exchange, error);
@@ -115,11 +116,10 @@ async function settle(
           );
           throw withdrawn(error);
         } catch (thrown) {
-          if (!(thrown instanceof RecordChangedError)) throw thrown;
+          if (!(thrown instanceof RecordChangedError) || changes === MOST_CHANGES) throw thrown;
         }
     }
   }
-  throw error;
 }
 
 function withdrawal(exchange: Exchange, bridge: string, error: BridgeError): NewRecord {
