@@ -10,7 +10,7 @@ import {
   CONDITIONS,
   limitLines,
   type PeakUsage,
-  ratioLines,
+  ratiosBySize,
   reportOf,
   settingLines,
   TABLE_HEAD,
@@ -76,10 +76,10 @@ async function main(): Promise<void> {
   const results = joinRounds(starts.map((started) => started.results));
   const last = starts.at(-1);
   const report = reportOf(results, last?.usage ?? {}, last?.memory);
-  if (!values.memory)
-    progress(
-      `${limitLines(results, availableParallelism())}\n\n${writesLines(results)}\n\n1 KiB\n${ratioLines(report.ratios)}\n8 KiB\n${ratioLines(report.ratios_8kib)}`,
-    );
+  if (!values.memory) {
+    const parts = [limitLines(results, availableParallelism()), writesLines(results), ratiosBySize(report)];
+    progress(parts.filter((part) => part !== '').join('\n\n'));
+  }
   if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   if (profile !== undefined) showCosts(profile, wanted.cases);
 }

@@ -1,9 +1,9 @@
 /** What the benchmark says: lines for people while it goes, and one object at the end. */
-import type { CaseName } from './cases.js';
+import { CASE_NAMES, type CaseName } from './cases.js';
 import { median } from './load.js';
 import { V8_FLAGS } from './member.js';
 import type { MemoryRun } from './memory-run.js';
-import { meetsTarget, type Ratios, ratiosOf, TARGETS } from './ratios.js';
+import { type Ratios, ratioLines, ratiosOf } from './ratios.js';
 import type { Usage } from './roles/role.js';
 import type { Results, Round, Setting } from './rounds.js';
 import type { Measured } from './scene.js';
@@ -35,62 +35,39 @@ type CaseReport = {
   readonly peak_memory_mib: Readonly<Record<string, number>>;
 };
 
-type Floor =
-  | 'core'
-  | 'jetstream'
-  | 'grpc'
-  | 'series'
-  | 'writes'
-  | 'writes_series'
-  | 'writes_flushed'
-  | 'writes_flushed_series';
+type NamesAfter<Kind extends string> = CaseName extends infer Name
+  ? Name extends `${Kind}_${infer Rest}`
+    ? Rest
+    : never
+  : never;
+type WholeName = Extract<CaseName, `whole${string}`>;
 
 export type Report = {
-  readonly floors: Readonly<Record<Floor, CaseReport>>;
-  readonly library: Readonly<Record<'asked' | 'durable' | 'core', CaseReport>>;
-  readonly whole_asked: CaseReport;
-  readonly whole: CaseReport;
-  readonly whole_sealed: CaseReport;
-  readonly whole_signed: CaseReport;
-  readonly whole_sealed_signed: CaseReport;
-  readonly whole_bare: CaseReport;
-  readonly whole_observed: CaseReport;
-  readonly whole_flushed: CaseReport;
+  readonly floors: Readonly<Record<NamesAfter<'floor'>, CaseReport>>;
+  readonly library: Readonly<Record<NamesAfter<'library'>, CaseReport>>;
   readonly ratios: Ratios;
   readonly ratios_8kib: Ratios;
   readonly memory?: MemoryRun;
   readonly conditions: readonly string[];
-};
+} & Readonly<Record<WholeName, CaseReport>>;
 
 export type PeakUsage = Readonly<Partial<Record<CaseName, Record<string, Usage>>>>;
 
 export function reportOf(results: Results, usage: PeakUsage, memory: MemoryRun | undefined): Report {
-  const report = (name: CaseName) => caseReport(name, results, usage[name] ?? {});
+  /** Of all cases whose name begins so, under the rest of it. */
+  const reports = (prefix: string) =>
+    Object.fromEntries(
+      CASE_NAMES.filter((name) => name.startsWith(prefix)).map((name) => [
+        name.slice(prefix.length),
+        caseReport(name, results, usage[name] ?? {}),
+      ]),
+    );
+  const wholes = Object.entries(reports('whole')).map(([rest, report]) => [`whole${rest}`, report]);
   return {
-    floors: {
-      core: report('floor_core'),
-      jetstream: report('floor_jetstream'),
-      grpc: report('floor_grpc'),
-      series: report('floor_series'),
-      writes: report('floor_writes'),
-      writes_series: report('floor_writes_series'),
-      writes_flushed: report('floor_writes_flushed'),
-      writes_flushed_series: report('floor_writes_flushed_series'),
-    },
-    library: {
-      asked: report('library_asked'),
-      durable: report('library_durable'),
-      core: report('library_core'),
-    },
-    whole_asked: report('whole_asked'),
-    whole: report('whole'),
-    whole_sealed: report('whole_sealed'),
-    whole_signed: report('whole_signed'),
-    whole_sealed_signed: report('whole_sealed_signed'),
-    whole_bare: report('whole_bare'),
-    whole_observed: report('whole_observed'),
-    whole_flushed: report('whole_flushed'),
-    ratios: ratiosOf(results),
+    floors: reports('floor_') as Report['floors'],
+    library: reports('library_') as Report['library'],
+    ...(Object.fromEntries(wholes) as Record<WholeName, CaseReport>),
+    ratios: ratiosOf(results, '1KiB'),
     ratios_8kib: ratiosOf(results, '8KiB'),
     ...(memory && { memory }),
     conditions: CONDITIONS,
@@ -169,15 +146,16 @@ function columns(cells: readonly string[], rest: string): string {
   return `${padded.join(' ')}   ${rest}`;
 }
 
-export function ratioLines(ratios: Ratios): string {
-  return (Object.keys(TARGETS) as (keyof Ratios)[])
-    .map((name) => {
-      const value = ratios[name];
-      const meets = meetsTarget(name, value);
-      const mark = meets === undefined ? '·' : meets ? '✓' : '✗';
-      return `${mark} ${name.padEnd(WIDTHS[0])} ${value ?? 'not measured'}  (${TARGETS[name].join(' ')})`;
-    })
-    .join('\n');
+/** By size, where anything was measured. */
+export function ratiosBySize({ ratios, ratios_8kib }: Report): string {
+  const bySize = [
+    ['1 KiB', ratioLines(ratios)],
+    ['8 KiB', ratioLines(ratios_8kib)],
+  ] as const;
+  return bySize
+    .filter(([, lines]) => lines.length > 0)
+    .map(([size, lines]) => `Ratios to the floors, ${size}:\n${lines.join('\n')}`)
+    .join('\n\n');
 }
 
 /** Durable writes of one payment, as the server counts them. */
@@ -190,6 +168,7 @@ export function writesLines(results: Results): string {
       `  ${name.padEnd(WIDTHS[0])} ${writes.map(([stream, count]) => `${stream} ${count}`).join(', ')}`,
     ];
   });
+  if (lines.length === 0) return '';
   return `Messages stored per payment (an archive is copied by the server; nobody waits for it):\n${lines.join('\n')}`;
 }
 

@@ -36,9 +36,7 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     stderr = (stderr + chunk).slice(-8_000);
   });
-  const killWithParent = () => child.kill('SIGKILL');
-  process.once('exit', killWithParent);
-  child.once('exit', () => process.off('exit', killWithParent));
+  endWithParent(child);
 
   const ports = await readiness(child, options.runDir);
   if (ports === undefined) {
@@ -49,6 +47,22 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
   child.unref();
   (child.stderr as unknown as { unref(): void }).unref();
   return { pid: child.pid ?? 0, ...ports, end: (signal) => end(child, signal) };
+}
+
+const running = new Set<ChildProcess>();
+
+/** One listener for all servers: Node warns of more than ten. */
+function endWithParent(child: ChildProcess): void {
+  if (running.size === 0) process.on('exit', killRunning);
+  running.add(child);
+  child.once('exit', () => {
+    running.delete(child);
+    if (running.size === 0) process.off('exit', killRunning);
+  });
+}
+
+function killRunning(): void {
+  for (const child of running) child.kill('SIGKILL');
 }
 
 /** On Linux the kernel ends the server when this process dies, even by SIGKILL. */
