@@ -11,6 +11,7 @@ import {
   webhookSubject,
 } from '@nats-bridge/protocol';
 import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
+import { recoveryMsOf } from './config/retention.js';
 import { type Exchange, mayBeGuarded } from './exchange.js';
 
 /**
@@ -80,9 +81,6 @@ function bodyOf(request: BridgeRequest, msgpackAbove: number) {
   return { body: encodeBody(request, 'application/msgpack'), contentType: 'application/msgpack' } as const;
 }
 
-/** The longest pause before another delivery of a failed request. */
-const LONGEST_PAUSE_MS = 30_000;
-
 /**
  * A net for what nobody takes out: a request to a worker without records is gone at its deadline; one that the guard
  * watches, or may watch, may be delivered again after it, to find out what became of it.
@@ -94,11 +92,6 @@ export function secondsToLive(
 ): number {
   const recoveryMs = isGuarded ? recoveryMsOf(config) : 0;
   return Math.max(1, Math.ceil((deadlineAt - Date.now() + recoveryMs) / 1_000));
-}
-
-/** How long after its deadline the last delivery of a request may be over, in milliseconds. */
-export function recoveryMsOf({ jetstream }: Pick<BridgeConfig, 'jetstream'>): number {
-  return jetstream.max_deliver * (jetstream.ack_wait + LONGEST_PAUSE_MS);
 }
 
 /** Context beside the payment, as text. */

@@ -125,12 +125,36 @@ describe('NatsBridge', () => {
     const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-connector-'));
     const own = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
     try {
-      const least = { base_url: own.url, jetstream: { max_age: '2m' } };
+      const least = { base_url: own.url, jetstream: { max_age: '210s' } };
       await withBridge(least, async (bridge) => {
         await bridge.prepare();
         const manager = await jetstreamManager(await bridge.connection.get());
         for (const name of ['PAYMENTS', 'DEAD_LETTERS'])
-          expect((await manager.streams.info(name)).config.max_age).toBe(nanos(120_000));
+          expect((await manager.streams.info(name)).config.max_age).toBe(nanos(210_000));
+      });
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('keeps copies of requests shorter and records longer, where it is told to, and what may have moved money until it is settled', async () => {
+    const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-connector-'));
+    const own = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
+    const jetstream = { max_age: '2d', archive_max_age: '1h', ledger_max_age: '90d' };
+    try {
+      await withBridge({ base_url: own.url, jetstream, audit: { max_age: '400d' } }, async (bridge) => {
+        await bridge.prepare();
+        const manager = await jetstreamManager(await bridge.connection.get());
+        const daysOf = async (name: string) =>
+          (await manager.streams.info(name)).config.max_age / nanos(DAY_MS);
+        expect(await daysOf('PAYMENTS')).toBe(2);
+        expect(await daysOf('PAYMENTS_ARCHIVE')).toBe(1 / 24);
+        expect(await daysOf('OPERATIONS')).toBe(90);
+        expect(await daysOf('LATE_ANSWERS')).toBe(90);
+        expect(await daysOf('OBJ_hyperswitch-bodies')).toBe(91);
+        expect(await daysOf('DEAD_LETTERS')).toBe(2);
+        expect(await daysOf('INTERVENTIONS')).toBe(0);
+        expect(await daysOf('AUDIT')).toBe(400);
       });
     } finally {
       await own.stop();

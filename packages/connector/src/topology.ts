@@ -20,6 +20,7 @@ import {
 import { approvalStreams } from './approvals/topology.js';
 import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
 import { durationMs } from './config/duration.js';
+import { retentionOf } from './config/retention.js';
 import { deadLetterStreams } from './dead-letters/topology.js';
 
 /** A body is older than the letters and records that refer to it: by the time of its deliveries, and a person's look. */
@@ -58,6 +59,7 @@ export function mayDeliver(config: BridgeConfig): (consumer: string, subject: st
 
 export function topologyOf(config: BridgeConfig): TopologySpec {
   const { jetstream } = config;
+  const kept = retentionOf(config);
   const readers = workConsumersOf(config);
   const patterns = readers.map(({ filterSubject }) => filterSubject);
   return {
@@ -67,7 +69,7 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         subjects: streamSubjects(patterns),
         retention: 'limits',
         maxMsgs: jetstream.max_messages,
-        maxAgeMs: durationMs(jetstream.max_age),
+        maxAgeMs: kept.requests,
         storage: jetstream.storage,
         replicas: jetstream.num_replicas,
         duplicateWindowMs: durationMs(jetstream.duplicate_window),
@@ -79,7 +81,7 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         sources: [{ name: jetstream.stream_name }],
         retention: 'limits',
         maxMsgs: jetstream.max_messages,
-        maxAgeMs: durationMs(jetstream.max_age),
+        maxAgeMs: kept.archive,
         storage: jetstream.storage,
         replicas: jetstream.num_replicas,
         allowDirect: true,
@@ -89,7 +91,7 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         subjects: [RECORD_PATTERN],
         retention: 'limits',
         maxMsgsPerSubject: 8,
-        maxAgeMs: durationMs(jetstream.max_age),
+        maxAgeMs: kept.ledger,
         storage: jetstream.storage,
         replicas: jetstream.num_replicas,
         duplicateWindowMs: durationMs(jetstream.duplicate_window),
@@ -101,7 +103,7 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         subjects: [LATE_PATTERN],
         retention: 'limits',
         maxMsgsPerSubject: 1,
-        maxAgeMs: durationMs(jetstream.max_age),
+        maxAgeMs: kept.ledger,
         storage: jetstream.storage,
         replicas: jetstream.num_replicas,
         allowDirect: true,
@@ -115,7 +117,7 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         name: BODY_BUCKET,
         kind: 'object',
         // Bodies larger than a message may be, for as long as anybody could ask for them.
-        ttlMs: durationMs(jetstream.max_age) + BODY_MARGIN_MS,
+        ttlMs: Math.max(kept.requests, kept.archive, kept.ledger) + BODY_MARGIN_MS,
         storage: jetstream.storage,
         replicas: jetstream.num_replicas,
       },

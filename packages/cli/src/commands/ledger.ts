@@ -22,7 +22,7 @@ export function ledgerCommand(): Command {
           const durability = await bridge.durability();
           if (entry === undefined) {
             process.exitCode = 1;
-            const text = `${mark.warning()} no record: no worker has begun ${key} of ${merchant}, or it is older than max_age`;
+            const text = `${mark.warning()} no record: no worker has begun ${key} of ${merchant}, or it is older than nats_bridge.jetstream.ledger_max_age`;
             console.log(options.json ? JSON.stringify(null) : text);
             return;
           }

@@ -2,16 +2,17 @@
 import type { StreamSpec } from '@nats-bridge/messaging';
 import { APPROVAL_PATTERN, APPROVAL_STREAM } from '@nats-bridge/protocol';
 import type { BridgeConfig } from '../config/bridge-config.js';
-import { durationMs } from '../config/duration.js';
+import { retentionOf } from '../config/retention.js';
 
-export function approvalStreams({ approvals, jetstream }: BridgeConfig): readonly StreamSpec[] {
+export function approvalStreams(config: BridgeConfig): readonly StreamSpec[] {
+  const { approvals, jetstream } = config;
   if (approvals.required_for.length === 0) return [];
   return [
     {
       name: APPROVAL_STREAM,
       subjects: [APPROVAL_PATTERN],
       retention: 'limits',
-      maxAgeMs: durationMs(jetstream.max_age),
+      maxAgeMs: retentionOf(config).requests,
       storage: jetstream.storage,
       replicas: jetstream.num_replicas,
       allowDirect: true,

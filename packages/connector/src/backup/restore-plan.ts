@@ -1,6 +1,6 @@
 /** Whether a backup may be restored into a server, and what it would mean. Changes nothing. */
 import { isVersionAtLeast } from '@nats-bridge/messaging';
-import { durationMs } from '../config/duration.js';
+import { retentionOf } from '../config/retention.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import type { BackupManifest } from './manifest.js';
 import { isRestoreUnfinished, messagesIn } from './restore-mark.js';
@@ -84,8 +84,9 @@ function* problemsOf({ manifest, problems }: BackupReport, bridge: NatsBridge): 
     if (!wanted.includes(stream))
       yield `it holds ${stream}, which this version does not bring back: use the version that made it (${manifest.tool})`;
   const ageMs = Date.now() - Date.parse(manifest.begunAt);
-  if (ageMs > durationMs(jetstream.max_age))
-    yield `it is older than nats_bridge.jetstream.max_age (${jetstream.max_age}): streams let go of all that it holds. Take a newer one; to look into this one, restore it elsewhere with the NATS command line`;
+  const { requests, archive, ledger } = retentionOf(bridge.config);
+  if (ageMs > Math.max(requests, archive, ledger))
+    yield `it is older than anything of a payment is kept (nats_bridge.jetstream.max_age, archive_max_age, ledger_max_age): streams let go of all that it holds. Take a newer one; to look into this one, restore it elsewhere with the NATS command line`;
   if (manifest.isAuditSigned && bridge.auditSigner === undefined)
     yield 'its audit is signed, and this configuration has no key for it: the entry of the restore would not verify. Set nats_bridge.audit.seed_file';
 }

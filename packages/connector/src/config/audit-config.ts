@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs';
 import { createSigner, type Signer } from '@nats-bridge/messaging';
 import { Secret } from '@nats-bridge/protocol';
 import { z } from 'zod';
+import { duration } from './duration.js';
 import { readableFile } from './readable-file.js';
 
 export const auditSchema = z
   .strictObject({
     /** Seed of an NKEY (`SU…`), as `nats-bridge audit new-key` writes it; left out: entries are chained, and not signed. */
     seed_file: readableFile.optional(),
+    /** How long entries stay. Left out: `jetstream.max_age`. */
+    max_age: duration.optional(),
     /** Whether a digest of every record of a payment is put into the chain. */
     records: z.boolean().default(true),
     /** How often, in milliseconds: what is younger can be changed without a trace. */

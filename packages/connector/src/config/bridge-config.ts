@@ -14,6 +14,7 @@ import { duration, durationMs } from './duration.js';
 import { loggingSchema } from './logging-config.js';
 import { natsAuthSchema, natsTlsSchema } from './nats-security-config.js';
 import { rateLimitsSchema } from './rate-limits-config.js';
+import { retentionFaults } from './retention.js';
 import { routeFaults, routesSchema } from './routes-config.js';
 import { sealingSchema } from './sealing-config.js';
 import { signingSchema } from './signing-config.js';
@@ -102,7 +103,12 @@ export const bridgeConfigSchema = z
         /** Workers say who comes first: who reads a consumer must then name its priority group, as the SDK does. */
         backup_workers: z.boolean().default(false),
         max_messages: count(1, 1_000_000_000).default(1_000_000),
+        /** Of everything but what has a key of its own. */
         max_age: duration.default('7d'),
+        /** Of `PAYMENTS_ARCHIVE`, whose requests hold card data. Left out: `max_age`. */
+        archive_max_age: duration.optional(),
+        /** Of the records of idempotency keys: a repeat that comes later is a new payment. Left out: `max_age`. */
+        ledger_max_age: duration.optional(),
         storage: z.enum(['file', 'memory']).default('file'),
         /** At most as many as the cluster has servers. */
         num_replicas: count(1, 5).default(3),
@@ -182,15 +188,8 @@ export const bridgeConfigSchema = z
           'needs the stream, which jetstream_enabled = false leaves out: in a queue group nobody comes before the others',
       });
   })
-  .check(({ value: { jetstream }, issues }) => {
-    const { max_age, duplicate_window } = jetstream;
-    if (durationMs(duplicate_window) > durationMs(max_age))
-      issues.push({
-        code: 'custom',
-        input: max_age,
-        path: ['jetstream', 'max_age'],
-        message: `must be at least nats_bridge.jetstream.duplicate_window, which is "${duplicate_window}": no NATS server makes a stream that forgets sooner`,
-      });
+  .check(({ value, issues }) => {
+    for (const fault of retentionFaults(value)) issues.push({ code: 'custom', ...fault });
   })
   .check(({ value: { approvals, jetstream }, issues }) => {
     const isUsed = approvals.required_for.length > 0;

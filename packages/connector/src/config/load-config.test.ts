@@ -121,6 +121,18 @@ describe('configuration', () => {
       '[nats_bridge.jetstream]\nduplicate_window = "8d"',
       'nats_bridge.jetstream.max_age (FILE): must be at least nats_bridge.jetstream.duplicate_window, which is "8d"',
     ],
+    [
+      '[nats_bridge.jetstream]\nmax_age = "209s"',
+      'nats_bridge.jetstream.max_age = "209s" (FILE): must be at least "210s", which is how long a request may run with these timeouts, ack_wait and max_deliver: forgotten before, it could be carried out twice',
+    ],
+    [
+      'request_timeout_ms = 60000\n[nats_bridge.timeouts]\nrefund = 90000\n[nats_bridge.jetstream]\narchive_max_age = "4m"',
+      'nats_bridge.jetstream.archive_max_age = "4m" (FILE): must be at least "270s"',
+    ],
+    [
+      '[nats_bridge.jetstream]\nledger_max_age = "6d"',
+      'nats_bridge.jetstream.ledger_max_age = "6d" (FILE): must be at least nats_bridge.jetstream.max_age, which is "7d": a letter',
+    ],
     ['[nats_brigde]', 'nats_brigde (FILE): is not a known key; known are nats_bridge'],
   ])('refuses %j with the key, the value and what is allowed', (line, message) => {
     const { file, load: action } = load(line.startsWith('[nats_br') ? line : `[nats_bridge]\n${line}`);

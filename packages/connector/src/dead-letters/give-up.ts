@@ -5,10 +5,10 @@
 import type { Connection, RecordWriter } from '@nats-bridge/messaging';
 import { type DoubtFacts, decideDoubt, HEADER, type Operation } from '@nats-bridge/protocol';
 import { type BridgeConfig, timeoutOf } from '../config/bridge-config.js';
+import { recoveryMsOf } from '../config/retention.js';
 import { findRequest, sentBetween } from '../ledger/find-request.js';
 import type { Ledger, LedgerEntry } from '../ledger/ledger.js';
 import { mayBeSentUntil, type WithdrawUnsent } from '../ledger/withdraw-unsent.js';
-import { recoveryMsOf } from '../message.js';
 import { archiveNameOf } from '../topology.js';
 import type { NewDeadLetter } from './dead-letter.js';
 import { letterOfOperation } from './letter-of-operation.js';

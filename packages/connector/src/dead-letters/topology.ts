@@ -8,16 +8,17 @@ import {
   QUEUE_STREAM,
 } from '@nats-bridge/protocol';
 import type { BridgeConfig } from '../config/bridge-config.js';
-import { durationMs } from '../config/duration.js';
+import { retentionOf } from '../config/retention.js';
 
 /** Two bridges, or the same one twice, make one letter of a request. */
 const LETTER_WINDOW_MS = 3_600_000;
 
-export function deadLetterStreams({ jetstream }: BridgeConfig): readonly StreamSpec[] {
-  const maxAgeMs = durationMs(jetstream.max_age);
+export function deadLetterStreams(config: BridgeConfig): readonly StreamSpec[] {
+  const { jetstream } = config;
+  const { requests, audit } = retentionOf(config);
   const kept = {
     retention: 'limits',
-    maxAgeMs,
+    maxAgeMs: requests,
     storage: jetstream.storage,
     replicas: jetstream.num_replicas,
     allowDirect: true,
@@ -27,14 +28,29 @@ export function deadLetterStreams({ jetstream }: BridgeConfig): readonly StreamS
   );
   return [
     { ...kept, name: NOTICE_STREAM, subjects: notices },
-    // Not work queues: consoles and auditors look into them, too.
-    ...(['dead_letters', 'interventions'] as const).map((queue) => ({
+    // Not work queues: consoles and auditors look into them, too. The server takes no window that is longer than what it
+    // looks at.
+    {
       ...kept,
-      name: QUEUE_STREAM[queue],
-      subjects: [letterPattern(queue)],
-      // The server takes no window that is longer than what it looks at.
-      duplicateWindowMs: Math.min(LETTER_WINDOW_MS, maxAgeMs),
-    })),
-    { ...kept, name: AUDIT_STREAM, subjects: [AUDIT_PATTERN], denyDelete: true, denyPurge: true },
+      name: QUEUE_STREAM.dead_letters,
+      subjects: [letterPattern('dead_letters')],
+      duplicateWindowMs: Math.min(LETTER_WINDOW_MS, requests),
+    },
+    // Money may have moved: until a person has settled it, however long that takes.
+    {
+      ...kept,
+      name: QUEUE_STREAM.interventions,
+      subjects: [letterPattern('interventions')],
+      maxAgeMs: 0,
+      duplicateWindowMs: LETTER_WINDOW_MS,
+    },
+    {
+      ...kept,
+      name: AUDIT_STREAM,
+      subjects: [AUDIT_PATTERN],
+      maxAgeMs: audit,
+      denyDelete: true,
+      denyPurge: true,
+    },
   ];
 }

@@ -42,7 +42,7 @@ export async function restoreStream(
     ? notes
     : [
         ...notes,
-        `${gone} of ${state.messages} messages did not come back: the server drops what is older than max_age, and requests whose own time (Nats-TTL) is over. What only they knew is not known any more: ask the processor before anything is repeated`,
+        `${gone} of ${state.messages} messages did not come back: the server drops what is older than the stream's max_age, and requests whose own time (Nats-TTL) is over. What only they knew is not known any more: ask the processor before anything is repeated`,
       ];
 }
 

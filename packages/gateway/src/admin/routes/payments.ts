@@ -70,7 +70,7 @@ export const paymentRoutes = [
         throw new AdminProblem(
           404,
           'NOT_FOUND',
-          `no operation of payment ${payment_id} of ${merchant_id} is kept: records stay for nats_bridge.jetstream.max_age`,
+          `no operation of payment ${payment_id} of ${merchant_id} is kept: records stay for nats_bridge.jetstream.ledger_max_age`,
         );
       const history = await readPaymentHistory(bridge, letterIndex, operations);
       const calls = seenCalls.ofPayment(merchant_id, payment_id);
