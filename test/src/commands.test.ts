@@ -227,6 +227,21 @@ describe('against a bridge that runs', () => {
 });
 
 describe('doctor', () => {
+  it.each([
+    [{}, 'NATS is used without credentials, card data stands in clear (sealing), whoever may publish'],
+    [{ NATS_BRIDGE__AUTH__TOKEN: 't' }, 'by this configuration card data stands in clear'],
+  ])('says what %j leaves open to whoever reaches NATS', async (env, expected) => {
+    const { server, dispose } = await startServer();
+    try {
+      const { stdout } = await runCli(['doctor', '--json', '--nats', server.url], { ...ONE_REPLICA, ...env });
+      const findings = JSON.parse(stdout) as { level: string; what: string; detail: string }[];
+      const found = findings.find(({ what }) => what === 'protection');
+      expect(found).toMatchObject({ level: 'warning', detail: expect.stringContaining(expected) });
+    } finally {
+      await dispose();
+    }
+  });
+
   it('finds workers of every kind, and of pools', async () => {
     const pools = { acme: { merchants: ['merchant_1'] } };
     const stack = await startStack({ sandbox: false, config: { pools } });

@@ -51,8 +51,9 @@ describe('up beside programs that have the usual ports', () => {
     const paid = await runCli(['pay'], home);
     expect([paid.code, paid.stderr]).toEqual([0, '']);
     const doctor = await runCli(['doctor', '--json'], home);
-    const findings = JSON.parse(doctor.stdout) as { level: string }[];
-    expect(findings.filter(({ level }) => level !== 'ok')).toEqual([]);
+    const findings = JSON.parse(doctor.stdout) as { level: string; what: string }[];
+    const others = findings.filter(({ level }) => level !== 'ok');
+    expect(others.map(({ level, what }) => [level, what])).toEqual([['warning', 'protection']]);
     // The payment's id is the one that the log has.
     const [payment = 'none'] = /\bpay_[0-9a-f]{8}\b/.exec(paid.stdout) ?? [];
     await until('its line', async () =>

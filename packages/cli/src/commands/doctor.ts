@@ -35,7 +35,7 @@ export function doctorCommand(): Command {
   return withServerOptions(new Command('doctor'))
     .summary('check server, streams, consumers, workers and clock')
     .description(
-      'Looks at server, streams, consumers, rate limits, routes, letters, workers and clock, and says what to do. Changes nothing; the credentials of an operator or an auditor will do. Exit code 0: nothing failed; 1: something did. Warnings do not count.',
+      'Looks at server, streams, consumers, protection, rate limits, routes, letters, workers and clock, and says what to do. Changes nothing; the credentials of an operator or an auditor will do. Exit code 0: nothing failed; 1: something did. Warnings do not count.',
     )
     .option('--json', 'as JSON')
     .action(async (options: { config?: string; nats?: string; json?: boolean }) => {
@@ -43,7 +43,16 @@ export function doctorCommand(): Command {
       const bridge = new NatsBridge(config);
       const findings: Finding[] = [{ level: 'ok', what: 'protocol', detail: UCS_SOURCE }];
       try {
-        for (const look of [server, streams, durability, configuration, letters, approvals, workers])
+        for (const look of [
+          server,
+          streams,
+          durability,
+          protection,
+          configuration,
+          letters,
+          approvals,
+          workers,
+        ])
           findings.push(...(await look(bridge)));
       } catch (error) {
         findings.push({ level: 'failed', what: 'NATS', detail: (error as Error).message });
@@ -143,6 +152,24 @@ async function durability(bridge: NatsBridge): Promise<Finding[]> {
   } catch (error) {
     return [{ level: 'warning', what: 'durability', detail: `not known: ${(error as Error).message}` }];
   }
+}
+
+/** What this configuration leaves open to whoever reaches NATS, and should not with real payments. */
+async function protection({ config }: NatsBridge): Promise<Finding[]> {
+  const { auth, base_url, sealing, signing, audit } = config;
+  const isSomebody = Object.values(auth).some((value) => value !== undefined) || base_url.includes('@');
+  const open = [
+    !isSomebody && 'NATS is used without credentials',
+    sealing === undefined && 'card data stands in clear (sealing)',
+    signing === undefined && 'whoever may publish is believed (signing)',
+    audit.seed_file === undefined && 'the audit is not signed',
+  ].filter((text) => text !== false);
+  if (open.length === 0)
+    return [
+      { level: 'ok', what: 'protection', detail: 'credentials, sealed bodies, signatures, a signed audit' },
+    ];
+  const detail = `by this configuration ${open.join(', ')}: docs/security.md, before the first real payment`;
+  return [{ level: 'warning', what: 'protection', detail }];
 }
 
 /** Which rules hold calls back and whose workers get them, in the order in which that is decided. */
