@@ -82,9 +82,10 @@ async function pull(handle: (message: JsMsg) => void): Promise<void> {
 /** Where `msg.respond()` of other clients goes; nats.js has it and does not type it. */
 const ackSubject = (received: JsMsg) => (received as unknown as { reply: string }).reply;
 
-/** Answers plain messages, as a worker with an ordinary subscription does. */
-function subscribe(subject: string, handle: (message: Msg) => void): void {
+/** Answers plain messages, as a worker with an ordinary subscription does, once the server knows of it. */
+async function subscribe(subject: string, handle: (message: Msg) => void): Promise<void> {
   worker.subscribe(subject, { callback: (_error, received) => handle(received) });
+  await worker.flush();
 }
 
 describe('requestDurable', () => {
@@ -143,7 +144,7 @@ describe('requestDurable', () => {
   });
 
   it('gets the reply of a plain subscriber although the PubAck comes on the same inbox', async () => {
-    subscribe(SUBJECT, (received) => received.respond(encode({ status: 'success' })));
+    await subscribe(SUBJECT, (received) => received.respond(encode({ status: 'success' })));
     const replies = await Promise.all(Array.from({ length: 50 }, () => requester.requestDurable(message())));
     for (const reply of replies) expect(decode(reply.body)).toEqual({ status: 'success' });
   });
@@ -163,7 +164,7 @@ describe('requestDurable', () => {
         encode({ correlation_id: received.headers?.get('X-Correlation-Id'), right: true }),
       );
     });
-    subscribe(SUBJECT, (received) => {
+    await subscribe(SUBJECT, (received) => {
       inbox = received.reply ?? '';
     });
     const reply = await requester.requestDurable(message({ replyTo }));
@@ -270,7 +271,7 @@ describe('requestDurable', () => {
       code: 'STORE_REFUSED',
       phase: 'sent_unknown',
     });
-    subscribe('full', (received) => received.respond(encode({ status: 'success' })));
+    await subscribe('full', (received) => received.respond(encode({ status: 'success' })));
     await worker.flush();
     expect((await requester.requestDurable(heard(5_000))).via).toBe('inbox');
   });
@@ -288,7 +289,7 @@ describe('requestDurable', () => {
     requester = use({ pubAckTimeoutMs: 20 });
     await requester.ready();
     const inboxes: string[] = [];
-    subscribe('heard', (received) => inboxes.push(received.reply ?? ''));
+    await subscribe('heard', (received) => inboxes.push(received.reply ?? ''));
     await worker.flush();
     const answer = requester.requestDurable(message({ subject: 'heard', isHeardAsItPasses: true }));
     await until('it is heard', () => inboxes.length === 1);
@@ -304,7 +305,7 @@ describe('requestDurable', () => {
     requester = use({ pubAckTimeoutMs: 20 });
     await requester.ready();
     const inboxes: string[] = [];
-    subscribe('unconfirmed', (received) => inboxes.push(received.reply ?? ''));
+    await subscribe('unconfirmed', (received) => inboxes.push(received.reply ?? ''));
     await worker.flush();
     const repeatUntil = Date.now() - 1;
     const answer = requester.requestDurable(message({ subject: 'unconfirmed', repeatUntil }));
@@ -412,7 +413,7 @@ describe('requestDurable', () => {
 
 describe('requestCore', () => {
   it('gets the reply of a plain subscriber without storing anything', async () => {
-    subscribe('core.echo', (received) => received.respond(received.data));
+    await subscribe('core.echo', (received) => received.respond(received.data));
     await worker.flush();
     const reply = await requester.requestCore(message({ subject: 'core.echo' }));
     expect(reply.via).toBe('core');
@@ -426,7 +427,7 @@ describe('requestCore', () => {
   });
 
   it('ignores the PubAck of a stream that happens to capture the subject', async () => {
-    subscribe(SUBJECT, (received) => received.respond(encode({ status: 'success' })));
+    await subscribe(SUBJECT, (received) => received.respond(encode({ status: 'success' })));
     await worker.flush();
     const reply = await requester.requestCore(message());
     expect(decode(reply.body)).toEqual({ status: 'success' });
@@ -470,7 +471,7 @@ describe('a broken connection', () => {
     closing.push(() => fragile.close());
     const patient = use({}, fragile);
     let inbox = '';
-    subscribe(SUBJECT, (received) => {
+    await subscribe(SUBJECT, (received) => {
       inbox = received.reply ?? '';
     });
     await worker.flush();
