@@ -19,8 +19,9 @@ import {
 } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Claim, runGuarded } from './guarded-run.js';
+import { runGuarded } from './guarded-run.js';
 import type { Handlers } from './handler.js';
+import type { Claim } from './held-claim.js';
 import { type Broker, createScene, requestOf, type SceneOptions, startBroker } from './testing/scene.js';
 
 let broker: Broker;

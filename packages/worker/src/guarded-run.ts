@@ -2,34 +2,20 @@
  * Runs a handler under the record of its idempotency key (P2, P3): claim, effect, answer. Everything it touches is
  * handed to it, so that the simulator runs the same code on virtual time.
  */
-import { randomUUID } from 'node:crypto';
-import {
-  backoffMs,
-  RecordChangedError,
-  type RecordStore,
-  type StoredRecord,
-  UNTIL_BACK,
-} from '@nats-bridge/messaging';
+import { backoffMs, RecordChangedError, type StoredRecord, UNTIL_BACK } from '@nats-bridge/messaging';
 import {
   bodyOf,
   type GuardedDelivery,
   guardDelivery,
   type NewRecord,
   type OperationRecord,
-  parseRecord,
   RECORD_HEADER,
   recordHeaders,
 } from '@nats-bridge/protocol';
+import { type Claim, type ClaimWorld, HeldClaim, newRunName, recordIn } from './held-claim.js';
 import type { EncodedReply } from './reply.js';
 
-export type GuardWorld = {
-  readonly records: RecordStore;
-  /** Milliseconds since the epoch. */
-  now(): number;
-  sleep(ms: number): Promise<void>;
-  /** How long a claim holds unless it is renewed. */
-  readonly leaseMs: number;
-};
+export type GuardWorld = ClaimWorld & { sleep(ms: number): Promise<void> };
 
 export type GuardedRequest = {
   /** Of its record. */
@@ -39,15 +25,6 @@ export type GuardedRequest = {
   readonly isRedelivered: boolean;
   /** What its records say of it. */
   readonly about: Pick<NewRecord, 'operation' | 'paymentId' | 'requestedAt' | 'requestSeq'>;
-};
-
-/** The right to run, until the lease is over. */
-export type Claim = {
-  readonly attempt: number;
-  /** Extends the lease; aborts `lost` when another has taken over. */
-  renew(): Promise<void>;
-  /** Aborts when another has taken over, or may have: the lease was over before it could be renewed. */
-  lost(): AbortSignal;
 };
 
 /** The answer to be recorded; throws when the handler failed. */
@@ -69,10 +46,6 @@ export type GuardedEnding =
 /** Others changed the record this often in a row: let them finish. */
 const MOST_CHANGES = 5;
 const WAIT_MS = 1_000;
-/** Of this process, and then counted: its runs are named so that no other has the name of one. */
-const PROCESS = randomUUID().slice(0, 8);
-let runs = 0;
-const OVER = new Error('the lease is over: another worker may have taken over');
 
 /** @throws what the record store throws when nothing was begun, or an answer cannot be stored for half a minute */
 export async function runGuarded(
@@ -120,100 +93,26 @@ async function executeClaimed(
   { attempt, expectedSeq }: { readonly attempt: number; readonly expectedSeq: number },
   before: OperationRecord | undefined,
 ): Promise<GuardedEnding> {
-  const { records } = world;
-  const { subject } = request;
   // What is new stands before a spread: behind it, each costs V8 a microsecond (measured).
-  const claimed: NewRecord = {
+  const record = {
     attempt,
-    run: `${PROCESS}-${++runs}`,
+    run: newRunName(),
     claimedAt: before?.claimedAt ?? world.now(),
     leaseUntil: undefined,
     reason: undefined,
     ...newRecord(request, 'claimed'),
   };
-  const write = (leaseUntil: number, seq: number, reason?: string) =>
-    records.write(subject, bodyOf('claimed'), recordHeaders({ ...claimed, leaseUntil, reason }), seq);
-  const isOfThisRun = ({ state, run }: OperationRecord) => state === 'claimed' && run === claimed.run;
-
-  async function writeFirst(leaseUntil: number): Promise<number> {
-    try {
-      return await write(leaseUntil, expectedSeq);
-    } catch (error) {
-      if (error instanceof RecordChangedError) throw error;
-      // It may be stored, and only its confirmation lost: then nobody else begins while this claim holds.
-      const stored = await records.read(subject).catch(() => undefined);
-      const record = stored && recordIn(stored);
-      if (record === undefined || !isOfThisRun(record)) throw error;
-      return record.seq;
-    }
-  }
-
-  async function rewrite(leaseUntil: number, reason?: string): Promise<void> {
-    try {
-      seq = await write(leaseUntil, seq, reason);
-    } catch (error) {
-      if (!(error instanceof RecordChangedError)) throw error;
-      const stored = await records.read(subject);
-      const record = stored && recordIn(stored);
-      if (record === undefined || !isOfThisRun(record)) throw error;
-      // Written by an earlier renewal, whose confirmation was lost.
-      seq = await write(leaseUntil, record.seq, reason);
-    }
-  }
-
-  let leasedAt = world.now();
-  let seq = await writeFirst(leasedAt + world.leaseMs);
-  let renewing = Promise.resolve();
-  let isRunning = true;
-  let lost: AbortController | undefined;
-  let lostTo: RecordChangedError | undefined;
-  const isOver = () => world.now() >= leasedAt + world.leaseMs;
-  // This process stood still, or the way was slow: another may have taken over by now.
-  if (isOver()) return { kind: 'wait', ms: WAIT_MS };
-  const renew = async () => {
-    const now = world.now();
-    // Beats come for all that is in hand at once; what was claimed just before needs none.
-    if (!isRunning || now - leasedAt < world.leaseMs / 4) return;
-    // A process that stood still learns it here, before anything else goes on.
-    if (isOver() && lost !== undefined) return lost.abort(OVER);
-    try {
-      await rewrite(now + world.leaseMs);
-      leasedAt = now;
-    } catch (error) {
-      if (error instanceof RecordChangedError) {
-        lostTo = error;
-        lost?.abort(error);
-      }
-      // Anything else: the lease still holds for a while, and the next beat tries again.
-    }
-  };
-  const claim: Claim = {
-    attempt,
-    lost() {
-      lost ??= new AbortController();
-      // Who looks for the first time after it happened sees it, too.
-      if (lostTo !== undefined || isOver()) lost.abort(lostTo ?? OVER);
-      return lost.signal;
-    },
-    renew() {
-      renewing = renewing.then(renew);
-      return renewing;
-    },
-  };
-
+  const claim = await HeldClaim.take(request.subject, record, expectedSeq, world);
+  if (claim.isOver) return { kind: 'wait', ms: WAIT_MS };
   let reply: EncodedReply;
   try {
     reply = await run(claim);
   } catch (error) {
-    isRunning = false;
-    await renewing;
-    // Anybody may have it at once. When this fails, the lease runs out instead.
-    await rewrite(world.now(), nameOf(error)).catch(() => {});
+    await claim.giveBack(nameOf(error));
     return { kind: 'failed', attempt, error };
   }
-  isRunning = false;
-  await renewing;
-  const headers = Object.assign(recordHeaders({ ...claimed, state: 'answered' }), reply.headers);
+  const seq = await claim.end();
+  const headers = Object.assign(recordHeaders({ ...record, state: 'answered' }), reply.headers);
   const stands = await recordAnswer(request, world, { body: reply.body, headers }, seq);
   return { kind: stands ? 'answered' : 'superseded', attempt };
 }
@@ -261,13 +160,9 @@ function withoutServerHeaders(headers: Readonly<Record<string, string>>): Record
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('Nats-')));
 }
 
-function newRecord({ delivery, about }: GuardedRequest, state: NewRecord['state']): NewRecord {
+function newRecord<State extends NewRecord['state']>({ delivery, about }: GuardedRequest, state: State) {
   const { correlationId, fingerprint, worker, retry } = delivery;
   return { state, correlationId, fingerprint, by: worker, retry, ...about };
-}
-
-function recordIn({ headers, seq, storedAt }: StoredRecord): OperationRecord {
-  return parseRecord(headers, seq, storedAt.getTime());
 }
 
 /** The kind of an error only: its message may hold what no record may. */

@@ -2,7 +2,8 @@
 import { RecordChangedError, type RecordStore, type StoredRecord } from '@nats-bridge/messaging';
 import { type NewRecord, recordHeaders } from '@nats-bridge/protocol';
 import { expect, it } from 'vitest';
-import { type Claim, type Run, runGuarded } from './guarded-run.js';
+import { type Run, runGuarded } from './guarded-run.js';
+import type { Claim } from './held-claim.js';
 
 /** In a record that stands: it has the name of the run that is looked at. */
 const THIS_RUN = 'this run';
@@ -69,14 +70,14 @@ it('runs nothing under a claim that is confirmed when its lease is over: another
 
 it('is renewed by a beat once a quarter of it is over, on what was written last', async () => {
   const { clock, written, run } = scene();
-  await run(async ({ renew }) => {
+  await run(async (claim) => {
     clock.now += LEASE_MS / 4 - 1;
-    await renew();
+    await claim.renew();
     expect(written).toHaveLength(1);
     clock.now += 1;
-    await renew();
+    await claim.renew();
     clock.now += LEASE_MS / 4;
-    await renew();
+    await claim.renew();
     return ANSWER;
   });
   expect(written).toEqual([
@@ -107,9 +108,9 @@ it.each(['answered', 'failed'])(
     const { clock, written, run } = scene(async (_, count) => {
       if (count === 2) await new Promise((resolve) => setTimeout(resolve, 20));
     });
-    await run(async ({ renew }) => {
+    await run(async (claim) => {
       clock.now += LEASE_MS / 2;
-      void renew();
+      void claim.renew();
       await Promise.resolve(); // the beat has begun to write
       if (ends === 'failed') throw new Error('no');
       return ANSWER;
@@ -141,12 +142,12 @@ it('is not lost because one beat could not be written', async () => {
     if (count === 2) throw new Error('no server');
   });
   let wasLost: boolean | undefined;
-  await run(async ({ lost, renew }) => {
-    const signal = lost();
+  await run(async (claim) => {
+    const signal = claim.lost();
     clock.now += LEASE_MS / 2;
-    await renew();
-    await renew();
-    wasLost = signal.aborted || lost().aborted;
+    await claim.renew();
+    await claim.renew();
+    wasLost = signal.aborted || claim.lost().aborted;
     return ANSWER;
   });
   expect(wasLost).toBe(false);
@@ -156,11 +157,11 @@ it('is not lost because one beat could not be written', async () => {
 it('holds for all of its time from the last beat', async () => {
   const { clock, run } = scene();
   let wasLost: boolean | undefined;
-  await run(async ({ lost, renew }) => {
+  await run(async (claim) => {
     clock.now += LEASE_MS / 2;
-    await renew();
+    await claim.renew();
     clock.now += LEASE_MS - 1;
-    wasLost = lost().aborted;
+    wasLost = claim.lost().aborted;
     return ANSWER;
   });
   expect(wasLost).toBe(false);
