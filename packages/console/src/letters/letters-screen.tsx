@@ -114,7 +114,7 @@ export function LettersScreen() {
                     title={
                       group.verdict === 'never_sent'
                         ? undefined
-                        : 'only what was never sent is sent again together'
+                        : 'only what nobody began is sent again together'
                     }
                     onClick={() =>
                       setRetrying({

@@ -68,6 +68,10 @@ export function RetryDialog({ what, onClose, onDone }: RetryDialogProps) {
           }}
         >
           <p>Each keeps its idempotency key. What may have been charged is left as it is.</p>
+          <p>
+            Their callers were told that they failed, and a customer may have paid in another way since: send
+            only what is still wanted.
+          </p>
           <TextField
             label="At most a second"
             type="number"

@@ -2,14 +2,15 @@
 import type { OperationRecord } from './record.js';
 
 /**
- * `never_sent`: no worker began; a retry is safe. `answered_no`: the processor declined; only a new key may try again.
+ * `never_sent`: no worker began; a retry charges once, if that is still wanted. `answered_no`: the processor declined; only a new key may try again.
  * `unknown`: it may have been charged; ask the processor first. `answered_yes`: it was charged; deliver the answer,
  * never retry.
  */
 export type Verdict = 'never_sent' | 'answered_no' | 'unknown' | 'answered_yes';
 
 export const VERDICT_ADVICE: Readonly<Record<Verdict, string>> = {
-  never_sent: 'no worker began it: safe to retry',
+  never_sent:
+    'no worker began it: nothing was charged, its caller was told that it failed: retry it if the payment is still wanted',
   answered_no: 'the processor declined it: safe only under a new key',
   unknown: 'it may have been charged: ask the processor, then resolve or retry',
   answered_yes: 'it was carried out: its answer is recorded, never retry',
