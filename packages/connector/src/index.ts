@@ -94,6 +94,7 @@ export {
   type Observe,
   type Route,
 } from './observation.js';
+export type { Money } from './payments/money.js';
 export type { OperationView } from './payments/operation-view.js';
 export { type HistoryEvent, readPaymentHistory } from './payments/payment-history.js';
 export {
@@ -103,6 +104,7 @@ export {
   type PaymentPage,
   type PaymentQuery,
 } from './payments/payment-index.js';
+export { createReadRequested, type ReadRequested, type Requested } from './payments/read-requested.js';
 export { type ShownMessage, showRequest, showStored } from './payments/stored-body.js';
 export { describeRateLimits, type RateLimitUse } from './rate-limits/rate-limits.js';
 export type { Reconciled } from './reconciliation/judge.js';

@@ -3,10 +3,12 @@ import {
   createDeadLetters,
   createLetterIndex,
   createPaymentIndex,
+  createReadRequested,
   type DeadLetters,
   type LetterIndex,
   type NatsBridge,
   type PaymentIndex,
+  type ReadRequested,
 } from '@nats-bridge/connector';
 import type { Logging } from '@nats-bridge/logging';
 import { alertSubject } from '@nats-bridge/protocol';
@@ -27,6 +29,7 @@ export type AdminWorld = {
   readonly bridge: NatsBridge;
   readonly config: AdminConfig;
   readonly payments: PaymentIndex;
+  readonly readRequested: ReadRequested;
   readonly letters: DeadLetters;
   /** To look at many of them. */
   readonly letterIndex: LetterIndex;
@@ -92,6 +95,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
     config,
     alerts,
     payments,
+    readRequested: createReadRequested(bridge),
     letters,
     letterIndex: createLetterIndex(bridge),
     calls,
