@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { keepDeadLetters, readAudit } from '@nats-bridge/connector';
 import { digestOf } from '@nats-bridge/gateway';
+import { auditSubject } from '@nats-bridge/protocol';
 import { createWorker } from '@nats-bridge/worker';
+import { jetstream } from '@nats-io/jetstream';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -460,6 +462,26 @@ describe('letters', () => {
     await sam.getByText(`${name}: done`).waitFor();
     const last = (await readAudit(stack.bridge.connection)).at(-1);
     expect(last).toMatchObject({ action: 'discard', who: 'jo', what: { approved_by: 'sam' } });
+  });
+});
+
+describe('the audit', () => {
+  it('is verified when somebody asks: whole, or where it breaks', async () => {
+    await page.setViewportSize(DESKTOP);
+    await open('/audit', 'Audit');
+    const verify = page.getByRole('button', { name: 'Verify' });
+    await verify.click();
+    const said = page.getByRole('status').filter({ hasText: 'The chain is' });
+    await said.getByText(/^The chain is intact: \d+ entries until 20\d\d-.* UTC, each follows/).waitFor();
+    expect(await violations(page)).toEqual([]);
+
+    const entry = { action: 'discard', who: 'jo', why: 'x', what: {}, at: new Date().toISOString() };
+    const forged = { ...entry, n: 1, previous: '', hash: 'none' };
+    await jetstream(await stack.nats()).publish(auditSubject('discard'), JSON.stringify(forged));
+    await verify.click();
+    await said.getByText(/^The chain is broken: 2 problems in \d+ entries/).waitFor();
+    await said.getByText('Entry 1: it was altered.').waitFor();
+    expect(await violations(page)).toEqual([]);
   });
 });
 

@@ -24,6 +24,7 @@ export { assertReplaySubject } from './archive/replay-target.js';
 export { isAuditSigned, readAudit, readChain, type StoredEntry, writeAudit } from './audit/audit.js';
 export { exportRecords, importRecords } from './audit/exported-records.js';
 export { keepNotary, type Notary, type NotaryOptions } from './audit/notary.js';
+export { type AuditVerification, verifyAudit } from './audit/verify-audit.js';
 export {
   compareRecords,
   type RecordsReading,

@@ -1,5 +1,6 @@
 /** What the routes of the admin API read from and act on; made once for a gateway. */
 import {
+  type AuditVerification,
   createDeadLetters,
   createLetterIndex,
   createPaymentIndex,
@@ -9,6 +10,7 @@ import {
   type NatsBridge,
   type PaymentIndex,
   type ReadRequested,
+  verifyAudit,
 } from '@nats-bridge/connector';
 import type { Logging } from '@nats-bridge/logging';
 import { alertSubject } from '@nats-bridge/protocol';
@@ -30,6 +32,8 @@ export type AdminWorld = {
   readonly config: AdminConfig;
   readonly payments: PaymentIndex;
   readonly readRequested: ReadRequested;
+  /** Once at a time: who asks while the chain is read hears the same. */
+  readonly verifyAudit: () => Promise<AuditVerification>;
   readonly letters: DeadLetters;
   /** To look at many of them. */
   readonly letterIndex: LetterIndex;
@@ -96,6 +100,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
     alerts,
     payments,
     readRequested: createReadRequested(bridge),
+    verifyAudit: oneAtATime(() => verifyAudit(bridge.connection)),
     letters,
     letterIndex: createLetterIndex(bridge),
     calls,
@@ -118,6 +123,16 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
       letters.close();
       await payments.close();
     },
+  };
+}
+
+function oneAtATime<T>(look: () => Promise<T>): () => Promise<T> {
+  let looking: Promise<T> | undefined;
+  return () => {
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+    return looking;
   };
 }
 
