@@ -1,15 +1,12 @@
 /** Reads the chain of the audit through, as it stands in NATS. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Connection, storedMessages, verifySignature } from '@nats-bridge/messaging';
 import { AUDIT_STREAM, type ChainReport, createChainVerifier } from '@nats-bridge/protocol';
+import { createGiveTurns } from '../give-turns.js';
 
 export type AuditVerification = ChainReport & {
   /** When the last entry was stored, by the server's clock; undefined without one. */
   readonly until: Date | undefined;
 };
-
-/** Then whoever else has something to do, such as a payment, has a turn. */
-const AT_ONCE_MS = 5;
 
 /**
  * Whether it is whole: signatures must fit their keys, whoever has them. Holds a few hundred entries at once.
@@ -19,13 +16,11 @@ const AT_ONCE_MS = 5;
 export async function verifyAudit(connection: Connection): Promise<AuditVerification> {
   const chain = createChainVerifier({ verify: verifySignature });
   let until: Date | undefined;
-  let begunAt = performance.now();
+  const giveTurns = createGiveTurns();
   for await (const { body, storedAt } of storedMessages(connection, AUDIT_STREAM)) {
     chain.add(entryIn(body));
     until = storedAt;
-    if (performance.now() - begunAt < AT_ONCE_MS) continue;
-    await nextTurn();
-    begunAt = performance.now();
+    await giveTurns();
   }
   return { ...chain.report(), until };
 }

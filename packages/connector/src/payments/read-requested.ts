@@ -1,6 +1,7 @@
 /** Amount and connector of operations, as their requests say them: nothing else of a payment is in the clear. */
 import { maskRequest, oldestBeyond } from '@nats-bridge/protocol';
 import { createOpenArchived, type OpenArchived } from '../archive/archived-requests.js';
+import { createGiveTurns } from '../give-turns.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { within } from '../within.js';
 import { type FoundRequest, findRequests } from './find-requests.js';
@@ -40,10 +41,12 @@ export function createReadRequested(
 
   async function read(operations: readonly OperationView[]): Promise<void> {
     const requests = await findRequests(bridge, operations);
+    const giveTurns = createGiveTurns();
     for (const operation of operations) {
       const requested = await requestedIn(open, requests.get(operation));
       if (requested !== undefined) known.set(nameOf(operation), requested);
       else if (now() - operation.at > SETTLED_MS) known.set(nameOf(operation), NOTHING);
+      await giveTurns();
     }
     for (const oldest of oldestBeyond(known, mostKept)) known.delete(oldest);
   }
