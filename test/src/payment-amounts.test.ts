@@ -22,6 +22,8 @@ import { until } from './until.js';
 type Row = Readonly<Record<string, unknown>> & { readonly operation: string };
 
 const ARCHIVE = 'PAYMENTS_ARCHIVE';
+/** More than two pieces of the file. */
+const MANY = 1_100;
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -148,6 +150,36 @@ describe('amount and connector', () => {
       ['authorize', undefined, undefined],
       ['authorize', 'stripe', money(1_250)],
     ]);
+  });
+
+  it('are never those of another: a place that names somebody else’s request tells nothing', async () => {
+    const stack = await stackWith();
+    await workerOf(stack);
+    await authorize(stack, 'att_own');
+    await rowsOf(stack, 1);
+    const record = { operation: 'authorize', paymentId: 'pay_2', retry: 0, requestSeq: 1 };
+    await stack.bridge.ledger.write(MERCHANT, 'authorize:att_other', { ...record, state: 'claimed' }, 0);
+    const rows = await until('both', async () => {
+      const { items } = (await (await ask(stack, '/payments?sort=oldest')).json()) as { items: Row[] };
+      return items.length === 2 ? items : undefined;
+    });
+    expect(rows.map(asked)).toEqual([
+      ['authorize', 'stripe', money(1_250)],
+      ['authorize', undefined, undefined],
+    ]);
+  });
+
+  it('the file is written piece by piece, and has every operation once', async () => {
+    const stack = await stackWith();
+    const keys = Array.from({ length: MANY }, (_, index) => `authorize:att_${index}`);
+    await Promise.all(
+      keys.map((key) => stack.bridge.ledger.write(MERCHANT, key, { state: 'claimed', retry: 0 }, 0)),
+    );
+    const text = await until('all of them', async () => {
+      const csv = await (await ask(stack, '/payments.csv')).text();
+      return csv.split('\r\n').length === MANY + 2 ? csv : undefined;
+    });
+    expect(new Set(text.match(/authorize:att_\d+/g))).toEqual(new Set(keys));
   });
 });
 
