@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { NatsBridge } from '@nats-bridge/connector';
 import { digestOf, gatewayConfigSchema, startGateway } from '@nats-bridge/gateway';
 import { startEmbeddedServer } from '@nats-bridge/messaging';
-import { letterSubject, recordHeaders, recordSubject } from '@nats-bridge/protocol';
+import { HEADER, letterSubject, recordHeaders, recordSubject } from '@nats-bridge/protocol';
 import { headers as natsHeaders } from '@nats-io/nats-core';
 import { chromium } from 'playwright-core';
 
@@ -42,6 +42,7 @@ try {
   closers.push(() => bridge.close());
   await bridge.prepare();
   const nats = await bridge.connection.get();
+  await publishMany(nats, payments, paymentRequest);
   await publishMany(nats, payments, paymentRecord);
   await publishMany(nats, letters, deadLetter);
   const admin = { tokens: [{ name: 'scale', role: 'admin', sha256: digestOf(TOKEN) }], rate_limit: 1_000 };
@@ -67,6 +68,37 @@ try {
   for (const close of closers.reverse()) await close();
 }
 
+/** What its amount and connector are read from. */
+function paymentRequest(number) {
+  const [merchantId, paymentId] = [`merchant_${number % 3}`, `pay_${number}`];
+  const ids = { merchant_id: merchantId, payment_id: paymentId };
+  const body = {
+    operation: 'authorize',
+    ...ids,
+    router_data: {
+      ...ids,
+      attempt_id: `att_${number}`,
+      connector: 'stripe',
+      connector_auth_type: { auth_type: 'HeaderKey', api_key: 'key' },
+      request: {
+        amount: { minor_amount: number, currency: 'EUR' },
+        merchant_transaction_id: `att_${number}`,
+      },
+      test_mode: true,
+    },
+    metadata: {},
+    correlation_id: `c_${number}`,
+    timestamp: Math.floor(Date.now() / 1_000),
+  };
+  const headers = {
+    [HEADER.merchantId]: merchantId,
+    [HEADER.paymentId]: paymentId,
+    [HEADER.operation]: 'authorize',
+    [HEADER.idempotencyKey]: `authorize:att_${number}`,
+  };
+  return [`hyperswitch.payments.${merchantId}.authorize`, JSON.stringify(body), headers];
+}
+
 function paymentRecord(number) {
   const record = recordHeaders({
     state: 'answered',
@@ -77,6 +109,7 @@ function paymentRecord(number) {
     attempt: 1,
     retry: 0,
     requestedAt: Date.now(),
+    requestSeq: number + 1,
   });
   const status = number % 10 === 0 ? 'failure' : 'success';
   const body = JSON.stringify({ status, transaction_id: `txn_${number}` });
@@ -134,7 +167,7 @@ async function report(page) {
   const newest = `pay_${payments - 1}`;
   const wanted = `pay_${Math.floor(payments / 2)}`;
   const steps = [
-    ['open the list of payments', click('nav a[href$="/payments"]'), has('.list', newest)],
+    ['open the list of payments', click('nav a[href$="/payments"]'), has('.list', `${newest}stripe`)],
     ['a screen further down', scrollBy(780), rowShown(25)],
     ['to the end of what is loaded', scrollBy(1_000_000), rowShown(190)],
     ['a letter typed in the search', type('input[type=search]', 'pay_'), inputSays('pay_')],

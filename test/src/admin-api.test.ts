@@ -2,9 +2,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { keepDeadLetters, readAudit } from '@nats-bridge/connector';
+import { keepDeadLetters, readAudit, readChain, writeAudit } from '@nats-bridge/connector';
 import { digestOf } from '@nats-bridge/gateway';
+import { auditSubject } from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
+import { jetstream } from '@nats-io/jetstream';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -603,6 +605,39 @@ describe('the installation', () => {
     await worker.stop();
   });
 
+  it('says whether the audit is whole, and where it breaks, to who may read it', async () => {
+    const at = await startStack({ sandbox: false, config, admin });
+    closers.push(() => at.close());
+    const verification = async () => (await ask('/audit/verification', { at })).body;
+    const whole = { intact: true, unchained: 0, signed: 0, problem_count: 0, problems: [] };
+    expect(await verification()).toEqual({ ...whole, entries: 0, until: null, first: null, head: null });
+
+    const { connection } = at.bridge;
+    const begunAt = Date.now();
+    for (const why of ['one', 'two'])
+      await writeAudit(connection, { action: 'discard', who: 'jo', why, what: { seq: 1 } });
+    const entries = await readChain(connection);
+    const verified = await verification();
+    expect(verified).toMatchObject({ ...whole, entries: 2, first: 1, head: entries.at(-1)?.hash });
+    expect(Date.parse(String(verified.until))).toBeGreaterThanOrEqual(begunAt - 1_000);
+
+    const { seq: _, ...last } = entries.at(-1) as (typeof entries)[number];
+    const nats = jetstream(await at.nats());
+    await nats.publish(auditSubject('discard'), JSON.stringify({ ...last, n: 4, why: 'three' }));
+    await nats.publish(auditSubject('discard'), 'no entry');
+    expect(await verification()).toMatchObject({
+      intact: false,
+      entries: 4,
+      problem_count: 3,
+      problems: [
+        { n: 4, why: 'entries 3 to 3 are missing' },
+        { n: 4, why: 'it was altered' },
+        { n: 4, why: 'an entry after it is not part of the chain' },
+      ],
+    });
+    expect((await ask('/audit/verification', { at, token: '' })).status).toBe(401);
+  });
+
   it('says in OpenAPI exactly what is served', async () => {
     const { body } = await ask('/openapi.json');
     expect(body.openapi).toBe('3.1.0');
@@ -616,7 +651,7 @@ describe('the installation', () => {
         expect(method === 'get' ? 403 : status, `${method} ${path}`).toBe(403);
         expect(JSON.stringify(body), `${method} ${path}`).not.toContain('nothing is served here');
       }
-    expect(Object.keys(paths)).toHaveLength(26);
+    expect(Object.keys(paths)).toHaveLength(27);
     const nothing = { headers: { Authorization: `Bearer ${TOKENS.viewer}` } };
     expect((await fetch(`${stack.httpUrl}/admin/v1/nothing`, nothing)).status).toBe(404);
   });

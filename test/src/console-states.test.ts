@@ -8,8 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alertRules } from './alert-rules.js';
 import {
   ADMIN,
+  DESKTOP,
   launchBrowser,
   openScreen,
+  PHONE,
   type Screen,
   type StackToShow,
   screensOf,
@@ -177,22 +179,29 @@ describe('a bridge to which nothing has happened', () => {
 });
 
 describe('an alert', () => {
-  it('has a link that opens its page', async () => {
-    const page = await signIn(browser, stack);
-    const firing = {
-      name: 'NatsBridgeNoWorkers',
-      severity: 'critical',
-      since: new Date().toISOString(),
-      labels: { operation: 'authorize' },
-      summary: 'nobody answers authorize',
-      runbook: 'docs/runbooks/no-workers.md',
-    };
+  const firing = {
+    name: 'NatsBridgeNoWorkers',
+    severity: 'critical',
+    since: new Date().toISOString(),
+    labels: { operation: 'authorize' },
+    summary: 'nobody answers authorize',
+    runbook: 'docs/runbooks/no-workers.md',
+  };
+
+  /** A page at the overview, that hears of these alerts alone. */
+  async function pageWith(alerts: readonly object[], size = DESKTOP): Promise<Page> {
+    const page = await signIn(browser, stack, { size });
     await page.route('**/admin/v1/live', (route) => route.abort());
     await page.route('**/admin/v1/overview', async (route) => {
       const response = await route.fetch();
-      await route.fulfill({ response, json: { ...(await response.json()), alerts: [firing] } });
+      await route.fulfill({ response, json: { ...(await response.json()), alerts } });
     });
     await openScreen(page, stack, { path: '/', heading: 'Overview' });
+    return page;
+  }
+
+  it('has a link that opens its page', async () => {
+    const page = await pageWith([firing]);
     const opened = page.context().waitForEvent('page');
     await page.getByRole('link', { name: 'Runbook for NatsBridgeNoWorkers' }).click();
     const runbook = await opened;
@@ -200,6 +209,39 @@ describe('an alert', () => {
     await runbook.close();
     await page.close();
   });
+
+  it.each([
+    ['a desktop', DESKTOP],
+    ['a phone', PHONE],
+  ])(
+    'takes the room that it has when there is none; all of five are shown when asked for, on %s',
+    async (_, size) => {
+      const five = ['authorize', 'capture', 'refund', 'void', 'charge'].map((operation, index) => ({
+        ...firing,
+        severity: index < 2 ? 'critical' : 'warning',
+        labels: { operation },
+        summary: `nobody answers ${operation}`,
+      }));
+      const heightOf = async (alerts: readonly object[], isWhole = false) => {
+        const page = await pageWith(alerts, size);
+        const panel = page.getByRole('region', { name: 'Alerts' });
+        await panel.getByText(alerts.length === 0 ? 'No alert fires.' : 'nobody answers authorize').waitFor();
+        if (isWhole) await panel.getByRole('button', { name: 'Show all' }).click();
+        expect(await violations(page)).toEqual([]);
+        const { height = 0, y = 0 } = (await panel.boundingBox()) ?? {};
+        const last = alerts.length > 0 ? await panel.getByText('nobody answers charge').boundingBox() : null;
+        const isSeen = last !== null && last.y + last.height < y + height;
+        await page.close();
+        return { height, isSeen };
+      };
+      const none = await heightOf([]);
+      expect(none.height).toBeLessThan(260);
+      expect(await heightOf(five)).toEqual({ height: none.height, isSeen: false });
+      const whole = await heightOf(five, true);
+      expect(whole.isSeen).toBe(true);
+      expect(whole.height).toBeGreaterThan(none.height);
+    },
+  );
 
   it.each(alertRules())('$alert has its page in the console', async ({ alert, runbook }) => {
     const answer = await fetch(`${stack.httpUrl}/console/${runbook.replace(/^docs\//, '')}`);

@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { keepDeadLetters, readAudit } from '@nats-bridge/connector';
 import { digestOf } from '@nats-bridge/gateway';
+import { auditSubject } from '@nats-bridge/protocol';
 import { createWorker } from '@nats-bridge/worker';
+import { jetstream } from '@nats-io/jetstream';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -30,6 +32,13 @@ const SITE = join(ROOT, 'packages/console/dist/site');
 const DECLINED = '4000000000009995';
 /** So many that what fails is a small share of it. */
 const FLOWING = 150;
+const FLOWS = [
+  ['stripe', money(4_999)],
+  ['checkout', money(129_900, 'USD')],
+  ['imerchantsolutions', money(12_800, 'JPY')],
+  ['stripe', money(1_250)],
+  ['bankofamerica', money(18_500, 'KWD')],
+] as const;
 
 let stack: Stack;
 let browser: Browser;
@@ -68,7 +77,7 @@ beforeAll(async () => {
   const capture = {
     merchant_capture_id: 'att_held',
     connector_transaction_id: String(held.connector_transaction_id),
-    amount_to_capture: money(1_250),
+    amount_to_capture: money(1_000),
   };
   await stack.call('PaymentService/Capture', capture, 'att_held', { 'x-request-id': 'req_1' });
   await stack.stopSandbox();
@@ -102,7 +111,10 @@ beforeAll(async () => {
   });
   await worker.start();
   closers.push(() => worker.stop());
-  for (let number = 1; number <= FLOWING; number++) await authorize(`att_flow_${number}`);
+  for (let number = 1; number <= FLOWING; number++) {
+    const [connector, amount] = FLOWS[number % FLOWS.length] ?? [];
+    await authorize(`att_flow_${number}`, { amount }, APPROVED, { 'x-connector': connector });
+  }
   const name = await letterNamed('att_twice');
   await order('/letters/discard', { names: [name], reason: 'the shop sent it twice' });
   await order('/messages/PAYMENTS_ARCHIVE/1?raw=true&reason=the+payer+asked+for+a+copy');
@@ -227,6 +239,28 @@ describe('payments', () => {
     await page.getByRole('link', { name: 'pay_of_att_paid_3' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'pay_of_att_paid_3' }).waitFor();
+  });
+
+  it('say what was asked for, and over which connector, on a phone too', async () => {
+    const cells = async (payment: string) => {
+      const row = page.locator('tr', { hasText: payment }).first();
+      const text = async (name: string) => (await row.locator(`.cell-${name}`).innerText()).trim();
+      return [await text('amount'), await text('connector')];
+    };
+    for (const size of [PHONE, DESKTOP]) {
+      await page.setViewportSize(size);
+      await open('/payments?q=att_flow_14', 'Payments');
+      await page.getByText('11 found').waitFor();
+      expect(await cells('pay_of_att_flow_144')).toEqual(['18.500 KWD', 'bankofamerica']);
+      expect(await cells('pay_of_att_flow_142')).toEqual(['12,800 JPY', 'imerchantsolutions']);
+      expect(await cells('pay_of_att_flow_140')).toEqual(['49.99 EUR', 'stripe']);
+    }
+  });
+
+  it('have an amount of each operation', async () => {
+    await open(`/payments/${MERCHANT}/pay_of_att_held`, 'pay_of_att_held');
+    const amounts = page.getByRole('row').locator('[data-title="Amount"]');
+    await expect.poll(() => amounts.allInnerTexts()).toEqual(['12.50 EUR', '10.00 EUR']);
   });
 
   it('appear live', async () => {
@@ -428,6 +462,26 @@ describe('letters', () => {
     await sam.getByText(`${name}: done`).waitFor();
     const last = (await readAudit(stack.bridge.connection)).at(-1);
     expect(last).toMatchObject({ action: 'discard', who: 'jo', what: { approved_by: 'sam' } });
+  });
+});
+
+describe('the audit', () => {
+  it('is verified when somebody asks: whole, or where it breaks', async () => {
+    await page.setViewportSize(DESKTOP);
+    await open('/audit', 'Audit');
+    const verify = page.getByRole('button', { name: 'Verify' });
+    await verify.click();
+    const said = page.getByRole('status').filter({ hasText: 'The chain is' });
+    await said.getByText(/^The chain is intact: \d+ entries until 20\d\d-.* UTC, each follows/).waitFor();
+    expect(await violations(page)).toEqual([]);
+
+    const entry = { action: 'discard', who: 'jo', why: 'x', what: {}, at: new Date().toISOString() };
+    const forged = { ...entry, n: 1, previous: '', hash: 'none' };
+    await jetstream(await stack.nats()).publish(auditSubject('discard'), JSON.stringify(forged));
+    await verify.click();
+    await said.getByText(/^The chain is broken: 2 problems in \d+ entries/).waitFor();
+    await said.getByText('Entry 1: it was altered.').waitFor();
+    expect(await violations(page)).toEqual([]);
   });
 });
 

@@ -24,6 +24,7 @@ export { assertReplaySubject } from './archive/replay-target.js';
 export { isAuditSigned, readAudit, readChain, type StoredEntry, writeAudit } from './audit/audit.js';
 export { exportRecords, importRecords } from './audit/exported-records.js';
 export { keepNotary, type Notary, type NotaryOptions } from './audit/notary.js';
+export { type AuditVerification, verifyAudit } from './audit/verify-audit.js';
 export {
   compareRecords,
   type RecordsReading,
@@ -94,6 +95,7 @@ export {
   type Observe,
   type Route,
 } from './observation.js';
+export type { Money } from './payments/money.js';
 export type { OperationView } from './payments/operation-view.js';
 export { type HistoryEvent, readPaymentHistory } from './payments/payment-history.js';
 export {
@@ -103,6 +105,7 @@ export {
   type PaymentPage,
   type PaymentQuery,
 } from './payments/payment-index.js';
+export { createReadRequested, type ReadRequested, type Requested } from './payments/read-requested.js';
 export { type ShownMessage, showRequest, showStored } from './payments/stored-body.js';
 export { describeRateLimits, type RateLimitUse } from './rate-limits/rate-limits.js';
 export type { Reconciled } from './reconciliation/judge.js';

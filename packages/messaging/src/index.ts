@@ -90,11 +90,11 @@ export {
   type Signer,
   verifySignature,
 } from './signing/signer.js';
+export { archivedMessage, archivedMessages } from './stored/archived-messages.js';
 export { type ArchiveQuestion, hasAllSince, isCaughtUp } from './stored/has-all-since.js';
 export { originSeqOf } from './stored/origin.js';
 export { type BatchQuestion, readBatch } from './stored/read-batch.js';
 export {
-  archivedMessage,
   deletedSeqs,
   deleteStored,
   type ListOptions,

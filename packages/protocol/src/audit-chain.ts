@@ -83,48 +83,65 @@ export type ChainCheck = {
 
 /** @param values entries in the order of their stream or file; anything is taken */
 export function verifyChain(values: readonly unknown[], check: ChainCheck): ChainReport {
+  const verifier = createChainVerifier(check);
+  for (const value of values) verifier.add(value);
+  return verifier.report();
+}
+
+export type ChainVerifier = {
+  /** The next entry; anything is taken. */
+  add(value: unknown): void;
+  /** On what was added until now. */
+  report(): ChainReport;
+};
+
+/** For who does not hold the whole chain at once. */
+export function createChainVerifier(check: ChainCheck): ChainVerifier {
   const problems: ChainProblem[] = [];
   const say = (n: number, why: string) => problems.push({ n, why });
+  let entries = 0;
   let last: ChainedEntry | undefined;
   let first: number | undefined;
   let unchained = 0;
   let signed = 0;
   let isHeadThere = check.head === undefined;
-  for (const value of values) {
-    if (!isChained(value)) {
-      if (last === undefined && isEntry(value)) unchained++;
-      else say(last?.n ?? 0, 'an entry after it is not part of the chain');
-      continue;
-    }
-    first ??= value.n;
-    if (last !== undefined && value.n !== last.n + 1)
-      say(
-        value.n,
-        value.n > last.n
-          ? `entries ${last.n + 1} to ${value.n - 1} are missing`
-          : `it stands after entry ${last.n}`,
-      );
-    else if (last !== undefined && value.previous !== last.hash)
-      say(value.n, 'it does not follow the entry before it');
-    if (value.hash !== hashOf(value)) say(value.n, 'it was altered');
-    const why = signatureProblem(value, check);
-    if (why !== undefined) say(value.n, why);
-    if (value.signature !== undefined) signed++;
-    if (value.hash === check.head) isHeadThere = true;
-    last = value;
-  }
-  if (!isHeadThere)
-    say(0, 'the entry that was its head is not there: the end is missing, or it is another chain');
+
   return {
-    ok: problems.length === 0,
-    entries: values.length,
-    unchained,
-    signed,
-    first,
-    head: last?.hash,
-    problems,
+    add(value) {
+      entries++;
+      if (!isChained(value)) {
+        if (last === undefined && isEntry(value)) unchained++;
+        else say(last?.n ?? 0, 'an entry after it is not part of the chain');
+        return;
+      }
+      first ??= value.n;
+      if (last !== undefined && value.n !== last.n + 1)
+        say(
+          value.n,
+          value.n > last.n
+            ? `entries ${last.n + 1} to ${value.n - 1} are missing`
+            : `it stands after entry ${last.n}`,
+        );
+      else if (last !== undefined && value.previous !== last.hash)
+        say(value.n, 'it does not follow the entry before it');
+      if (value.hash !== hashOf(value)) say(value.n, 'it was altered');
+      const why = signatureProblem(value, check);
+      if (why !== undefined) say(value.n, why);
+      if (value.signature !== undefined) signed++;
+      if (value.hash === check.head) isHeadThere = true;
+      last = value;
+    },
+    report() {
+      const all = isHeadThere ? [...problems] : [...problems, HEAD_MISSING];
+      return { ok: all.length === 0, entries, unchained, signed, first, head: last?.hash, problems: all };
+    },
   };
 }
+
+const HEAD_MISSING: ChainProblem = {
+  n: 0,
+  why: 'the entry that was its head is not there: the end is missing, or it is another chain',
+};
 
 function signatureProblem(entry: ChainedEntry, { verify, publicKeys }: ChainCheck): string | undefined {
   const { key, signature, hash } = entry;

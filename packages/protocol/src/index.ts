@@ -5,7 +5,9 @@ export {
   type ChainedEntry,
   type ChainProblem,
   type ChainReport,
+  type ChainVerifier,
   chainEntry,
+  createChainVerifier,
   type SignHash,
   verifyChain,
 } from './audit-chain.js';

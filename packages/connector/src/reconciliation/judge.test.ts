@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Money } from '../payments/money.js';
 import { judge, type Known, type Reconciled } from './judge.js';
-import type { Money, ProcessorState } from './processor-state.js';
+import type { ProcessorState } from './processor-state.js';
 
 type Said = Known['said'];
 

@@ -1,6 +1,7 @@
 /** Whether ledger and processor say the same of an operation. Pure. */
 import type { Operation, StatusKind } from '@nats-bridge/protocol';
-import type { Money, ProcessorState } from './processor-state.js';
+import type { Money } from '../payments/money.js';
+import type { ProcessorState } from './processor-state.js';
 
 /**
  * `agrees`: both say the same. `settled`: it was in doubt here, and the processor says how it ended. `differs`: they

@@ -11,10 +11,10 @@ import {
 import type { OpenArchived } from '../archive/archived-requests.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
 import type { NatsBridge } from '../nats-bridge.js';
+import { amountAsked, type Money } from '../payments/money.js';
 import { archiveNameOf } from '../topology.js';
 import { hasFailed, isOpenEnded, type Known } from './judge.js';
 import type { GroupedOperation } from './payment-groups.js';
-import { type Money, moneyIn } from './processor-state.js';
 
 export type Examined = GroupedOperation & {
   readonly known: Known;
@@ -129,9 +129,9 @@ const NO_DATA: RouterData = {
 /** What was taken or given back, by the answer where that says it, else by the request. */
 function amountOf(entry: LedgerEntry | undefined, data: RouterData | undefined): Money | undefined {
   if (data === undefined) return undefined;
-  const { amount, amount_to_capture, refund_amount } = data.request;
-  const asked = moneyIn(refund_amount ?? amount_to_capture ?? amount);
+  const asked = amountAsked(data.request);
   const captured = entry?.answer?.amount_captured;
-  if (asked === undefined || typeof captured !== 'number' || amount_to_capture !== undefined) return asked;
+  const isCapture = data.request.amount_to_capture !== undefined;
+  if (asked === undefined || typeof captured !== 'number' || isCapture) return asked;
   return { ...asked, minorAmount: captured };
 }

@@ -1,12 +1,6 @@
 /** What a worker's answer to a question says of the processor's truth, and what it leaves open. Pure. */
 import type { BridgeResponse, Outcome } from '@nats-bridge/protocol';
-
-export type Money = {
-  /** In the minor unit of the currency. */
-  readonly minorAmount: number;
-  /** ISO 4217, where it is said. */
-  readonly currency?: string;
-};
+import { type Money, moneyIn } from '../payments/money.js';
 
 export type ProcessorState =
   | { readonly kind: 'known'; readonly status: string; readonly amount: Money | undefined }
@@ -40,11 +34,4 @@ export function processorStateOf(outcome: Outcome): ProcessorState {
 function amountIn(operation: string, reply: BridgeResponse): Money | undefined {
   if (operation === 'refund_sync') return moneyIn(reply.response?.refund_amount);
   return typeof reply.amount_captured === 'number' ? { minorAmount: reply.amount_captured } : undefined;
-}
-
-/** A UCS `Money` as requests and answers have it; undefined for what is none. */
-export function moneyIn(value: unknown): Money | undefined {
-  const { minor_amount, currency } = (value ?? {}) as { minor_amount?: unknown; currency?: unknown };
-  if (typeof minor_amount !== 'number') return undefined;
-  return { minorAmount: minor_amount, ...(typeof currency === 'string' && { currency }) };
 }

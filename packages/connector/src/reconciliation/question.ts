@@ -10,7 +10,7 @@ import {
   ucsFields,
   ucsMethodOf,
 } from '@nats-bridge/protocol';
-import { moneyIn } from './processor-state.js';
+import { moneyIn } from '../payments/money.js';
 
 export type Question = 'sync' | 'refund_sync';
 

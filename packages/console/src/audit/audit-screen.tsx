@@ -11,6 +11,7 @@ import { Panel } from '../parts/panel.js';
 import { Problem } from '../parts/problem.js';
 import { Skeleton } from '../parts/skeleton.js';
 import { TimeText } from '../parts/time-text.js';
+import { ChainFound, useChainCheck, VerifyButton } from './chain-check.js';
 
 type Entry = AuditPage['items'][number];
 
@@ -43,6 +44,7 @@ export function AuditScreen() {
   const pages = usePages<AuditPage>(who, (cursor, signal) =>
     api.get('/audit', { ...(who !== '' && { who }), cursor, limit: 100 }, signal),
   );
+  const check = useChainCheck();
   const { head, items, error, hasMore, loadMore, reload } = pages;
   return (
     <>
@@ -51,7 +53,9 @@ export function AuditScreen() {
         <span class="screen-note">
           {head === undefined ? '' : plural(head.total ?? 0, 'entry', 'entries')}
         </span>
+        <VerifyButton check={check} />
       </div>
+      <ChainFound check={check} />
       <search class="filters-more">
         <TextField label="Who" value={who} onChange={(name) => router.setQuery({ who: name })} />
       </search>

@@ -1,5 +1,6 @@
 /** Figures and times, as they are shown. */
 import { describe, expect, it } from 'vitest';
+import { money } from './money.js';
 import { bytes, count, percent, plural, rate } from './number.js';
 import { ago, clock, dateAndClock, duration, inputOfIso, isoOfInput, milliseconds } from './time.js';
 
@@ -20,6 +21,19 @@ describe('numbers', () => {
     [plural(1, 'letter'), '1 letter'],
     [plural(2, 'query', 'queries'), '2 queries'],
   ])('%s', (shown, expected) => expect(shown).toBe(expected));
+});
+
+describe('amounts', () => {
+  it.each([
+    ['EUR', 1_250, '12.50 EUR'],
+    ['EUR', 5, '0.05 EUR'],
+    ['USD', 123_456_789, '1,234,567.89 USD'],
+    ['JPY', 1_250, '1,250 JPY'],
+    ['KWD', 1_250, '1.250 KWD'],
+    ['CLF', 12_345, '1.2345 CLF'],
+    ['HUF', 1_250, '12.50 HUF'],
+  ])('%s %i', (currency, minor_amount, expected) => expect(money({ minor_amount, currency })).toBe(expected));
+  it('that are not known are a dash', () => expect(money(undefined)).toBe('–'));
 });
 
 describe('times', () => {

@@ -25,18 +25,16 @@ export function AlertList({ alerts }: { readonly alerts: readonly Alert[] }) {
             icon={alert.severity === 'critical' ? 'critical' : 'warning'}
             word={alert.severity}
           />
-          <div>
-            <p class="alert-summary">{alert.summary}</p>
-            <p class="alert-labels">
-              {alert.name} · {ago(alert.since, Date.now())}
-              {Object.entries(alert.labels).map(([name, value]) => (
-                <span key={name}>
-                  {' '}
-                  · {name} {value}
-                </span>
-              ))}
-            </p>
-          </div>
+          <p class="alert-summary">{alert.summary}</p>
+          <p class="alert-labels">
+            {alert.name} · {ago(alert.since, Date.now())}
+            {Object.entries(alert.labels).map(([name, value]) => (
+              <span key={name}>
+                {' '}
+                · {name} {value}
+              </span>
+            ))}
+          </p>
           <a href={router.href(alert.runbook.replace(/^docs/, ''))} target="_blank" rel="noreferrer">
             Runbook<span class="unseen"> for {alert.name}</span>
           </a>

@@ -17,19 +17,21 @@ export function FlowChart() {
   const slowest = Math.max(0, ...p95.map((value) => value ?? 0));
   return (
     <Panel title="Last five minutes">
-      <TimeChart
-        seconds={seconds}
-        lines={[
-          { title: 'calls a second', values: calls, ink: '--accent', isFilled: true },
-          { title: 'failures a second', values: failures, ink: '--bad', isDashed: true },
-        ]}
-        label={`${plural(total, 'call')} and ${plural(failed, 'failure')} in the last five minutes`}
-      />
-      <TimeChart
-        seconds={seconds}
-        lines={[{ title: 'p95, ms', values: p95, ink: '--ink-soft' }]}
-        label={`95 % of calls took at most ${milliseconds(slowest)} in every second`}
-      />
+      <div class="charts">
+        <TimeChart
+          seconds={seconds}
+          lines={[
+            { title: 'calls a second', values: calls, ink: '--accent', isFilled: true },
+            { title: 'failures a second', values: failures, ink: '--bad', isDashed: true },
+          ]}
+          label={`${plural(total, 'call')} and ${plural(failed, 'failure')} in the last five minutes`}
+        />
+        <TimeChart
+          seconds={seconds}
+          lines={[{ title: 'p95, ms', values: p95, ink: '--ink-soft' }]}
+          label={`95 % of calls took at most ${milliseconds(slowest)} in every second`}
+        />
+      </div>
     </Panel>
   );
 }

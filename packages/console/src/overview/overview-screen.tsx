@@ -6,7 +6,7 @@ import { Icon } from '../parts/icon.js';
 import { Panel } from '../parts/panel.js';
 import { Problem } from '../parts/problem.js';
 import { Skeleton } from '../parts/skeleton.js';
-import { AlertList } from './alert-list.js';
+import { AlertPanel } from './alert-panel.js';
 import { FlowChart } from './flow-chart.js';
 import { headlineOf, lostHeadline } from './headline.js';
 import { KeyFigure } from './key-figure.js';
@@ -64,12 +64,8 @@ export function OverviewScreen() {
       <Panel title="The way of a payment" class="panel-topology">
         <Topology overview={overview} />
       </Panel>
-      <div class="columns">
-        <Panel title="Alerts" note={alerts.length === 0 ? 'none' : count(alerts.length)}>
-          <div class="alert-place">
-            <AlertList alerts={alerts} />
-          </div>
-        </Panel>
+      <div class="columns columns-watch">
+        <AlertPanel alerts={alerts} />
         <FlowChart />
       </div>
       <Panel title="Operations" note={`last ${overview.window_s} s`}>

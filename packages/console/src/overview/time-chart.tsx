@@ -18,8 +18,6 @@ export type TimeChartProps = {
   readonly label: string;
 };
 
-const HEIGHT_PX = 112;
-
 export function TimeChart({ seconds, lines, label }: TimeChartProps) {
   const { theme } = useConsole();
   const isDark = theme.isDark.value;
@@ -33,9 +31,7 @@ export function TimeChart({ seconds, lines, label }: TimeChartProps) {
     if (element === null) return;
     const made = new uPlot(optionsFor(element, lines), data, element);
     chart.current = made;
-    const observer = new ResizeObserver(() =>
-      made.setSize({ width: element.clientWidth, height: HEIGHT_PX }),
-    );
+    const observer = new ResizeObserver(() => made.setSize(sizeOf(element)));
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -61,6 +57,13 @@ export function TimeChart({ seconds, lines, label }: TimeChartProps) {
   );
 }
 
+function sizeOf({
+  clientWidth: width,
+  clientHeight: height,
+}: HTMLElement): Pick<uPlot.Options, 'width' | 'height'> {
+  return { width, height };
+}
+
 function optionsFor(element: HTMLElement, lines: readonly ChartLine[]): uPlot.Options {
   const style = getComputedStyle(element);
   const ink = (name: string) => style.getPropertyValue(name).trim();
@@ -71,8 +74,7 @@ function optionsFor(element: HTMLElement, lines: readonly ChartLine[]): uPlot.Op
     ticks: { show: false },
   };
   return {
-    width: element.clientWidth,
-    height: HEIGHT_PX,
+    ...sizeOf(element),
     legend: { show: false },
     cursor: { show: false },
     padding: [8, 8, 0, 0],
@@ -82,7 +84,7 @@ function optionsFor(element: HTMLElement, lines: readonly ChartLine[]): uPlot.Op
       {
         ...axis,
         values: (_, ticks) => ticks.map((tick) => new Date(tick * 1_000).toISOString().slice(11, 16)),
-        incrs: [60],
+        incrs: [60, 120, 300],
         size: 26,
         gap: 8,
       },

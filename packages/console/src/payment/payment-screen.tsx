@@ -2,6 +2,7 @@
 import type { Payment } from '../api/types.js';
 import { useResource } from '../api/use-resource.js';
 import { useSession } from '../console-context.js';
+import { money } from '../format/money.js';
 import { plural } from '../format/number.js';
 import { milliseconds } from '../format/time.js';
 import { CopyButton } from '../parts/copy-button.js';
@@ -93,6 +94,8 @@ function Found({ payment }: { readonly payment: Payment }) {
 const COLUMNS: readonly Column<Payment['operations'][number]>[] = [
   { title: 'State', value: (row) => <PaymentMark row={row} /> },
   { title: 'Operation', value: ({ operation }) => operation },
+  { title: 'Amount', value: ({ amount }) => money(amount), isNumber: true },
+  { title: 'Connector', value: ({ connector }) => connector ?? '–' },
   {
     title: 'Processor’s id',
     value: ({ transaction_id }) => <span class="id">{transaction_id ?? '–'}</span>,

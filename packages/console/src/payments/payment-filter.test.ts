@@ -36,6 +36,12 @@ describe('live changes', () => {
     const changed = new Map([row('b', 'answered'), row('c', 'sent')].map((one) => [rowKey(one), one]));
     expect(mergeRows(rows, changed).map(({ state }) => state)).toEqual(['sent', 'answered']);
   });
+  it('leave what was asked for, of which they say nothing', () => {
+    const asked = { connector: 'adyen', amount: { minor_amount: 1_250, currency: 'EUR' } };
+    const rows = [{ ...row('a', 'sent'), ...asked }];
+    const [merged] = mergeRows(rows, new Map([[rowKey(row('a', 'sent')), row('a', 'answered')]]));
+    expect(merged).toEqual({ ...row('a', 'answered'), ...asked });
+  });
   it('leave the list itself alone when they are about others', () => {
     const rows = [row('a', 'sent')];
     expect(mergeRows(rows, new Map([[rowKey(row('z', 'sent')), row('z', 'sent')]]))).toBe(rows);

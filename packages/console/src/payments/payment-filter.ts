@@ -31,11 +31,18 @@ export function addressOf({
   return `/payments/${encodeURIComponent(merchant_id)}/${encodeURIComponent(payment_id)}`;
 }
 
-/** Rows that are in the list get what is new of them; the rest is counted for later. */
+/**
+ * Rows that are in the list get what is new of them; the rest is counted for later. The live feed does not say what was
+ * asked for, and that stays what it was.
+ */
 export function mergeRows(
   rows: readonly PaymentRow[],
   changed: ReadonlyMap<string, PaymentRow>,
 ): readonly PaymentRow[] {
   if (!rows.some((row) => changed.has(rowKey(row)))) return rows;
-  return rows.map((row) => changed.get(rowKey(row)) ?? row);
+  return rows.map((row) => {
+    const { connector, amount } = row;
+    const now = changed.get(rowKey(row));
+    return now === undefined ? row : { ...now, connector, amount };
+  });
 }

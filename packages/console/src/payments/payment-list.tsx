@@ -9,10 +9,12 @@ import { rowKey } from './payment-filter.js';
 import { PaymentTableRow } from './payment-table-row.js';
 
 const ROW_PX = 34;
-const PHONE_ROW_PX = 64;
+const PHONE_ROW_PX = 84;
 /** Rows before the end at which more are fetched. */
 const AHEAD = 60;
-const TITLES = ['State', 'Time (UTC)', 'Operation', 'Payment', 'Merchant', 'Worker', 'Took'];
+const TITLES = [
+  ...['State', 'Time (UTC)', 'Operation', 'Amount', 'Payment', 'Connector', 'Merchant', 'Worker', 'Took'],
+];
 
 export function PaymentList({
   pages,

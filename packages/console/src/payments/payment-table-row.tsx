@@ -1,5 +1,6 @@
 /** One operation in the list: its payment's id is the link, and the whole row follows it. */
 import type { PaymentRow } from '../api/types.js';
+import { money } from '../format/money.js';
 import { clockSeconds, milliseconds } from '../format/time.js';
 import { TimeText } from '../parts/time-text.js';
 import { Link } from '../routing/link.js';
@@ -26,13 +27,21 @@ export function PaymentTableRow({ row, index, isActive }: PaymentTableRowProps) 
         {row.operation}
         {row.attempts > 1 && <span class="again"> attempt {row.attempts}</span>}
       </td>
+      <td class="cell-amount number">{money(row.amount)}</td>
       <td class="cell-payment id">
         <Link to={addressOf(row)} class="row-link" tabIndex={isActive ? 0 : -1}>
           {row.payment_id}
         </Link>
       </td>
-      <td class="cell-merchant">{row.merchant_id}</td>
-      <td class="cell-worker">{row.worker ?? '–'}</td>
+      <td class="cell-connector" title={row.connector}>
+        {row.connector ?? '–'}
+      </td>
+      <td class="cell-merchant" title={row.merchant_id}>
+        {row.merchant_id}
+      </td>
+      <td class="cell-worker" title={row.worker}>
+        {row.worker ?? '–'}
+      </td>
       <td class="cell-took number">{milliseconds(row.duration_ms)}</td>
     </tr>
   );

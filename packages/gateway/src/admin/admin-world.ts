@@ -1,12 +1,16 @@
 /** What the routes of the admin API read from and act on; made once for a gateway. */
 import {
+  type AuditVerification,
   createDeadLetters,
   createLetterIndex,
   createPaymentIndex,
+  createReadRequested,
   type DeadLetters,
   type LetterIndex,
   type NatsBridge,
   type PaymentIndex,
+  type ReadRequested,
+  verifyAudit,
 } from '@nats-bridge/connector';
 import type { Logging } from '@nats-bridge/logging';
 import { alertSubject } from '@nats-bridge/protocol';
@@ -27,6 +31,9 @@ export type AdminWorld = {
   readonly bridge: NatsBridge;
   readonly config: AdminConfig;
   readonly payments: PaymentIndex;
+  readonly readRequested: ReadRequested;
+  /** Once at a time: who asks while the chain is read hears the same. */
+  readonly verifyAudit: () => Promise<AuditVerification>;
   readonly letters: DeadLetters;
   /** To look at many of them. */
   readonly letterIndex: LetterIndex;
@@ -92,6 +99,8 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
     config,
     alerts,
     payments,
+    readRequested: createReadRequested(bridge),
+    verifyAudit: oneAtATime(() => verifyAudit(bridge.connection)),
     letters,
     letterIndex: createLetterIndex(bridge),
     calls,
@@ -114,6 +123,16 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
       letters.close();
       await payments.close();
     },
+  };
+}
+
+function oneAtATime<T>(look: () => Promise<T>): () => Promise<T> {
+  let looking: Promise<T> | undefined;
+  return () => {
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+    return looking;
   };
 }
 

@@ -8,8 +8,7 @@ import {
 import type { Connection } from '../connection/connection.js';
 import { NO_MESSAGE, recordOf, type StoredRecord } from '../records/last-message.js';
 import { serverFeatures } from '../topology/server-features.js';
-import { originSeqOf } from './origin.js';
-import { readBatch } from './read-batch.js';
+import { type BatchQuestion, readBatch } from './read-batch.js';
 
 /** @returns undefined when the stream has it no longer, or never had */
 export async function storedMessage(
@@ -30,37 +29,6 @@ async function unlessNone(get: () => Promise<StoredMsg | null>): Promise<StoredR
     if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return undefined;
     throw error;
   }
-}
-
-/**
- * The copy that an archive has of its source's message `originSeq`. Copies come in the order of their originals, so
- * the place is guessed, and the guess mended by what is found there. The archive must allow direct reads.
- *
- * @param copied when, where its source was made again: sequences then come twice, and in no order
- */
-export async function archivedMessage(
-  connection: Connection,
-  archive: string,
-  originSeq: number,
-  copied: { readonly since?: Date; readonly before?: Date } = {},
-): Promise<StoredRecord | undefined> {
-  const { since, before } = copied;
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
-  const { state } = await manager.streams.info(archive);
-  let [low, high] = [state.first_seq, state.last_seq];
-  if (since !== undefined) low = await firstSeqSince(manager, archive, state, since);
-  if (before !== undefined) high = (await firstSeqSince(manager, archive, state, before)) - 1;
-  let guess = Math.max(low, Math.min(originSeq, high));
-  while (low <= high) {
-    const found = await firstFrom(manager, archive, guess);
-    const origin = found && originSeqOf(found.headers);
-    if (origin === originSeq) return found;
-    if (found === undefined || origin === undefined || origin > originSeq) high = guess - 1;
-    else low = found.seq + 1;
-    const mended = guess + originSeq - (origin ?? 0);
-    guess = mended >= low && mended <= high ? mended : Math.floor((low + high) / 2);
-  }
-  return undefined;
 }
 
 /** The message with this sequence, or the next one there is. */
@@ -110,7 +78,11 @@ export async function* storedMessages(
   const sinceSeq = since === undefined ? state.first_seq : await firstSeqSince(manager, stream, state, since);
   const first = Math.max(sinceSeq, fromSeq);
   for (let seq = first; seq <= state.last_seq; ) {
-    const batch = await nextFrom(connection, manager, stream, seq, options.subject);
+    const batch = await nextFrom(connection, manager, stream, {
+      seq,
+      subject: options.subject,
+      atMost: BATCH,
+    });
     for (const stored of batch) {
       if (stored.seq > state.last_seq) return;
       yield stored;
@@ -122,22 +94,22 @@ export async function* storedMessages(
 
 const BATCH = 512;
 
-async function nextFrom(
+/** The next ones there are, by ascending sequence; one alone where the server gives no more at once. */
+export async function nextFrom(
   connection: Connection,
   manager: JetStreamManager,
   stream: string,
-  seq: number,
-  subject: string | undefined,
+  question: BatchQuestion,
 ): Promise<readonly StoredRecord[]> {
   // Over another account's streams one question has one answer: more do not find their way back.
   const isOwnAccount = connection.jetstreamOptions.domain === undefined;
   const isBatched = isOwnAccount && serverFeatures(connection.current?.info?.version ?? '').batchDirectGet;
   if (isBatched) {
-    const batch = await readBatch(connection, stream, { seq, subject, atMost: BATCH });
+    const batch = await readBatch(connection, stream, question);
     if (batch.length > 0) return batch;
   }
   const first = isBatched ? firstAtLeader : firstFrom;
-  const stored = await first(manager, stream, seq, subject);
+  const stored = await first(manager, stream, question.seq, question.subject);
   return stored === undefined ? [] : [stored];
 }
 

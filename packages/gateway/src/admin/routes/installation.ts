@@ -9,6 +9,7 @@ import { iso } from '../schema/common.js';
 import {
   auditPage,
   auditQuery,
+  auditVerification,
   breakers,
   message,
   messageQuery,
@@ -16,6 +17,9 @@ import {
   streams,
   workers,
 } from '../schema/installation.js';
+
+/** As `nats-bridge audit verify` shows of a stream; more are counted. */
+const MOST_PROBLEMS = 20;
 
 export const installationRoutes = [
   route({
@@ -136,6 +140,27 @@ export const installationRoutes = [
           reason: why,
           target: { ...what },
         })),
+      };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/audit/verification',
+    summary: 'Reads the chain of the audit through: whether it is whole, or where it breaks.',
+    role: 'viewer',
+    answer: auditVerification,
+    async handle({ verifyAudit }) {
+      const { ok, entries, until, first, unchained, signed, head, problems } = await verifyAudit();
+      return {
+        intact: ok,
+        entries,
+        until: until?.toISOString() ?? null,
+        first: first ?? null,
+        unchained,
+        signed,
+        head: head ?? null,
+        problem_count: problems.length,
+        problems: problems.slice(0, MOST_PROBLEMS),
       };
     },
   }),

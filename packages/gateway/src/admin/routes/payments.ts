@@ -1,5 +1,10 @@
 /** Payments: searched, exported, and one with everything that happened to it. */
-import { type PaymentQuery, readPaymentHistory } from '@nats-bridge/connector';
+import {
+  type OperationView,
+  type PaymentQuery,
+  type ReadRequested,
+  readPaymentHistory,
+} from '@nats-bridge/connector';
 import type { z } from 'zod';
 import type { SeenCall } from '../../seen-calls.js';
 import { circuitMoments } from '../circuit-moments.js';
@@ -19,6 +24,7 @@ import { waterfallsOf } from '../waterfall.js';
 
 /** What a spreadsheet still opens. */
 const MOST_ROWS = 100_000;
+const ROWS_AT_ONCE = 500;
 
 export const paymentRoutes = [
   route({
@@ -28,10 +34,10 @@ export const paymentRoutes = [
     role: 'viewer',
     query: paymentQuery,
     answer: paymentPage,
-    handle({ payments }, { query }) {
+    async handle({ payments, readRequested }, { query }) {
       const { items, total, next } = payments.search(searchOf(query));
       return {
-        items: items.map(paymentRowOf),
+        items: await rowsOf(items, readRequested),
         total,
         ...(next !== undefined && { next_cursor: String(next) }),
       };
@@ -44,10 +50,9 @@ export const paymentRoutes = [
     role: 'viewer',
     query: paymentQuery.omit({ cursor: true, limit: true }),
     answer: 'text/csv',
-    handle({ payments }, { query }) {
+    handle({ payments, readRequested }, { query }) {
       const { items } = payments.search({ ...searchOf({ ...query, limit: MOST_ROWS }) });
-      const rows = items.map(paymentRowOf).map((row) => COLUMNS.map((name) => row[name]));
-      return new Response([COLUMNS, ...rows].map(csvLine).join(''), {
+      return new Response(ReadableStream.from(csvOf(items, readRequested)), {
         headers: {
           'Content-Type': 'text/csv; charset=utf-8',
           'Content-Disposition': 'attachment; filename="payments.csv"',
@@ -62,7 +67,7 @@ export const paymentRoutes = [
     role: 'viewer',
     answer: payment,
     async handle(
-      { bridge, letterIndex, payments, seenCalls, circuits },
+      { bridge, letterIndex, payments, readRequested, seenCalls, circuits },
       { params: { merchant_id = '', payment_id = '' } },
     ) {
       const operations = payments.ofPayment(merchant_id, payment_id);
@@ -72,14 +77,17 @@ export const paymentRoutes = [
           'NOT_FOUND',
           `no operation of payment ${payment_id} of ${merchant_id} is kept: records stay for nats_bridge.jetstream.ledger_max_age`,
         );
-      const history = await readPaymentHistory(bridge, letterIndex, operations);
+      const [history, requested] = await Promise.all([
+        readPaymentHistory(bridge, letterIndex, operations),
+        readRequested(operations),
+      ]);
       const calls = seenCalls.ofPayment(merchant_id, payment_id);
       const last = Math.max(...history.map(({ at }) => at));
       return {
         merchant_id,
         payment_id,
-        operations: operations.map((view) => ({
-          ...paymentRowOf(view),
+        operations: operations.map((view, index) => ({
+          ...paymentRowOf(view, requested[index]),
           ...(view.transactionId !== undefined && { transaction_id: view.transactionId }),
           ...(view.error !== undefined && { error: view.error }),
         })),
@@ -115,6 +123,28 @@ function searchOf(query: Omit<z.output<typeof paymentQuery>, 'cursor'> & { curso
   };
 }
 
+async function rowsOf(views: readonly OperationView[], readRequested: ReadRequested): Promise<PaymentRow[]> {
+  const requested = await readRequested(views);
+  return views.map((view, index) => paymentRowOf(view, requested[index]));
+}
+
+/** Piece by piece, so that no more requests are in memory than a page has. */
+async function* csvOf(
+  views: readonly OperationView[],
+  readRequested: ReadRequested,
+): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(csvLine([...COLUMNS, 'minor_amount', 'currency']));
+  for (let from = 0; from < views.length; from += ROWS_AT_ONCE) {
+    const rows = await rowsOf(views.slice(from, from + ROWS_AT_ONCE), readRequested);
+    const cells = rows.map(({ amount, ...row }) => [
+      ...COLUMNS.map((name) => row[name]),
+      amount?.minor_amount,
+      amount?.currency,
+    ]);
+    yield Buffer.from(cells.map(csvLine).join(''));
+  }
+}
+
 /** What a caller heard: known of the calls of this gateway alone. */
 function heardOf({ operation, result, code, endedAt, marks }: SeenCall): Payment['timeline'][number] {
   const ms = endedAt - marks.begunAt;
@@ -141,4 +171,5 @@ const COLUMNS = [
   'requested_at',
   'duration_ms',
   'correlation_id',
+  'connector',
 ] as const satisfies (keyof PaymentRow)[];

@@ -93,6 +93,29 @@ export const auditPage = page(
   }),
 );
 
+export const auditVerification = z.object({
+  intact: z.boolean().meta({
+    description:
+      'No entry was removed from the middle, altered, inserted or moved, and every signature fits.',
+  }),
+  entries: count.meta({ description: 'Digests of records among them.' }),
+  until: time.nullable().meta({ description: 'When the last of them was stored; null: there is none.' }),
+  first: count.nullable().meta({
+    description: 'Place of the first in the chain; above 1, older ones have expired, or were taken away.',
+  }),
+  unchained: count.meta({ description: 'From before there was a chain: they prove nothing.' }),
+  signed: count,
+  head: z.string().nullable().meta({
+    description: 'Hash of the last. Who keeps it elsewhere can tell later whether the end is missing.',
+  }),
+  problem_count: count,
+  problems: z
+    .array(
+      z.object({ n: count.meta({ description: 'Of the entry; 0: the chain as a whole.' }), why: z.string() }),
+    )
+    .meta({ description: 'The first twenty places where it shows.' }),
+});
+
 export const settings = z.object({
   version: z.string(),
   configuration: z.record(z.string(), z.unknown()).meta({ description: 'Secrets are hidden.' }),

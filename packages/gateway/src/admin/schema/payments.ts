@@ -1,16 +1,29 @@
 /** Operations of payments, and the story of one payment. */
-import type { OperationView } from '@nats-bridge/connector';
+import type { OperationView, Requested } from '@nats-bridge/connector';
 import { z } from 'zod';
 import { count, iso, milliseconds, operation, page, pageQuery, source, time, timeQuery } from './common.js';
 
 const state = z.enum(['sent', 'claimed', 'answered', 'withdrawn']);
 const status = z.enum(['success', 'failure', 'processing']);
 
+const amount = z.object({
+  minor_amount: z.int().meta({ description: 'In the minor unit of the currency.' }),
+  currency: z.string().meta({ description: 'ISO 4217.' }),
+});
+
 export const paymentRow = z.object({
   merchant_id: z.string(),
   payment_id: z.string(),
   idempotency_key: z.string(),
   operation,
+  connector: z.string().optional().meta({
+    description:
+      'As Hyperswitch names it. Left out where the request is gone or does not open, and in `/live`.',
+  }),
+  amount: amount.optional().meta({
+    description:
+      'What this operation was asked to move. Left out where it names none, and wherever `connector` is.',
+  }),
   state: state.meta({ description: 'Of the record of its idempotency key.' }),
   status: status.optional(),
   at: time.meta({ description: 'When it came to this state.' }),
@@ -109,14 +122,19 @@ export const payment = z.object({
 export type PaymentRow = z.infer<typeof paymentRow>;
 export type Payment = z.infer<typeof payment>;
 
-export function paymentRowOf(view: OperationView): PaymentRow {
+/** @param requested nothing where nobody has looked */
+export function paymentRowOf(view: OperationView, requested: Requested = {}): PaymentRow {
   const { state, status: said, at, requestedAt, attempts, worker, correlationId } = view;
   const known = status.safeParse(said);
+  const { connector, amount: { minorAmount, currency } = {} } = requested;
   return {
     merchant_id: view.merchantId,
     payment_id: view.paymentId,
     idempotency_key: view.idempotencyKey,
     operation: view.operation,
+    ...(connector !== undefined && { connector }),
+    ...(minorAmount !== undefined &&
+      currency !== undefined && { amount: { minor_amount: minorAmount, currency } }),
     state,
     ...(known.success && { status: known.data }),
     at: iso(at),

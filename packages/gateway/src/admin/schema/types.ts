@@ -27,5 +27,6 @@ export type WorkersAnswer = z.infer<typeof installation.workers>;
 export type StreamsAnswer = z.infer<typeof installation.streams>;
 export type BreakersAnswer = z.infer<typeof installation.breakers>;
 export type AuditPage = z.infer<typeof installation.auditPage>;
+export type AuditVerification = z.infer<typeof installation.auditVerification>;
 export type LogLevels = z.infer<typeof logging.logLevels>;
 export type Settings = z.infer<typeof installation.settings>;
