@@ -316,6 +316,13 @@ describe('topology', () => {
       // For a person, what there is to do; more than forty consumers of which there is nothing to say are counted.
       const { stdout } = await runCli(['topology', 'show', '--nats', server.url], ONE_REPLICA);
       expect(stdout).toMatch(/^✓ as configured: 9 streams, 1 bucket, \d+ consumers\n$/);
+      // Of replicas that one server cannot have it announces no change that never comes.
+      const three = { ...ONE_REPLICA, NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '3' };
+      for (const verb of ['show', 'apply']) {
+        const short = await runCli(['topology', verb, '--nats', server.url], three);
+        expect(short.stdout).toMatch(/^stream +PAYMENTS +as it was +1 of 3 replicas: the cluster has no/m);
+        expect(short.stdout).not.toMatch(/changed|→/);
+      }
     } finally {
       await dispose();
     }

@@ -127,6 +127,13 @@ describe('applyTopology', () => {
     const notes = ['1 of 3 replicas: the cluster has no more servers'];
     expect(await applyTopology(connection, three)).toMatchObject([{ action: 'created', notes }]);
     expect(await applyTopology(connection, three)).toMatchObject([{ action: 'unchanged', notes }]);
+    expect(await applyTopology(connection, three, { dryRun: true })).toMatchObject([
+      { action: 'unchanged', notes },
+    ]);
+    const grown = { streams: [{ ...payments, replicas: 3, maxMsgs: 20_000_000 }], consumers: [] };
+    const planned = await applyTopology(connection, grown, { dryRun: true });
+    expect(planned).toMatchObject([{ action: 'updated', notes }]);
+    expect(await applyTopology(connection, grown)).toEqual(planned);
   });
 
   it('says what the server refuses', async () => {

@@ -10,7 +10,7 @@ import type { Connection } from '../connection/connection.js';
 import { originSeqOf } from '../stored/origin.js';
 import { storedMessage } from '../stored/stored-messages.js';
 import { compareConfig, mergeConfig } from './compare-config.js';
-import { withFewerReplicas } from './fewer-replicas.js';
+import { foreseenReplicas, withFewerReplicas } from './fewer-replicas.js';
 import { serverFeatures } from './server-features.js';
 import { TopologyError } from './topology-error.js';
 import type { Difference, TopologyChange, TopologySpec } from './topology-spec.js';
@@ -27,7 +27,8 @@ type Asset<Config> = {
   readonly name: string;
   readonly stream: string;
   readonly wanted: Wanted<Config>;
-  read(): Promise<Config>;
+  /** With the cluster that has it, which has no name where there is none. */
+  read(): Promise<{ readonly config: Config; readonly cluster?: { readonly name?: string } }>;
   create(config: Partial<Config>): Promise<Config>;
   update(config: Partial<Config>): Promise<Config>;
 };
@@ -110,8 +111,8 @@ async function apply<Config extends object>(
     notes: [...wanted.notes, ...more],
   });
   try {
-    const have = await readOrUndefined(asset);
-    if (have === undefined) {
+    const found = await readOrUndefined(asset);
+    if (found === undefined) {
       if (dryRun) return result('created', []);
       const { config, notes } = await withFewerReplicas(wanted.config, (attempt) => asset.create(attempt));
       const left = remaining(config, wanted.config, notes);
@@ -119,24 +120,29 @@ async function apply<Config extends object>(
         ? result('created', [], notes)
         : result('conflict', left, [...notes, NOT_TAKEN]);
     }
+    const have = found.config;
     const { changeable, conflicting } = compareConfig(have as never, wanted.config as never);
     if (changeable.length === 0)
       return result(conflicting.length === 0 ? 'unchanged' : 'conflict', conflicting);
     const notes: string[] = [];
     let left = conflicting;
-    if (!dryRun) {
+    let areReplicasChanged = true;
+    if (dryRun) {
+      if (changeable.some(isReplicas)) notes.push(...foreseenReplicas(wanted.config, found.cluster));
+      areReplicasChanged = notes.length === 0;
+    } else {
       const changed = mergeConfig(have, wanted.config, changeable);
       const updated = await withFewerReplicas(changed, (attempt) => asset.update(attempt), have);
       notes.push(...updated.notes);
       left = remaining(updated.config, wanted.config, notes);
+      areReplicasChanged = replicasOf(updated.config) !== replicasOf(have);
     }
-    if (left.length === 0) {
-      const isOnlyReplicas = changeable.every(({ field }) => field === 'num_replicas');
-      return result(isOnlyReplicas && notes.length > 0 ? 'unchanged' : 'updated', changeable, notes);
-    }
+    const done = changeable.filter((difference) => !isReplicas(difference) || areReplicasChanged);
+    if (left.length === 0) return result(done.length === 0 ? 'unchanged' : 'updated', done, notes);
+    const fields = done.map(({ field }) => field);
     return result('conflict', left, [
       ...notes,
-      `changed: ${changeable.map(({ field }) => field).join(', ')}`,
+      ...(done.length === 0 ? [] : [`changed: ${fields.join(', ')}`]),
     ]);
   } catch (error) {
     if (error instanceof JetStreamApiError || error instanceof TopologyError) {
@@ -148,7 +154,7 @@ async function apply<Config extends object>(
 
 const NOT_TAKEN = 'the server made it without these fields: it is too old for them';
 
-async function readOrUndefined<Config>(asset: Asset<Config>): Promise<Config | undefined> {
+async function readOrUndefined<Config>(asset: Asset<Config>) {
   try {
     return await asset.read();
   } catch (error) {
@@ -161,8 +167,16 @@ async function readOrUndefined<Config>(asset: Asset<Config>): Promise<Config | u
 function remaining(config: object, wanted: object, notes: readonly string[]): readonly Difference[] {
   const { changeable, conflicting } = compareConfig(config as never, wanted as never);
   return [...changeable, ...conflicting].filter(
-    ({ field }) => field !== 'num_replicas' || notes.length === 0,
+    (difference) => !isReplicas(difference) || notes.length === 0,
   );
+}
+
+function isReplicas({ field }: Difference): boolean {
+  return field === 'num_replicas';
+}
+
+function replicasOf(config: { readonly num_replicas?: number }): number | undefined {
+  return config.num_replicas;
 }
 
 function streamAsset(
@@ -177,7 +191,7 @@ function streamAsset(
     name,
     stream,
     wanted,
-    read: async () => (await manager.streams.info(stream)).config,
+    read: () => manager.streams.info(stream),
     create: async (config) => (await manager.streams.add(config as StreamConfig & { name: string })).config,
     update: async (config) => (await manager.streams.update(stream, config)).config,
   };
@@ -194,7 +208,7 @@ function consumerAsset(
     name,
     stream,
     wanted,
-    read: async () => (await manager.consumers.info(stream, name)).config,
+    read: () => manager.consumers.info(stream, name),
     create: async (config) => (await manager.consumers.add(stream, config)).config,
     update: async (config) => (await manager.consumers.update(stream, name, config)).config,
   };

@@ -15,12 +15,23 @@ export async function withFewerReplicas<Config extends object>(
   for (let replicas = asked; ; replicas--) {
     try {
       const config = await attempt(replicas === asked ? wanted : { ...wanted, num_replicas: replicas });
-      const notes =
-        replicas < asked ? [`${replicas} of ${asked} replicas: the cluster has no more servers`] : [];
-      return { config, notes };
+      return { config, notes: replicas < asked ? [noteOf(replicas, asked)] : [] };
     } catch (error) {
       const isShort = error instanceof JetStreamApiError && TOO_FEW_SERVERS.has(error.code);
       if (!isShort || replicas <= least) throw error;
     }
   }
+}
+
+/** Before anything is changed: a server without a cluster has room for one, and how many a cluster has it says when asked. */
+export function foreseenReplicas(
+  wanted: { readonly num_replicas?: number },
+  cluster: { readonly name?: string } | undefined,
+): string[] {
+  const asked = wanted.num_replicas ?? 1;
+  return cluster?.name === undefined && asked > 1 ? [noteOf(1, asked)] : [];
+}
+
+function noteOf(replicas: number, asked: number): string {
+  return `${replicas} of ${asked} replicas: the cluster has no more servers`;
 }
