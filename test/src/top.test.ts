@@ -217,7 +217,7 @@ describe('beside nats-bridge up', () => {
       { ...home, ...ports },
       'Ready.',
     );
-    const file = join(home.XDG_STATE_HOME, 'nats-bridge/up.json');
+    const file = join(home.XDG_STATE_HOME, `nats-bridge/up/${running.pid}.json`);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const { url, token } = JSON.parse(readFileSync(file, 'utf8'));
     expect(running.printed()).toContain(`${url}/console/#token=${token}`);

@@ -1,7 +1,7 @@
-/** Where `nats-bridge up` runs here, its NATS server and the token it made, for the commands of the same person while it runs. */
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** Where each `nats-bridge up` runs here, its NATS server and the token it made, for the commands of the same person while it runs. */
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 export type UpSession = {
   readonly natsUrl: string;
@@ -16,28 +16,61 @@ export type UpSession = {
   readonly pid: number;
 };
 
-function fileOf(): string {
-  return join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'nats-bridge', 'up.json');
+/** One file for each process, named after it. */
+function folderOf(): string {
+  return join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'nats-bridge', 'up');
 }
 
-/** Readable by its owner only. @returns what takes it away again, unless another `up` has taken its place */
+/** Readable by its owner only. @returns what takes it away again */
 export function writeSession(session: UpSession): () => void {
-  const file = fileOf();
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  mkdirSync(folderOf(), { recursive: true, mode: 0o700 });
+  const file = join(folderOf(), `${session.pid}.json`);
   writeFileSync(file, JSON.stringify(session), { mode: 0o600 });
-  chmodSync(file, 0o600); // also where it was there before
-  return () => {
-    if (readSession()?.pid === session.pid) rmSync(file, { force: true });
-  };
+  chmodSync(file, 0o600); // also where a process of this id was killed
+  return () => rmSync(file, { force: true });
 }
 
-/** @returns undefined where none runs */
+/** Of those that run, the one that was started last. @returns undefined where none runs */
 export function readSession(): UpSession | undefined {
+  return filesOfLiving()
+    .sort((a, b) => b.writtenAt - a.writtenAt)
+    .map(({ file }) => sessionIn(file))
+    .find((session) => session !== undefined);
+}
+
+/** One that was killed leaves its file, which is taken away here. */
+function filesOfLiving(): { readonly file: string; readonly writtenAt: number }[] {
+  return namesIn(folderOf()).flatMap((name) => {
+    const file = join(folderOf(), name);
+    if (isAlive(Number.parseInt(name, 10))) {
+      const written = statSync(file, { throwIfNoEntry: false });
+      return written === undefined ? [] : [{ file, writtenAt: written.mtimeMs }];
+    }
+    rmSync(file, { force: true });
+    return [];
+  });
+}
+
+function namesIn(folder: string): string[] {
   try {
-    const session = JSON.parse(readFileSync(fileOf(), 'utf8')) as UpSession;
-    process.kill(session.pid, 0); // one that was killed leaves its file
-    return session;
+    return readdirSync(folder).filter((name) => /^\d+\.json$/.test(name));
   } catch {
-    return undefined;
+    return []; // none has ever run here
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function sessionIn(file: string): UpSession | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as UpSession;
+  } catch {
+    return undefined; // it has just ended
   }
 }
