@@ -17,6 +17,8 @@ import { bridgeConfigSchema, NatsBridge } from '@nats-bridge/connector';
 import { gatewayConfigSchema } from '@nats-bridge/gateway';
 import { ERROR_CODES, OPERATIONS } from '@nats-bridge/protocol';
 import { PENDING_REFUND_AMOUNT, TEST_AMOUNTS, TEST_CARDS } from '@nats-bridge/sandbox';
+import { jetstream } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BridgeUnderTest, startBridge } from './bridge-under-test.js';
 import { until } from './until.js';
@@ -80,10 +82,19 @@ describe("the README's programs", () => {
     ['Python', async () => [PYTHON, exampleFile(folder, 'worker.py')] as const],
     ['Go', async () => [await goProgram()] as const],
   ])(
-    'the %s worker answers payments, one after another, and keeps the contract',
+    'the %s worker refuses what is no request, answers payments, one after another, and keeps the contract',
     async (language, command) => {
       const worker = await startWorkerProcess(await command(), { NATS_URL: bridge.url }, 'started');
+      const nats = await connect({ servers: bridge.url });
       try {
+        const terminated = nats.subscribe('$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.PAYMENTS.>', {
+          max: 2,
+        });
+        for (const body of ['{"router_data":{"attempt_id":"a"},"correlation_id":"c"}', '[]'])
+          await jetstream(nats).publish('hyperswitch.payments.merchant_1.authorize', body);
+        let refused = 0;
+        for await (const _ of terminated) refused += 1;
+        expect(refused, 'messages without headers that do not come again').toBe(2);
         for (const turn of [1, 2, 3])
           expect(await bridge.authorize(`${language}_${turn}`)).toMatchObject({
             status: 'CHARGED',
@@ -101,6 +112,7 @@ describe("the README's programs", () => {
         expect(report.findings.filter(({ finding }) => finding.result === 'broken')).toEqual([]);
         expect(report.ok).toBe(true);
       } finally {
+        await nats.close();
         await worker.stop();
       }
     },
