@@ -397,6 +397,7 @@ describe('payments', () => {
     });
     expect(body).toMatchObject({
       in_flight: 0,
+      in_flight_limit: 1_000, // the door's, which is below the connector's
       path: {
         broker: { connected: true },
         stream: { name: 'PAYMENTS' },
@@ -597,7 +598,7 @@ describe('the installation', () => {
     expect(payments.consumers).toContainEqual(
       expect.objectContaining({ name: 'hyperswitch-consumer-authorize', own: true, pending: 0 }),
     );
-    expect((await ask('/breakers')).body.limits).toMatchObject({ limit: 10_000, failures: 5 });
+    expect((await ask('/breakers')).body.limits).toMatchObject({ limit: 1_000, failures: 5 });
     const { body: audit } = await ask('/audit?who=admin_jo');
     expect(audit.items.every(({ who }) => who === 'admin_jo')).toBe(true);
     const { body: settings } = await ask('/settings');

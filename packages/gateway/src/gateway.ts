@@ -119,6 +119,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     outcomes &&
     createAdminDoor({
       ...options.admin,
+      door: inFlight,
       logging,
       seenCalls,
       outcomes,

@@ -21,6 +21,7 @@ import type { ReadCertificateEnds } from '../certificate-ends.js';
 import { type CircuitHistory, createCircuitHistory } from '../circuit-history.js';
 import { type CachedReading, createCachedReading } from '../metrics/cached-reading.js';
 import type { SeenCalls } from '../seen-calls.js';
+import type { InFlight } from '../ucs/answer-call.js';
 import type { OnWarning } from '../warning.js';
 import type { AdminConfig } from './admin-config.js';
 import { createJobs, type Jobs } from './jobs.js';
@@ -29,6 +30,8 @@ import { iso } from './schema/common.js';
 
 export type AdminWorld = {
   readonly bridge: NatsBridge;
+  /** What the gRPC door executes. */
+  readonly door: Readonly<InFlight>;
   readonly config: AdminConfig;
   readonly payments: PaymentIndex;
   readonly readRequested: ReadRequested;
@@ -59,6 +62,7 @@ const DURABILITY = { maxAgeMs: 60_000, timeoutMs: 2_000 };
 
 export type AdminWorldOptions = {
   readonly bridge: NatsBridge;
+  readonly door: Readonly<InFlight>;
   readonly config: AdminConfig;
   readonly logging: Logging | undefined;
   /** Told by the gRPC door. */
@@ -70,7 +74,7 @@ export type AdminWorldOptions = {
 };
 
 export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
-  const { bridge, config, logging, seenCalls, outcomes, certificateEnds, onWarning } = options;
+  const { bridge, door, config, logging, seenCalls, outcomes, certificateEnds, onWarning } = options;
   const payments = createPaymentIndex(bridge, {
     onError: (error) => onWarning(`the admin API cannot read the records: ${error.message}`),
   });
@@ -96,6 +100,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
   const looking = setInterval(() => void look(), options.alertsEveryMs);
   return {
     bridge,
+    door,
     config,
     alerts,
     payments,

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { archiveNameOf, QUEUE_STREAM, readAudit, showStored, writeAudit } from '@nats-bridge/connector';
 import { RECORD_STREAM } from '@nats-bridge/protocol';
 import type { AdminWorld } from '../admin-world.js';
+import { connectorLimit, nearestLimit } from '../nearest-limit.js';
 import { pageOf } from '../page-of.js';
 import { AdminProblem, route } from '../route.js';
 import { iso } from '../schema/common.js';
@@ -90,7 +91,8 @@ export const installationRoutes = [
       'Circuit breakers that changed since the gateway began, the limits of calls in flight, and the rate limits.',
     role: 'viewer',
     answer: breakers,
-    handle({ bridge, calls }) {
+    handle({ bridge, door, calls }) {
+      const { count, limit } = nearestLimit(door, connectorLimit(bridge));
       const { failures, open_ms } = bridge.config.circuit_breaker;
       return {
         items: calls.breakers().map(({ route: { operation, connector }, state, at }) => ({
@@ -99,7 +101,7 @@ export const installationRoutes = [
           state,
           since: iso(at),
         })),
-        limits: { in_flight: bridge.inFlight, limit: bridge.config.max_in_flight, failures, open_ms },
+        limits: { in_flight: count, limit, failures, open_ms },
         rate_limits: bridge.rateLimits().map((use) => ({
           rule: use.rule,
           merchant: use.merchant,

@@ -1,6 +1,7 @@
 /** The overview, once and live. */
 import type { AdminWorld } from '../admin-world.js';
 import { eventStream } from '../event-stream.js';
+import { connectorLimit, nearestLimit } from '../nearest-limit.js';
 import { AdminProblem, route } from '../route.js';
 import { iso } from '../schema/common.js';
 import { type Overview, overview } from '../schema/overview.js';
@@ -103,13 +104,14 @@ async function readOverview(world: AdminWorld): Promise<Overview> {
       .firing()
       .map(({ since, ...alert }) => ({ ...alert, labels: { ...alert.labels }, since: iso(since) })),
   };
+  const inFlight = nearestLimit(world.door, connectorLimit(bridge));
   return {
     at: iso(Date.now()),
     window_s: calls.windowS,
     throughput_per_s: calls.throughputPerS(),
     latency_ms: calls.percentiles(),
-    in_flight: bridge.inFlight,
-    in_flight_limit: bridge.config.max_in_flight,
+    in_flight: inFlight.count,
+    in_flight_limit: inFlight.limit,
     series: calls.series(),
     ...seen,
     standing: standingOf(seen),

@@ -53,8 +53,11 @@ export const overview = z.object({
     p95: milliseconds.nullable(),
     p99: milliseconds.nullable(),
   }),
-  in_flight: count,
-  in_flight_limit: count,
+  in_flight: count.meta({ description: 'Calls that count for `in_flight_limit`.' }),
+  in_flight_limit: count.meta({
+    description:
+      'The limit that is reached first: gateway.max_in_flight at the door, or nats_bridge.max_in_flight.',
+  }),
   series: z.array(secondPoint),
   operations: z.array(operationFigures),
   path: z.object({
