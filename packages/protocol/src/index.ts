@@ -29,6 +29,7 @@ export * from './life/withdrawal.js';
 export * from './log-entry.js';
 export { maskAnswer, maskPatch, maskRequest } from './mask.js';
 export * from './merge-patch.js';
+export { nearestNames } from './nearest-names.js';
 export * from './oldest-beyond.js';
 export * from './operation-catalogue.js';
 export * from './outcome.js';

@@ -80,7 +80,12 @@ describe('configuration', () => {
     ['request_timeout_ms = 5', 'nats_bridge.request_timeout_ms = 5 (FILE): must be at least 100'],
     ['max_retries = 1000', 'nats_bridge.max_retries = 1000 (FILE): must be at most 20'],
     ['base_url = "http://x"', 'nats_bridge.base_url = "http://x" (FILE): must be nats://host:port'],
-    ['requst_timeout_ms = 5', 'nats_bridge.requst_timeout_ms (FILE): is not a known key'],
+    [
+      'requst_timeout_ms = 5',
+      'nats_bridge.requst_timeout_ms (FILE): is not a known key; did you mean request_timeout_ms?',
+    ],
+    ['base_ur = "nats://h"', 'nats_bridge.base_ur (FILE): is not a known key; did you mean base_url?'],
+    ['colour = 1', 'nats_bridge.colour (FILE): is not a known key; see docs/configuration.md'],
     [
       '[nats_bridge.jetstream]\nmax_age = "week"',
       'nats_bridge.jetstream.max_age = "week" (FILE): must be a duration such as',
@@ -99,7 +104,7 @@ describe('configuration', () => {
     ],
     [
       '[nats_bridge.subjects]\nauthorise = "a.{merchant_id}"',
-      'nats_bridge.subjects.authorise (FILE): is not a known key',
+      'nats_bridge.subjects.authorise (FILE): is not a known key; did you mean authorize?',
     ],
     [
       '[nats_bridge.approvals]\nrequired_for = ["refund"]',

@@ -1,5 +1,6 @@
 /** Configuration from a TOML file with environment variables over it; a wrong value never gets past here. */
 import { readFileSync } from 'node:fs';
+import { nearestNames } from '@nats-bridge/protocol';
 import { parse as parseToml, TomlError } from 'smol-toml';
 import type { z } from 'zod';
 import { ConfigError, type ConfigProblem } from './config-error.js';
@@ -28,14 +29,17 @@ export function loadConfig<S extends ConfigSections>(sections: S, source: Config
 
   const problems: ConfigProblem[] = [];
   for (const key of Object.keys(tree))
-    if (!Object.hasOwn(sections, key)) problems.push(unknownKey([key], Object.keys(sections), place));
+    if (!Object.hasOwn(sections, key))
+      problems.push(unknownKey([key], place, `; known are ${Object.keys(sections).join(', ')}`));
 
   const loaded: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(sections)) {
     const parsed = schema.safeParse(tree[name] ?? {});
     if (parsed.success) loaded[name] = parsed.data;
     else
-      problems.push(...parsed.error.issues.flatMap((issue) => describe(issue, name, tree, place, origins)));
+      problems.push(
+        ...parsed.error.issues.flatMap((issue) => describe(issue, name, schema, tree, place, origins)),
+      );
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return loaded as Loaded<S>;
@@ -103,14 +107,30 @@ function fromText(text: string, type: string | undefined): unknown {
 }
 
 function leafType(schema: z.ZodType, path: readonly string[]): string | undefined {
+  return schemaAt(schema, path)?.def.type;
+}
+
+function knownKeys(schema: z.ZodType, path: readonly string[]): string[] {
+  const { shape, keyType } = (schemaAt(schema, path) ?? {}) as {
+    shape?: object;
+    keyType?: { options?: string[] };
+  };
+  return shape === undefined ? (keyType?.options ?? []) : Object.keys(shape);
+}
+
+function schemaAt(schema: z.ZodType, path: readonly string[]): z.ZodType | undefined {
   let current = unwrap(schema);
   for (const key of path) {
-    const { shape, valueType } = current as { shape?: Record<string, z.ZodType>; valueType?: z.ZodType };
-    const next = shape?.[key] ?? valueType;
+    const { shape, valueType, element } = current as {
+      shape?: Record<string, z.ZodType>;
+      valueType?: z.ZodType;
+      element?: z.ZodType;
+    };
+    const next = shape?.[key] ?? valueType ?? element;
     if (next === undefined) return undefined;
     current = unwrap(next);
   }
-  return current.def.type;
+  return current;
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {
@@ -121,6 +141,7 @@ function unwrap(schema: z.ZodType): z.ZodType {
 function describe(
   issue: z.core.$ZodIssue,
   section: string,
+  schema: z.ZodType,
   tree: Tree,
   place: string,
   origins: Map<string, string>,
@@ -133,7 +154,8 @@ function describe(
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const full = [...path, key];
-      return unknownKey(full, [], whereOf(full.join('.')));
+      const nearest = nearestNames(key, knownKeys(schema, path.slice(1)));
+      return unknownKey(full, whereOf(full.join('.')), nearest || '; see docs/configuration.md');
     });
   const key = path.join('.');
   if (issue.code === 'invalid_key')
@@ -151,8 +173,7 @@ function allowed(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
-function unknownKey(path: readonly string[], known: readonly string[], where: string): ConfigProblem {
-  const hint = known.length > 0 ? `; known are ${known.join(', ')}` : '; see docs/configuration.md';
+function unknownKey(path: readonly string[], where: string, hint: string): ConfigProblem {
   return { key: path.join('.'), where, message: `is not a known key${hint}` };
 }
 

@@ -1,6 +1,6 @@
 /** The object that travels as JSON to UCS bytes: canonical proto3, and strict about what it is given. */
 import type { Writer } from 'protobufjs/minimal.js';
-import { nearestNames } from './nearest-names.js';
+import { nearestNames } from '../nearest-names.js';
 import { enumScalar, SCALARS, type Scalar, TEXT } from './scalar.js';
 import { isTextWrapper, type UcsField, type UcsSchema, ucsEnum, ucsFields } from './schema.js';
 

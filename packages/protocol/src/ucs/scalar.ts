@@ -1,6 +1,7 @@
 /** The scalar types of proto3 and enumerations: how each is on the wire and how in JSON, both ways. */
 import type Long from 'long';
 import type { Reader, Writer } from 'protobufjs/minimal.js';
+import { nearestNames } from '../nearest-names.js';
 import {
   bytesFromJson,
   bytesToJson,
@@ -11,7 +12,6 @@ import {
   integerToJson,
   type JsonValue,
 } from './json.js';
-import { nearestNames } from './nearest-names.js';
 import type { UcsScalarType } from './schema.js';
 
 /** `Parsed` is what a JSON value becomes before it is written. */
