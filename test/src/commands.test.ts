@@ -290,6 +290,17 @@ describe('worker', () => {
   });
 });
 
+describe('a file that cannot be used', () => {
+  it.each([
+    [['keys', 'show', '/nowhere'], '✗ /nowhere cannot be read (ENOENT): give the file of a seed\n'],
+    [['keys', 'show', tmpdir()], `✗ ${tmpdir()} cannot be read (EISDIR): give the file of a seed\n`],
+    [['keys', 'new', '/nowhere/seed'], '✗ /nowhere/seed: there is no such file or folder (ENOENT)\n'],
+    [['audit', 'verify', '--file', '/nowhere'], '✗ /nowhere: there is no such file or folder (ENOENT)\n'],
+  ])('is named by nats-bridge %j, with what is wrong', async (args, stderr) => {
+    expect(await runCli(args)).toEqual({ code: 1, stdout: '', stderr });
+  });
+});
+
 describe('topology', () => {
   it('shows what is missing, makes it, and then finds nothing to do', async () => {
     const { server, dispose } = await startServer();

@@ -2,6 +2,7 @@
 /** The nats-bridge command. Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; what a command means by others, it says itself. */
 import { ConfigError } from '@nats-bridge/connector';
 import { type Command, InvalidArgumentError } from 'commander';
+import { fileFailure } from './file-failure.js';
 import { createProgram } from './program.js';
 import { mark } from './terminal.js';
 
@@ -11,7 +12,7 @@ exitAsPromised(program, program.name());
 try {
   await program.parseAsync();
 } catch (error) {
-  const lines = error instanceof Error ? error.message : String(error);
+  const lines = fileFailure(error) ?? (error instanceof Error ? error.message : String(error));
   for (const line of lines.split('\n')) process.stderr.write(`${mark.failed(process.stderr)} ${line}\n`);
   // What commander cannot see, such as two options that exclude each other, an action refuses in commander's words.
   process.exitCode = error instanceof ConfigError || error instanceof InvalidArgumentError ? 2 : 1;

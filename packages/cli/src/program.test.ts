@@ -21,6 +21,13 @@ describe('the command', () => {
     expect(unsaid).toEqual([]);
   });
 
+  it('says of each group what it is for', async () => {
+    const unsaid = all(await createProgram()).filter(
+      (command) => command.commands.length > 0 && command.description() === '',
+    );
+    expect(unsaid.map((command) => command.name())).toEqual([]);
+  });
+
   it('loads one that is asked for alone, and all where none is known by the name', async () => {
     const names = (await createProgram('toString')).commands.map((command) => command.name());
     expect(names).toContain('doctor');

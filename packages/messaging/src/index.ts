@@ -80,6 +80,7 @@ export {
   type MessageSigner,
   type MessageSignerOptions,
 } from './signing/message-signer.js';
+export { readSeed } from './signing/read-seed.js';
 export { readSigningSeed } from './signing/read-signing-seed.js';
 export { SignatureRefusedError } from './signing/signature-refused-error.js';
 export {

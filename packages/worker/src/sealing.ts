@@ -1,6 +1,5 @@
 /** What a worker opens and seals: requests from the bridges it trusts, replies for them. Signatures come around it: signing.ts. */
-import { readFileSync } from 'node:fs';
-import { createSealer, SealBrokenError } from '@nats-bridge/messaging';
+import { createSealer, readSeed, SealBrokenError } from '@nats-bridge/messaging';
 import {
   HEADER,
   type Headers,
@@ -8,7 +7,6 @@ import {
   replyContext,
   requestContext,
   SEALED_TYPE,
-  Secret,
   saysRefusal,
   ValidationError,
 } from '@nats-bridge/protocol';
@@ -52,9 +50,9 @@ export const NO_SEALING: Sealing = {
   withdrawal: () => ({}),
 };
 
-/** @throws TypeError when a key is none; an error of the file system when a seed cannot be read */
+/** @throws TypeError when a key is none, or a seed cannot be read */
 export function createSealing({ seedFiles, bridges, required = true }: SealingOptions): Sealing {
-  const sealer = createSealer({ seeds: seedFiles.map((file) => new Secret(readFileSync(file, 'utf8'))) });
+  const sealer = createSealer({ seeds: seedFiles.map(readSeed) });
   return {
     ...NO_SEALING,
     open(subject, request) {

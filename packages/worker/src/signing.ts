@@ -24,7 +24,7 @@ export type SigningOptions = {
   readonly required?: boolean;
 };
 
-/** @throws TypeError when a key is none; an error of the file system when a seed cannot be read */
+/** @throws TypeError when a key is none, or a seed cannot be read */
 export function withSigning(sealing: Sealing, options: SigningOptions | undefined): Sealing {
   if (options === undefined) return sealing;
   const { seedFiles, bridges, required = true } = options;

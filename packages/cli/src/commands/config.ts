@@ -29,5 +29,10 @@ export function configCommand(): Command {
           console.log(`${mark.warning()} ${warning}`);
       }
     });
-  return new Command('config').summary('check configuration').addCommand(check);
+  return new Command('config')
+    .summary('check configuration')
+    .description(
+      'Says whether a configuration can be used, before anything starts with it: docs/configuration.md.',
+    )
+    .addCommand(check);
 }

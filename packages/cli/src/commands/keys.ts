@@ -1,7 +1,13 @@
 /** `nats-bridge keys`: the curve keys with which bodies are sealed, and the user keys with which messages are signed. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { newCurveSeed, newSigningSeed, publicCurveKey, publicSigningKey } from '@nats-bridge/messaging';
-import { Secret } from '@nats-bridge/protocol';
+import { writeFileSync } from 'node:fs';
+import {
+  newCurveSeed,
+  newSigningSeed,
+  publicCurveKey,
+  publicSigningKey,
+  readSeed,
+} from '@nats-bridge/messaging';
+import type { Secret } from '@nats-bridge/protocol';
 import { Command } from 'commander';
 import { progress } from '../terminal.js';
 
@@ -31,9 +37,12 @@ export function keysCommand(): Command {
   const show = new Command('show')
     .summary('print the public part of a seed')
     .argument('<file>', 'a seed')
-    .action((file: string) => console.log(publicKeyOf(new Secret(readFileSync(file, 'utf8')))));
+    .action((file: string) => console.log(publicKeyOf(readSeed(file))));
   return new Command('keys')
     .summary('make keys that seal and sign payments')
+    .description(
+      'Makes the keys with which bodies are sealed and messages are signed, and says the public part of one that is there: docs/sealing.md and docs/signing.md.',
+    )
     .addCommand(create)
     .addCommand(show);
 }

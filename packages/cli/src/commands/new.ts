@@ -49,5 +49,8 @@ export function newCommand(): Command {
         console.log(`  ${step}`);
       console.log(`\nREADME.md says what is where.`);
     });
-  return new Command('new').summary('start a project of your own').addCommand(worker);
+  return new Command('new')
+    .summary('start a project of your own')
+    .description('Writes a project to start from into a folder: docs/workers.md says what to do with it.')
+    .addCommand(worker);
 }

@@ -17,6 +17,9 @@ export function topologyCommand(): Command {
   );
   return new Command('topology')
     .summary('show or make streams and consumers')
+    .description(
+      'Compares the streams and consumers that a configuration asks for with those on the server, and brings them up to date; deletes and shrinks nothing.',
+    )
     .addCommand(show)
     .addCommand(apply);
 }

@@ -1,11 +1,11 @@
 /** Seeds of user keys as they lie in files, looked at before anything is signed with them. */
-import { readFileSync } from 'node:fs';
-import { Secret } from '@nats-bridge/protocol';
+import type { Secret } from '@nats-bridge/protocol';
+import { readSeed } from './read-seed.js';
 import { publicSigningKey } from './signer.js';
 
-/** @throws TypeError that names the file, when it holds none; an error of the file system when it cannot be read */
+/** @throws TypeError that names the file, when it holds none or cannot be read */
 export function readSigningSeed(file: string): Secret<string> {
-  const seed = new Secret(readFileSync(file, 'utf8').trim());
+  const seed = readSeed(file);
   try {
     publicSigningKey(seed);
     return seed;
