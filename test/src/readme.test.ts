@@ -238,6 +238,23 @@ describe('the documentation', () => {
       }
   });
 
+  it('has the headings that the source cites', async () => {
+    const sources = ['*.ts', '*.tsx', '*.go', '*.py'];
+    const { stdout } = await execute(
+      'git',
+      ['grep', '-hoE', 'docs/[a-z-]+\\.md, [A-Z][A-Za-z ]+', '--', ...sources],
+      {
+        cwd: ROOT,
+      },
+    );
+    const citations = stdout.trim().split('\n');
+    expect(citations).toContain('docs/hyperswitch.md, How it reads an answer');
+    for (const citation of new Set(citations)) {
+      const [page = '', heading] = citation.split(', ');
+      expect(readText(page).split('\n'), citation).toContain(`## ${heading}`);
+    }
+  });
+
   it('has every page in its index', () => {
     const index = readText('docs/README.md');
     const missing = pages.filter((name) => name !== 'README.md' && !index.includes(`](${name})`));

@@ -17,7 +17,8 @@ export function idempotencyKey(operation: Operation, data: RouterData): string |
 
 /**
  * The id Hyperswitch gets while the processor's own is not known. Without one, its process tracker ends the
- * payment as failed (HYPERSWITCH 1.8). The alias names the record in which the processor's id will stand.
+ * payment as failed (docs/hyperswitch.md, How it reads an answer). The alias names the record in which the processor's
+ * id will stand.
  */
 export function aliasOf(key: string): string {
   return ALIAS_PREFIX + key;

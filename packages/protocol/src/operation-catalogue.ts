@@ -20,11 +20,12 @@ export type StatusRule = {
   readonly success: string;
   readonly failure: string;
   readonly processing: string;
-  /** The outcome is not known. UNSPECIFIED leaves the status Hyperswitch has (HYPERSWITCH: response mapping). */
+  /** The outcome is not known. UNSPECIFIED leaves the status Hyperswitch has (docs/hyperswitch.md, How it reads an answer). */
   readonly unknown: string;
   /**
    * Held back by a rate limit, where that is not to be a failure. Hyperswitch keeps the status of a capture that is
-   * told 429 without one (HYPERSWITCH 1.7): the authorization stands, and can be captured later.
+   * told 429 without one (docs/hyperswitch.md, How it reads an answer): the authorization stands, and can be captured
+   * later.
    */
   readonly limited?: string;
 };
@@ -51,14 +52,14 @@ export type OperationRow = {
   readonly status: StatusRule;
   /**
    * Hyperswitch takes an answer with an `error` as this operation's failure, whatever status stands beside it
-   * (HYPERSWITCH 1.7): what is in doubt is answered without one.
+   * (docs/hyperswitch.md, How it reads an answer): what is in doubt is answered without one.
    */
   readonly errorMeansFailed: boolean;
   /** The UCS response field that holds the reply's `transaction_id`; must be answered even in doubt. */
   readonly idField?: string;
   /**
-   * The parts that make two requests the same one (HYPERSWITCH 1.9), or undefined where every call is its own.
-   * Parts are joined behind the operation's name.
+   * The parts that make two requests the same one (docs/hyperswitch.md, Which calls are the same), or undefined where
+   * every call is its own. Parts are joined behind the operation's name.
    */
   readonly keyParts: (data: RouterData) => readonly (string | undefined)[] | undefined;
 };

@@ -1,4 +1,4 @@
-/** gRPC metadata of a UCS call, read once at the door, and written again by who calls a UCS (HYPERSWITCH 1.6). */
+/** gRPC metadata of a UCS call, read once at the door, and written again by who calls a UCS (docs/hyperswitch.md, What it says of a call). */
 import { ValidationError } from './bridge-error.js';
 import type { OperationRow } from './operation-catalogue.js';
 import type { ConnectorAuthType, RouterData } from './router-data.js';

@@ -94,7 +94,7 @@ function verdictOf(
   if (FAILED.has(status)) return 'failure';
   if (PROCESSING.has(status) || typeof status !== 'string') return 'processing';
   if (!hasError) return status.endsWith('UNRESOLVED') ? 'processing' : 'success';
-  // An error of the processor's own says nothing about the money (HYPERSWITCH 1.7).
+  // An error of the processor's own says nothing about the money (docs/hyperswitch.md, How it reads an answer).
   const code = Number(message.status_code ?? 0);
   return status.endsWith('UNSPECIFIED') && code >= 500 && code <= 511 ? 'processing' : 'failure';
 }

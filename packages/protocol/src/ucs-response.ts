@@ -1,4 +1,4 @@
-/** The UCS response that says to Hyperswitch what an outcome says (HYPERSWITCH 1.7). */
+/** The UCS response that says to Hyperswitch what an outcome says (docs/hyperswitch.md, How it reads an answer). */
 import type { OperationRow, StatusKind } from './operation-catalogue.js';
 import { FAILED_STATUS_CODE, type Outcome, type OutcomeError } from './outcome.js';
 import type { BridgeResponse } from './response.js';
@@ -96,7 +96,8 @@ function putReply(put: Put, reply: BridgeResponse): void {
 
 /**
  * A mandate in the fields that UCS messages have for it: `mandate_reference`, and its successor, which is the
- * connector's own variant alone. Versions of Hyperswitch read one or the other (HYPERSWITCH 1.7).
+ * connector's own variant alone. Versions of Hyperswitch read one or the other
+ * (docs/hyperswitch.md, How it reads an answer).
  */
 export function mandateFields(reference: BridgeResponse['mandate_reference']): UcsMessage {
   if (!reference) return {};
@@ -124,8 +125,8 @@ function isFailedByError(row: OperationRow, { kind }: Outcome): boolean {
 
 /**
  * Beside an error, Hyperswitch takes a status code of 500 to 511 to say nothing of a refund, which would stay pending
- * for ever (HYPERSWITCH 1.7). A refund that was not sent has failed, so it is told with the code of a failure; the
- * outcome itself keeps the specification's.
+ * for ever (docs/hyperswitch.md, How it reads an answer). A refund that was not sent has failed, so it is told with the
+ * code of a failure; the outcome itself keeps the specification's.
  */
 function statusCodeOf({ kind, status, statusCode }: Outcome): number {
   const isRefundNotSent = kind === 'not_sent' && status === 'REFUND_FAILURE';

@@ -23,7 +23,7 @@ export function replyOfDoubt(row: OperationRow, { code, message }: Reason): Hand
   };
 }
 
-/** The processor's own error. One of its server says nothing about the money (HYPERSWITCH 1.7). */
+/** The processor's own error. One of its server says nothing about the money (docs/hyperswitch.md, How it reads an answer). */
 export function replyOfConnectorError(row: OperationRow, error: JsonObject): HandlerResponse {
   const { error_message, error_code, http_status_code, error_info } = error;
   const details = (error_info as JsonObject | undefined)?.connector_details as JsonObject | undefined;

@@ -40,7 +40,7 @@ const REQUEST_FIELDS = [
   'refund_amount',
 ] as const;
 
-/** Of these Hyperswitch takes an event with the whole answer in it (HYPERSWITCH 4). */
+/** Of these Hyperswitch takes an event with the whole answer in it (docs/hyperswitch.md, Events). */
 export function isPushed(row: OperationRow): boolean {
   return row.movesMoney && (row.statusKind === 'payment' || row.statusKind === 'refund');
 }

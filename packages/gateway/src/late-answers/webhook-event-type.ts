@@ -1,4 +1,4 @@
-/** What Hyperswitch calls an event, by the operation that was settled and the status it got (HYPERSWITCH 2.2). */
+/** What Hyperswitch calls an event, by the operation that was settled and the status it got (docs/hyperswitch.md, Events). */
 import { type OperationRow, ucsEnum } from '@nats-bridge/protocol';
 
 /** For statuses that say everything by themselves. */

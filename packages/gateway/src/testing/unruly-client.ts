@@ -3,7 +3,7 @@ import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { decodeUcs, encodeUcs } from '@nats-bridge/protocol';
 import { servedMethods } from '../ucs/ucs-methods.js';
 
-/** What Hyperswitch says about the calls of one payment attempt (HYPERSWITCH 1.6). */
+/** What Hyperswitch says about the calls of one payment attempt (docs/hyperswitch.md, What it says of a call). */
 export const METADATA: Readonly<Record<string, string>> = {
   'x-connector': 'imerchantsolutions',
   'x-auth': 'header-key',

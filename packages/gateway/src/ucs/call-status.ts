@@ -1,4 +1,4 @@
-/** gRPC statuses: for calls that are not calls, and for webhooks that nobody has read. An outcome of a payment is never one of them (HYPERSWITCH 1.8). */
+/** gRPC statuses: for calls that are not calls, and for webhooks that nobody has read. An outcome of a payment is never one of them (docs/hyperswitch.md, Errors over gRPC). */
 import { status } from '@grpc/grpc-js';
 import { ValidationError } from '@nats-bridge/protocol';
 import { describeFault, type OnWarning } from '../warning.js';

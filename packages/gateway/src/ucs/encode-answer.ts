@@ -8,7 +8,7 @@ import {
 } from '@nats-bridge/protocol';
 import { describeFault, type OnWarning } from '../warning.js';
 
-/** tonic, Hyperswitch's gRPC client, refuses longer messages (HYPERSWITCH 1.1). */
+/** tonic, Hyperswitch's gRPC client, refuses longer messages (docs/hyperswitch.md, How it reads an answer). */
 export const MAX_ANSWER_BYTES = 4_194_304;
 
 /** Tried in turn, each on the whole reply, until what remains can be sent. */

@@ -1,4 +1,4 @@
-/** The id an answer carries while the processor's own is not known (HYPERSWITCH 1.8: without one, a pending payment ends as failed). */
+/** The id an answer carries while the processor's own is not known (without one, a pending payment ends as failed: docs/hyperswitch.md, How it reads an answer). */
 import {
   aliasOf,
   idempotencyKey,

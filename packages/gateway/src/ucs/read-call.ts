@@ -18,7 +18,7 @@ export type UcsCall = {
 
 /**
  * The caller does the same payment directly and wants to compare: executing it here would make it twice
- * (HYPERSWITCH 1.2).
+ * (docs/hyperswitch.md, Shadow mode).
  */
 export class ShadowCallError extends Error {
   override readonly name = 'ShadowCallError';

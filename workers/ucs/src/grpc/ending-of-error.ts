@@ -14,7 +14,7 @@ const REFUSALS: ReadonlySet<status> = new Set([
   status.UNIMPLEMENTED,
 ]);
 
-/** A plain `types.ConnectorError`, not google.rpc.Status (HYPERSWITCH 1.8). */
+/** A plain `types.ConnectorError`, not google.rpc.Status (docs/hyperswitch.md, Errors over gRPC). */
 const DETAILS = 'grpc-status-details-bin';
 const CONNECTOR_ERROR = 'CONNECTOR_ERROR_RESPONSE';
 

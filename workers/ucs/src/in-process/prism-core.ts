@@ -38,7 +38,7 @@ export class PrismError extends Error {
 }
 
 const PACKAGE = 'hyperswitch-prism/dist/src/payments';
-/** The connector has refused, and this is its status: as over gRPC (HYPERSWITCH 1.8). */
+/** The connector has refused, and this is its status: as over gRPC (docs/hyperswitch.md, Errors over gRPC). */
 const CONNECTOR_ERROR = 'CONNECTOR_ERROR_RESPONSE';
 
 type Flows = Readonly<Record<string, { readonly request: string }>>;
