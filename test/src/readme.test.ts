@@ -132,6 +132,28 @@ describe("the README's programs", () => {
       await running.stop();
     }
   });
+
+  it('the library throws what the README names, for another amount of the same attempt', async () => {
+    const worker = exampleFile(folder, 'worker.mjs');
+    const running = await startWorkerProcess([process.execPath, worker], { NATS_URL: bridge.url }, 'started');
+    const pay = (file: string) =>
+      execute(process.execPath, [file], { env: { ...process.env, NATS_URL: bridge.url } });
+    try {
+      const file = exampleFile(folder, 'payment.mjs');
+      expect((await pay(file)).stdout.trim()).toBe('answered CHARGED');
+      expect((await pay(file)).stdout.trim()).toBe('answered CHARGED');
+      const code = readFileSync(file, 'utf8').replace('minor_amount: 1250', 'minor_amount: 1251');
+      writeFileSync(file, code.replace('await bridge.close();', "$&\n  console.log('closed');"));
+      const refused = await pay(file).catch((error) => error);
+      expect(refused).toMatchObject({ code: 1, stdout: 'closed\n' });
+      for (const word of ['ValidationError', 'VALIDATION_ERROR']) {
+        expect(refused.stderr).toContain(word);
+        expect(README).toContain(`\`${word}\``);
+      }
+    } finally {
+      await running.stop();
+    }
+  });
 });
 
 describe('the documentation', () => {
