@@ -143,7 +143,7 @@ describe("the README's programs", () => {
       expect((await pay(file)).stdout.trim()).toBe('answered CHARGED');
       expect((await pay(file)).stdout.trim()).toBe('answered CHARGED');
       const code = readFileSync(file, 'utf8').replace('minor_amount: 1250', 'minor_amount: 1251');
-      writeFileSync(file, code.replace('await bridge.close();', "$&\n  console.log('closed');"));
+      writeFileSync(file, code.replace('bridge.close()', "$&.then(() => console.log('closed'))"));
       const refused = await pay(file).catch((error) => error);
       expect(refused).toMatchObject({ code: 1, stdout: 'closed\n' });
       for (const word of ['ValidationError', 'VALIDATION_ERROR']) {
