@@ -11,7 +11,7 @@ import {
   type KeyPair,
   newScopedSigner,
 } from '@nats-io/jwt';
-import type { AccountPlan } from './account-plan.js';
+import { type AccountPlan, BRIDGE_ACCOUNT } from './account-plan.js';
 import type { Answers } from './roles.js';
 
 /** Whose signatures the server trusts. */
@@ -40,6 +40,8 @@ const NO_LIMITS = {
   conn: UNLIMITED,
   leaf: 0,
 };
+/** Of the account whose streams another region may mirror, over a leaf node connection (docs/standby.md). */
+const MIRRORED_LIMITS = { leaf: UNLIMITED };
 const STREAM_LIMITS = {
   mem_storage: UNLIMITED,
   disk_storage: UNLIMITED,
@@ -98,7 +100,11 @@ function accountOf(plan: AccountPlan, keys: ReadonlyMap<string, AccountKeys>): P
     ...(plan.mayRespond && { resp: { max: 1, ttl: RESPONSE_TTL_NS } }),
   };
   return {
-    limits: { ...NO_LIMITS, ...(plan.hasStreams && STREAM_LIMITS) },
+    limits: {
+      ...NO_LIMITS,
+      ...(plan.hasStreams && STREAM_LIMITS),
+      ...(plan.name === BRIDGE_ACCOUNT && MIRRORED_LIMITS),
+    },
     signing_keys: [newScopedSigner(signer, plan.user, template)],
     exports: plan.exports
       .filter(
