@@ -7,9 +7,13 @@ import {
   type Mirror,
   mirrorsOf,
   NatsBridge,
+  planStepDown,
   planTakeOver,
   readStandby,
   type Standby,
+  type StepDownPlan,
+  type SteppedDown,
+  stepDown,
   type TakenOver,
   type TakeOverPlan,
   takeOver,
@@ -33,7 +37,8 @@ export function standbyCommand(): Command {
     )
     .addCommand(apply())
     .addCommand(show())
-    .addCommand(takeOverCommand());
+    .addCommand(takeOverCommand())
+    .addCommand(stepDownCommand());
 }
 
 function apply(): Command {
@@ -43,8 +48,7 @@ function apply(): Command {
     )
     .argument('<domain>', 'JetStream domain of the region that serves')
     .action(async (domain: string, options: Common) => {
-      if (!/^[^\s.*>]+$/.test(domain))
-        throw new InvalidArgumentError(`${domain} is no JetStream domain: it has dots, stars or spaces`);
+      assertDomain(domain);
       await withBridge(options, async ({ config, connection }) => {
         if ((await domainHere(connection)) === domain)
           throw new Error(
@@ -53,6 +57,11 @@ function apply(): Command {
         if (!(await isPrimaryThere(connection, domain)))
           throw new Error(
             `no JetStream of a domain ${domain} answers here: is the leaf node connection up, and is that its domain? Nothing was changed`,
+          );
+        const served = (await readStandby({ config, connection })).own;
+        if (served.length > 0)
+          throw new Error(
+            `${served.join(', ')} here are no mirrors, but of a region that serves, or did before region ${domain} took over from it: nats-bridge standby step-down ${domain} saves those, and puts mirrors in their place. Nothing was changed`,
           );
         const changes = await applyTopology(connection, mirrorsOf(config, domain));
         const { problems } = await readStandby({ config, connection });
@@ -76,14 +85,11 @@ function show(): Command {
     .option('--max-silence <seconds>', 'so long ago may it have been heard last', wholeNumber, 30)
     .action(async (options: Common & Bounds) => {
       await withBridge(options, async (bridge) => {
-        const { primary, mirrors, problems } = await readStandby(bridge);
-        const all = [...problems, ...mirrors.flatMap((mirror) => outOfBounds(mirror, options))];
-        console.log(
-          options.json
-            ? JSON.stringify({ primary, mirrors, problems: all })
-            : describeStandby({ primary, mirrors, problems: all }).join('\n'),
-        );
-        process.exitCode = all.length > 0 ? 1 : 0;
+        const { unfinished: _, own: __, ...standby } = await readStandby(bridge);
+        const bounds = standby.mirrors.flatMap((mirror) => outOfBounds(mirror, options));
+        const all = { ...standby, problems: [...standby.problems, ...bounds] };
+        console.log(options.json ? JSON.stringify(all) : describeStandby(all).join('\n'));
+        process.exitCode = all.problems.length > 0 ? 1 : 0;
       });
     });
 }
@@ -107,7 +113,7 @@ function takeOverCommand(): Command {
           throw new InvalidArgumentError('--yes needs --reason: it goes into the audit');
         const { as = userInfo().username, reason = '' } = options;
         await withBridge(options, async (bridge) => {
-          const plan = await planTakeOver(bridge, { isPrimaryStopped: options.primaryStopped });
+          const plan = await planTakeOver(bridge, { folder, isPrimaryStopped: options.primaryStopped });
           const mayBe = plan.problems.length === 0;
           const taken =
             options.yes && mayBe
@@ -131,6 +137,89 @@ function takeOverCommand(): Command {
     );
 }
 
+function stepDownCommand(): Command {
+  return command('step-down', 'become the standby of the region that has taken over from this one')
+    .description(
+      'For a region that comes back after another has taken over from it: its streams are old, and a bridge on them would charge what has been charged since. Says which they are, and what this region recorded and the other may not know; with --yes it saves them as a backup and puts mirrors of the other region in their place. Refuses unless the audit of the other region says that it took over from this one. Bridges and workers here must be stopped. Exit code 0: it may step down, or did; 1: not so.',
+    )
+    .argument('<domain>', 'JetStream domain of the region that has taken over')
+    .argument('<folder>', 'where the backup of the old streams is put; made where it is missing')
+    .option('--yes', 'do it (default: only say what would be done)')
+    .action(async (domain: string, folder: string, options: Common & { yes?: boolean }) => {
+      assertDomain(domain);
+      await withBridge(options, async (bridge) => {
+        const plan = await planStepDown(bridge, domain);
+        const mayBe = plan.problems.length === 0;
+        const done =
+          options.yes && mayBe
+            ? await stepDown(bridge, plan, {
+                folder,
+                tool: `nats-bridge ${version}`,
+                onSaved: ({ config, state }) => progress(`saved ${config.name}: ${state.messages} messages`),
+              })
+            : undefined;
+        const shown = done && { backup: done.backup?.path, changes: done.changes };
+        console.log(
+          options.json ? JSON.stringify({ ...plan, done: shown }) : describeStepDown(plan, done).join('\n'),
+        );
+        const isConflict = done?.changes.some(({ action }) => action === 'conflict') ?? false;
+        process.exitCode = mayBe && !isConflict ? 0 : 1;
+      });
+    });
+}
+
+const LEFT_OVER = '  An earlier try saved these streams, and stopped: what is left of them is deleted.';
+/** So many are named, and the rest is in the JSON. */
+const MOST_NAMED = 20;
+
+function describeStepDown(plan: StepDownPlan, done: SteppedDown | undefined): string[] {
+  const { successor, takenOverAt, until, stale, isSaved, unheard, problems } = plan;
+  const streams = stale.map(({ stream, messages }) => [stream, String(messages)]);
+  const shown = streams.length > 0 ? [table(['stream', 'messages'], streams)] : [];
+  if (problems.length > 0)
+    return [...shown, ...problems.map((problem) => `${mark.failed()} ${problem}`), 'Nothing was changed.'];
+  const named = unheard
+    .slice(0, MOST_NAMED)
+    .map(
+      ({ merchantId, idempotencyKey, state, at }) =>
+        `  ${at.toISOString()} ${merchantId} ${idempotencyKey}: ${state}`,
+    );
+  const compare =
+    unheard.length === 0
+      ? []
+      : [
+          `${mark.warning()} recorded here after ${until?.toISOString()}, so region ${successor} may not know of it; ask the processor, and see nats-bridge ledger there:`,
+          ...named,
+          ...(unheard.length > MOST_NAMED
+            ? [`  and ${unheard.length - MOST_NAMED} more: --json has all`]
+            : []),
+        ];
+  if (done !== undefined)
+    return [
+      ...shown,
+      ...compare,
+      ...(done.backup
+        ? [`What was here is saved in ${done.backup.path}. Never restore it into this region.`]
+        : []),
+      `${mark.ok()} these servers copy region ${successor} now: nats-bridge standby show`,
+    ];
+  return [
+    ...shown,
+    `${mark.ok()} region ${successor} took over from this one at ${takenOverAt}; this one may step down:`,
+    ...(stale.length === 0
+      ? []
+      : [isSaved ? LEFT_OVER : '  These streams are saved as a backup, and deleted.']),
+    `  Mirrors of region ${successor} stand ${stale.length === 0 ? 'here' : 'in their place'}.`,
+    ...compare,
+    'Nothing was changed: --yes does it.',
+  ];
+}
+
+function assertDomain(domain: string): void {
+  if (!/^[^\s.*>]+$/.test(domain))
+    throw new InvalidArgumentError(`${domain} is no JetStream domain: it has dots, stars or spaces`);
+}
+
 function outOfBounds({ stream, lag, silentMs, error }: Mirror, { maxLag, maxSilence }: Bounds): string[] {
   const problems: string[] = [];
   if (lag > maxLag) problems.push(`${stream}: ${lag} messages are missing, and ${maxLag} may be`);
@@ -144,7 +233,11 @@ function outOfBounds({ stream, lag, silentMs, error }: Mirror, { maxLag, maxSile
   return problems;
 }
 
-function describeStandby({ primary, mirrors, problems }: Standby): string[] {
+function describeStandby({
+  primary,
+  mirrors,
+  problems,
+}: Pick<Standby, 'primary' | 'mirrors' | 'problems'>): string[] {
   const rows = mirrors.map(({ stream, messages, lag, silentMs, until }) => [
     stream,
     String(messages),
@@ -160,8 +253,11 @@ function describeStandby({ primary, mirrors, problems }: Standby): string[] {
 }
 
 function describeTakeOver(plan: TakeOverPlan, taken: TakenOver | undefined): string[] {
-  const { primary, isPrimaryThere: isThere, until, problems } = plan;
-  const [shown = ''] = describeStandby(plan);
+  const { primary, isPrimaryThere: isThere, until, problems, resumed } = plan;
+  // Of mirrors that are half gone nothing can be said.
+  const [shown = ''] = resumed
+    ? [`An earlier take-over stopped half-way, and this goes on with what it saved: ${resumed.path}`]
+    : describeStandby(plan);
   if (problems.length > 0) return [...describeStandby(plan), 'Nothing was changed.'];
   const since = until?.toISOString();
   if (taken?.restored !== undefined) {

@@ -33,6 +33,8 @@ export type CreateOptions = {
 };
 
 export type MirroredStreams = {
+  /** JetStream domain of the region that they copy. */
+  readonly primary: string;
   /** What was stored before is in all of them. */
   readonly until: Date;
   /** As they are where they are no mirrors. */
@@ -81,6 +83,7 @@ export async function createBackup(
       endedAt: new Date().toISOString(),
       tool,
       server: { version: info?.version ?? 'unknown' },
+      mirrorOf: mirrored?.primary,
       isSealed: config.sealing !== undefined,
       isAuditSigned: await isAuditSigned(connection),
       workStream: { config: { ...work.config }, lastSeq: work.lastSeq },
@@ -138,7 +141,10 @@ function explained(error: unknown, stream: string, servers: readonly string[]): 
 }
 
 /** No role may do either: who could, could read every payment, or put records in the place of others. */
-export function ownerOnly(cause: PermissionDeniedError, does: 'saves' | 'restores'): Error {
+export function ownerOnly(
+  cause: PermissionDeniedError,
+  does: 'saves' | 'restores' | 'mirrors' | 'deletes',
+): Error {
   return new Error(
     `NATS denies these credentials ${cause.subject}: no role ${does} streams, not even the bridge's. The owner of nats-auth/keys makes himself a user who may (docs/access.md, "What no role may")`,
     { cause },
