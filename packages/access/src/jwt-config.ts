@@ -10,9 +10,10 @@ import {
   type Import,
   type KeyPair,
   newScopedSigner,
+  type User,
 } from '@nats-io/jwt';
 import { type AccountPlan, BRIDGE_ACCOUNT } from './account-plan.js';
-import type { Answers } from './roles.js';
+import { type Answers, LINK_SUBJECTS } from './roles.js';
 
 /** Whose signatures the server trusts. */
 export type OperatorKeys = { readonly operator: KeyPair; readonly system: KeyPair };
@@ -89,6 +90,24 @@ export async function renderJwtConfig(
 export async function renderCreds(plan: AccountPlan, user: KeyPair, keys: AccountKeys): Promise<string> {
   const jwt = await encodeUser(plan.user, user, keys.account, {}, { signer: keys.signer, scopedUser: true });
   return Buffer.from(fmtCreds(jwt, user)).toString();
+}
+
+/** Who is in no role: the owner of the keys, and the leaf node connection of another region. */
+export const ISSUED = ['owner', 'link'] as const;
+export type Issued = (typeof ISSUED)[number];
+
+/** Signed by the account itself: its permissions stand in it, and no server has to be told. */
+export async function renderIssued(
+  name: Issued,
+  user: KeyPair,
+  account: KeyPair,
+  { expiresAt }: { readonly expiresAt?: Date },
+): Promise<string> {
+  const permissions = { allow: [...LINK_SUBJECTS], deny: [] };
+  const claims: Partial<User> =
+    name === 'owner' ? {} : { pub: permissions, sub: permissions, allowed_connection_types: ['LEAFNODE'] };
+  const valid = expiresAt === undefined ? {} : { exp: Math.floor(expiresAt.getTime() / 1_000) };
+  return Buffer.from(fmtCreds(await encodeUser(name, user, account, claims, valid), user)).toString();
 }
 
 function accountOf(plan: AccountPlan, keys: ReadonlyMap<string, AccountKeys>): Partial<Account> {
