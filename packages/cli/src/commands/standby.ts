@@ -199,7 +199,9 @@ function describeStepDown(plan: StepDownPlan, done: SteppedDown | undefined): st
       ...shown,
       ...compare,
       ...(done.backup
-        ? [`What was here is saved in ${done.backup.path}. Never restore it into this region.`]
+        ? [
+            `What was here is saved in ${done.backup.path}, for looking into: nats-bridge backup restore refuses it.`,
+          ]
         : []),
       `${mark.ok()} these servers copy region ${successor} now: nats-bridge standby show`,
     ];
@@ -253,7 +255,7 @@ function describeStandby({
 }
 
 function describeTakeOver(plan: TakeOverPlan, taken: TakenOver | undefined): string[] {
-  const { primary, isPrimaryThere: isThere, until, problems, resumed } = plan;
+  const { primary, isPrimaryThere: isThere, until, mayRunUntil, problems, resumed } = plan;
   // Of mirrors that are half gone nothing can be said.
   const [shown = ''] = resumed
     ? [`An earlier take-over stopped half-way, and this goes on with what it saved: ${resumed.path}`]
@@ -283,6 +285,11 @@ function describeTakeOver(plan: TakeOverPlan, taken: TakenOver | undefined): str
     '  The work stream is made anew, without a request: nothing of the past is executed.',
     '  What was open, as far as any mirror tells, becomes an intervention: ask the processor.',
     `${mark.warning()} What came after ${since} may not be known: a repeat of it is a new request. Compare with the processor before you let merchants repeat.`,
+    ...(mayRunUntil === undefined
+      ? []
+      : [
+          `${mark.warning()} Until ${mayRunUntil.toISOString()} a worker that comes back in region ${primary} would execute what waited there, and a repeat here may have: let that time pass.`,
+        ]),
     isThere
       ? `${mark.warning()} Region ${primary} answers. You say that nothing of it serves: where one of its bridges or workers runs on, payments are charged twice.`
       : `${mark.warning()} Region ${primary} does not answer here, and may serve all the same: see that its bridges and workers are stopped, and stay so. Otherwise payments are charged twice.`,

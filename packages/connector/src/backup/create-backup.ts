@@ -30,6 +30,8 @@ export type CreateOptions = {
   readonly onSaved?: (stream: StreamInBackup) => void;
   /** Where the streams here are mirrors: the backup is then as one of the region that they copy. */
   readonly mirrored?: MirroredStreams;
+  /** JetStream domain of the region that has taken over: what is saved may be looked into, and never serves again. */
+  readonly givenUpTo?: string;
 };
 
 export type MirroredStreams = {
@@ -55,7 +57,7 @@ export type CreatedBackup = {
  */
 export async function createBackup(
   { config, connection }: Pick<NatsBridge, 'config' | 'connection'>,
-  { folder, tool, onSaved = () => {}, mirrored }: CreateOptions,
+  { folder, tool, onSaved = () => {}, mirrored, givenUpTo }: CreateOptions,
 ): Promise<CreatedBackup> {
   const { info } = await connection.get();
   const begunAt = new Date();
@@ -84,6 +86,7 @@ export async function createBackup(
       tool,
       server: { version: info?.version ?? 'unknown' },
       mirrorOf: mirrored?.primary,
+      givenUpTo,
       isSealed: config.sealing !== undefined,
       isAuditSigned: await isAuditSigned(connection),
       workStream: { config: { ...work.config }, lastSeq: work.lastSeq },

@@ -185,7 +185,9 @@ export async function stepDown(
   if (problems.length > 0) throw new Error(`this region cannot step down: ${problems.join('; ')}`);
   const { config, connection } = bridge;
   const mayHold = !isSaved && stale.some(({ messages }) => messages > 0);
-  const backup = mayHold ? await createBackup(bridge, { folder, tool, onSaved }) : undefined;
+  const backup = mayHold
+    ? await createBackup(bridge, { folder, tool, onSaved, givenUpTo: successor })
+    : undefined;
   const spec = mirrorsOf(config, successor);
   const archive = archiveNameOf(config);
   const names = stale.map(({ stream }) => stream);

@@ -7,15 +7,18 @@ import {
   originSeqOf,
   serverFeatures,
   storedMessage,
+  storedMessages,
   streamState,
   wantedBucket,
   wantedStream,
 } from '@nats-bridge/messaging';
+import { HEADER } from '@nats-bridge/protocol';
 import type { StreamConfig } from '@nats-io/jetstream';
 import { readBackup } from '../backup/backup-folder.js';
 import { type CreatedBackup, createBackup, type MirroredStreams } from '../backup/create-backup.js';
 import type { StreamInBackup } from '../backup/manifest.js';
 import { type Restored, restoreBackup } from '../backup/restore-backup.js';
+import { messagesIn } from '../backup/restore-mark.js';
 import { planRestore, type RestorePlan } from '../backup/restore-plan.js';
 import type { Actor } from '../dead-letters/letter-action.js';
 import type { NatsBridge } from '../nats-bridge.js';
@@ -28,6 +31,8 @@ export type TakeOverPlan = Standby & {
   readonly isPrimaryThere: boolean;
   /** Whatever the primary stored before is known here, as far as these servers have heard since they started. */
   readonly until: Date | undefined;
+  /** The latest deadline of a request of the primary, where it is still to come: until then a worker there may begin it. */
+  readonly mayRunUntil: Date | undefined;
   /** What an earlier take-over, which stopped half-way, had saved: it is gone on with. */
   readonly resumed: CreatedBackup | undefined;
 };
@@ -84,7 +89,8 @@ export async function planTakeOver(
     );
   if (mirrors.length > 0 && until === undefined)
     problems.push('nothing has ever been copied here: restore a backup instead (docs/backup.md)');
-  return { ...standby, primary, problems, isPrimaryThere: isThere, until, resumed };
+  const mayRunUntil = problems.length === 0 ? await latestDeadline(bridge) : undefined;
+  return { ...standby, primary, problems, isPrimaryThere: isThere, until, mayRunUntil, resumed };
 }
 
 /** @returns undefined where the folder does not have it, or it is of no take-over */
@@ -96,6 +102,22 @@ async function savedBefore(
   const path = join(folder, id);
   const manifest = await readBackup(path).catch(() => undefined);
   return manifest?.mirrorOf === undefined ? undefined : { path, manifest, notes: [] };
+}
+
+/** @returns undefined where all of them have passed, or the archive is not there */
+async function latestDeadline({
+  config,
+  connection,
+}: Pick<NatsBridge, 'config' | 'connection'>): Promise<Date | undefined> {
+  const archive = archiveNameOf(config);
+  if ((await messagesIn(connection, archive)) === undefined) return undefined;
+  const timeouts = Object.values(config.timeouts as Readonly<Record<string, number | undefined>>);
+  const longestMs = Math.max(config.request_timeout_ms, ...timeouts.map((ms) => ms ?? 0));
+  const since = new Date(Date.now() - longestMs);
+  let latest = Date.now();
+  for await (const { headers } of storedMessages(connection, archive, { since }))
+    latest = Math.max(latest, Number(headers[HEADER.deadline]) || 0);
+  return latest > Date.now() ? new Date(latest) : undefined;
 }
 
 /** Servers that started since the primary was last heard know of its messages, and not how many were still to come. */
