@@ -6,14 +6,9 @@ import {
   isPrimaryThere,
   type Mirror,
   mirrorsOf,
-  NatsBridge,
-  planStepDown,
   planTakeOver,
   readStandby,
   type Standby,
-  type StepDownPlan,
-  type SteppedDown,
-  stepDown,
   type TakenOver,
   type TakeOverPlan,
   takeOver,
@@ -21,8 +16,9 @@ import {
 import { applyTopology } from '@nats-bridge/messaging';
 import { Command, InvalidArgumentError } from 'commander';
 import { actorOf, type By, type Common, command, wholeNumber } from '../dead-letter-options.js';
-import { readSettings } from '../settings.js';
+import { assertDomain, withBridge } from '../standby-bridge.js';
 import { mark, progress, table } from '../terminal.js';
+import { stepDownCommand } from './standby-step-down.js';
 import { printChanges } from './topology.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -137,91 +133,6 @@ function takeOverCommand(): Command {
     );
 }
 
-function stepDownCommand(): Command {
-  return command('step-down', 'become the standby of the region that has taken over from this one')
-    .description(
-      'For a region that comes back after another has taken over from it: its streams are old, and a bridge on them would charge what has been charged since. Says which they are, and what this region recorded and the other may not know; with --yes it saves them as a backup and puts mirrors of the other region in their place. Refuses unless the audit of the other region says that it took over from this one. Bridges and workers here must be stopped. Exit code 0: it may step down, or did; 1: not so.',
-    )
-    .argument('<domain>', 'JetStream domain of the region that has taken over')
-    .argument('<folder>', 'where the backup of the old streams is put; made where it is missing')
-    .option('--yes', 'do it (default: only say what would be done)')
-    .action(async (domain: string, folder: string, options: Common & { yes?: boolean }) => {
-      assertDomain(domain);
-      await withBridge(options, async (bridge) => {
-        const plan = await planStepDown(bridge, domain);
-        const mayBe = plan.problems.length === 0;
-        const done =
-          options.yes && mayBe
-            ? await stepDown(bridge, plan, {
-                folder,
-                tool: `nats-bridge ${version}`,
-                onSaved: ({ config, state }) => progress(`saved ${config.name}: ${state.messages} messages`),
-              })
-            : undefined;
-        const shown = done && { backup: done.backup?.path, changes: done.changes };
-        console.log(
-          options.json ? JSON.stringify({ ...plan, done: shown }) : describeStepDown(plan, done).join('\n'),
-        );
-        const isConflict = done?.changes.some(({ action }) => action === 'conflict') ?? false;
-        process.exitCode = mayBe && !isConflict ? 0 : 1;
-      });
-    });
-}
-
-const LEFT_OVER = '  An earlier try saved these streams, and stopped: what is left of them is deleted.';
-/** So many are named, and the rest is in the JSON. */
-const MOST_NAMED = 20;
-
-function describeStepDown(plan: StepDownPlan, done: SteppedDown | undefined): string[] {
-  const { successor, takenOverAt, until, stale, isSaved, unheard, problems } = plan;
-  const streams = stale.map(({ stream, messages }) => [stream, String(messages)]);
-  const shown = streams.length > 0 ? [table(['stream', 'messages'], streams)] : [];
-  if (problems.length > 0)
-    return [...shown, ...problems.map((problem) => `${mark.failed()} ${problem}`), 'Nothing was changed.'];
-  const named = unheard
-    .slice(0, MOST_NAMED)
-    .map(
-      ({ merchantId, idempotencyKey, state, at }) =>
-        `  ${at.toISOString()} ${merchantId} ${idempotencyKey}: ${state}`,
-    );
-  const compare =
-    unheard.length === 0
-      ? []
-      : [
-          `${mark.warning()} recorded here after ${until?.toISOString()}, so region ${successor} may not know of it; ask the processor, and see nats-bridge ledger there:`,
-          ...named,
-          ...(unheard.length > MOST_NAMED
-            ? [`  and ${unheard.length - MOST_NAMED} more: --json has all`]
-            : []),
-        ];
-  if (done !== undefined)
-    return [
-      ...shown,
-      ...compare,
-      ...(done.backup
-        ? [
-            `What was here is saved in ${done.backup.path}, for looking into: nats-bridge backup restore refuses it.`,
-          ]
-        : []),
-      `${mark.ok()} these servers copy region ${successor} now: nats-bridge standby show`,
-    ];
-  return [
-    ...shown,
-    `${mark.ok()} region ${successor} took over from this one at ${takenOverAt}; this one may step down:`,
-    ...(stale.length === 0
-      ? []
-      : [isSaved ? LEFT_OVER : '  These streams are saved as a backup, and deleted.']),
-    `  Mirrors of region ${successor} stand ${stale.length === 0 ? 'here' : 'in their place'}.`,
-    ...compare,
-    'Nothing was changed: --yes does it.',
-  ];
-}
-
-function assertDomain(domain: string): void {
-  if (!/^[^\s.*>]+$/.test(domain))
-    throw new InvalidArgumentError(`${domain} is no JetStream domain: it has dots, stars or spaces`);
-}
-
 function outOfBounds({ stream, lag, silentMs, error }: Mirror, { maxLag, maxSilence }: Bounds): string[] {
   const problems: string[] = [];
   if (lag > maxLag) problems.push(`${stream}: ${lag} messages are missing, and ${maxLag} may be`);
@@ -303,13 +214,4 @@ function summaryOf({ backup, plan, restored }: TakenOver) {
 
 function secondsOf(ms: number): number {
   return Math.round(ms / 1_000);
-}
-
-async function withBridge<T>(options: Common, use: (bridge: NatsBridge) => Promise<T>): Promise<T> {
-  const bridge = new NatsBridge(readSettings(options).bridge);
-  try {
-    return await use(bridge);
-  } finally {
-    await bridge.close();
-  }
 }
