@@ -19,7 +19,7 @@ export function stepDownCommand(): Command {
     .action(async (domain: string, folder: string, options: Common & { yes?: boolean }) => {
       assertDomain(domain);
       await withBridge(options, async (bridge) => {
-        const plan = await planStepDown(bridge, domain);
+        const plan = await planStepDown(bridge, domain, folder);
         const mayBe = plan.problems.length === 0;
         const done =
           options.yes && mayBe

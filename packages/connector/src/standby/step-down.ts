@@ -21,6 +21,7 @@ import {
   RECORD_STREAM,
   type RecordState,
 } from '@nats-bridge/protocol';
+import { listBackups } from '../backup/backup-folder.js';
 import { type CreatedBackup, createBackup, ownerOnly } from '../backup/create-backup.js';
 import type { StreamInBackup } from '../backup/manifest.js';
 import { isRestoreUnfinished, messagesIn } from '../backup/restore-mark.js';
@@ -70,10 +71,16 @@ export type SteppedDown = {
   readonly changes: readonly TopologyChange[];
 };
 
-/** @throws NotConnectedError; Error that says who may, where these credentials may not ask */
+/**
+ * Changes nothing.
+ *
+ * @param folder where the backup is to be put, or was by an earlier try that stopped
+ * @throws NotConnectedError; Error that says who may, where these credentials may not ask
+ */
 export async function planStepDown(
   { config, connection }: Pick<NatsBridge, 'config' | 'connection'>,
   successor: string,
+  folder: string,
 ): Promise<StepDownPlan> {
   const here = await domainHere(connection);
   const problems: string[] = [];
@@ -109,13 +116,20 @@ export async function planStepDown(
     );
   const entry = problems.length === 0 ? await takenOver() : undefined;
   const until = typeof entry?.what.until === 'string' ? new Date(entry.what.until) : undefined;
+  const archive = archiveNameOf(config);
+  const isLeftOver = hasMessages(stale) && !stale.some(({ stream }) => stream === archive);
+  const isSaved = entry !== undefined && isLeftOver && (await wasSaved(folder, successor, entry.at));
+  if (entry !== undefined && isLeftOver && !isSaved)
+    problems.push(
+      `${archive} is gone already, and ${folder} has no backup of what was here: name the folder that the earlier try was given. Where there is none, back up what is left of the streams yourself (nats stream backup), and delete them (nats stream rm)`,
+    );
   const hasRecords = stale.some(({ stream }) => stream === RECORD_STREAM);
   return {
     successor,
     takenOverAt: entry?.at,
     until,
     stale,
-    isSaved: copies.has(archiveNameOf(config)),
+    isSaved,
     unheard: hasRecords && until !== undefined ? await recordedSince(until) : [],
     problems,
   };
@@ -172,6 +186,21 @@ export async function planStepDown(
   }
 }
 
+function hasMessages(stale: StepDownPlan['stale']): boolean {
+  return stale.some(({ messages }) => messages > 0);
+}
+
+/** The archive is the first to go, once everything is saved. */
+async function wasSaved(folder: string, successor: string, takenOverAt: string): Promise<boolean> {
+  const entries = await listBackups(folder).catch(() => []);
+  return entries.some(
+    (entry) =>
+      'manifest' in entry &&
+      entry.manifest.givenUpTo === successor &&
+      Date.parse(entry.manifest.begunAt) > Date.parse(takenOverAt),
+  );
+}
+
 /**
  * Whatever it stops at, it may be run again. No bridge begins here once the archive is a mirror, which is the first.
  *
@@ -184,7 +213,7 @@ export async function stepDown(
 ): Promise<SteppedDown> {
   if (problems.length > 0) throw new Error(`this region cannot step down: ${problems.join('; ')}`);
   const { config, connection } = bridge;
-  const mayHold = !isSaved && stale.some(({ messages }) => messages > 0);
+  const mayHold = !isSaved && hasMessages(stale);
   const backup = mayHold
     ? await createBackup(bridge, { folder, tool, onSaved, givenUpTo: successor })
     : undefined;
