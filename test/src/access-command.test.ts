@@ -73,7 +73,9 @@ describe('nats-bridge auth', () => {
     [['add-worker', 'x', '--merchants', 'm'], 'merchants need a pool'],
     [['add-worker', 'x', '--operations', 'authorise'], 'no operation is called authorise'],
     [['add-merchant', 'm', '--pool', 'none'], 'there is no pool none'],
+    [['add-worker', 'owner'], 'the name of what nats-bridge auth issue makes'],
     [['rotate', 'nobody'], 'nobody is called nobody here'],
+    [['issue', 'owner'], "with nkeys a user stands in the server's configuration"],
     [['show', 'nobody'], 'nobody is called nobody'],
   ])('refuses %j and changes nothing', async (args, message) => {
     await auth('init', '--proof', 'nkeys');

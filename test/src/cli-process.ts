@@ -13,11 +13,16 @@ function environment(env: Readonly<Record<string, string>>) {
   return { ...Object.fromEntries(own), NO_COLOR: '1', ...env };
 }
 
+/** For who ends it himself. */
+export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return spawn(process.execPath, [MAIN, ...args], { env: environment(env) });
+}
+
 export function runCli(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: environment(env) });
+  const child = startCli(args, env);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {

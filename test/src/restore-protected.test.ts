@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { credentialsFile, DOMAIN, issueCredentials, type Proof } from '@nats-bridge/access';
 import {
   type BridgeConfigInput,
   createBackup,
@@ -58,10 +59,14 @@ const WORKER = {
   signing: { seedFiles: [newKey('pool.nk', poolSign)], bridges: [publicSigningKey(bridgeSign)] },
 };
 
-/** A server with generated credentials, and the owner of its keys written into them as docs/access.md has it. */
-async function startInstallation(): Promise<AccessUnderTest> {
-  const access = await startAccess('passwords', [{ name: 'general' }]);
+/** A server with generated credentials, and the owner of its keys beside them as docs/access.md has it. */
+async function startInstallation(proof: Proof): Promise<AccessUnderTest> {
+  const access = await startAccess(proof, [{ name: 'general' }]);
   closers.push(() => access.close());
+  if (proof === 'jwt') {
+    await issueCredentials(access.dir, access.state, 'owner');
+    return access;
+  }
   const file = join(access.dir, 'auth.conf');
   const [before = '', after = ''] = readFileSync(file, 'utf8').split(
     /(?<=jetstream: enabled\n {4}users: \[\n)/,
@@ -77,8 +82,14 @@ function bridgeOf(access: AccessUnderTest): NatsBridge {
   return bridge;
 }
 
-async function asOwner<T>({ url }: AccessUnderTest, use: (bridge: NatsBridge) => Promise<T>): Promise<T> {
-  const credentials = { kind: 'user', user: 'owner', password: new Secret('own') } as const;
+async function asOwner<T>(
+  { url, dir, state }: AccessUnderTest,
+  use: (bridge: NatsBridge) => Promise<T>,
+): Promise<T> {
+  const credentials =
+    state.proof === 'jwt'
+      ? ({ kind: 'creds', credsFile: credentialsFile(dir, state, 'owner') } as const)
+      : ({ kind: 'user', user: 'owner', password: new Secret('own') } as const);
   const connection = createConnection({ servers: url, credentials });
   const bridge = new NatsBridge(CONFIG, { connection });
   try {
@@ -111,99 +122,104 @@ const authorize = (bridge: NatsBridge, attempt: string, changes: Partial<RouterD
   bridge.authorize({ ...routerData(MERCHANT, attempt), ...changes });
 const OTHER_AMOUNT = { request: { amount: { minor_amount: 9_900, currency: 'EUR' } } };
 
-describe('a sealed and signed installation with credentials, restored', () => {
-  let bridge: NatsBridge;
-  let access: AccessUnderTest;
-  const executions: Execution[] = [];
+describe.each<[Proof]>([['nkeys'], ['jwt']])(
+  'a sealed and signed installation with %s, restored',
+  (proof) => {
+    let bridge: NatsBridge;
+    let access: AccessUnderTest;
+    const executions: Execution[] = [];
 
-  beforeAll(async () => {
-    const old = await startInstallation();
-    const first = bridgeOf(old);
-    await first.prepare();
-    const notary = keepNotary(first);
-    let open = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
+    beforeAll(async () => {
+      const old = await startInstallation(proof);
+      const first = bridgeOf(old);
+      await first.prepare();
+      const notary = keepNotary(first);
+      let open = () => {};
+      const gate = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      const worker = await startWorker(old, [], gate);
+      expect(await authorize(first, 'att_answered')).toMatchObject({ transactionId: 'txn_att_answered_1' });
+      const held = authorize(first, 'att_held');
+      await until(
+        'somebody has it in hand',
+        async () =>
+          (await first.ledger.findLatest(MERCHANT, 'authorize:att_held'))?.record.state === 'claimed',
+      );
+      const waiting = [authorize(first, 'att_waiting'), authorize(first, 'att_other')];
+      await until(
+        'the archive has all four',
+        async () => (await streamState(first.connection, 'PAYMENTS_ARCHIVE')).messages === 4,
+      );
+      await notary.catchUp();
+      const { path } = await asOwner(old, (owner) => createBackup(owner, { folder, tool: 'test' }));
+      open();
+      await Promise.all([held, ...waiting]);
+      await Promise.all([notary.close(), worker.stop()]);
+      await first.close();
+
+      access = await startInstallation(proof);
+      const restored = await asOwner(access, async (owner) =>
+        restoreBackup(owner, await planRestore(owner, path), { actor: { who: 'jo', why: 'lost' } }),
+      );
+      expect(restored).toEqual({ doubts: { open: 3, interventions: 3 }, notes: [] });
+      bridge = bridgeOf(access);
+      await bridge.prepare();
+      const again = await startWorker(access, executions, Promise.resolve());
+      closers.push(() => again.stop());
     });
-    const worker = await startWorker(old, [], gate);
-    expect(await authorize(first, 'att_answered')).toMatchObject({ transactionId: 'txn_att_answered_1' });
-    const held = authorize(first, 'att_held');
-    await until(
-      'somebody has it in hand',
-      async () => (await first.ledger.findLatest(MERCHANT, 'authorize:att_held'))?.record.state === 'claimed',
-    );
-    const waiting = [authorize(first, 'att_waiting'), authorize(first, 'att_other')];
-    await until(
-      'the archive has all four',
-      async () => (await streamState(first.connection, 'PAYMENTS_ARCHIVE')).messages === 4,
-    );
-    await notary.catchUp();
-    const { path } = await asOwner(old, (owner) => createBackup(owner, { folder, tool: 'test' }));
-    open();
-    await Promise.all([held, ...waiting]);
-    await Promise.all([notary.close(), worker.stop()]);
-    await first.close();
 
-    access = await startInstallation();
-    const restored = await asOwner(access, async (owner) =>
-      restoreBackup(owner, await planRestore(owner, path), { actor: { who: 'jo', why: 'lost' } }),
-    );
-    expect(restored).toEqual({ doubts: { open: 3, interventions: 3 }, notes: [] });
-    bridge = bridgeOf(access);
-    await bridge.prepare();
-    const again = await startWorker(access, executions, Promise.resolve());
-    closers.push(() => again.stop());
-  });
-
-  it('gives a repeat its first answer, which is still opened and believed, and runs nothing', async () => {
-    expect(await authorize(bridge, 'att_answered')).toMatchObject({ transactionId: 'txn_att_answered_1' });
-    expect(executions).toEqual([]);
-    expect(bridge.stats().refusedReplies).toBe(0);
-  });
-
-  it('refuses a repeat that asks for something else, though only a sealed request told what was asked', async () => {
-    await expect(authorize(bridge, 'att_other', OTHER_AMOUNT)).rejects.toThrow(ValidationError);
-    expect(executions).toEqual([]);
-  });
-
-  it('executes a repeat of what was open as another attempt', async () => {
-    for (const attempt of ['att_held', 'att_waiting'])
-      expect(await authorize(bridge, attempt)).toMatchObject({ transactionId: `txn_${attempt}_2` });
-    expect(executions).toEqual(['att_held', 'att_waiting'].map((attemptId) => ({ attemptId, attempt: 2 })));
-  });
-
-  it('carries a new payment, under the credentials of bridge and worker alone', async () => {
-    expect(await authorize(bridge, 'att_new')).toMatchObject({ transactionId: 'txn_att_new_1' });
-    expect(access.log()).not.toContain('Violation');
-  });
-
-  it('has letters whose sealed requests a person can send again', async () => {
-    const letters = createDeadLetters(bridge);
-    closers.push(() => letters.close());
-    const list = await letters.list({ queue: 'interventions' });
-    const verdicts = await Promise.all(
-      list.map(async (letter) => [letter.idempotencyKey, await letters.verdict(letter)] as const),
-    );
-    expect(Object.fromEntries(verdicts)).toEqual({
-      'authorize:att_held': 'answered_yes',
-      'authorize:att_waiting': 'answered_yes',
-      'authorize:att_other': 'unknown',
+    it('gives a repeat its first answer, which is still opened and believed, and runs nothing', async () => {
+      expect(await authorize(bridge, 'att_answered')).toMatchObject({ transactionId: 'txn_att_answered_1' });
+      expect(executions).toEqual([]);
+      expect(bridge.stats().refusedReplies).toBe(0);
     });
-    const other = list.find(({ idempotencyKey }) => idempotencyKey === 'authorize:att_other');
-    if (other === undefined) throw new Error('there is no letter');
-    await letters.retry(other, { who: 'jo', why: 'the processor does not know it' }, { force: true });
-    await until('its answer', () => bridge.findAnswer(MERCHANT, 'authorize:att_other'));
-    expect(executions.at(-1)).toEqual({ attemptId: 'att_other', attempt: 2 });
-    expect(access.log()).not.toContain('Violation');
-  });
 
-  it('has an audit that is signed from end to end, with the restore in it', async () => {
-    const env = {
-      NATS_BRIDGE__BASE_URL: access.url,
-      NATS_BRIDGE__AUTH__USER: 'owner',
-      NATS_BRIDGE__AUTH__PASSWORD: 'own',
-    };
-    const verified = await runCli(['audit', 'verify', '--public-key', publicSigningKey(auditSign)], env);
-    expect(verified.code, verified.stdout + verified.stderr).toBe(0);
-  });
-});
+    it('refuses a repeat that asks for something else, though only a sealed request told what was asked', async () => {
+      await expect(authorize(bridge, 'att_other', OTHER_AMOUNT)).rejects.toThrow(ValidationError);
+      expect(executions).toEqual([]);
+    });
+
+    it('executes a repeat of what was open as another attempt', async () => {
+      for (const attempt of ['att_held', 'att_waiting'])
+        expect(await authorize(bridge, attempt)).toMatchObject({ transactionId: `txn_${attempt}_2` });
+      expect(executions).toEqual(['att_held', 'att_waiting'].map((attemptId) => ({ attemptId, attempt: 2 })));
+    });
+
+    it('carries a new payment, under the credentials of bridge and worker alone', async () => {
+      expect(await authorize(bridge, 'att_new')).toMatchObject({ transactionId: 'txn_att_new_1' });
+      expect(access.log()).not.toContain('Violation');
+    });
+
+    it('has letters whose sealed requests a person can send again', async () => {
+      const letters = createDeadLetters(bridge);
+      closers.push(() => letters.close());
+      const list = await letters.list({ queue: 'interventions' });
+      const verdicts = await Promise.all(
+        list.map(async (letter) => [letter.idempotencyKey, await letters.verdict(letter)] as const),
+      );
+      expect(Object.fromEntries(verdicts)).toEqual({
+        'authorize:att_held': 'answered_yes',
+        'authorize:att_waiting': 'answered_yes',
+        'authorize:att_other': 'unknown',
+      });
+      const other = list.find(({ idempotencyKey }) => idempotencyKey === 'authorize:att_other');
+      if (other === undefined) throw new Error('there is no letter');
+      await letters.retry(other, { who: 'jo', why: 'the processor does not know it' }, { force: true });
+      await until('its answer', () => bridge.findAnswer(MERCHANT, 'authorize:att_other'));
+      expect(executions.at(-1)).toEqual({ attemptId: 'att_other', attempt: 2 });
+      expect(access.log()).not.toContain('Violation');
+    });
+
+    it('has an audit that is signed from end to end, with the restore in it', async () => {
+      const file = credentialsFile(access.dir, access.state, 'auditor');
+      const env = {
+        NATS_BRIDGE__BASE_URL: access.url,
+        [`NATS_BRIDGE__AUTH__${proof === 'jwt' ? 'CREDS' : 'NKEY'}_FILE`]: file,
+        NATS_BRIDGE__JETSTREAM__DOMAIN: DOMAIN,
+      };
+      const verified = await runCli(['audit', 'verify', '--public-key', publicSigningKey(auditSign)], env);
+      expect(verified.code, verified.stdout + verified.stderr).toBe(0);
+    });
+  },
+);

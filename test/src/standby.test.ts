@@ -342,7 +342,8 @@ it('stops half-way: nothing begins there, and a restore of the backup that it ma
     });
     await expect(half).rejects.toThrow(/the power went/);
 
-    for (const args of [['show'], ['take-over', backups, '--yes', '--reason', 'again']]) {
+    const elsewhere = join(backups, 'no such');
+    for (const args of [['show'], ['take-over', elsewhere, '--yes', '--reason', 'again']]) {
       const { code, stdout } = await standby(regions.b.url, ...args);
       expect([code, stdout]).toEqual([1, expect.stringMatching(/stopped half-way here.*backup restore/)]);
     }

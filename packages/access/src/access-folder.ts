@@ -6,7 +6,14 @@ import { ValidationError } from '@nats-bridge/protocol';
 import { createAccount, createOperator, createUser, fromSeed, type KeyPair } from '@nats-io/nkeys';
 import { type AccessState, encodeState, parseState, principalsOf } from './access-state.js';
 import { type AccountPlan, accountOf, planAccounts } from './account-plan.js';
-import { type AccountKeys, encodeOperatorJwt, renderCreds, renderJwtConfig } from './jwt-config.js';
+import {
+  type AccountKeys,
+  encodeOperatorJwt,
+  type Issued,
+  renderCreds,
+  renderIssued,
+  renderJwtConfig,
+} from './jwt-config.js';
 import { renderPlainConfig, type UserProof } from './plain-config.js';
 
 const STATE_FILE = 'access.json';
@@ -75,6 +82,33 @@ export function forgetCredentials(folder: string, state: AccessState, name: stri
     );
   for (const kind of ['user', 'signer']) rmSync(keyFile(folder, name, kind), { force: true });
   rmSync(credentialsFile(folder, state, name), { force: true });
+}
+
+/**
+ * Credentials of the bridge's account for who is in no role. They stand in no configuration, and a rotation does not end
+ * them: the owner's end by themselves.
+ *
+ * @returns their file, and the account's public key
+ * @throws ValidationError where users stand in the server's configuration
+ */
+export async function issueCredentials(
+  folder: string,
+  state: AccessState,
+  name: Issued,
+  options: { readonly expiresAt?: Date } = {},
+): Promise<{ readonly file: string; readonly account: string }> {
+  if (state.proof !== 'jwt')
+    throw new ValidationError(
+      `with ${state.proof} a user stands in the server's configuration: docs/access.md ("What no role may") has the owner's, docs/standby.md that of a link`,
+    );
+  const file = credentialsFile(folder, state, name);
+  if (principalsOf(state).some((principal) => principal.name === name))
+    throw new ValidationError(
+      `there is a worker called ${name}, whose credentials are ${file}: nothing is written over them. Issue these from a copy of ${folder}`,
+    );
+  const account = keyOf(folder, 'bridge', 'account', createAccount);
+  write(file, await renderIssued(name, createUser(), account, options));
+  return { file, account: account.getPublicKey() };
 }
 
 /** Everything of an installation; there is no way back. */

@@ -1,6 +1,7 @@
 /** What an installation's access consists of, without its secrets; changed by pure functions. */
 import { type Operation, ValidationError } from '@nats-bridge/protocol';
 import { z } from 'zod';
+import { ISSUED } from './jwt-config.js';
 import type { Layout } from './layout.js';
 import {
   assertName,
@@ -84,6 +85,10 @@ export type NewWorker = {
 export function withWorker(state: AccessState, wanted: NewWorker): AccessState {
   const { name, pool, merchants = [] } = wanted;
   assertName(name, 'worker');
+  if ((ISSUED as readonly string[]).includes(name))
+    throw new ValidationError(
+      `${name} is the name of what nats-bridge auth issue makes; take another one for the worker`,
+    );
   if (principalsOf(state).some((principal) => principal.name === name))
     throw new ValidationError(
       `there are credentials called ${name} already; rotate them, or take another name`,

@@ -4,6 +4,7 @@ export {
   credentialsFile,
   forgetCredentials,
   hasAccess,
+  issueCredentials,
   MONITOR,
   readAccess,
   removeAccess,
@@ -23,5 +24,6 @@ export {
 export { type AccountPlan, planAccounts } from './account-plan.js';
 export { type AccessRow, accessRows } from './describe-access.js';
 export { DOMAIN } from './jetstream-subjects.js';
+export { ISSUED, type Issued } from './jwt-config.js';
 export { DEFAULT_LAYOUT, type Layout } from './layout.js';
 export { FIXED, type Pools, type Principal, type WorkerPrincipal } from './principal.js';

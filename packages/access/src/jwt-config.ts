@@ -10,9 +10,10 @@ import {
   type Import,
   type KeyPair,
   newScopedSigner,
+  type User,
 } from '@nats-io/jwt';
-import type { AccountPlan } from './account-plan.js';
-import type { Answers } from './roles.js';
+import { type AccountPlan, BRIDGE_ACCOUNT } from './account-plan.js';
+import { type Answers, LINK_SUBJECTS } from './roles.js';
 
 /** Whose signatures the server trusts. */
 export type OperatorKeys = { readonly operator: KeyPair; readonly system: KeyPair };
@@ -40,6 +41,8 @@ const NO_LIMITS = {
   conn: UNLIMITED,
   leaf: 0,
 };
+/** Of the account whose streams another region may mirror, over a leaf node connection (docs/standby.md). */
+const MIRRORED_LIMITS = { leaf: UNLIMITED };
 const STREAM_LIMITS = {
   mem_storage: UNLIMITED,
   disk_storage: UNLIMITED,
@@ -89,6 +92,24 @@ export async function renderCreds(plan: AccountPlan, user: KeyPair, keys: Accoun
   return Buffer.from(fmtCreds(jwt, user)).toString();
 }
 
+/** Who is in no role: the owner of the keys, and the leaf node connection of another region. */
+export const ISSUED = ['owner', 'link'] as const;
+export type Issued = (typeof ISSUED)[number];
+
+/** Signed by the account itself: its permissions stand in it, and no server has to be told. */
+export async function renderIssued(
+  name: Issued,
+  user: KeyPair,
+  account: KeyPair,
+  { expiresAt }: { readonly expiresAt?: Date },
+): Promise<string> {
+  const permissions = { allow: [...LINK_SUBJECTS], deny: [] };
+  const claims: Partial<User> =
+    name === 'owner' ? {} : { pub: permissions, sub: permissions, allowed_connection_types: ['LEAFNODE'] };
+  const valid = expiresAt === undefined ? {} : { exp: Math.floor(expiresAt.getTime() / 1_000) };
+  return Buffer.from(fmtCreds(await encodeUser(name, user, account, claims, valid), user)).toString();
+}
+
 function accountOf(plan: AccountPlan, keys: ReadonlyMap<string, AccountKeys>): Partial<Account> {
   const { signer } = keysOf(keys, plan.name);
   const { allow, deny } = plan.publish;
@@ -98,7 +119,11 @@ function accountOf(plan: AccountPlan, keys: ReadonlyMap<string, AccountKeys>): P
     ...(plan.mayRespond && { resp: { max: 1, ttl: RESPONSE_TTL_NS } }),
   };
   return {
-    limits: { ...NO_LIMITS, ...(plan.hasStreams && STREAM_LIMITS) },
+    limits: {
+      ...NO_LIMITS,
+      ...(plan.hasStreams && STREAM_LIMITS),
+      ...(plan.name === BRIDGE_ACCOUNT && MIRRORED_LIMITS),
+    },
     signing_keys: [newScopedSigner(signer, plan.user, template)],
     exports: plan.exports
       .filter(

@@ -116,6 +116,20 @@ export function bridgeAccess(layout: Layout, pools: Pools): OwnerAccess {
 }
 
 /**
+ * What goes over a leaf node connection to a standby and back, so that either may copy the other: asking for a stream,
+ * its messages, and how that goes on; and whether the other one has taken over. No request, and no record that is written.
+ */
+export const LINK_SUBJECTS: readonly string[] = [
+  '$JS.*.API.INFO',
+  '$JS.*.API.CONSUMER.CREATE.>',
+  `$JS.*.API.STREAM.MSG.GET.${AUDIT_STREAM}`,
+  '$JS.FC.>',
+  '$JS.M.>',
+  '$JSC.R.>',
+  INBOX,
+];
+
+/**
  * A worker: takes the requests of its operations from its pool's consumers, keeps their records, and says that it is
  * there. A general worker, and one of a pool that any merchant may be routed to, cannot write the records of merchants that belong to a pool, nor name one in a question; a
  * question with a literal star for the merchant passes what is denied, and reads the newest (docs/access.md).

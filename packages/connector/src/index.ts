@@ -121,6 +121,14 @@ export type { RefusedReply } from './signing/bridge-signing.js';
 export { mirrorsOf } from './standby/mirrors.js';
 export { domainHere, isPrimaryThere } from './standby/primary.js';
 export { type Mirror, readStandby, type Standby } from './standby/read-standby.js';
+export { StandbyError } from './standby/standby-error.js';
+export {
+  planStepDown,
+  type StepDownPlan,
+  type SteppedDown,
+  stepDown,
+  type Unheard,
+} from './standby/step-down.js';
 export {
   planTakeOver,
   type TakenOver,

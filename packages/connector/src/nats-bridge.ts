@@ -89,6 +89,8 @@ import { type PoolName, poolsFor } from './route.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
 import { createSend } from './send.js';
 import { type RefusedReply, withSigning } from './signing/bridge-signing.js';
+import { copiedHere } from './standby/read-standby.js';
+import { StandbyError } from './standby/standby-error.js';
 import { archiveNameOf, mayDeliver, topologyOf } from './topology.js';
 import { CALL_SPAN, endCall } from './tracing/trace-call.js';
 
@@ -429,8 +431,11 @@ export class NatsBridge {
   async #makeReady(): Promise<void> {
     const changes = await applyTopology(this.connection, topologyOf(this.config)).catch(
       async (cause: unknown) => {
-        const isHeld = cause instanceof TopologyError && (await isRestoreUnfinished(this.connection));
-        throw isHeld ? new RestoreUnfinishedError({ cause }) : cause;
+        if (!(cause instanceof TopologyError)) throw cause;
+        if (await isRestoreUnfinished(this.connection)) throw new RestoreUnfinishedError({ cause });
+        const archive = archiveNameOf(this.config);
+        const primary = await copiedHere(this.connection, archive);
+        throw primary === undefined ? cause : new StandbyError(primary, archive, { cause });
       },
     );
     this.#stopWatching ??= watchOverlaps(this.connection, {

@@ -56,6 +56,7 @@ import { createRepeatUntil } from './repeat-until.js';
 import { RestoreUnfinishedError } from './restore-unfinished-error.js';
 import { poolsFor, poolsOfMerchant } from './route.js';
 import type { BridgeSealing } from './sealing/bridge-sealing.js';
+import { StandbyError } from './standby/standby-error.js';
 import { consumerNameOf } from './topology.js';
 import { publishSpan } from './tracing/trace-call.js';
 
@@ -146,7 +147,7 @@ export function createSend(world: SendWorld): Send {
   /** What else keeps streams from being ready is tried again when it is sent. */
   async function refuseWhileRestoring(): Promise<void> {
     await world.prepare().catch((error: unknown) => {
-      if (error instanceof RestoreUnfinishedError) throw error;
+      if (error instanceof RestoreUnfinishedError || error instanceof StandbyError) throw error;
     });
   }
 

@@ -41,6 +41,7 @@ export { type ConsumerFigures, readStreamFigures, type StreamFigures } from './f
 export { createFindSubscriber, type FindSubscriber } from './presence/find-subscriber.js';
 export { type Overlap, watchOverlaps } from './presence/overlap-watch.js';
 export {
+  type AnybodyOptions,
   createPresence,
   type Presence,
   type PresenceOptions,
@@ -66,6 +67,7 @@ export type {
 } from './request/reply.js';
 export { createRequester } from './request/requester.js';
 export type { Requester, RequesterOptions, RequesterStats } from './request/requester-contract.js';
+export { saysDenied } from './says-denied.js';
 export { SealBrokenError } from './sealing/seal-broken-error.js';
 export {
   createSealer,

@@ -9,6 +9,9 @@ import {
   DOMAIN,
   forgetCredentials,
   hasAccess,
+  ISSUED,
+  type Issued,
+  issueCredentials,
   type Layout,
   MONITOR,
   PROOFS,
@@ -25,7 +28,8 @@ import {
   writeServerConfig,
 } from '@nats-bridge/access';
 import type { BridgeConfig } from '@nats-bridge/connector';
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
+import { wholeNumber } from '../dead-letter-options.js';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark, table } from '../terminal.js';
 
@@ -41,6 +45,7 @@ export function authCommand(): Command {
     .addCommand(addWorkerCommand())
     .addCommand(addMerchantCommand())
     .addCommand(rotateCommand())
+    .addCommand(issueCommand())
     .addCommand(showCommand());
 }
 
@@ -164,6 +169,34 @@ function rotateCommand(): Command {
         `put in place first:      ${credentialsFile(dir, state, name)}`,
         `then end the old ones:   nats-server --signal reload`,
         'A client that reads its file at each connect comes back by itself; restart one that does not.',
+      ]);
+    });
+}
+
+/** Long enough for what an owner does; then nobody has to take them away. */
+const OWNER_HOURS = 1;
+const HOUR_MS = 3_600_000;
+
+function issueCommand(): Command {
+  return subcommand(
+    'issue',
+    "make credentials of the bridge's account for who is in no role, with jwt. owner: may do everything there, for an hour; deletes, saves and restores streams. link: for the leaf node connection between two regions (docs/standby.md), and for nothing else; without an end. No server has to be told.",
+  )
+    .addArgument(new Argument('<who>', 'who they are for').choices(ISSUED))
+    .option('--hours <n>', 'how long they are good for (default: owner 1, link for ever)', wholeNumber)
+    .action(async (who: Issued, { dir, hours }: Place & { hours?: number }) => {
+      const validHours = hours ?? (who === 'owner' ? OWNER_HOURS : undefined);
+      const expiresAt = validHours === undefined ? undefined : new Date(Date.now() + validHours * HOUR_MS);
+      const { file, account } = await issueCredentials(dir, readAccess(dir), who, { expiresAt });
+      done(`${file}, ${expiresAt === undefined ? 'without an end' : `until ${expiresAt.toISOString()}`}`);
+      if (who === 'owner')
+        return next([
+          `for a command:           NATS_BRIDGE__AUTH__CREDS_FILE=${file}, and no JetStream domain`,
+        ]);
+      next([
+        'in the remote of the leaf node connection:',
+        `  credentials: ${JSON.stringify(file)}`,
+        `  account: ${account}`,
       ]);
     });
 }

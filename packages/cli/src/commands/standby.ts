@@ -6,7 +6,6 @@ import {
   isPrimaryThere,
   type Mirror,
   mirrorsOf,
-  NatsBridge,
   planTakeOver,
   readStandby,
   type Standby,
@@ -17,8 +16,9 @@ import {
 import { applyTopology } from '@nats-bridge/messaging';
 import { Command, InvalidArgumentError } from 'commander';
 import { actorOf, type By, type Common, command, wholeNumber } from '../dead-letter-options.js';
-import { readSettings } from '../settings.js';
+import { assertDomain, withBridge } from '../standby-bridge.js';
 import { mark, progress, table } from '../terminal.js';
+import { stepDownCommand } from './standby-step-down.js';
 import { printChanges } from './topology.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -33,7 +33,8 @@ export function standbyCommand(): Command {
     )
     .addCommand(apply())
     .addCommand(show())
-    .addCommand(takeOverCommand());
+    .addCommand(takeOverCommand())
+    .addCommand(stepDownCommand());
 }
 
 function apply(): Command {
@@ -43,8 +44,7 @@ function apply(): Command {
     )
     .argument('<domain>', 'JetStream domain of the region that serves')
     .action(async (domain: string, options: Common) => {
-      if (!/^[^\s.*>]+$/.test(domain))
-        throw new InvalidArgumentError(`${domain} is no JetStream domain: it has dots, stars or spaces`);
+      assertDomain(domain);
       await withBridge(options, async ({ config, connection }) => {
         if ((await domainHere(connection)) === domain)
           throw new Error(
@@ -53,6 +53,11 @@ function apply(): Command {
         if (!(await isPrimaryThere(connection, domain)))
           throw new Error(
             `no JetStream of a domain ${domain} answers here: is the leaf node connection up, and is that its domain? Nothing was changed`,
+          );
+        const served = (await readStandby({ config, connection })).own;
+        if (served.length > 0)
+          throw new Error(
+            `${served.join(', ')} here are no mirrors, but of a region that serves, or did before region ${domain} took over from it: nats-bridge standby step-down ${domain} saves those, and puts mirrors in their place. Nothing was changed`,
           );
         const changes = await applyTopology(connection, mirrorsOf(config, domain));
         const { problems } = await readStandby({ config, connection });
@@ -76,14 +81,11 @@ function show(): Command {
     .option('--max-silence <seconds>', 'so long ago may it have been heard last', wholeNumber, 30)
     .action(async (options: Common & Bounds) => {
       await withBridge(options, async (bridge) => {
-        const { primary, mirrors, problems } = await readStandby(bridge);
-        const all = [...problems, ...mirrors.flatMap((mirror) => outOfBounds(mirror, options))];
-        console.log(
-          options.json
-            ? JSON.stringify({ primary, mirrors, problems: all })
-            : describeStandby({ primary, mirrors, problems: all }).join('\n'),
-        );
-        process.exitCode = all.length > 0 ? 1 : 0;
+        const { unfinished: _, own: __, ...standby } = await readStandby(bridge);
+        const bounds = standby.mirrors.flatMap((mirror) => outOfBounds(mirror, options));
+        const all = { ...standby, problems: [...standby.problems, ...bounds] };
+        console.log(options.json ? JSON.stringify(all) : describeStandby(all).join('\n'));
+        process.exitCode = all.problems.length > 0 ? 1 : 0;
       });
     });
 }
@@ -107,7 +109,7 @@ function takeOverCommand(): Command {
           throw new InvalidArgumentError('--yes needs --reason: it goes into the audit');
         const { as = userInfo().username, reason = '' } = options;
         await withBridge(options, async (bridge) => {
-          const plan = await planTakeOver(bridge, { isPrimaryStopped: options.primaryStopped });
+          const plan = await planTakeOver(bridge, { folder, isPrimaryStopped: options.primaryStopped });
           const mayBe = plan.problems.length === 0;
           const taken =
             options.yes && mayBe
@@ -144,7 +146,11 @@ function outOfBounds({ stream, lag, silentMs, error }: Mirror, { maxLag, maxSile
   return problems;
 }
 
-function describeStandby({ primary, mirrors, problems }: Standby): string[] {
+function describeStandby({
+  primary,
+  mirrors,
+  problems,
+}: Pick<Standby, 'primary' | 'mirrors' | 'problems'>): string[] {
   const rows = mirrors.map(({ stream, messages, lag, silentMs, until }) => [
     stream,
     String(messages),
@@ -160,8 +166,11 @@ function describeStandby({ primary, mirrors, problems }: Standby): string[] {
 }
 
 function describeTakeOver(plan: TakeOverPlan, taken: TakenOver | undefined): string[] {
-  const { primary, isPrimaryThere: isThere, until, problems } = plan;
-  const [shown = ''] = describeStandby(plan);
+  const { primary, isPrimaryThere: isThere, until, mayRunUntil, problems, resumed } = plan;
+  // Of mirrors that are half gone nothing can be said.
+  const [shown = ''] = resumed
+    ? [`An earlier take-over stopped half-way, and this goes on with what it saved: ${resumed.path}`]
+    : describeStandby(plan);
   if (problems.length > 0) return [...describeStandby(plan), 'Nothing was changed.'];
   const since = until?.toISOString();
   if (taken?.restored !== undefined) {
@@ -187,6 +196,11 @@ function describeTakeOver(plan: TakeOverPlan, taken: TakenOver | undefined): str
     '  The work stream is made anew, without a request: nothing of the past is executed.',
     '  What was open, as far as any mirror tells, becomes an intervention: ask the processor.',
     `${mark.warning()} What came after ${since} may not be known: a repeat of it is a new request. Compare with the processor before you let merchants repeat.`,
+    ...(mayRunUntil === undefined
+      ? []
+      : [
+          `${mark.warning()} Until ${mayRunUntil.toISOString()} a worker that comes back in region ${primary} would execute what waited there, and a repeat here may have: let that time pass.`,
+        ]),
     isThere
       ? `${mark.warning()} Region ${primary} answers. You say that nothing of it serves: where one of its bridges or workers runs on, payments are charged twice.`
       : `${mark.warning()} Region ${primary} does not answer here, and may serve all the same: see that its bridges and workers are stopped, and stay so. Otherwise payments are charged twice.`,
@@ -200,13 +214,4 @@ function summaryOf({ backup, plan, restored }: TakenOver) {
 
 function secondsOf(ms: number): number {
   return Math.round(ms / 1_000);
-}
-
-async function withBridge<T>(options: Common, use: (bridge: NatsBridge) => Promise<T>): Promise<T> {
-  const bridge = new NatsBridge(readSettings(options).bridge);
-  try {
-    return await use(bridge);
-  } finally {
-    await bridge.close();
-  }
 }

@@ -30,9 +30,13 @@ export type CreateOptions = {
   readonly onSaved?: (stream: StreamInBackup) => void;
   /** Where the streams here are mirrors: the backup is then as one of the region that they copy. */
   readonly mirrored?: MirroredStreams;
+  /** JetStream domain of the region that has taken over: what is saved may be looked into, and never serves again. */
+  readonly givenUpTo?: string;
 };
 
 export type MirroredStreams = {
+  /** JetStream domain of the region that they copy. */
+  readonly primary: string;
   /** What was stored before is in all of them. */
   readonly until: Date;
   /** As they are where they are no mirrors. */
@@ -53,7 +57,7 @@ export type CreatedBackup = {
  */
 export async function createBackup(
   { config, connection }: Pick<NatsBridge, 'config' | 'connection'>,
-  { folder, tool, onSaved = () => {}, mirrored }: CreateOptions,
+  { folder, tool, onSaved = () => {}, mirrored, givenUpTo }: CreateOptions,
 ): Promise<CreatedBackup> {
   const { info } = await connection.get();
   const begunAt = new Date();
@@ -81,6 +85,8 @@ export async function createBackup(
       endedAt: new Date().toISOString(),
       tool,
       server: { version: info?.version ?? 'unknown' },
+      mirrorOf: mirrored?.primary,
+      givenUpTo,
       isSealed: config.sealing !== undefined,
       isAuditSigned: await isAuditSigned(connection),
       workStream: { config: { ...work.config }, lastSeq: work.lastSeq },
@@ -138,7 +144,10 @@ function explained(error: unknown, stream: string, servers: readonly string[]): 
 }
 
 /** No role may do either: who could, could read every payment, or put records in the place of others. */
-export function ownerOnly(cause: PermissionDeniedError, does: 'saves' | 'restores'): Error {
+export function ownerOnly(
+  cause: PermissionDeniedError,
+  does: 'saves' | 'restores' | 'mirrors' | 'deletes',
+): Error {
   return new Error(
     `NATS denies these credentials ${cause.subject}: no role ${does} streams, not even the bridge's. The owner of nats-auth/keys makes himself a user who may (docs/access.md, "What no role may")`,
     { cause },

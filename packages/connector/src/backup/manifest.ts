@@ -24,6 +24,10 @@ const manifestSchema = z.object({
   /** Name and version of what wrote it. */
   tool: z.string(),
   server: z.object({ version: z.string() }),
+  /** JetStream domain of the region that the streams were mirrors of, where a take-over made it. */
+  mirrorOf: z.string().optional(),
+  /** JetStream domain of the region that had taken over, where the streams were given up to it. */
+  givenUpTo: z.string().optional(),
   /** Of `nats_bridge`, when it was written: without sealing, bodies stand in it in clear. */
   isSealed: z.boolean(),
   /** Its newest audit entry has a signature: a restore has to sign its own. */

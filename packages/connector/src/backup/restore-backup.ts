@@ -69,7 +69,7 @@ export async function restoreBackup(
   try {
     // Also where it is not there: who may not restore is told before anything is made.
     await remove(work.name);
-    if (!isUnfinished) await holdRequests(manager, work);
+    await holdRequests(manager, work, { backup: manifest.id, isHeld: isUnfinished });
     for (const stream of replaced) if (stream !== work.name) await remove(stream);
     for (const stream of manifest.streams) {
       const isArchive = stream.config.name === archiveNameOf(config);
@@ -85,7 +85,8 @@ export async function restoreBackup(
       onRestored(stream);
     }
     const doubts = await markDoubts(bridge);
-    const what = { ...audited.what, backup: manifest.id, until: manifest.begunAt, ...doubts };
+    const { id: backup, begunAt: until, mirrorOf: primary } = manifest;
+    const what = { ...(primary && { primary }), ...audited.what, backup, until, ...doubts };
     await writeAudit(connection, { action: audited.action, ...actor, what }, auditSigner);
     for (const somebody of await whoIsThere(connection, config))
       notes.push(

@@ -5,19 +5,42 @@
  */
 import { type Connection, saysNoStream, streamState, withFewerReplicas } from '@nats-bridge/messaging';
 import { RESTORE_STREAM } from '@nats-bridge/protocol';
-import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+
+const OF_BACKUP = 'backup ';
 
 export async function isRestoreUnfinished(connection: Connection): Promise<boolean> {
   return (await messagesIn(connection, RESTORE_STREAM)) !== undefined;
 }
 
-/** The work stream must not be there. Does nothing where an earlier try did it. */
+/** Of which backup, by its id. @returns undefined when none is unfinished, or an older version began it */
+export async function unfinishedRestore(connection: Connection): Promise<string | undefined> {
+  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  try {
+    const { config } = await manager.streams.info(RESTORE_STREAM);
+    return config.description?.startsWith(OF_BACKUP) ? config.description.slice(OF_BACKUP.length) : undefined;
+  } catch (error) {
+    if (saysNoStream(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The work stream must not be there. Where an earlier try did it, only the backup's name is new. */
 export async function holdRequests(
   manager: JetStreamManager,
   { subjects, num_replicas }: Pick<StreamConfig, 'subjects' | 'num_replicas'>,
+  { backup, isHeld }: { readonly backup: string; readonly isHeld: boolean },
 ): Promise<void> {
+  const description = `${OF_BACKUP}${backup}`;
+  if (isHeld) {
+    await manager.streams.update(RESTORE_STREAM, { description });
+    return;
+  }
   // Room for no message, and none makes room for another.
-  const mark = { name: RESTORE_STREAM, subjects, num_replicas, max_bytes: 1, discard: 'new' } as const;
+  const mark = {
+    ...{ name: RESTORE_STREAM, description, subjects, num_replicas },
+    ...{ max_bytes: 1, discard: 'new' as const },
+  };
   await withFewerReplicas<StreamConfig>(mark, async (attempt) => {
     const { config } = await manager.streams.add(attempt as StreamConfig);
     return config;

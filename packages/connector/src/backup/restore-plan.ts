@@ -77,6 +77,8 @@ function* problemsOf({ manifest, problems }: BackupReport, bridge: NatsBridge): 
   const work = manifest.workStream.config.name;
   if (work !== jetstream.stream_name)
     yield `it is of a bridge whose requests are in ${work}, and here they are in ${jetstream.stream_name} (nats_bridge.jetstream.stream_name): use that bridge's configuration`;
+  if (manifest.givenUpTo !== undefined)
+    yield `it is of a region that gave its streams up to region ${manifest.givenUpTo}: what that one has charged since would be charged again. To look into it, restore it elsewhere with the NATS command line`;
   const held = manifest.streams.map(({ config }) => config.name);
   const wanted = streamsToSave(bridge.config).map(({ stream }) => stream);
   for (const stream of wanted) if (!held.includes(stream)) yield `it has no ${stream}: take another backup`;

@@ -1,7 +1,7 @@
 /** How far the mirrors of a standby have come, as the server says it there. Changes nothing. */
-import { type Connection, saysNoStream } from '@nats-bridge/messaging';
+import { type Connection, PermissionDeniedError, saysNoStream } from '@nats-bridge/messaging';
 import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
-import { isRestoreUnfinished } from '../backup/restore-mark.js';
+import { isRestoreUnfinished, unfinishedRestore } from '../backup/restore-mark.js';
 import { streamsToSave } from '../backup/saved-streams.js';
 import { whoIsThere } from '../backup/who-is-there.js';
 import type { BridgeConfig } from '../config/bridge-config.js';
@@ -26,6 +26,10 @@ export type Standby = {
   /** JetStream domain of the region that serves; undefined where there is no mirror. */
   readonly primary: string | undefined;
   readonly mirrors: readonly Mirror[];
+  /** Streams under their names that copy nothing: of a region that serves, or did. */
+  readonly own: readonly string[];
+  /** A take-over or a restore stopped half-way here, or goes on: of the backup with this id, where that is known. */
+  readonly unfinished: { readonly backup: string | undefined } | undefined;
   /** Why it is no standby, or a dangerous one; each says what to do. */
   readonly problems: readonly string[];
 };
@@ -33,8 +37,9 @@ export type Standby = {
 /** `$JS.{domain}.API` */
 const DOMAIN = /^\$JS\.([^.]+)\.API$/;
 
-const STOPPED_HALF_WAY =
-  'a take-over or a restore stopped half-way here, or goes on: where it stopped, nats-bridge backup restore finishes it, with the backup that was made for it (nats-bridge backup list names those in a folder)';
+function stoppedHalfWay(backup: string | undefined): string {
+  return `a take-over or a restore${backup === undefined ? '' : ` of the backup ${backup}`} stopped half-way here, or goes on: where it stopped, run nats-bridge standby take-over again with the folder of its backup, which finishes it; nats-bridge backup restore with that backup does so, too`;
+}
 
 /** @throws NotConnectedError */
 export async function readStandby({
@@ -50,7 +55,7 @@ export async function readStandby({
   const others: string[] = [];
   for (const { stream } of streamsToSave(config)) {
     const info = await infoOf(connection, stream);
-    const [, domain] = DOMAIN.exec(info?.config.mirror?.external?.api ?? '') ?? [];
+    const domain = domainCopied(info);
     if (info === undefined) missing.push(stream);
     else if (domain === undefined) others.push(stream);
     else {
@@ -59,8 +64,16 @@ export async function readStandby({
     }
   }
   // Half of them are mirrors then, and none of what is usual would help.
-  if (await isRestoreUnfinished(connection))
-    return { primary: [...primaries][0], mirrors, problems: [STOPPED_HALF_WAY] };
+  if (await isRestoreUnfinished(connection)) {
+    const backup = await unfinishedRestore(connection);
+    return {
+      primary: [...primaries][0],
+      mirrors,
+      own: others,
+      unfinished: { backup },
+      problems: [stoppedHalfWay(backup)],
+    };
+  }
   const problems: string[] = [];
   if (missing.length > 0)
     problems.push(`there is no ${missing.join(', ')}: nats-bridge standby apply makes mirrors of them`);
@@ -73,17 +86,33 @@ export async function readStandby({
       `they copy several regions (${[...primaries].join(', ')}): delete the mirrors of the wrong one (nats stream rm) and apply again`,
     );
   if (mirrors.length > 0) problems.push(...(await strangers(connection, config)));
-  return { primary: [...primaries][0], mirrors, problems };
+  return { primary: [...primaries][0], mirrors, own: others, unfinished: undefined, problems };
 }
 
 /** Nobody has anything to do at a standby; whoever is heard may as well be at the primary, over a link that lets too much through. */
 async function strangers(connection: Connection, config: BridgeConfig): Promise<readonly string[]> {
-  const there = await whoIsThere(connection, config);
+  const there = await whoIsThere(connection, config).catch((error: unknown) => {
+    if (error instanceof PermissionDeniedError) return error;
+    throw error;
+  });
+  if (there instanceof PermissionDeniedError)
+    return [
+      `whether bridges and workers are here is not known: these credentials may not ask for workers (${there.subject}). Take the operator's, the bridge's or the owner's (docs/standby.md)`,
+    ];
   return there.length === 0
     ? []
     : [
         `${there.join(' and ')} are heard here. Those of this region must be stopped until it has taken over; if they are the other region's, the link carries payments, and each request would be executed in both: deny hyperswitch.> on it (docs/standby.md)`,
       ];
+}
+
+/** @returns the JetStream domain of the region of which the stream is a mirror; undefined for what is none, or not there */
+export async function copiedHere(connection: Connection, stream: string): Promise<string | undefined> {
+  return domainCopied(await infoOf(connection, stream));
+}
+
+function domainCopied(info: StreamInfo | undefined): string | undefined {
+  return DOMAIN.exec(info?.config.mirror?.external?.api ?? '')?.[1];
 }
 
 async function infoOf(connection: Connection, stream: string): Promise<StreamInfo | undefined> {

@@ -2,18 +2,23 @@
  * A standby becomes the region that serves: its mirrors are saved as a backup like any other, and that is restored in
  * their place, so that nothing is executed twice for all that they cannot know (docs/standby.md).
  */
+import { join } from 'node:path';
 import {
   originSeqOf,
   serverFeatures,
   storedMessage,
+  storedMessages,
   streamState,
   wantedBucket,
   wantedStream,
 } from '@nats-bridge/messaging';
+import { HEADER } from '@nats-bridge/protocol';
 import type { StreamConfig } from '@nats-io/jetstream';
+import { readBackup } from '../backup/backup-folder.js';
 import { type CreatedBackup, createBackup, type MirroredStreams } from '../backup/create-backup.js';
 import type { StreamInBackup } from '../backup/manifest.js';
 import { type Restored, restoreBackup } from '../backup/restore-backup.js';
+import { messagesIn } from '../backup/restore-mark.js';
 import { planRestore, type RestorePlan } from '../backup/restore-plan.js';
 import type { Actor } from '../dead-letters/letter-action.js';
 import type { NatsBridge } from '../nats-bridge.js';
@@ -26,6 +31,10 @@ export type TakeOverPlan = Standby & {
   readonly isPrimaryThere: boolean;
   /** Whatever the primary stored before is known here, as far as these servers have heard since they started. */
   readonly until: Date | undefined;
+  /** The latest deadline of a request of the primary, where it is still to come: until then a worker there may begin it. */
+  readonly mayRunUntil: Date | undefined;
+  /** What an earlier take-over, which stopped half-way, had saved: it is gone on with. */
+  readonly resumed: CreatedBackup | undefined;
 };
 
 export type TakeOverOptions = {
@@ -45,22 +54,31 @@ export type TakenOver = {
   readonly restored: Restored | undefined;
 };
 
+export type PlanOptions = {
+  /** Where the backup of the mirrors is to be put, or was by an earlier try that stopped. */
+  readonly folder?: string;
+  /** Somebody has seen to it that nothing of the primary serves, or will. */
+  readonly isPrimaryStopped?: boolean;
+};
+
 /**
  * Changes nothing.
  *
- * @param isPrimaryStopped somebody has seen to it that nothing of the primary serves, or will
- * @throws NotConnectedError
+ * @throws NotConnectedError; Error that says who may, where these credentials may not ask
  */
 export async function planTakeOver(
   bridge: Pick<NatsBridge, 'config' | 'connection'>,
-  { isPrimaryStopped = false }: { readonly isPrimaryStopped?: boolean } = {},
+  { folder, isPrimaryStopped = false }: PlanOptions = {},
 ): Promise<TakeOverPlan> {
   const standby = await readStandby(bridge);
-  const { primary, mirrors } = standby;
-  const problems = [...standby.problems];
+  const { mirrors, unfinished } = standby;
+  const resumed = unfinished && (await savedBefore(folder, unfinished.backup));
+  const primary = resumed?.manifest.mirrorOf ?? standby.primary;
+  const problems = resumed === undefined ? [...standby.problems] : [];
   const isThere = primary !== undefined && (await isPrimaryThere(bridge.connection, primary));
-  const behind = mirrors.filter(({ lag }) => lag > 0);
-  const until = knownUntil(mirrors);
+  // What is half restored says nothing of it any more.
+  const behind = resumed === undefined ? mirrors.filter(({ lag }) => lag > 0) : [];
+  const until = resumed === undefined ? knownUntil(mirrors) : new Date(resumed.manifest.begunAt);
   if (isThere && !isPrimaryStopped)
     problems.push(
       `region ${primary} answers, and two regions that serve charge twice. Where it is to be left all the same, stop its bridges and workers for good, and say so: --primary-stopped`,
@@ -71,7 +89,35 @@ export async function planTakeOver(
     );
   if (mirrors.length > 0 && until === undefined)
     problems.push('nothing has ever been copied here: restore a backup instead (docs/backup.md)');
-  return { ...standby, problems, isPrimaryThere: isThere, until };
+  const mayRunUntil = problems.length === 0 ? await latestDeadline(bridge) : undefined;
+  return { ...standby, primary, problems, isPrimaryThere: isThere, until, mayRunUntil, resumed };
+}
+
+/** @returns undefined where the folder does not have it, or it is of no take-over */
+async function savedBefore(
+  folder: string | undefined,
+  id: string | undefined,
+): Promise<CreatedBackup | undefined> {
+  if (folder === undefined || id === undefined) return undefined;
+  const path = join(folder, id);
+  const manifest = await readBackup(path).catch(() => undefined);
+  return manifest?.mirrorOf === undefined ? undefined : { path, manifest, notes: [] };
+}
+
+/** @returns undefined where all of them have passed, or the archive is not there */
+async function latestDeadline({
+  config,
+  connection,
+}: Pick<NatsBridge, 'config' | 'connection'>): Promise<Date | undefined> {
+  const archive = archiveNameOf(config);
+  if ((await messagesIn(connection, archive)) === undefined) return undefined;
+  const timeouts = Object.values(config.timeouts as Readonly<Record<string, number | undefined>>);
+  const longestMs = Math.max(config.request_timeout_ms, ...timeouts.map((ms) => ms ?? 0));
+  const since = new Date(Date.now() - longestMs);
+  let latest = Date.now();
+  for await (const { headers } of storedMessages(connection, archive, { since }))
+    latest = Math.max(latest, Number(headers[HEADER.deadline]) || 0);
+  return latest > Date.now() ? new Date(latest) : undefined;
 }
 
 /** Servers that started since the primary was last heard know of its messages, and not how many were still to come. */
@@ -86,17 +132,21 @@ function knownUntil(mirrors: readonly Mirror[]): Date | undefined {
 /** @param plan without problems @throws Error where streams cannot be saved or restored, and says how far it came */
 export async function takeOver(
   bridge: NatsBridge,
-  { primary, mirrors, until, problems, isPrimaryThere: isThere }: TakeOverPlan,
+  { primary, mirrors, until, problems, resumed, isPrimaryThere: isThere }: TakeOverPlan,
   { folder, tool, actor, onSaved, onRestored }: TakeOverOptions,
 ): Promise<TakenOver> {
-  if (problems.length > 0 || until === undefined)
+  if (problems.length > 0 || until === undefined || primary === undefined)
     throw new Error(`this region cannot take over: ${problems.join('; ')}`);
-  const mirrored = await mirroredStreams(bridge, until);
-  const backup = await createBackup(bridge, { folder, tool, onSaved, mirrored });
+  const backup =
+    resumed ??
+    (await createBackup(bridge, {
+      ...{ folder, tool, onSaved },
+      mirrored: await mirroredStreams(bridge, { primary, until }),
+    }));
   const replaceable = mirrors.map(({ stream }) => stream);
   const plan = await planRestore(bridge, backup.path, { replaceable });
   if (plan.problems.length > 0) return { backup, plan, restored: undefined };
-  const what = { primary, answered: isThere ? 'yes' : 'no', ...lagsOf(mirrors) };
+  const what = { primary, answered: isThere ? 'yes' : 'no', ...(resumed === undefined && lagsOf(mirrors)) };
   const restored = await restoreBackup(bridge, plan, {
     actor,
     audited: { action: 'take_over', what },
@@ -112,7 +162,7 @@ function lagsOf(mirrors: TakeOverPlan['mirrors']): Readonly<Record<string, numbe
 /** What the streams are where they take requests: as a bridge of this configuration makes them. */
 async function mirroredStreams(
   { config, connection }: Pick<NatsBridge, 'config' | 'connection'>,
-  until: Date,
+  { primary, until }: Pick<MirroredStreams, 'primary' | 'until'>,
 ): Promise<MirroredStreams> {
   const { info } = await connection.get();
   const features = serverFeatures(info?.version ?? '');
@@ -127,7 +177,7 @@ async function mirroredStreams(
     return found as StreamConfig;
   };
   const work = configOf(config.jetstream.stream_name);
-  return { until, configOf, workStream: { config: work, lastSeq: await lastRequest() } };
+  return { primary, until, configOf, workStream: { config: work, lastSeq: await lastRequest() } };
 
   /** The work stream is not mirrored; its newest request that the archive has a copy of says how far it had come. */
   async function lastRequest(): Promise<number> {

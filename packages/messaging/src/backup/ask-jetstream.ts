@@ -1,8 +1,8 @@
 /** Asks the server for what nats.js has no call for. */
 import { type ApiError, JetStreamApiError } from '@nats-io/jetstream';
-import { PermissionViolationError } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
 import { PermissionDeniedError } from '../errors.js';
+import { saysDenied } from '../says-denied.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -24,11 +24,6 @@ export async function askJetStream<Answer>(
     if (answer.error !== undefined) throw new JetStreamApiError(answer.error);
     return answer;
   } catch (cause) {
-    throw isDenial(cause) ? new PermissionDeniedError('publish', subject, { cause }) : cause;
+    throw saysDenied(cause) ? new PermissionDeniedError('publish', subject, { cause }) : cause;
   }
-}
-
-/** A request carries what the server says of it as its cause. */
-function isDenial(error: unknown): boolean {
-  return [error, (error as Error).cause].some((one) => one instanceof PermissionViolationError);
 }

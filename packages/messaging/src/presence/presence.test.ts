@@ -92,6 +92,15 @@ describe('presence', () => {
     const reading = await (await jetstream(nats).consumers.get('READ', 'r')).consume({ callback: () => {} });
     await until('it is read', () => presence.isAnybodyThere([nobody]));
     await reading.close();
+    // What is in hand was in somebody's: he may be busy, or gone with it.
+    const held = await (await jetstream(nats).consumers.get('READ', 'r')).fetch({ max_messages: 1 });
+    await jetstream(nats).publish(filter_subject);
+    for await (const _ of held) break;
+    await until(
+      'nobody waits',
+      async () => !(await presence.isAnybodyThere([nobody], { countsInHand: false })),
+    );
+    expect(await presence.isAnybodyThere([nobody])).toBe(true);
   });
 
   it('finds who hears requests at another server of the cluster', async () => {

@@ -40,6 +40,11 @@ export type WorkersFound = {
   readonly consumers: Promise<readonly ConsumerInfo[] | undefined>;
 };
 
+export type AnybodyOptions = {
+  /** False: what is in somebody's hand, who does nothing else, is no sign of him: he died with it. Default true. */
+  readonly countsInHand?: boolean;
+};
+
 export type Presence = {
   /** @throws NotConnectedError while there is no connection */
   whoIsThere(question: PresenceQuestion): Promise<WorkersFound>;
@@ -48,7 +53,7 @@ export type Presence = {
    *
    * @throws NotConnectedError while there is no connection
    */
-  isAnybodyThere(questions: readonly PresenceQuestion[]): Promise<boolean>;
+  isAnybodyThere(questions: readonly PresenceQuestion[], options?: AnybodyOptions): Promise<boolean>;
 };
 
 const NOT_ASKED = Promise.resolve(undefined);
@@ -93,10 +98,11 @@ export function createPresence(connection: Connection, options: PresenceOptions)
       }
       return answer;
     },
-    async isAnybodyThere(questions) {
+    async isAnybodyThere(questions, { countsInHand = true } = {}) {
       const nats = connection.current ?? (await connection.get());
+      const isThere = countsInHand ? isRead : isAwaited;
       // The cheapest question first: one for all, one each, and for each a trace.
-      if ((await consumersOf(nats, connection, options.stream))?.some(isRead)) return true;
+      if ((await consumersOf(nats, connection, options.stream))?.some(isThere)) return true;
       const subjects = questions.flatMap(({ guarded, alive }) => [guarded, alive]);
       const said = await Promise.all(subjects.map((subject) => answers(nats, subject, timeoutMs)));
       if (said.some((answer) => answer !== 'no')) return true;
@@ -146,11 +152,15 @@ function readersOf(
   subject: string,
 ): 'consumers' | 'unclear' | 'nobody' {
   const readers = (consumers ?? []).filter((one) => isRead(one) && takesSubject(one, subject));
-  if (readers.some(({ push_bound, num_waiting }) => push_bound === true || num_waiting > 0))
-    return 'consumers';
+  if (readers.some(isAwaited)) return 'consumers';
   return readers.length > 0 ? 'unclear' : 'nobody';
 }
 
 export function isRead(consumer: ConsumerInfo): boolean {
-  return consumer.push_bound === true || consumer.num_waiting > 0 || consumer.num_ack_pending > 0;
+  return isAwaited(consumer) || consumer.num_ack_pending > 0;
+}
+
+/** Somebody waits for its next message now. */
+function isAwaited({ push_bound, num_waiting }: ConsumerInfo): boolean {
+  return push_bound === true || num_waiting > 0;
 }
