@@ -107,6 +107,7 @@ export {
 } from './payments/payment-index.js';
 export { createReadRequested, type ReadRequested, type Requested } from './payments/read-requested.js';
 export { type ShownMessage, showRequest, showStored } from './payments/stored-body.js';
+export { findWorkersThere, type WorkersThere } from './presence/workers-there.js';
 export { describeRateLimits, type RateLimitUse } from './rate-limits/rate-limits.js';
 export type { Reconciled } from './reconciliation/judge.js';
 export {
@@ -136,4 +137,3 @@ export {
   takeOver,
 } from './standby/take-over.js';
 export { archiveNameOf, consumerNameOf, LATE_CONSUMER, topologyOf, workConsumersOf } from './topology.js';
-export { findWorkersThere, type WorkersThere } from './workers-there.js';

@@ -80,7 +80,7 @@ import {
 } from './observation.js';
 import { createBreakers, probeNow } from './policies/circuit-breaker.js';
 import type { InFlight } from './policies/limit-in-flight.js';
-import { presenceQuestions } from './presence-question.js';
+import { presenceQuestions } from './presence/presence-question.js';
 import { createRateLimits, type RateLimits, type RateLimitUse } from './rate-limits/rate-limits.js';
 import { shareTakes } from './rate-limits/share-takes.js';
 import { readReplyCorrelationId } from './reply-correlation.js';

@@ -9,7 +9,7 @@ import {
 } from '@nats-bridge/messaging';
 import { recordSubject } from '@nats-bridge/protocol';
 import type { BridgeConfig } from '../config/bridge-config.js';
-import { presenceQuestions } from '../presence-question.js';
+import { presenceQuestions } from '../presence/presence-question.js';
 
 /** Nobody hurries: a server far away has time to answer. */
 const ASK_MS = 250;

@@ -1,8 +1,8 @@
 /** For which operations somebody is there, asked as a bridge asks before it sends a request. */
 import { type Connection, createPresence, type WorkerPresence } from '@nats-bridge/messaging';
-import type { BridgeConfig } from './config/bridge-config.js';
+import type { BridgeConfig } from '../config/bridge-config.js';
+import { consumerNameOf } from '../topology.js';
 import { presenceQuestions, type QuestionOfOperation } from './presence-question.js';
-import { consumerNameOf } from './topology.js';
 
 export type WorkersThere = Pick<QuestionOfOperation, 'operation' | 'pool'> & {
   readonly who: WorkerPresence;

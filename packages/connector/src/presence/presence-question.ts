@@ -1,7 +1,7 @@
 /** Where to ask whether anybody takes an operation: on the liveness subjects of its workers, and where it would go. */
 import type { PresenceQuestion } from '@nats-bridge/messaging';
 import { aliveSubject, guardedSubject, OPERATIONS, type Operation, subjectFor } from '@nats-bridge/protocol';
-import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
+import { type BridgeConfig, subjectTemplateOf } from '../config/bridge-config.js';
 
 export type QuestionOfOperation = PresenceQuestion & {
   readonly operation: Operation;
