@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { ROOT } from './worker-process.js';
 
 /** Sources, settings and documents, and pictures for those. */
-const WRITTEN = /\.(ts|tsx|js|mjs|py|go|sh|css|html|json|toml|ya?ml|mod|sum|env|txt|md|svg|png)$/;
+const WRITTEN = /\.(ts|tsx|js|mjs|py|go|sh|css|html|json|toml|ya?ml|mod|sum|env|service|txt|md|svg|png)$/;
 const WITHOUT_ENDING = /(^|\/)(LICENSE|\.?gitignore|\.npmrc|\.ci\/run)$/;
 
 it('git keeps sources, documents and pictures alone', async () => {

@@ -24,12 +24,39 @@ it.each([
   [{ prot: 1 }, ''],
   [{ grpc: { host: '0.0.0.0' } }, 'grpc.host'],
   [{ http: { host: '10.0.0.1' } }, 'http.host'],
+  [{ health: {} }, 'health.port'],
+  [{ health: { port: 9090, tls: {} } }, 'health'],
+  [{ health: { port: 8080 } }, 'health.port'],
+  [{ health: { host: '0.0.0.0', port: 8000 } }, 'health.port'],
+  [{ http: { port: 8000 } }, 'http.port'],
   [{ admin: { tokens: [{ name: 'jo', role: 'admin' }] } }, 'admin.tokens.0'],
   [{ admin: { tokens: [{ name: 'jo', role: 'root', sha256: 'a'.repeat(64) }] } }, 'admin.tokens.0.role'],
   [{ admin: { tokens: [{ name: 'jo', role: 'admin', sha256: 'the token' }] } }, 'admin.tokens.0.sha256'],
 ])('%j is refused at %s', (config, path) => {
   const parsed = gatewayConfigSchema.safeParse(config);
   expect(parsed.error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);
+});
+
+it('two doors with one port are told which, unless they are on different addresses or any port will do', () => {
+  const { error } = gatewayConfigSchema.safeParse({ http: { port: 9090 }, health: { port: 9090 } });
+  expect(error?.issues.map(({ message }) => message)).toEqual([
+    'is that of gateway.http, too: each door needs a port of its own',
+  ]);
+  for (const health of [
+    { host: '10.0.0.1', port: 8080 },
+    { host: '0.0.0.0', port: 8081 },
+  ])
+    expect(gatewayConfigSchema.parse({ health }).health).toEqual(health);
+  const port = 0;
+  expect(gatewayConfigSchema.parse({ grpc: { port }, http: { port }, health: { port } }).health).toEqual({
+    host: '127.0.0.1',
+    port,
+  });
+});
+
+it('the door for health and metrics alone is in plain HTTP on any host, without a warning', () => {
+  const config = gatewayConfigSchema.parse({ health: { host: '0.0.0.0', port: 9090 } });
+  expect(gatewayConfigWarnings(config)).toEqual([]);
 });
 
 it.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('%s is loopback', (host) => {

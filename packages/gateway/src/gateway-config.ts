@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { adminConfigSchema } from './admin/admin-config.js';
 import { doorTlsSchema } from './door-tls.js';
 import { webhookOptionsSchema } from './late-answers/webhook-options.js';
-import { isLoopback } from './listen-on.js';
+import { isEveryAddress, isLoopback, type ListenAt } from './listen-on.js';
 
 const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/, {
   error: 'must be an address or a host name, such as 127.0.0.1',
@@ -25,12 +25,17 @@ const door = (usualPort: number) =>
     })
     .prefault({});
 
+/** In plain HTTP on any host: no request at it has anything to say, and no answer a secret. */
+const healthDoor = z.strictObject({ host: host.default('127.0.0.1'), port });
+
 export const gatewayConfigSchema = z
   .strictObject({
     /** The UCS door. Hyperswitch looks at 8000. */
     grpc: door(8000),
-    /** Health and metrics. */
+    /** Health and metrics, and, where somebody is named in `admin`, the admin API and the console. */
     http: door(8080),
+    /** Health and metrics alone, for probes and Prometheus on other machines; there is no such door unless it is written. */
+    health: healthDoor.optional(),
     /** Calls executed at once; more are answered OVERLOADED. */
     max_in_flight: count(1, 100_000).default(1_000),
     /** The longest request, in bytes. */
@@ -45,6 +50,13 @@ export const gatewayConfigSchema = z
     admin: adminConfigSchema,
   })
   .check(({ value, issues }) => {
+    for (const [one, other] of portClashes(value))
+      issues.push({
+        code: 'custom',
+        input: value[other]?.port,
+        path: [other, 'port'],
+        message: `is that of gateway.${one}, too: each door needs a port of its own`,
+      });
     if (value.allow_plaintext) return;
     for (const door of ['grpc', 'http'] as const)
       if (isInClear(value[door]))
@@ -63,6 +75,24 @@ export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
 export function gatewayConfigWarnings({ grpc, http }: GatewayConfig): readonly string[] {
   const hosts = new Set([grpc, http].filter(isInClear).map((door) => door.host));
   return [...hosts].map(plaintextWarning);
+}
+
+const DOORS = ['grpc', 'http', 'health'] as const;
+type DoorName = (typeof DOORS)[number];
+type Doors = Partial<Readonly<Record<DoorName, ListenAt>>>;
+
+/** Pairs of doors that cannot both listen where they are told to. */
+function portClashes(doors: Doors): readonly (readonly [DoorName, DoorName])[] {
+  return DOORS.flatMap((other, at) =>
+    DOORS.slice(0, at)
+      .filter((one) => isSamePlace(doors[one], doors[other]))
+      .map((one) => [one, other] as const),
+  );
+}
+
+function isSamePlace(one: ListenAt | undefined, other: ListenAt | undefined): boolean {
+  if (one === undefined || other === undefined || one.port === 0 || one.port !== other.port) return false;
+  return one.host === other.host || isEveryAddress(one.host) || isEveryAddress(other.host);
 }
 
 function isInClear({ host, tls }: { readonly host: string; readonly tls?: unknown }): boolean {

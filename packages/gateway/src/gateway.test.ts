@@ -19,14 +19,17 @@ describe('ports', () => {
     expect(gateway.grpcUrl).toBe(`http://127.0.0.1:${gateway.grpcPort}`);
     expect(gateway.httpUrl).toBe(`http://127.0.0.1:${gateway.httpPort}`);
     expect(gateway.portNotes).toEqual([]);
+    expect(gateway.healthUrl).toBeUndefined();
   });
 
-  it.each(['grpc', 'http'] as const)(
+  it.each(['grpc', 'http', 'health'] as const)(
     'a taken %s port is an error that names it, and leaves nothing open',
     async (door) => {
       const port = await takenPort();
       const free = await freePort();
-      const opening = open({ grpc: { port: free }, http: { port: free }, [door]: { port } });
+      const others =
+        door === 'health' ? { grpc: { port: free } } : { grpc: { port: free }, http: { port: free } };
+      const opening = open({ ...others, [door]: { host: '127.0.0.1', port } });
       await expect(opening).rejects.toThrow(PortInUseError);
       await expect(opening).rejects.toThrow(
         `the ${door} port ${port} on 127.0.0.1 is taken by another program: stop it, or set gateway.${door}.port to a free one`,
@@ -51,23 +54,26 @@ describe('closing', () => {
   it('lets running calls end, takes no new ones, and is not ready meanwhile', async () => {
     const bridge = scriptedBridge();
     const { started, release } = heldCall(bridge);
-    const gateway = await open({ bridge });
+    const gateway = await open({ bridge, health: { host: '127.0.0.1', port: 0 } });
     const client = clientOf(gateway);
     const running = client.call('PaymentService/Authorize', {});
     await started;
 
     const closed = gateway.close();
-    const ready = await fetch(`${gateway.httpUrl}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([
-      503,
-      { status: 'not_ready', detail: 'the bridge is shutting down' },
-    ]);
+    for (const url of [gateway.httpUrl, gateway.healthUrl]) {
+      const ready = await fetch(`${url}/readyz`);
+      expect([ready.status, await ready.json()]).toEqual([
+        503,
+        { status: 'not_ready', detail: 'the bridge is shutting down' },
+      ]);
+    }
     const late = clientOf(gateway).call('PaymentService/Authorize', {});
     expect((await refusalOf(late)).code).toBe(status.UNAVAILABLE);
     release();
     expect(await running).toMatchObject({ status: 'CHARGED' });
     await closed;
-    await expect(fetch(`${gateway.httpUrl}/healthz`)).rejects.toThrow();
+    for (const url of [gateway.httpUrl, gateway.healthUrl])
+      await expect(fetch(`${url}/healthz`)).rejects.toThrow();
     expect(bridge.executed).toHaveLength(1);
   });
 

@@ -1,4 +1,4 @@
-/** The gateway: both doors in front of one connector, opened together and closed together. */
+/** The gateway: its doors in front of one connector, opened together and closed together. */
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
@@ -31,8 +31,10 @@ export type GatewayOptions = {
   readonly bridge: PaymentBridge;
   /** UCS; 127.0.0.1:8000 unless told otherwise, which is where Hyperswitch looks. Port 0 for any. */
   readonly grpc?: Partial<Door>;
-  /** Health and metrics; 127.0.0.1:8080 unless told otherwise. Port 0 for any. */
+  /** Health, metrics, admin API and console; 127.0.0.1:8080 unless told otherwise. Port 0 for any. */
   readonly http?: Partial<Door>;
+  /** A further door for health and metrics alone, in plain HTTP; left out: there is none. Port 0 for any. */
+  readonly health?: ListenAt;
   /** Take a free port where the wanted one is taken; false unless told otherwise. */
   readonly allowPortFallback?: boolean;
   /** Calls executed at once, 1000 unless told otherwise; more are answered OVERLOADED. */
@@ -67,6 +69,8 @@ export type Gateway = {
   readonly httpUrl: string;
   readonly grpcPort: number;
   readonly httpPort: number;
+  /** Undefined without a door for health and metrics alone. */
+  readonly healthUrl: string | undefined;
   /** One line for each port that is not the one asked for. */
   readonly portNotes: readonly string[];
   /** Stops accepting, lets running calls end for `drainMs`, then cuts them off; the connector stays open. */
@@ -107,7 +111,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     requestTimeoutMs,
   });
   const services = new Set(UCS_METHODS.map(({ service }) => `types.${service}`));
-  const health = addHealthService(ucs, {
+  const grpcHealth = addHealthService(ucs, {
     bridge,
     services: [...services],
     watchIntervalMs: options.healthWatchMs ?? 1_000,
@@ -129,28 +133,34 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     });
   const consoleApp =
     admin === undefined || options.console === undefined ? undefined : createConsoleApp(options.console);
+  const forProbes = { bridge, onWarning, metrics, isClosing: () => closing !== undefined };
   const httpListener = createHttpServer(
-    {
-      bridge,
-      onWarning,
-      metrics,
-      admin: admin?.app,
-      console: consoleApp,
-      isClosing: () => closing !== undefined,
-    },
+    { ...forProbes, admin: admin?.app, console: consoleApp },
     requestTimeoutMs,
     httpTls?.options,
   );
+  const healthListener = createHttpServer(forProbes, requestTimeoutMs);
+  const closeHttp = async () => {
+    for (const listener of [httpListener, healthListener]) {
+      listener.close();
+      listener.closeAllConnections();
+    }
+    await admin?.close();
+    metrics?.close();
+  };
 
-  const grpc = await listenOn(grpcSide.listener, 'grpc', grpcAt, { allowPortFallback });
-  const http = await listenOn(httpListener, 'http', httpAt, { allowPortFallback }).catch(
-    async (cause: unknown) => {
-      await grpcSide.drain(0);
-      await admin?.close();
-      metrics?.close();
-      throw cause;
-    },
-  );
+  const { health: healthAt } = options;
+  const listen = async () => ({
+    grpc: await listenOn(grpcSide.listener, 'grpc', grpcAt, { allowPortFallback }),
+    http: await listenOn(httpListener, 'http', httpAt, { allowPortFallback }),
+    health: healthAt && (await listenOn(healthListener, 'health', healthAt, { allowPortFallback })),
+  });
+  const { grpc, http, health } = await listen().catch(async (cause: unknown) => {
+    grpcHealth.close();
+    await grpcSide.drain(0);
+    await closeHttp();
+    throw cause;
+  });
 
   const renewals = [
     grpcTls?.follow(grpcSide.listener as TlsServer),
@@ -161,20 +171,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const notifier = lateAnswers && startNotifier({ lateAnswers, webhooks, onWarning });
 
   const close = async () => {
-    health.close();
+    grpcHealth.close();
     for (const renewal of renewals) renewal?.stop();
     await Promise.all([grpcSide.drain(drainMs), notifier?.close()]);
-    httpListener.close();
-    httpListener.closeAllConnections();
-    await admin?.close();
-    metrics?.close();
+    await closeHttp();
   };
   return {
     grpcUrl: urlOf(grpcAt.host, grpc.port, grpcTls !== undefined),
     httpUrl: urlOf(httpAt.host, http.port, httpTls !== undefined),
     grpcPort: grpc.port,
     httpPort: http.port,
-    portNotes: [grpc.note, http.note].filter((note) => note !== undefined),
+    healthUrl: healthAt && health && urlOf(healthAt.host, health.port),
+    portNotes: [grpc.note, http.note, health?.note].filter((note) => note !== undefined),
     close: () => {
       closing ??= close();
       return closing;

@@ -67,6 +67,11 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** True for hosts that stand for all addresses of this machine. */
+export function isEveryAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
 /** `http://127.0.0.1:8000`, or https, with the brackets IPv6 needs. */
 export function urlOf(host: string, port: number, hasTls = false): string {
   return `${hasTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;

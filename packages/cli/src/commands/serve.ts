@@ -1,6 +1,6 @@
 /** `nats-bridge serve`: the gateway alone, in front of a NATS server that runs elsewhere. */
 import { bridgeConfigWarnings, keepDeadLetters, keepNotary } from '@nats-bridge/connector';
-import { gatewayConfigWarnings, startGateway } from '@nats-bridge/gateway';
+import { type Gateway, gatewayConfigWarnings, startGateway } from '@nats-bridge/gateway';
 import { Command } from 'commander';
 import { consoleFolder } from '../console-folder.js';
 import { loggedBridge } from '../logged-bridge.js';
@@ -13,7 +13,7 @@ export function serveCommand(): Command {
   return withConfigOption(new Command('serve'))
     .summary('start the gateway only, for an existing NATS server')
     .description(
-      'Opens the gRPC door for Hyperswitch and the HTTP door for health and metrics, and carries payments over NATS. Ready (/readyz, gRPC health) once NATS answers and has the streams; ends with 1 where it promises less than nats_bridge.durability. What it says while it runs is its log, on standard error: docs/logs.md.',
+      'Opens the gRPC door for Hyperswitch and the HTTP door for health, metrics and, where somebody may use them, admin API and console; with [gateway.health] one for health and metrics alone, too. Carries payments over NATS. Ready (/readyz, gRPC health) once NATS answers and has the streams; ends with 1 where it promises less than nats_bridge.durability. What it says while it runs is its log, on standard error: docs/logs.md.',
     )
     .option('--nats <url>', 'NATS server, over nats_bridge.base_url')
     .action(async (options: { config?: string; nats?: string }) => {
@@ -27,6 +27,7 @@ export function serveCommand(): Command {
         bridge,
         grpc: doors.grpc,
         http: doors.http,
+        health: doors.health,
         maxInFlight: doors.max_in_flight,
         maxMessageBytes: doors.max_message_bytes,
         webhooks: doors.webhooks,
@@ -38,10 +39,8 @@ export function serveCommand(): Command {
       });
       // Before anybody is told that it is ready, and may stop it.
       const ended = untilSignal();
-      console.log(
-        `${mark.ok()} gateway ${gateway.grpcUrl} for Hyperswitch, ${gateway.httpUrl} for health and metrics`,
-      );
-      say('info', `gateway started: gRPC ${gateway.grpcUrl}, HTTP ${gateway.httpUrl}`);
+      console.log(`${mark.ok()} gateway ${describeDoors(gateway)}`);
+      say('info', `gateway started: ${describeDoors(gateway)}`);
       const keeper = keepDeadLetters(bridge, logged);
       const notary = keepNotary(bridge, { onError: onNotaryError });
       const ending = new AbortController();
@@ -62,4 +61,9 @@ export function serveCommand(): Command {
         await close();
       }
     });
+}
+
+function describeDoors({ grpcUrl, httpUrl, healthUrl }: Gateway): string {
+  const doors = `${grpcUrl} for Hyperswitch, ${httpUrl} for health and metrics`;
+  return healthUrl === undefined ? doors : `${doors}, ${healthUrl} for those two alone`;
 }

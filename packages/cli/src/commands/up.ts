@@ -129,6 +129,7 @@ function openDoors({ bridge, logging, onWarning }: LoggedBridge, { gateway }: Se
     bridge,
     grpc: gateway.grpc,
     http: gateway.http,
+    health: gateway.health,
     maxInFlight: gateway.max_in_flight,
     maxMessageBytes: gateway.max_message_bytes,
     webhooks: gateway.webhooks,

@@ -1,4 +1,4 @@
-/** The routes of the HTTP door: is the process alive, is it ready to take payments, how do payments go. */
+/** The routes of the HTTP door, and of the one for probes: is the process alive, is it ready to take payments, how do payments go. */
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { ADMIN_PATH } from '../admin/open-api.js';

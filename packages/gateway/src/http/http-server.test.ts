@@ -26,6 +26,12 @@ it('/healthz says that the process is alive, connected or not', async () => {
   }
 });
 
+it('/healthz and /readyz answer health checks that speak HTTP/1.0 and name no host, as those of HAProxy do', async () => {
+  bridge.isConnected = true;
+  for (const path of ['/healthz', '/readyz'])
+    expect(await rawStatus(`GET ${path} HTTP/1.0\r\n\r\n`)).toBe(200);
+});
+
 it('/readyz follows the connection to NATS and says why', async () => {
   bridge.isConnected = true;
   expect(await get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready', detail: 'connected' } });

@@ -27,6 +27,8 @@ export function createHttpServer(
   const server = createAdaptorServer({
     fetch: createHttpApp({ ...options, hasTls: tls !== undefined }).fetch,
     overrideGlobalObjects: false,
+    // HTTP/1.0, which the health checks of balancers speak, does not have to name a host.
+    hostname: 'localhost',
     ...(tls && { createServer: createHttpsServer }),
     serverOptions: {
       ...tls,
