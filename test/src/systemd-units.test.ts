@@ -15,7 +15,8 @@ import { ROOT, startWorkerProcess, type WorkerProcess } from './worker-process.j
 const GATEWAY = 'nats-bridge.service';
 const WORKER = 'nats-bridge-worker@.service';
 const SLOW_CARD = '4000000000000259';
-const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+/** Of a developer's machine it may be the wrong system; under CI nothing is left out. */
+const hasSystemd = process.env.CI !== undefined || spawnSync('systemd-analyze', ['--version']).status === 0;
 
 let folder: string;
 beforeAll(() => {
