@@ -11,6 +11,7 @@ import { createRecentOutcomes } from './alerts/recent-outcomes.js';
 import type { PaymentBridge } from './bridge.js';
 import { createCertificateEnds } from './certificate-ends.js';
 import { createDoorTls, type DoorTls, type DoorTlsFiles } from './door-tls.js';
+import { createFirstBytes } from './first-bytes.js';
 import { addHealthService } from './health/grpc-health.js';
 import { createConsoleApp } from './http/console-files.js';
 import { createHttpServer } from './http/http-server.js';
@@ -76,6 +77,9 @@ export type Gateway = {
   /** Stops accepting, lets running calls end for `drainMs`, then cuts them off; the connector stays open. */
   close(): Promise<void>;
 };
+
+/** How long a TLS connection to the gRPC door may say nothing after its handshake. */
+const FIRST_BYTES_MS = 10_000;
 
 /** @throws PortInUseError when a port is taken and no other may be chosen; no door is open then. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -202,12 +206,14 @@ function grpcDoor(
   const injector = ucs.createConnectionInjector(ServerCredentials.createInsecure());
   letStreamsPass(ucs);
   const inject = (socket: Socket) => injector.injectConnection(socket);
+  const firstBytes = createFirstBytes(inject, FIRST_BYTES_MS);
   const listener =
     tls === undefined
       ? createServer({ allowHalfOpen: true, noDelay: true }, inject)
-      : createTlsServer({ ...tls.options, noDelay: true, ALPNProtocols: ['h2'] }, inject);
+      : createTlsServer({ ...tls.options, noDelay: true, ALPNProtocols: ['h2'] }, firstBytes.await);
   const drain = async (drainMs: number) => {
     listener.close();
+    firstBytes.close();
     const timer = setTimeout(() => injector.drain(0), drainMs);
     await new Promise<void>((resolve) => ucs.tryShutdown(() => resolve()));
     clearTimeout(timer);
