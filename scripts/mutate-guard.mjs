@@ -2,7 +2,8 @@
  * `npm run mutate -- [--only <file>] [--json]`: takes the guard apart, one piece at a time, and sees whether a unit
  * test or a seed of the simulation notices. Works in a copy of the built programs; changes nothing in the tree.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   mkdirSync,
@@ -106,7 +107,7 @@ async function judge(copy, { file, tests, isSimulated = true }, { mutated }) {
     ['a unit test', () => runs(copy, ['node_modules/vitest/vitest.mjs', 'run', '--bail=1', ...tests])],
     ['a seed', isSimulated ? seeds(SEEDS) : () => true],
   ];
-  for (const [name, passes] of steps) if (!passes()) return name;
+  for (const [name, passes] of steps) if (!(await passes())) return name;
   return undefined;
 }
 
@@ -124,9 +125,22 @@ async function compile(copy, file) {
   writeFileSync(join(copy, file.replace('/src/', '/dist/').replace(/\.ts$/, '.js')), code);
 }
 
-function runs(cwd, args) {
-  const { status } = spawnSync(process.execPath, args, { cwd, stdio: 'ignore', timeout: LIMIT_MS });
-  return status === 0;
+/** With all that it started: a mutant may turn for ever in a process of vitest's. */
+async function runs(cwd, args) {
+  const child = spawn(process.execPath, args, { cwd, stdio: 'ignore', detached: true });
+  const ended = once(child, 'exit');
+  const endAll = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // Nobody of it is left.
+    }
+  };
+  const timer = setTimeout(endAll, LIMIT_MS);
+  const [code] = await ended;
+  clearTimeout(timer);
+  endAll();
+  return code === 0;
 }
 
 /** Sources and builds of the workspaces; everything else is shared. */
