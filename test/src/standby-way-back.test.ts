@@ -119,8 +119,9 @@ it('is taken over from by a command that is killed half-way, and run again', asy
 it('comes back with its old streams, of which the other region takes no notice', async () => {
   await regions.a.restart();
   oldBridge = bridgeAt(regions.a);
-  // As nobody should have it.
-  const soon = { deadlineAt: Date.now() + 500 };
+  await oldBridge.prepare();
+  // As nobody should have it. It is seen from here on, by what it listens to.
+  const soon = { deadlineAt: Date.now() + 2_000 };
   await oldBridge.authorize(routerData(MERCHANT, 'att_late'), soon);
   const { lastSeq } = await streamState(oldBridge.connection, 'PAYMENTS_ARCHIVE');
   expect(await authorize(inB.bridge, 'att_in_b')).toMatchObject({ transactionId: 'txn_att_in_b_1' });
