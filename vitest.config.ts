@@ -5,8 +5,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 90_000,
     hookTimeout: 120_000,
-    // A test waits more than it works: with as many as processors, half of them would idle.
-    maxWorkers: 4,
+    maxWorkers: 3,
     // Node loads what is built sooner than Vite does, which would only hand it on.
     server: { deps: { external: [/\/(packages|workers)\/[^/]+\/dist\//] } },
     projects: [
