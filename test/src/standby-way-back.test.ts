@@ -74,6 +74,7 @@ async function killedAfter(text: string, server: EmbeddedServer, ...args: string
 
 let inB: Awaited<ReturnType<typeof serve>>;
 let oldBridge: NatsBridge;
+let pusher: ReturnType<NatsBridge['lateAnswers']['push']>;
 
 beforeAll(async () => {
   regions = await startTwoRegions();
@@ -120,7 +121,9 @@ it('comes back with its old streams, of which the other region takes no notice',
   await regions.a.restart();
   oldBridge = bridgeAt(regions.a);
   await oldBridge.prepare();
-  // As nobody should have it. It is seen from here on, by what it listens to.
+  // As a gateway does: it is seen by what it listens to.
+  pusher = oldBridge.lateAnswers.push(async () => true);
+  // As nobody should have it.
   const soon = { deadlineAt: Date.now() + 2_000 };
   await oldBridge.authorize(routerData(MERCHANT, 'att_late'), soon);
   const { lastSeq } = await streamState(oldBridge.connection, 'PAYMENTS_ARCHIVE');
@@ -132,6 +135,7 @@ it('gives its streams up only to a region that took over from it, and while nobo
   const stepDown = ['step-down', 'b', join(folder, 'old')];
   const busy = await standby(regions.a, ...stepDown, '--yes');
   expect([busy.code, busy.stdout]).toEqual([1, expect.stringMatching(/bridges are connected here/)]);
+  await pusher.close();
   await oldBridge.close();
   // The region that serves is not mistaken for the one that is old.
   await inB.stop();
