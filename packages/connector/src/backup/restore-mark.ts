@@ -13,12 +13,16 @@ export async function isRestoreUnfinished(connection: Connection): Promise<boole
   return (await messagesIn(connection, RESTORE_STREAM)) !== undefined;
 }
 
-/** Of which backup, by its id. @returns undefined when none is unfinished, or an older version began it */
-export async function unfinishedRestore(connection: Connection): Promise<string | undefined> {
+/** The backup's id is not known where an older version began it. */
+export type UnfinishedRestore = { readonly backup: string | undefined };
+
+/** @returns undefined when none is unfinished */
+export async function unfinishedRestore(connection: Connection): Promise<UnfinishedRestore | undefined> {
   const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
   try {
     const { config } = await manager.streams.info(RESTORE_STREAM);
-    return config.description?.startsWith(OF_BACKUP) ? config.description.slice(OF_BACKUP.length) : undefined;
+    const isNamed = config.description?.startsWith(OF_BACKUP);
+    return { backup: isNamed ? config.description?.slice(OF_BACKUP.length) : undefined };
   } catch (error) {
     if (saysNoStream(error)) return undefined;
     throw error;
@@ -38,9 +42,13 @@ export async function holdRequests(
   }
   // Room for no message, and none makes room for another.
   const mark = {
-    ...{ name: RESTORE_STREAM, description, subjects, num_replicas },
-    ...{ max_bytes: 1, discard: 'new' as const },
-  };
+    name: RESTORE_STREAM,
+    description,
+    subjects,
+    num_replicas,
+    max_bytes: 1,
+    discard: 'new',
+  } as const;
   await withFewerReplicas<StreamConfig>(mark, async (attempt) => {
     const { config } = await manager.streams.add(attempt as StreamConfig);
     return config;

@@ -1,7 +1,5 @@
 /** The `[nats_bridge.audit]` section: with whose key entries are signed, and what is written down of payments. */
-import { readFileSync } from 'node:fs';
-import { createSigner, type Signer } from '@nats-bridge/messaging';
-import { Secret } from '@nats-bridge/protocol';
+import { createSigner, readSeed, type Signer } from '@nats-bridge/messaging';
 import { z } from 'zod';
 import { duration } from './duration.js';
 import { readableFile } from './readable-file.js';
@@ -27,7 +25,7 @@ export const auditSchema = z
 export function auditSignerOf({ seed_file }: z.output<typeof auditSchema>): Signer | undefined {
   if (seed_file === undefined) return undefined;
   try {
-    return createSigner(new Secret(readFileSync(seed_file, 'utf8').trim()));
+    return createSigner(readSeed(seed_file));
   } catch {
     throw new Error(`nats_bridge.audit.seed_file: ${seed_file} holds no seed of a user key (SU…)`);
   }

@@ -44,15 +44,20 @@ export function recoveryMsOf({ jetstream }: { readonly jetstream: Deliveries }):
 }
 
 type Fault = { readonly path: PropertyKey[]; readonly input: unknown; readonly message: string };
-type Limits = {
-  readonly jetstream: Ages & Deliveries & { readonly duplicate_window: string };
+type Timeouts = {
   readonly request_timeout_ms: number;
   readonly timeouts: Readonly<Record<string, number | undefined>>;
 };
+type Limits = Timeouts & { readonly jetstream: Ages & Deliveries & { readonly duplicate_window: string } };
+
+/** How long a caller waits for an operation at most, in milliseconds. */
+export function longestTimeoutMs({ request_timeout_ms, timeouts }: Timeouts): number {
+  return Math.max(request_timeout_ms, ...Object.values(timeouts).map((ms) => ms ?? 0));
+}
 
 /** What would be forgotten while it still matters. */
 export function* retentionFaults(config: Limits): Iterable<Fault> {
-  const { jetstream, request_timeout_ms, timeouts } = config;
+  const { jetstream } = config;
   const { max_age, ledger_max_age, duplicate_window } = jetstream;
   if (durationMs(duplicate_window) > durationMs(max_age))
     yield {
@@ -60,8 +65,7 @@ export function* retentionFaults(config: Limits): Iterable<Fault> {
       input: max_age,
       message: `must be at least nats_bridge.jetstream.duplicate_window, which is "${duplicate_window}": no NATS server makes a stream that forgets sooner`,
     };
-  const longestTimeoutMs = Math.max(request_timeout_ms, ...Object.values(timeouts).map((ms) => ms ?? 0));
-  const leastSeconds = Math.ceil((longestTimeoutMs + recoveryMsOf(config)) / 1_000);
+  const leastSeconds = Math.ceil((longestTimeoutMs(config) + recoveryMsOf(config)) / 1_000);
   for (const key of ['max_age', 'archive_max_age'] as const) {
     const value = jetstream[key];
     if (value !== undefined && durationMs(value) < leastSeconds * 1_000)

@@ -1,6 +1,6 @@
 /** The `[nats_bridge.sealing]` section: with it, nobody but bridges and workers can read what travels. */
-import { readFileSync } from 'node:fs';
-import { Secret } from '@nats-bridge/protocol';
+import { readSeed } from '@nats-bridge/messaging';
+import type { Secret } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import { listOf } from './list-of.js';
 import { readableFile } from './readable-file.js';
@@ -33,5 +33,5 @@ export function sealingConfigOf(
 ): SealingConfig | undefined {
   if (section === undefined) return undefined;
   const { seed_files, ...rest } = section;
-  return { ...rest, seeds: seed_files.map((file) => new Secret(readFileSync(file, 'utf8').trim())) };
+  return { ...rest, seeds: seed_files.map(readSeed) };
 }

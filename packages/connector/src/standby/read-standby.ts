@@ -1,7 +1,7 @@
 /** How far the mirrors of a standby have come, as the server says it there. Changes nothing. */
 import { type Connection, PermissionDeniedError, saysNoStream } from '@nats-bridge/messaging';
 import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
-import { isRestoreUnfinished, unfinishedRestore } from '../backup/restore-mark.js';
+import { type UnfinishedRestore, unfinishedRestore } from '../backup/restore-mark.js';
 import { streamsToSave } from '../backup/saved-streams.js';
 import { whoIsThere } from '../backup/who-is-there.js';
 import type { BridgeConfig } from '../config/bridge-config.js';
@@ -29,7 +29,7 @@ export type Standby = {
   /** Streams under their names that copy nothing: of a region that serves, or did. */
   readonly own: readonly string[];
   /** A take-over or a restore stopped half-way here, or goes on: of the backup with this id, where that is known. */
-  readonly unfinished: { readonly backup: string | undefined } | undefined;
+  readonly unfinished: UnfinishedRestore | undefined;
   /** Why it is no standby, or a dangerous one; each says what to do. */
   readonly problems: readonly string[];
 };
@@ -37,7 +37,7 @@ export type Standby = {
 /** `$JS.{domain}.API` */
 const DOMAIN = /^\$JS\.([^.]+)\.API$/;
 
-function stoppedHalfWay(backup: string | undefined): string {
+function stoppedHalfWay(backup: UnfinishedRestore['backup']): string {
   return `a take-over or a restore${backup === undefined ? '' : ` of the backup ${backup}`} stopped half-way here, or goes on: where it stopped, run nats-bridge standby take-over again with the folder of its backup, which finishes it; nats-bridge backup restore with that backup does so, too`;
 }
 
@@ -64,16 +64,15 @@ export async function readStandby({
     }
   }
   // Half of them are mirrors then, and none of what is usual would help.
-  if (await isRestoreUnfinished(connection)) {
-    const backup = await unfinishedRestore(connection);
+  const unfinished = await unfinishedRestore(connection);
+  if (unfinished !== undefined)
     return {
       primary: [...primaries][0],
       mirrors,
       own: others,
-      unfinished: { backup },
-      problems: [stoppedHalfWay(backup)],
+      unfinished,
+      problems: [stoppedHalfWay(unfinished.backup)],
     };
-  }
   const problems: string[] = [];
   if (missing.length > 0)
     problems.push(`there is no ${missing.join(', ')}: nats-bridge standby apply makes mirrors of them`);
@@ -86,7 +85,7 @@ export async function readStandby({
       `they copy several regions (${[...primaries].join(', ')}): delete the mirrors of the wrong one (nats stream rm) and apply again`,
     );
   if (mirrors.length > 0) problems.push(...(await strangers(connection, config)));
-  return { primary: [...primaries][0], mirrors, own: others, unfinished: undefined, problems };
+  return { primary: [...primaries][0], mirrors, own: others, unfinished, problems };
 }
 
 /** Nobody has anything to do at a standby; whoever is heard may as well be at the primary, over a link that lets too much through. */

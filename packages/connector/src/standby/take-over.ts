@@ -20,6 +20,7 @@ import type { StreamInBackup } from '../backup/manifest.js';
 import { type Restored, restoreBackup } from '../backup/restore-backup.js';
 import { messagesIn } from '../backup/restore-mark.js';
 import { planRestore, type RestorePlan } from '../backup/restore-plan.js';
+import { longestTimeoutMs } from '../config/retention.js';
 import type { Actor } from '../dead-letters/letter-action.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf, topologyOf } from '../topology.js';
@@ -111,9 +112,7 @@ async function latestDeadline({
 }: Pick<NatsBridge, 'config' | 'connection'>): Promise<Date | undefined> {
   const archive = archiveNameOf(config);
   if ((await messagesIn(connection, archive)) === undefined) return undefined;
-  const timeouts = Object.values(config.timeouts as Readonly<Record<string, number | undefined>>);
-  const longestMs = Math.max(config.request_timeout_ms, ...timeouts.map((ms) => ms ?? 0));
-  const since = new Date(Date.now() - longestMs);
+  const since = new Date(Date.now() - longestTimeoutMs(config));
   let latest = Date.now();
   for await (const { headers } of storedMessages(connection, archive, { since }))
     latest = Math.max(latest, Number(headers[HEADER.deadline]) || 0);
@@ -140,7 +139,9 @@ export async function takeOver(
   const backup =
     resumed ??
     (await createBackup(bridge, {
-      ...{ folder, tool, onSaved },
+      folder,
+      tool,
+      onSaved,
       mirrored: await mirroredStreams(bridge, { primary, until }),
     }));
   const replaceable = mirrors.map(({ stream }) => stream);

@@ -13,7 +13,15 @@ const PHONE_ROW_PX = 84;
 /** Rows before the end at which more are fetched. */
 const AHEAD = 60;
 const TITLES = [
-  ...['State', 'Time (UTC)', 'Operation', 'Amount', 'Payment', 'Connector', 'Merchant', 'Worker', 'Took'],
+  'State',
+  'Time (UTC)',
+  'Operation',
+  'Amount',
+  'Payment',
+  'Connector',
+  'Merchant',
+  'Worker',
+  'Took',
 ];
 
 export function PaymentList({
