@@ -230,6 +230,21 @@ export class PrioritiesMissingError extends MessagingError {
   }
 }
 
+/** The server ended an order for messages of a consumer, or shows no longer that it remembers it. */
+export class OrderEndedError extends MessagingError {
+  readonly code = 'ORDER_ENDED';
+  readonly phase = 'before_send';
+  readonly retryable = true;
+
+  /** @param why in the server's words, where it said something */
+  constructor(
+    readonly consumer: string,
+    why: string,
+  ) {
+    super(`nothing is delivered from the consumer ${consumer} for the moment: ${why}`);
+  }
+}
+
 /** A record was changed by somebody else since it was read: read it again and decide anew. */
 export class RecordChangedError extends MessagingError {
   readonly code = 'RECORD_CHANGED';

@@ -19,6 +19,7 @@ export type { NatsCredentials, NatsTls } from './connection/nats-security.js';
 export { plaintextHosts } from './connection/server-address.js';
 export type { WaitOptions } from './connection/wait-for-connected.js';
 export { type ConsumePullOptions, consumePull, type PullReader } from './consume/consume-pull.js';
+export { DeliveredMessage } from './consume/delivered-message.js';
 export { takesSubject } from './consume/takes-subject.js';
 export {
   type Durability,
@@ -53,7 +54,7 @@ export { lastMessage, type StoredRecord, saysNoStream, saysNothingThere } from '
 export { createRecordStore, type RecordStore } from './records/record-store.js';
 export { createRecordWriter, type RecordWriter } from './records/record-writer.js';
 export { saysOvertaken } from './records/says-overtaken.js';
-export { type AckSubject, ackSubjectOf, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';
+export { type AckSubject, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';
 export { type ReadCorrelationId, readJsonCorrelationId } from './request/correlation.js';
 export { encodeHeaders, type HeaderRecord, readHeaders } from './request/message-headers.js';
 export type {

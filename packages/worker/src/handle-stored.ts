@@ -1,8 +1,7 @@
 /** A request from the stream: read it, run it under its record, and acknowledge by how that ended. */
-import { ackSubjectOf, encodeHeaders, readHeaders, SignatureRefusedError } from '@nats-bridge/messaging';
+import { type DeliveredMessage, encodeHeaders, SignatureRefusedError } from '@nats-bridge/messaging';
 import { fingerprintOf, HEADER, type Operation, RECORD_HEADER, ValidationError } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
-import type { JsMsg } from '@nats-io/jetstream';
 import { failureOf } from './failure-of.js';
 import { type GuardedEnding, type GuardWorld, runGuarded } from './guarded-run.js';
 import type { Handlers } from './handler.js';
@@ -48,7 +47,7 @@ const AGAIN_SOON_MS = 1_000;
 /** What was begun and may have had its effect is given this long to find out, though nobody waits any longer. */
 const RECOVERY_MS = 30_000;
 
-export async function handleStored(message: JsMsg, options: HandleStoredOptions): Promise<void> {
+export async function handleStored(message: DeliveredMessage, options: HandleStoredOptions): Promise<void> {
   const startedAt = Date.now();
   const hand = options.heartbeat.begin(message);
   const trace = beginTrace(message, options);
@@ -71,13 +70,13 @@ export async function handleStored(message: JsMsg, options: HandleStoredOptions)
   }
 }
 
-function beginTrace(message: JsMsg, { tracing }: HandleStoredOptions): DeliveryTrace | undefined {
+function beginTrace(message: DeliveredMessage, { tracing }: HandleStoredOptions): DeliveryTrace | undefined {
   if (tracing === undefined) return undefined;
   return traceDelivery(tracing.tracing, {
-    headers: readHeaders(message),
+    headers: message.headers,
     destination: tracing.destination,
-    attempt: message.info.deliveryCount,
-    stored: { consumer: tracing.consumer, atMs: message.time.getTime(), seq: message.seq },
+    attempt: message.deliveryCount,
+    stored: { consumer: tracing.consumer, atMs: message.storedAt, seq: message.seq },
   });
 }
 
@@ -90,7 +89,7 @@ type Traced = HandleStoredOptions & { readonly trace: DeliveryTrace | undefined 
 
 /** A repeat of it would move money: claim, effect, answer. */
 async function runUnderRecord(
-  message: JsMsg,
+  message: DeliveredMessage,
   read: ReadRequest,
   subject: string,
   options: Traced,
@@ -108,10 +107,10 @@ async function runUnderRecord(
   const about = {
     operation: request.operation,
     paymentId: request.payment_id,
-    requestedAt: message.time.getTime(),
+    requestedAt: message.storedAt,
     requestSeq: message.seq,
   };
-  const guarded = { subject, delivery, isRedelivered: message.info.deliveryCount > 1, about };
+  const guarded = { subject, delivery, isRedelivered: message.deliveryCount > 1, about };
   const { trace } = options;
   const records = trace?.records(guard.records) ?? guard.records;
   return runGuarded(guarded, { leaseMs: await leaseMs(), ...guard, records }, async (claim) => {
@@ -163,7 +162,7 @@ async function runPlainly(read: ReadRequest, options: Traced): Promise<GuardedEn
 }
 
 function settle(
-  message: JsMsg,
+  message: DeliveredMessage,
   ending: GuardedEnding,
   { ms, ids }: { readonly ms: number; readonly ids: DeliveryIds },
   options: HandleStoredOptions,
@@ -208,14 +207,17 @@ function settle(
 }
 
 /** What cannot be read is ended here; undefined says so. */
-async function readOrRefuse(message: JsMsg, options: HandleStoredOptions): Promise<ReadRequest | undefined> {
+async function readOrRefuse(
+  message: DeliveredMessage,
+  options: HandleStoredOptions,
+): Promise<ReadRequest | undefined> {
   const { report, way, scope } = options;
-  const headers = readHeaders(message);
+  const headers = message.headers;
   try {
     const body = way.bodies.isReference(headers)
       ? await way.bodies.resolveBody({ body: message.data, headers })
       : message.data;
-    const delivery = { body, headers, attempt: message.info.deliveryCount };
+    const delivery = { body, headers, attempt: message.deliveryCount };
     const read = readDelivery(message.subject, delivery, way.sealing);
     scope(read.request, message.subject);
     return read;
@@ -234,16 +236,16 @@ async function readOrRefuse(message: JsMsg, options: HandleStoredOptions): Promi
  * key may hold another request's answer.
  */
 function refuse(
-  message: JsMsg,
+  message: DeliveredMessage,
   { way }: HandleStoredOptions,
   error: { readonly code: string; readonly message: string },
   to: 'caller' | 'stranger' = 'caller',
 ): void {
-  const headers = readHeaders(message);
+  const headers = message.headers;
   const replyTo = headers[HEADER.replyTo];
   if (!headers[HEADER.correlationId] || !replyTo) return;
   const refusal = encodeRefusal(headers, error, way.sealing, to);
-  way.connection.current?.publish(isRecordSubject(replyTo) ? ackSubjectOf(message) : replyTo, refusal.body, {
+  way.connection.current?.publish(isRecordSubject(replyTo) ? message.ackSubject : replyTo, refusal.body, {
     headers: encodeHeaders(refusal.headers),
   });
 }

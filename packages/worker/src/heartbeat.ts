@@ -1,7 +1,7 @@
 /** Says "still at work" for every request in hand, often enough that none of them is delivered a second time. */
-import type { Connection } from '@nats-bridge/messaging';
+import type { Connection, DeliveredMessage } from '@nats-bridge/messaging';
 import { PassingMap } from '@nats-bridge/protocol';
-import { type JsMsg, jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 
 export type InHand = {
   /** Also called at every beat, from now on. */
@@ -10,7 +10,7 @@ export type InHand = {
 };
 
 export type Heartbeat = {
-  begin(message: JsMsg): InHand;
+  begin(message: DeliveredMessage): InHand;
   /** Nothing is kept alive any longer: what is still in hand will be delivered again, to somebody else. */
   stop(): void;
 };
@@ -20,7 +20,7 @@ export type AckWaitMs = () => Promise<number>;
 
 /** One timer for all, because most requests are answered long before it fires. */
 export function createHeartbeat(ackWaitMs: AckWaitMs): Heartbeat {
-  const inHand = new PassingMap<JsMsg, (() => void) | undefined>();
+  const inHand = new PassingMap<DeliveredMessage, (() => void) | undefined>();
   let isBeating = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -57,7 +57,7 @@ export function createHeartbeat(ackWaitMs: AckWaitMs): Heartbeat {
 }
 
 /** A connection that was closed has nobody to tell; the server delivers again by itself. */
-function sayWorking(message: JsMsg): void {
+function sayWorking(message: DeliveredMessage): void {
   try {
     message.working();
   } catch {

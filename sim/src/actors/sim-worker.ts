@@ -1,5 +1,10 @@
 /** A worker of the SDK: its own handling of stored requests, fed by the simulated consumer. */
-import { type BodyReferences, createRecordStore, createRecordWriter } from '@nats-bridge/messaging';
+import {
+  type BodyReferences,
+  createRecordStore,
+  createRecordWriter,
+  DeliveredMessage,
+} from '@nats-bridge/messaging';
 import { defaultSubjectTemplate, guardedSubject, type Operation, RECORD_STREAM } from '@nats-bridge/protocol';
 import type { Handlers, WorkerEvent } from '@nats-bridge/worker';
 import {
@@ -13,7 +18,6 @@ import type { Broker } from '../broker/broker.js';
 import type { PullConsumer } from '../broker/pull-consumer.js';
 import type { World } from '../world.js';
 import { Actor } from './actor.js';
-import { asDelivery } from './delivery.js';
 import { SimConnection } from './sim-connection.js';
 import { SimMessage } from './sim-message.js';
 
@@ -95,7 +99,7 @@ export class SimWorker {
           actor,
           () => {
             change(1);
-            void handleStored(asDelivery(new SimMessage(wire, publish), onNak), options).finally(() => {
+            void handleStored(new Delivery(new SimMessage(wire, publish), onNak), options).finally(() => {
               change(-1);
               order();
             });
@@ -119,5 +123,19 @@ export class SimWorker {
         return `${event.type}: ${event.error}`;
       return event.type;
     });
+  }
+}
+
+class Delivery extends DeliveredMessage {
+  constructor(
+    message: SimMessage,
+    readonly onNak: () => void,
+  ) {
+    super(message);
+  }
+
+  override nak(delayMs?: number): void {
+    this.onNak();
+    super.nak(delayMs);
   }
 }

@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
-import { ackSubjectOf, consumePull, encodeHeaders, newCurveSeed, readHeaders } from '@nats-bridge/messaging';
+import { consumePull, encodeHeaders, newCurveSeed, readHeaders } from '@nats-bridge/messaging';
 import { HEADER, type Outcome } from '@nats-bridge/protocol';
 import { createWorker, type SigningOptions } from '@nats-bridge/worker';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { MsgHdrsImpl } from '@nats-io/nats-core';
 import { describe, expect, it } from 'vitest';
 import { MODES } from '../stack-under-test.js';
 import { until } from '../until.js';
@@ -57,9 +58,10 @@ describe('signed in other ways', () => {
       consumer,
       maxInFlight: 1,
       async onMessage(message) {
-        const request = { headers: message.headers };
+        const wireHeaders = Object.entries(message.headers).map(([name, value]) => [name, [value]]);
+        const request = { headers: MsgHdrsImpl.fromRecord(Object.fromEntries(wireHeaders)) };
         const { body, headers } = signedBy(poolKey, request, answerOf({}), { isForCaller: true });
-        nats.publish(ackSubjectOf(message), body, {
+        nats.publish(message.ackSubject, body, {
           headers: encodeHeaders({ ...headers, [HEADER.correlationId]: correlationIn(request) }),
         });
       },

@@ -76,7 +76,7 @@ export function keepDeadLetters(world: KeeperWorld, options: KeeperOptions = {})
     maxInFlight: 16,
     async onMessage(message) {
       try {
-        const kept = await keep(JSON.parse(message.string()) as Notice, writer, world);
+        const kept = await keep(JSON.parse(Buffer.from(message.data).toString()) as Notice, writer, world);
         message.ack();
         if (kept !== undefined) onLetter(kept.queue, kept.letter);
       } catch (error) {

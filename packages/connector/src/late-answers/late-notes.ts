@@ -5,6 +5,7 @@ import {
   type Connection,
   createRecordStore,
   createRecordWriter,
+  type HeaderRecord,
   lastMessage,
 } from '@nats-bridge/messaging';
 import { LATE_STREAM, lateSubject } from '@nats-bridge/protocol';
@@ -88,6 +89,6 @@ export function createLateNotes(
   };
 }
 
-export function isRenewed(headers: { get(name: string): string } | undefined): boolean {
-  return headers?.get(RENEWED.name) === RENEWED.value;
+export function isRenewed(headers: HeaderRecord): boolean {
+  return headers[RENEWED.name] === RENEWED.value;
 }

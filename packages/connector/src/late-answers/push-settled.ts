@@ -60,7 +60,7 @@ export async function pushSettled(world: PushWorld, deliver: Deliver): Promise<P
     if (message.subject === LOOKED_SUBJECT) return message.ack(); // no note
     const note = decodeNote(message.data);
     if (note === undefined) return message.term('not a note of the bridge');
-    const before = message.info.deliveryCount - 1;
+    const before = message.deliveryCount - 1;
     try {
       // First listen, then look: what is recorded in between is heard.
       await awaited.add(note, message.seq);

@@ -1,5 +1,6 @@
 /** Asks the server for what nats.js has no call for. */
 import { type ApiError, JetStreamApiError } from '@nats-io/jetstream';
+import { apiSubject } from '../connection/api-subject.js';
 import type { Connection } from '../connection/connection.js';
 import { PermissionDeniedError } from '../errors.js';
 import { saysDenied } from '../says-denied.js';
@@ -16,8 +17,7 @@ export async function askJetStream<Answer>(
   question: object,
 ): Promise<Answer> {
   const nats = await connection.get();
-  const { domain } = connection.jetstreamOptions;
-  const subject = domain === undefined ? `$JS.API.${request}` : `$JS.${domain}.API.${request}`;
+  const subject = apiSubject(connection, request);
   try {
     const reply = await nats.request(subject, JSON.stringify(question), { timeout: TIMEOUT_MS });
     const answer = reply.json<Answer & { readonly error?: ApiError }>();

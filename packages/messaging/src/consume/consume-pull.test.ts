@@ -1,4 +1,4 @@
-import { type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Connection, createConnection } from '../connection/connection.js';
 import { startTestServer } from '../testing/nats-for-tests.js';
@@ -89,7 +89,7 @@ describe('reading a pull consumer', () => {
     const release: (() => void)[] = [];
     const first = read(connection, {
       maxInFlight: 3,
-      onMessage: (message: JsMsg) =>
+      onMessage: (message) =>
         new Promise((resolve) => {
           release.push(() => {
             message.ack();

@@ -1,9 +1,11 @@
 /** Reads a durable pull consumer with bounded work in hand, through reconnects, until it is drained. */
-import { type Consumer, type ConsumerMessages, type JsMsg, jetstream } from '@nats-io/jetstream';
-import type { Subscription } from '@nats-io/nats-core';
+import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
 import { backoffMs } from '../connection/backoff.js';
 import type { Connection } from '../connection/connection.js';
-import { readPriorityGroup } from './priority-group.js';
+import type { DeliveredMessage } from './delivered-message.js';
+import { OrderInbox } from './order-inbox.js';
+import { priorityGroupOf } from './priority-group.js';
 
 export type ConsumePullOptions = {
   readonly stream: string;
@@ -21,7 +23,7 @@ export type ConsumePullOptions = {
    */
   readonly priority?: number;
   /** What it throws goes to `onError`; acknowledging is its own affair. */
-  readonly onMessage: (message: JsMsg) => Promise<void>;
+  readonly onMessage: (message: DeliveredMessage) => Promise<void>;
   /** Told of everything that does not stop the reading: a consumer that is not there yet, a lost connection. */
   readonly onError?: (error: unknown, consumer: string) => void;
   /** Told at each sign that it can be read: a message that came, or an order that ended as it should. */
@@ -48,24 +50,20 @@ const EXPIRES_MS = 30_000;
  * without a sign, and what it gives them comes again only after the ack wait.
  */
 const BORROWED_EXPIRES_MS = 5_000;
-/**
- * The server shows this often that it remembers a request, and one that misses two is made again: a consumer's new
- * leader knows nothing of what the dead one had been asked.
- */
-const IDLE_HEARTBEAT_MS = 1_000;
 /** A reader that steps back does so this long before the time, and for so long. */
 const STEP_BACK = { leadMs: 50, forMs: 250 };
 
 export function consumePull(connection: Connection, options: ConsumePullOptions): PullReader {
-  const { maxInFlight, weight, priority = 0 } = options;
-  const expires = connection.jetstreamOptions.domain === undefined ? EXPIRES_MS : BORROWED_EXPIRES_MS;
+  const { stream, consumer, maxInFlight, weight, priority = 0 } = options;
+  const expiresMs = connection.jetstreamOptions.domain === undefined ? EXPIRES_MS : BORROWED_EXPIRES_MS;
   /** The most that one order is for, so that there are as many as its weight. */
   const mostAsked = weight === undefined ? maxInFlight : Math.floor(maxInFlight / weight);
-  /** Places worth a request of their own, so that busy readers ask for many at a time. */
+  /** Places worth an order of their own, so that busy readers ask for many at a time. */
   const worthAsking = Math.ceil(mostAsked / 2);
-  const open = new Map<Promise<void>, ConsumerMessages>();
+  /** Those with an open order, and those that wait for the next. */
+  const open = new Set<OrderInbox>();
+  const spare: OrderInbox[] = [];
   let inFlight = 0;
-  let asked = 0;
   let steppedBack = 0;
   /** In a row: the pause before the next look for the consumer grows with them. */
   let failures = 0;
@@ -80,7 +78,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   const stopListening = connection.onState(({ state }) => {
     // The server may remember an order whose way back is gone, and would give it messages that nobody gets: the next
     // one is made under another inbox.
-    if (state === 'disconnected') for (const messages of open.values()) messages.stop();
+    if (state === 'disconnected') for (const inbox of [...open, ...spare.splice(0)]) inbox.close();
     wake?.();
   });
   const finished = ask();
@@ -90,16 +88,14 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     while (!draining) {
       isBroken = false;
       try {
-        const consumer = await find();
-        const group = await readPriorityGroup(consumer, priority);
+        const nats = await connection.get();
+        const group = priorityGroupOf(await find(nats), priority);
         sayFound();
+        // Of another connection, or of a consumer that had no priorities.
+        for (const inbox of spare.splice(0)) inbox.close();
         while (!draining && !isBroken && connection.state !== 'idle') {
-          const free = maxInFlight - inFlight - asked;
-          const isWorthAsking = free >= worthAsking || (free > 0 && asked === 0);
-          const hasItsShare = weight !== undefined && open.size >= weight;
-          const isConnected = connection.current !== undefined;
-          if (isWorthAsking && !hasItsShare && steppedBack === 0 && isConnected)
-            await request(consumer, Math.min(free, mostAsked), group);
+          const count = toOrder();
+          if (count > 0) order(nats, count, group);
           else await changed();
         }
       } catch (error) {
@@ -110,47 +106,50 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     }
   }
 
-  async function find(): Promise<Consumer> {
-    const nats = await connection.get();
-    return jetstream(nats, connection.jetstreamOptions).consumers.get(options.stream, options.consumer);
+  async function find(nats: NatsConnection): Promise<ConsumerInfo> {
+    const manager = await jetstreamManager(nats, connection.jetstreamOptions);
+    return manager.consumers.info(stream, consumer);
   }
 
-  async function request(consumer: Consumer, count: number, group: string | undefined): Promise<void> {
-    asked += count;
-    let missing = count;
-    const give = (places: number) => {
-      asked -= places;
-      missing -= places;
-    };
-    const messages = await consumer
-      .fetch({
-        max_messages: count,
-        expires,
-        idle_heartbeat: IDLE_HEARTBEAT_MS,
-        ...(group !== undefined && { group, priority }),
-      })
-      .catch((error: unknown) => {
-        give(missing);
-        throw error;
-      });
-    const reading = read(messages, () => give(1))
-      .then(succeed, fail)
+  /** How many messages the next order is for; 0 while none is worth making. */
+  function toOrder(): number {
+    if (steppedBack > 0 || connection.current === undefined) return 0;
+    if (weight !== undefined && open.size >= weight) return 0;
+    let asked = 0;
+    for (const inbox of open) asked += inbox.missing;
+    const free = maxInFlight - inFlight - asked;
+    const isWorthAsking = free >= worthAsking || (free > 0 && asked === 0);
+    return isWorthAsking ? Math.min(free, mostAsked) : 0;
+  }
+
+  function order(nats: NatsConnection, count: number, group: string | undefined): void {
+    const inbox = spare.pop() ?? openInbox(nats, group);
+    open.add(inbox);
+    inbox
+      .order(count)
+      .then(() => {
+        if (!inbox.isClosed) succeed();
+      }, fail)
       .finally(() => {
-        give(missing);
-        open.delete(reading);
+        open.delete(inbox);
+        if (!inbox.isClosed) spare.push(inbox);
         wake?.();
       });
-    open.set(reading, messages);
   }
 
-  async function read(messages: ConsumerMessages, onArrival: () => void): Promise<void> {
-    for await (const message of messages) {
-      onArrival();
-      succeed();
-      // Once draining, it goes back at once, for others to take.
-      if (draining) message.nak();
-      else void handle(message);
-    }
+  function openInbox(nats: NatsConnection, group: string | undefined): OrderInbox {
+    return new OrderInbox(connection, nats, {
+      stream,
+      consumer,
+      expiresMs,
+      priority: group === undefined ? undefined : { group, priority },
+      onMessage(message) {
+        succeed();
+        // Once draining, it goes back at once, for others to take.
+        if (draining) message.nak();
+        else void handle(message);
+      },
+    });
   }
 
   function succeed(): void {
@@ -158,15 +157,15 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     options.onRead?.();
   }
 
-  async function handle(message: JsMsg): Promise<void> {
+  async function handle(message: DeliveredMessage): Promise<void> {
     inFlight++;
     try {
       await options.onMessage(message);
     } catch (error) {
-      options.onError?.(error, options.consumer);
+      options.onError?.(error, consumer);
     } finally {
       inFlight--;
-      wake?.();
+      if (draining || toOrder() > 0) wake?.();
     }
   }
 
@@ -174,14 +173,14 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     await delay(Math.max(0, inMs - STEP_BACK.leadMs));
     if (draining || !(await hasOtherReaders())) return;
     steppedBack++;
-    await Promise.all([...open.values()].map(closeOrder));
+    await Promise.all([...open].map((inbox) => inbox.drain()));
     await delay(STEP_BACK.forMs);
     steppedBack--;
     wake?.();
   }
 
   async function hasOtherReaders(): Promise<boolean> {
-    const { num_waiting } = await (await find()).info();
+    const { num_waiting } = await find(await connection.get());
     return num_waiting > open.size;
   }
 
@@ -190,7 +189,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     if (draining) return;
     if (!isBroken) failures++;
     isBroken = true;
-    options.onError?.(error, options.consumer);
+    options.onError?.(error, consumer);
   }
 
   async function drain(): Promise<void> {
@@ -198,7 +197,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     stopListening();
     wake?.();
     await finished;
-    await Promise.all([...open].map(([reading, messages]) => closeOrder(messages).then(() => reading)));
+    await Promise.all([...open, ...spare].map((inbox) => inbox.drain()));
     while (inFlight > 0) await changed();
   }
 
@@ -215,7 +214,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     },
     found,
     stepBack(inMs) {
-      stepBack(inMs).catch((error: unknown) => options.onError?.(error, options.consumer));
+      stepBack(inMs).catch((error: unknown) => options.onError?.(error, consumer));
     },
     drain() {
       drained ??= drain();
@@ -228,14 +227,4 @@ function delay(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms).unref();
   });
-}
-
-/**
- * `stop` unsubscribes at once, and what the server has sent by then is dropped and comes back only after the ack
- * wait. Draining the subscription first lets that arrive, to be given back. nats.js has no public way to it.
- */
-async function closeOrder(messages: ConsumerMessages): Promise<void> {
-  const { sub } = messages as unknown as { readonly sub?: Subscription };
-  if (sub !== undefined && !sub.isClosed()) await sub.drain();
-  messages.stop();
 }

@@ -1,5 +1,5 @@
 /** By which group a reader orders where its consumer knows priorities (NATS ADR-42), and what is said where it does not. */
-import type { Consumer } from '@nats-io/jetstream';
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import { PrioritiesMissingError } from '../errors.js';
 
 /** Of consumers whose readers have priorities. There is one: what a priority is for is who comes first, not who may. */
@@ -11,8 +11,7 @@ export const PRIORITY_GROUP = 'workers';
  * @returns undefined where all readers are alike
  * @throws PrioritiesMissingError where they are, and this one is not to come first
  */
-export async function readPriorityGroup(consumer: Consumer, priority: number): Promise<string | undefined> {
-  const { name, config } = await consumer.info(true);
+export function priorityGroupOf({ name, config }: ConsumerInfo, priority: number): string | undefined {
   const isPrioritized = config.priority_policy === 'prioritized';
   if (priority > 0 && !isPrioritized)
     throw new PrioritiesMissingError(`the consumer ${name} has no priorities`);

@@ -1,6 +1,4 @@
 /** Reads the subject on which a worker acknowledges a message: it says which message is meant. */
-import type { JsMsg } from '@nats-io/jetstream';
-
 export type AckSubject = {
   readonly stream: string;
   readonly consumer: string;
@@ -33,9 +31,4 @@ export function parseAckSubject(subject: string): AckSubject | undefined {
 /** What to subscribe to in order to see every acknowledgement of a stream, in both forms. */
 export function ackSubjectsOf(stream: string): readonly string[] {
   return [`$JS.ACK.${stream}.>`, `$JS.ACK.*.*.${stream}.>`];
-}
-
-/** Where the acknowledgement of a delivered message goes. nats.js has it, and no public name for it. */
-export function ackSubjectOf(message: JsMsg): string {
-  return (message as JsMsg & { readonly reply: string }).reply;
 }

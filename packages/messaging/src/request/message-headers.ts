@@ -64,9 +64,8 @@ export function hasHeaders(message: Pick<Msg, 'headers'>): boolean {
   return headerBlockOf(message as Received) !== undefined || message.headers !== undefined;
 }
 
-/** A message of nats.js, or one of JetStream around it, as it holds what came over the wire. */
+/** A message of nats.js, as it holds what came over the wire. */
 type Received = {
-  readonly msg?: Received;
   readonly _rdata?: Uint8Array;
   readonly _msg?: { readonly hdr: number };
 };
@@ -79,7 +78,7 @@ const decoder = new TextDecoder();
  * is taken.
  */
 function headerBlockOf(message: Received): Uint8Array | undefined {
-  const { _rdata, _msg } = message.msg ?? message;
+  const { _rdata, _msg } = message;
   return _rdata !== undefined && _msg !== undefined && _msg.hdr > 0
     ? _rdata.subarray(0, _msg.hdr)
     : undefined;
