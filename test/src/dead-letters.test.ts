@@ -10,7 +10,7 @@ import {
   topologyOf,
 } from '@nats-bridge/connector';
 import { applyTopology, storedMessages } from '@nats-bridge/messaging';
-import { decodeBody, NOTICE_STREAM, recordSubject } from '@nats-bridge/protocol';
+import { decodeBody, NOTICE_STREAM, RECORD_STREAM, recordSubject } from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
@@ -57,6 +57,15 @@ async function workerWith(authorize: Handler, more = {}): Promise<Worker> {
   await worker.start();
   closers.push(() => worker.stop());
   return worker;
+}
+
+/** Says that it is there, as workers do, and takes nothing. */
+async function sayThere(): Promise<void> {
+  const nats = await stack.nats();
+  nats.subscribe('hyperswitch.workers.guarded.authorize', {
+    callback: (_, message) => void message.respond(),
+  });
+  await nats.flush();
 }
 
 const authorize = (attempt: string, changes = {}) =>
@@ -330,6 +339,7 @@ describe('a request sent again', () => {
   it('lives as long as one sent first: until every delivery of it is over', async () => {
     keep();
     await neverSent(stack, authorize, 'att_1');
+    await sayThere();
     await letters.retry(await oneLetter(), ACTOR);
     const manager = await jetstreamManager(await stack.nats());
     const { state } = await manager.streams.info('PAYMENTS');
@@ -345,11 +355,11 @@ describe('a request sent again', () => {
     const letter = await oneLetter();
     const nats = await stack.nats();
     const consumer = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
+    const taking = consumer.next({ expires: 10_000 });
+    await until('it to read', async () => (await consumer.info()).num_waiting > 0);
     await letters.retry(letter, ACTOR);
-    const message = await until(
-      'it is sent',
-      async () => (await consumer.next({ expires: 1_000 })) ?? undefined,
-    );
+    const message = await taking;
+    if (message === null) throw new Error('it was not sent');
     const headers = natsHeaders();
     headers.set('X-Correlation-Id', message.headers?.get('X-Correlation-Id') ?? '');
     const answer = JSON.stringify({ status: 'success', transaction_id: 'txn_plain' });
@@ -362,6 +372,56 @@ describe('a request sent again', () => {
       outcome: { kind: 'answered', status: 'CHARGED', transactionId: 'txn_plain' },
     });
   });
+});
+
+describe('a request sent again that nobody answers', () => {
+  it('is not sent while nobody takes it, and stays a letter', async () => {
+    keep();
+    await neverSent(stack, authorize, 'att_1');
+    const letter = await oneLetter();
+    await expect(letters.retry(letter, ACTOR)).rejects.toThrow(
+      /no worker is there for authorize.*nothing was sent; start one, then retry it/,
+    );
+    expect(await letters.list()).toEqual([letter]);
+  });
+
+  it('is a letter again, and may have been charged: workers that keep no record may have had it', async () => {
+    closers.push(keepDeadLetters(stack.bridge, { lookEveryMs: 100 }).close);
+    await neverSent(stack, authorize, 'att_1');
+    const consumer = await jetstream(await stack.nats()).consumers.get(
+      'PAYMENTS',
+      'hyperswitch-consumer-authorize',
+    );
+    const died = (async () => {
+      for (let delivery = 1; delivery <= 2; delivery++) await consumer.next({ expires: 10_000 });
+      await consumer.next({ expires: 3_000 }); // the server gives it up when it is asked for more
+    })();
+    await until('it to read', async () => (await consumer.info()).num_waiting > 0);
+    await letters.retry(await oneLetter(), ACTOR);
+    expect(await stack.bridge.ledger.findLatest(MERCHANT, 'authorize:att_1')).toMatchObject({
+      record: { state: 'sent', retry: 1 },
+    });
+    await died;
+    const next = await oneLetter();
+    expect(next).toMatchObject({ queue: 'interventions', verdict: 'unknown', retry: 1 });
+    await expect(letters.retry(next, ACTOR)).rejects.toThrow('may have been carried out');
+  });
+});
+
+it('is never sent again once it was answered, also when its record has expired before its letter', async () => {
+  keep();
+  await workerWith(() => ({ status: 'success', transaction_id: 'txn_1' }));
+  expect(await authorize('att_1')).toMatchObject({ status: 'CHARGED' });
+  const manager = await jetstreamManager(await stack.nats());
+  // Outside of the window in which the stream knows a message id again.
+  await manager.streams.update('PAYMENTS', { duplicate_window: 100_000_000 });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await expect(authorize('att_1', { amount: money(99) })).rejects.toThrow();
+  const letter = await oneLetter();
+  expect(letter).toMatchObject({ verdict: 'answered_yes' });
+  await manager.streams.purge(RECORD_STREAM);
+  expect(await letters.verdict(letter)).toBe('answered_yes');
+  await expect(letters.retry(letter, ACTOR)).rejects.toThrow('was carried out');
 });
 
 describe('many letters', () => {
@@ -384,12 +444,12 @@ describe('many letters', () => {
     });
     const all = await letters.list();
     expect(all.length).toBe(4);
-    const plan = await retryMany(letters, all, { perSecond: 20, actor: ACTOR, dryRun: true });
-    expect(plan).toEqual({ retried: 3, skipped: { unknown: 1 }, failed: [], ms: 150 });
     await workerWith((_, { idempotencyKey }) => {
       ran.push(idempotencyKey);
       return { status: 'success', transaction_id: idempotencyKey };
     });
+    const plan = await retryMany(letters, all, { perSecond: 20, actor: ACTOR, dryRun: true });
+    expect(plan).toEqual({ retried: 3, skipped: { unknown: 1 }, failed: [], ms: 150 });
     const seen: number[] = [];
     const done = await retryMany(letters, chosen, {
       perSecond: 20,

@@ -101,6 +101,7 @@ export function createSend(world: SendWorld): Send {
     ledger,
     bridge: config.connection_name,
     takeBack,
+    isGuarded,
     onUnrecorded: world.onUnrecorded,
     isClosing: world.isClosing,
   };
@@ -158,6 +159,13 @@ export function createSend(world: SendWorld): Send {
     );
   }
 
+  async function isGuarded({ operation, pool, data }: Exchange): Promise<boolean> {
+    const { workers } = await presence.whoIsThere(
+      presenceQuestion(config, operation, pool, data.merchant_id),
+    );
+    return workers === 'guarded';
+  }
+
   async function takeBack(exchange: Exchange, { cause }: BridgeError): Promise<boolean> {
     const { operation, data, workers, pool } = exchange;
     if (workers === 'subscribers') return false; // they heard it as it passed
@@ -165,7 +173,8 @@ export function createSend(world: SendWorld): Send {
       cause instanceof ReplyTimeoutError || cause instanceof RequestCancelledError
         ? cause.streamSeq
         : undefined;
-    const consumers = await exchange.consumers;
+    // Not asked where all workers kept records: they read the bridge's own, which stay.
+    const consumers = workers === 'guarded' ? [] : await exchange.consumers;
     if (seq === undefined || consumers === undefined) return false;
     const subject = subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id);
     // A repeat may be stored for another pool, by the call before it: who reads there was not looked at.

@@ -203,13 +203,14 @@ export class InvalidMessageError extends MessagingError {
 /** The server's permissions do not let this user publish or subscribe. */
 export class PermissionDeniedError extends MessagingError {
   readonly code = 'PERMISSION_DENIED';
-  readonly phase = 'before_send';
   readonly retryable = false;
 
   constructor(
     readonly operation: 'publish' | 'subscription',
     readonly subject: string,
     options?: ErrorOptions,
+    /** `sent_unknown` where it had been published before it was denied. */
+    readonly phase: ErrorPhase = 'before_send',
   ) {
     super(`NATS denies this user the ${operation} on ${subject}: correct its permissions`, options);
   }

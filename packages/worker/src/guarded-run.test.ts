@@ -96,8 +96,14 @@ describe('a record that others keep changing', () => {
     const ending = await runGuarded(
       {
         subject: 's',
-        delivery: { correlationId: 'c', fingerprint: 'f', retry: 0, deadlineAt: 9_000, worker: 'w' },
-        isRedelivered: false,
+        delivery: {
+          correlationId: 'c',
+          fingerprint: 'f',
+          retry: 0,
+          deadlineAt: 9_000,
+          isRedelivered: false,
+          worker: 'w',
+        },
         about: {},
       },
       { records: { read, write }, now: () => 1_000, sleep: async () => {}, leaseMs: 2_000 },
@@ -115,8 +121,14 @@ describe('a record that others keep changing', () => {
     const run = vi.fn();
     const request = {
       subject: 's',
-      delivery: { correlationId: 'c', fingerprint: 'f', retry: 0, deadlineAt: 9_000, worker: 'w' },
-      isRedelivered: false,
+      delivery: {
+        correlationId: 'c',
+        fingerprint: 'f',
+        retry: 0,
+        deadlineAt: 9_000,
+        isRedelivered: false,
+        worker: 'w',
+      },
       about: {},
     };
     const world = { records, now: () => 1_000, sleep: async () => {}, leaseMs: 2_000 };
@@ -148,8 +160,14 @@ describe('a claim whose confirmation was lost', () => {
   }
   const request = {
     subject: 's',
-    delivery: { correlationId: 'c', fingerprint: 'f', retry: 0, deadlineAt: 99_000, worker: 'w' },
-    isRedelivered: false,
+    delivery: {
+      correlationId: 'c',
+      fingerprint: 'f',
+      retry: 0,
+      deadlineAt: 99_000,
+      isRedelivered: false,
+      worker: 'w',
+    },
     about: {},
   };
   const reply = { body: encodeBody(success), headers: {} };

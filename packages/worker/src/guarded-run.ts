@@ -21,8 +21,6 @@ export type GuardedRequest = {
   /** Of its record. */
   readonly subject: string;
   readonly delivery: GuardedDelivery;
-  /** Then somebody may have begun: the record is read before anything is written. */
-  readonly isRedelivered: boolean;
   /** What its records say of it. */
   readonly about: Pick<NewRecord, 'operation' | 'paymentId' | 'requestedAt' | 'requestSeq'>;
 };
@@ -54,7 +52,8 @@ export async function runGuarded(
   run: Run,
 ): Promise<GuardedEnding> {
   const { subject, delivery } = request;
-  let stored = request.isRedelivered ? await world.records.read(subject) : undefined;
+  // Of what was delivered before somebody may have begun: its record is read before anything is written.
+  let stored = delivery.isRedelivered ? await world.records.read(subject) : undefined;
   for (let changes = 0; changes < MOST_CHANGES; changes++) {
     const record = stored && recordIn(stored);
     const decision = guardDelivery(record, delivery, world.now());

@@ -102,6 +102,7 @@ async function runUnderRecord(
     fingerprint: fingerprintOf(request.router_data),
     retry: headers.retry ?? 0,
     deadlineAt: headers.deadlineAt,
+    isRedelivered: message.deliveryCount > 1,
     worker,
   };
   const about = {
@@ -110,7 +111,7 @@ async function runUnderRecord(
     requestedAt: message.storedAt,
     requestSeq: message.seq,
   };
-  const guarded = { subject, delivery, isRedelivered: message.deliveryCount > 1, about };
+  const guarded = { subject, delivery, about };
   const { trace } = options;
   const records = trace?.records(guard.records) ?? guard.records;
   return runGuarded(guarded, { leaseMs: await leaseMs(), ...guard, records }, async (claim) => {

@@ -47,8 +47,14 @@ function scene(
   };
   const request = {
     subject: 's',
-    delivery: { correlationId: 'c', fingerprint: 'f', retry: 0, deadlineAt: 99_000, worker: 'w' },
-    isRedelivered: false,
+    delivery: {
+      correlationId: 'c',
+      fingerprint: 'f',
+      retry: 0,
+      deadlineAt: 99_000,
+      isRedelivered: false,
+      worker: 'w',
+    },
     about: {},
   };
   const world = { records, now: () => clock.now, sleep: async () => {}, leaseMs: LEASE_MS };

@@ -1,5 +1,13 @@
 import { createBodyReferences } from '@nats-bridge/messaging';
-import { BODY_BUCKET, type BridgeRequest, decodeBody, RECORD_STREAM } from '@nats-bridge/protocol';
+import {
+  BODY_BUCKET,
+  type BridgeRequest,
+  decodeBody,
+  outcomeOfReply,
+  parseResponse,
+  RECORD_STREAM,
+  type RouterData,
+} from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { encodeEffect } from './reply.js';
@@ -90,6 +98,35 @@ describe('a reply', () => {
     expect(store).toHaveBeenCalledTimes(waits.length + 1);
     expect(waits.reduce((sum, ms) => sum + ms)).toBeGreaterThan(20_000);
     expect(onLeftOut).toHaveBeenCalledOnce();
+  });
+
+  it.each([
+    [
+      'its own status',
+      { attempt_status: 'AUTHENTICATION_PENDING', redirection: { form: {} } },
+      'AUTHENTICATION_PENDING',
+    ],
+    ['another', { attempt_status: 'VOIDED' }, 'VOIDED'],
+    ['what was captured', { amount_captured: 500 }, 'CHARGED'],
+    ['a redirection', { redirection: { form: {} } }, 'PENDING'],
+    ['fields of the answer', { response: { status: 'PARTIAL_CHARGED' } }, 'PENDING'],
+  ])('that is reduced says no more than the whole, which has %s', async (_, refined, expected) => {
+    const call = {
+      operation: 'authorize',
+      correlationId: 'c1',
+      data: { request: { capture_method: 'MANUAL' } } as unknown as RouterData,
+    } as const;
+    const read = {
+      request: { operation: 'authorize', correlation_id: 'c1' } as BridgeRequest,
+      headers: {},
+      wireHeaders: {},
+      attempt: 1,
+    };
+    const way = { connection: broker.connection, bodies: bodies(), sealing: NO_SEALING };
+    const unsayable = { connector_metadata: { amount: 1n } };
+    const whole = { status: 'success', transaction_id: 'txn_1', ...refined, ...unsayable } as const;
+    const { body } = await encodeEffect(read, whole, way, { sleep: async () => {}, onLeftOut: () => {} });
+    expect(outcomeOfReply(call, parseResponse(decodeBody(body))).status).toBe(expected);
   });
 
   it.each(['hyperswitch.operations.m.large', 'replies.large'])(

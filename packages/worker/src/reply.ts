@@ -90,11 +90,17 @@ export async function encodeEffect(
   }
 }
 
-/** What became of the payment, and how the processor knows it. */
-function essenceOf({ status, transaction_id, error }: HandlerResponse): HandlerResponse {
+/** What became of the payment, and how the processor knows it: never more than the whole would have said. */
+function essenceOf(whole: HandlerResponse): HandlerResponse {
+  const { status, attempt_status, refund_status, transaction_id, amount_captured, error } = whole;
+  // What is left out would have been the status: a customer who was to be redirected has not paid.
+  const isRefined = (whole.redirection ?? whole.response) && !attempt_status && !refund_status;
   return {
-    status,
+    status: status === 'success' && isRefined ? 'processing' : status,
+    attempt_status: attempt_status && String(attempt_status),
+    refund_status: refund_status && String(refund_status),
     transaction_id: transaction_id && String(transaction_id),
+    amount_captured: amount_captured && Number(amount_captured),
     error: error && { code: String(error.code), message: String(error.message) },
   };
 }

@@ -12,10 +12,15 @@ import {
   BODY_BUCKET,
   type BridgeResponse,
   decodeBody,
+  decodeHeaderValue,
   encodeBody,
+  fingerprintOf,
   HEADER,
   isOperation,
   mergePatch,
+  movesMoney,
+  type NewRecord,
+  type Operation,
   type OperationRecord,
   operationRow,
   parseRequest,
@@ -34,6 +39,7 @@ import { encodeAnswer } from '../ledger/answer.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
 import { secondsToLive } from '../message.js';
 import type { NatsBridge } from '../nats-bridge.js';
+import { isAnybodyThereFor } from '../presence/workers-there.js';
 import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
 import type { DeadLetter } from './dead-letter.js';
 import { lackingKeys } from './lacking-keys.js';
@@ -102,6 +108,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       throw new ValidationError(
         `letter ${letter.seq} has no request that could be sent: its original was gone, or never was one`,
       );
+    await assertIsTaken(letter, operation);
     const retry = letter.retry + 1;
     const deadlineAt = Date.now() + timeoutOf(config, operation);
     const { info } = await connection.get();
@@ -126,7 +133,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       name: patch === undefined ? 'retry' : 'edit',
       details: { verdict: now, retry, edited: patch === undefined ? undefined : 'yes' },
       async effect() {
-        if (entry !== undefined) await renewRecord(letter, entry.record, { retry, deadlineAt });
+        await announce(letter, entry?.record, { retry, deadlineAt }, call);
         // Its caller heard another answer long ago, and is told of this one.
         if (call !== undefined) await lateAnswers.remember(call, retry);
         const { body, headers } = bodies.isReference(requestHeaders) ? await putAway(sent) : sent;
@@ -135,19 +142,44 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
     };
   }
 
-  /**
-   * What is open is looked at anew, from now on: should nobody answer this time either, there is another letter. A
-   * request that was withdrawn stays so until somebody begins it.
-   */
-  async function renewRecord(
-    { seq: letterSeq, merchantId, idempotencyKey }: DeadLetter,
-    { seq, at: _, ...record }: OperationRecord,
-    again: Pick<OperationRecord, 'retry' | 'deadlineAt'>,
+  /** Where nobody takes it, it would leave the stream again, and be in doubt as if somebody had. */
+  async function assertIsTaken(
+    { seq, merchantId, original }: DeadLetter,
+    operation: Operation,
   ): Promise<void> {
-    if (record.state !== 'sent' && record.state !== 'claimed') return;
+    const isTaken = await isAnybodyThereFor(connection, config, { operation, merchantId, ...original });
+    if (isTaken) return;
+    throw new ValidationError(
+      `no worker is there for ${operation}, which letter ${seq} asks for: nothing was sent; start one, then retry it`,
+    );
+  }
+
+  /**
+   * Whoever takes it may keep no record, and it may be nobody: should no answer come this time either, there is another
+   * letter, and its verdict does not call it never sent.
+   */
+  async function announce(
+    { seq: letterSeq, merchantId, idempotencyKey, operation, paymentId, requestHeaders }: DeadLetter,
+    last: OperationRecord | undefined,
+    again: Pick<OperationRecord, 'retry' | 'deadlineAt'>,
+    call: NotedCall | undefined,
+  ): Promise<void> {
+    if (idempotencyKey === '' || !movesMoney(operation)) return;
+    const isOpen = last?.state === 'sent' || last?.state === 'claimed';
+    const record: NewRecord = isOpen
+      ? last
+      : {
+          state: 'sent',
+          operation,
+          paymentId,
+          correlationId: decodeHeaderValue(requestHeaders[HEADER.correlationId] ?? ''),
+          fingerprint: call && fingerprintOf(call.data),
+          by: config.connection_name,
+          retry: 0,
+        };
     try {
-      const renewed = { ...record, ...again, requestedAt: Date.now() };
-      await ledger.write(merchantId, idempotencyKey, renewed, seq);
+      const announced = { ...record, ...again, requestedAt: Date.now() };
+      await ledger.write(merchantId, idempotencyKey, announced, last?.seq ?? 0);
     } catch (error) {
       if (!(error instanceof RecordChangedError)) throw error;
       throw new ValidationError(
@@ -256,10 +288,13 @@ export function whatOf({ queue, seq, merchantId, operation, paymentId, idempoten
 }
 
 function verdictBy(entry: LedgerEntry | undefined, { verdict: atDeath }: DeadLetter): Verdict {
+  // A record is older than the letter that speaks of it, and expires before it does.
+  if (entry === undefined && (atDeath === 'answered_yes' || atDeath === 'answered_no')) return atDeath;
   return verdictOf({
     record: entry?.record,
     answer: entry?.answer?.status,
-    mayHaveRunUnrecorded: atDeath === 'unknown',
+    // Announced since: a later call of the key, or a try that was sent again and never confirmed.
+    mayHaveRunUnrecorded: atDeath === 'unknown' || entry?.record.state === 'sent',
   });
 }
 

@@ -4,9 +4,10 @@
  */
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { RecordChangedError } from '@nats-bridge/messaging';
-import { BridgeError, type BridgeResponse, fingerprintOf, type NewRecord } from '@nats-bridge/protocol';
+import { BridgeError, type BridgeResponse } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
+import { announcementOf } from '../ledger/announcement.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
@@ -45,18 +46,7 @@ async function sendRecorded(
   next: (exchange: Exchange) => Promise<BridgeResponse>,
 ): Promise<BridgeResponse> {
   const { merchant_id } = exchange.data;
-  const sent: NewRecord = {
-    state: 'sent',
-    operation: exchange.operation,
-    paymentId: exchange.data.payment_id,
-    correlationId: exchange.correlationId,
-    fingerprint: fingerprintOf(exchange.data),
-    by: bridge,
-    retry: 0,
-    requestedAt: Date.now(),
-    deadlineAt: exchange.deadlineAt,
-    isHeard: exchange.workers === 'subscribers',
-  };
+  const sent = announcementOf(exchange, bridge, Date.now());
   let seq: number;
   try {
     seq = await ledger.write(merchant_id, key, sent, 0);

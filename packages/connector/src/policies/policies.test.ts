@@ -20,7 +20,14 @@ describe('policies', () => {
 
 describe('joinConcurrent', () => {
   const join = (remember = vi.fn(async (_: Exchange) => {}), ledger = memoryLedger()) =>
-    joinConcurrent({ ledger, bridge: 'b', takeBack: async () => false, sleep: async () => {}, remember });
+    joinConcurrent({
+      ledger,
+      bridge: 'b',
+      takeBack: async () => false,
+      isGuarded: async () => true,
+      sleep: async () => {},
+      remember,
+    });
 
   /** Sends at most once, with an end that the test decides, or that the signal of the exchange does. */
   function heldCall(remember = vi.fn(async (_: Exchange) => {}), ledger = memoryLedger()) {

@@ -16,7 +16,7 @@ describe('settleDoubt', () => {
   const settle = (
     ledger = memoryLedger(),
     takeBack: (one: Exchange, error: BridgeError) => Promise<boolean> = async () => false,
-  ) => settleDoubt({ ledger, bridge: 'bridge', takeBack });
+  ) => settleDoubt({ ledger, bridge: 'bridge', takeBack, isGuarded: async () => true });
 
   it('withdraws what nobody has begun: then it may be answered as failed', async () => {
     const ledger = memoryLedger();
@@ -47,7 +47,12 @@ describe('settleDoubt', () => {
   it('stays in doubt when the answer that stands cannot be read', async () => {
     const record = { state: 'answered', seq: 1, at: 0, retry: 0 } as const;
     const ledger = { ...memoryLedger(), findLatest: async () => ({ record, answer: undefined }) };
-    const send = settleDoubt({ ledger, bridge: 'b', takeBack: async () => false })(failing('NATS_TIMEOUT'));
+    const send = settleDoubt({
+      ledger,
+      bridge: 'b',
+      takeBack: async () => false,
+      isGuarded: async () => true,
+    })(failing('NATS_TIMEOUT'));
     await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
   });
 
@@ -86,9 +91,12 @@ describe('settleDoubt', () => {
         return seen;
       }),
     };
-    const send = settleDoubt({ ledger: racing, bridge: 'b', takeBack: async () => false })(
-      failing('NATS_TIMEOUT'),
-    );
+    const send = settleDoubt({
+      ledger: racing,
+      bridge: 'b',
+      takeBack: async () => false,
+      isGuarded: async () => true,
+    })(failing('NATS_TIMEOUT'));
     await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
     expect(ledger.history.map(({ state }) => state)).toEqual(['claimed']);
   });
@@ -117,9 +125,12 @@ describe('settleDoubt', () => {
         throw new Error('no stream');
       },
     };
-    const send = settleDoubt({ ledger: broken, bridge: 'b', takeBack: async () => true })(
-      failing('NATS_TIMEOUT'),
-    );
+    const send = settleDoubt({
+      ledger: broken,
+      bridge: 'b',
+      takeBack: async () => true,
+      isGuarded: async () => true,
+    })(failing('NATS_TIMEOUT'));
     await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
   });
 
@@ -138,6 +149,7 @@ describe('settleDoubt', () => {
       ledger: { ...flaky, findLatest: async (...args: [string, string]) => flaky.findLatest(...args) },
       bridge: 'b',
       takeBack: async () => false,
+      isGuarded: async () => true,
       sleep: () => new Promise<void>((resolve) => wakes.push(resolve)),
     };
     await expect(settleDoubt(world)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject({
@@ -159,7 +171,14 @@ describe('settleDoubt', () => {
     };
     const pausesOf = async (more: Partial<SettleDoubtWorld>) => {
       const sleep = vi.fn(async (_: number) => {});
-      const world = { ledger: memoryLedger(), bridge: 'b', takeBack: async () => false, sleep, ...more };
+      const world = {
+        ledger: memoryLedger(),
+        bridge: 'b',
+        takeBack: async () => false,
+        isGuarded: async () => true,
+        sleep,
+        ...more,
+      };
       await expect(settleDoubt(world)(failing('NATS_TIMEOUT'))(exchange())).rejects.toThrow(BridgeError);
       await new Promise(setImmediate);
       return sleep.mock.calls.map(([ms]) => ms);
@@ -190,6 +209,7 @@ describe('settleDoubt', () => {
       ledger: restless,
       bridge: 'b',
       takeBack: async () => false,
+      isGuarded: async () => true,
       sleep: () => new Promise<void>((resolve) => Object.assign(later, { after: resolve })),
     };
     await expect(settleDoubt(world)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject({
@@ -205,9 +225,12 @@ describe('settleDoubt', () => {
 
   it('keeps nobody waiting for a ledger that does not answer', async () => {
     const silent = { ...memoryLedger(), findLatest: () => new Promise<never>(() => {}) };
-    const send = settleDoubt({ ledger: silent, bridge: 'b', takeBack: async () => true })(
-      failing('NATS_TIMEOUT'),
-    );
+    const send = settleDoubt({
+      ledger: silent,
+      bridge: 'b',
+      takeBack: async () => true,
+      isGuarded: async () => true,
+    })(failing('NATS_TIMEOUT'));
     await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
   });
 
@@ -232,6 +255,7 @@ describe('mindEarlierCall', () => {
       isWaiting: async () => false,
       bridge: 'bridge',
       takeBack: async () => false,
+      isGuarded: async () => true,
       sleep: async () => {},
     })(failing(code))(exchange());
 
@@ -245,7 +269,12 @@ describe('mindEarlierCall', () => {
   it.each(['RATE_LIMITED', 'NO_WORKERS_AVAILABLE'] as const)(
     'is in doubt after %s where the first call waits in the stream, and nobody has begun it yet',
     async (code) => {
-      const world = { ledger: memoryLedger(), bridge: 'b', takeBack: async () => false };
+      const world = {
+        ledger: memoryLedger(),
+        bridge: 'b',
+        takeBack: async () => false,
+        isGuarded: async () => true,
+      };
       const isWaiting = vi.fn(async () => true);
       const send = mindEarlierCall({ ...world, isWaiting })(failing(code));
       await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
@@ -257,7 +286,13 @@ describe('mindEarlierCall', () => {
 
   it('is in doubt while streams are restored, and writes nothing: what is there does not tell', async () => {
     const ledger = memoryLedger();
-    const world = { ledger, bridge: 'b', takeBack: async () => false, sleep: async () => {} };
+    const world = {
+      ledger,
+      bridge: 'b',
+      takeBack: async () => false,
+      isGuarded: async () => true,
+      sleep: async () => {},
+    };
     const restoring = { isWaiting: async () => false, isRestoring: async () => true };
     const send = mindEarlierCall({ ...world, ...restoring })(failing('RATE_LIMITED'));
     await expect(send(exchange())).rejects.toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });

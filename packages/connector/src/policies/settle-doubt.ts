@@ -9,9 +9,11 @@ import {
   decideWithdrawal,
   fingerprintOf,
   type NewRecord,
+  type OperationRecord,
 } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
+import { announcementOf } from '../ledger/announcement.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { assertSameContent } from '../ledger/outcome-of-entry.js';
 import { idlePause } from '../pause.js';
@@ -26,6 +28,8 @@ export type SettleDoubtWorld = {
    * nobody can have begun.
    */
   takeBack(exchange: Exchange, error: BridgeError): Promise<boolean>;
+  /** Whether only workers that keep records themselves are there now. */
+  isGuarded(exchange: Exchange): Promise<boolean>;
   /** No more is to be tried once this says so. */
   isClosing?(): boolean;
   sleep?(ms: number): Promise<unknown>;
@@ -89,36 +93,54 @@ async function settle(
   exchange: Exchange,
   key: string,
   error: BridgeError,
-  { ledger, bridge, takeBack }: SettleDoubtWorld,
+  world: SettleDoubtWorld,
 ): Promise<BridgeResponse> {
   const { data } = exchange;
-  let isUndelivered: boolean | undefined;
+  const { ledger, bridge } = world;
   for (let changes = 1; ; changes++) {
     const entry = await ledger.findLatest(data.merchant_id, key);
     if (entry !== undefined) assertSameContent(entry, exchange);
-    if (entry?.record.state === 'sent') isUndelivered ??= await takeBack(exchange, error);
-    const decision = decideWithdrawal(entry?.record, isUndelivered ?? false);
+    const mayHaveRun = await mayHaveRunUnrecorded(exchange, error, entry?.record, world);
+    const decision = decideWithdrawal(entry?.record, mayHaveRun);
     switch (decision.kind) {
       case 'answered':
         if (entry?.answer === undefined) throw error;
         return entry.answer;
-      case 'in_doubt':
-        throw error;
       case 'withdrawn':
         throw withdrawn(error);
-      case 'withdraw':
-        try {
-          await ledger.write(
-            data.merchant_id,
-            key,
-            withdrawal(exchange, bridge, error),
-            decision.expectedSeq,
-          );
-          throw withdrawn(error);
-        } catch (thrown) {
-          if (!(thrown instanceof RecordChangedError) || changes === MOST_CHANGES) throw thrown;
-        }
+      case 'in_doubt':
+        if (entry !== undefined) throw error;
     }
+    const [record, end] =
+      decision.kind === 'withdraw'
+        ? [withdrawal(exchange, bridge, error), withdrawn(error)]
+        : [announcementOf(exchange, bridge, exchange.marks.at), error];
+    try {
+      await ledger.write(data.merchant_id, key, record, entry?.record.seq ?? 0);
+    } catch (thrown) {
+      if (!(thrown instanceof RecordChangedError) || changes === MOST_CHANGES) throw thrown;
+      continue;
+    }
+    throw end;
+  }
+}
+
+/** False, too, where its record says enough. */
+async function mayHaveRunUnrecorded(
+  exchange: Exchange,
+  error: BridgeError,
+  record: OperationRecord | undefined,
+  { takeBack, isGuarded }: SettleDoubtWorld,
+): Promise<boolean> {
+  switch (record?.state) {
+    case undefined:
+      // Who keeps records is refused the claim once it is withdrawn. Others may have come since it was sent.
+      return !(await isGuarded(exchange)) && !(await takeBack(exchange, error));
+    case 'sent':
+      // What a person has sent again is another message.
+      return record.retry > 0 || !(await takeBack(exchange, error));
+    default:
+      return false;
   }
 }
 

@@ -292,7 +292,10 @@ export function createRequester(connection: Connection, options: RequesterOption
     if (!(error instanceof PermissionViolationError) || error.operation !== 'publish') return;
     for (const request of pending) {
       if (request.subject !== error.subject || request.stored !== undefined) continue;
-      fail(request, new errors.PermissionDeniedError('publish', request.subject, { cause: error }));
+      const { subject, published, refused } = request;
+      // Permissions may change: what was published before this time may be stored.
+      const phase = published - refused > 1 ? 'sent_unknown' : 'before_send';
+      fail(request, new errors.PermissionDeniedError('publish', subject, { cause: error }, phase));
     }
   }
 

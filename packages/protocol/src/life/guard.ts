@@ -12,6 +12,8 @@ export type GuardedDelivery = {
   readonly retry: number;
   /** Milliseconds since the epoch; undefined for a request without one. */
   readonly deadlineAt: number | undefined;
+  /** It had been delivered before. */
+  readonly isRedelivered: boolean;
   /** Of the worker that has it in hand. */
   readonly worker: string;
 };
@@ -51,8 +53,9 @@ export function guardDelivery(
     case 'withdrawn':
       return { kind: 'drop' };
     case 'sent':
-      // Of an earlier request of the key nobody wrote down who has it: as if somebody had begun.
-      return record.correlationId === delivery.correlationId
+      // Workers that keep no record do not write down that they have it, neither an earlier request of the key nor an
+      // earlier delivery of this one: as if somebody had begun.
+      return record.correlationId === delivery.correlationId && !delivery.isRedelivered
         ? begin
         : { kind: 'claim', attempt: 2, expectedSeq };
     case 'claimed': {

@@ -20,6 +20,7 @@ const delivery = (changes: Partial<GuardedDelivery> = {}): GuardedDelivery => ({
   fingerprint: 'f',
   retry: 0,
   deadlineAt: NOW + 1_000,
+  isRedelivered: false,
   worker: 'w',
   ...changes,
 });
@@ -77,23 +78,31 @@ describe('the guard', () => {
     });
   });
 
-  it('takes a repeat of what was announced for another request as the next attempt, and after the deadline too', () => {
-    const announced = record({ state: 'sent', correlationId: 'earlier' });
+  it.each([
+    ['for another request', { correlationId: 'earlier' }, {}],
+    ['and had been delivered before', { correlationId: 'c' }, { isRedelivered: true }],
+  ])('takes what was announced %s as the next attempt, and after the deadline too', (_, announced, again) => {
+    const sent = record({ state: 'sent', ...announced });
     const next = { kind: 'claim', attempt: 2, expectedSeq: 7 };
-    expect(guard(announced)).toEqual(next);
-    expect(guard(announced, { deadlineAt: NOW - 1 })).toEqual(next);
+    expect(guard(sent, again)).toEqual(next);
+    expect(guard(sent, { ...again, deadlineAt: NOW - 1 })).toEqual(next);
+  });
+
+  it('lets a second delivery begin where nobody announced it: who had it keeps records, and wrote none', () => {
+    expect(guard(undefined, { isRedelivered: true })).toMatchObject({ kind: 'claim', attempt: 1 });
   });
 });
 
 describe('a withdrawal', () => {
   it('is possible as long as nobody has begun', () => {
     expect(decideWithdrawal(undefined, false)).toEqual({ kind: 'withdraw', expectedSeq: 0 });
-    expect(decideWithdrawal(record({ state: 'sent' }), true)).toEqual({ kind: 'withdraw', expectedSeq: 7 });
+    expect(decideWithdrawal(record({ state: 'sent' }), false)).toEqual({ kind: 'withdraw', expectedSeq: 7 });
   });
 
   it('is not when somebody may have', () => {
-    expect(decideWithdrawal(record({ leaseUntil: 0 }), true)).toEqual({ kind: 'in_doubt' });
-    expect(decideWithdrawal(record({ state: 'sent' }), false)).toEqual({ kind: 'in_doubt' });
+    expect(decideWithdrawal(record({ leaseUntil: 0 }), false)).toEqual({ kind: 'in_doubt' });
+    expect(decideWithdrawal(record({ state: 'sent' }), true)).toEqual({ kind: 'in_doubt' });
+    expect(decideWithdrawal(undefined, true)).toEqual({ kind: 'in_doubt' });
   });
 
   it('finds what was settled meanwhile', () => {

@@ -12,15 +12,14 @@ export type WithdrawalDecision =
   | { readonly kind: 'in_doubt' };
 
 /**
- * @param isUndelivered for a request to workers that keep no record: the message was taken out of its stream, and
- *   no consumer had got it
+ * @param mayHaveRunUnrecorded workers that keep no record may have been given the message: it could not be taken out of
+ *   its stream before any consumer had got it
  */
 export function decideWithdrawal(
   record: OperationRecord | undefined,
-  isUndelivered: boolean,
+  mayHaveRunUnrecorded: boolean,
 ): WithdrawalDecision {
-  if (record === undefined) return { kind: 'withdraw', expectedSeq: 0 };
-  switch (record.state) {
+  switch (record?.state) {
     case 'answered':
       return { kind: 'answered' };
     case 'withdrawn':
@@ -28,6 +27,9 @@ export function decideWithdrawal(
     case 'claimed':
       return { kind: 'in_doubt' };
     case 'sent':
-      return isUndelivered ? { kind: 'withdraw', expectedSeq: record.seq } : { kind: 'in_doubt' };
+    case undefined:
+      return mayHaveRunUnrecorded
+        ? { kind: 'in_doubt' }
+        : { kind: 'withdraw', expectedSeq: record?.seq ?? 0 };
   }
 }
