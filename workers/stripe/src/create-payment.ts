@@ -3,7 +3,7 @@ import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
 import { attemptMetadata } from './attempt-metadata.js';
 import { present, shippingOf } from './customer-details.js';
-import { findByKey, isKeyForgotten } from './look-first.js';
+import { findByKey } from './look-first.js';
 import { mandateDataFor } from './mandate-data.js';
 import type { PaymentMethodRef } from './payment-method.js';
 import { field, firstText, text } from './request-reader.js';
@@ -23,10 +23,16 @@ export type NewPayment = {
 /** The charge is expanded: it holds what the network said. */
 export const EXPANDED: Stripe.PaymentIntentRetrieveParams = { expand: ['latest_charge'] };
 
-/** Makes the payment, once for each request however old it is. */
-export async function createPayment(call: StripeCall, payment: NewPayment): Promise<Stripe.PaymentIntent> {
-  const before = isKeyForgotten(call.request) ? await findByKey(call) : undefined;
-  return before ?? (await create(call, payment));
+/**
+ * Makes the payment, once for each request however old it is.
+ *
+ * @param prepare the steps before it, which are not taken again for a payment that is there
+ */
+export async function createPayment(
+  call: StripeCall,
+  prepare: () => Promise<NewPayment>,
+): Promise<Stripe.PaymentIntent> {
+  return (await call.lookFirst(() => findByKey(call))) ?? create(call, await prepare());
 }
 
 function create(

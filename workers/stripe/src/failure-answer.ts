@@ -12,7 +12,7 @@ type Call = {
   /** The call that moves money may have been sent. */
   readonly mayHaveEffect: boolean;
   readonly isRedelivery: boolean;
-  /** The request is older than the keys that Stripe keeps. */
+  /** An earlier delivery may have been under a key that Stripe keeps no longer, and nobody has looked. */
   readonly isKeyForgotten: boolean;
 };
 

@@ -1,5 +1,4 @@
-/** Stripe forgets an Idempotency-Key: what is older is looked for before it is done again. */
-import type { BridgeRequest } from '@nats-bridge/protocol';
+/** Stripe forgets an Idempotency-Key: what may have been done under one that is gone is looked for before it is done again. */
 import type { Stripe } from 'stripe';
 import { knownPaymentId } from './payment-id.js';
 import type { StripeCall } from './stripe-call.js';
@@ -7,9 +6,13 @@ import type { StripeCall } from './stripe-call.js';
 /** Stripe keeps keys for at least 24 hours; clocks may differ. */
 const KEY_IS_KEPT_MS = 23 * 60 * 60 * 1_000;
 
-/** A dead letter that a person sends again may be days old. */
-export function isKeyForgotten({ timestamp }: BridgeRequest): boolean {
-  return Date.now() - timestamp * 1_000 > KEY_IS_KEPT_MS;
+/**
+ * A dead letter that a person sends again may be days old. So may the first run of a later attempt, however new its
+ * request: a repeat has a timestamp of its own. That a look finds nothing is enough: what was done so little ago that
+ * Stripe's search is behind, the key still covers.
+ */
+export function keyMayBeForgotten({ request, context }: Pick<StripeCall, 'request' | 'context'>): boolean {
+  return context.attempt > 1 || Date.now() - request.timestamp * 1_000 > KEY_IS_KEPT_MS;
 }
 
 /** The payment that this request made before, by the key in its metadata. After hours the search is not behind. */
@@ -21,14 +24,17 @@ export async function findByKey({
   return (await stripe.paymentIntents.search({ query, limit: 1, expand: ['data.latest_charge'] })).data[0];
 }
 
-/** The refund of this request among those of its payment. */
+/** The refund of this request among those of its payment: by its id or, as its key is made, else by its attempt's. */
 export async function findRefund({ request, stripe }: StripeCall): Promise<Stripe.Refund | undefined> {
   const payment_intent = knownPaymentId(request);
-  const { refund_id } = request.router_data;
-  if (payment_intent === undefined || refund_id === undefined) return undefined;
-  for await (const refund of stripe.refunds.list({ payment_intent, limit: 100 }))
-    if (refund.metadata?.refund_id === refund_id && refund.metadata.merchant_id === request.merchant_id)
-      return refund;
+  const { refund_id, attempt_id } = request.router_data;
+  if (payment_intent === undefined) return undefined;
+  for await (const refund of stripe.refunds.list({ payment_intent, limit: 100 })) {
+    const { metadata } = refund;
+    const isSame =
+      metadata?.refund_id === refund_id && (refund_id !== undefined || metadata?.attempt_id === attempt_id);
+    if (isSame && metadata?.merchant_id === request.merchant_id) return refund;
+  }
   return undefined;
 }
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RetryLater } from './retry-later.js';
 import { API_KEY, type ScriptedStripe, startScriptedStripe } from './testing/scripted-stripe.js';
-import { card, intent, money, paymentMethod, stripeError } from './testing/stripe-objects.js';
+import { card, intent, money, paymentMethod, searchResult, stripeError } from './testing/stripe-objects.js';
 
 const CREATE = 'POST /v1/payment_intents';
-const METHOD = { 'POST /v1/payment_methods': { body: paymentMethod } };
+const SEARCH = { 'GET /v1/payment_intents/search': { body: searchResult() } };
+const METHOD = { 'POST /v1/payment_methods': { body: paymentMethod }, ...SEARCH };
 const REQUEST = { amount: money(1_250), payment_method: card };
 const QUESTION = { connector_transaction_id: 'pi_1' };
 
@@ -141,13 +142,13 @@ describe('a call to Stripe', () => {
         });
         expect(response).not.toHaveProperty('error');
       }
-      stripe.script({ 'POST /v1/payment_methods': refusals(status) });
+      stripe.script({ ...SEARCH, 'POST /v1/payment_methods': refusals(status) });
       expect(await authorize({ attempt: 2 })).toMatchObject({ status: 'processing' });
     },
   );
 
   it('is in doubt when what a second delivery reads first is gone: the first may have found it', async () => {
-    stripe.script({ 'GET /v1/payment_methods/pm_1': refusals(404) });
+    stripe.script({ ...SEARCH, 'GET /v1/payment_methods/pm_1': refusals(404) });
     const mandate = {
       connector_recurring_payment_id: { connector_mandate_id: { connector_mandate_id: 'pm_1' } },
       amount: money(900),
@@ -156,17 +157,37 @@ describe('a call to Stripe', () => {
     expect(await stripe.run('charge', mandate)).toMatchObject({ status: 'failure' });
   });
 
-  it('is in doubt when a step is refused and the key that it once had is forgotten', async () => {
-    stripe.script({ 'POST /v1/payment_methods': refusals(402) });
-    expect(await authorize({ ageHours: 48 })).toMatchObject({ status: 'processing' });
-  });
+  it.each([{ ageHours: 48 }, { attempt: 2 }])(
+    'is in doubt when Stripe does not let it look for what may have been done under a forgotten key: %j',
+    async (changes) => {
+      stripe.script({
+        ...METHOD,
+        'GET /v1/payment_intents/search': refusals(400),
+        [CREATE]: { body: intent() },
+      });
+      expect(await authorize(changes)).toMatchObject({ status: 'processing' });
+      expect(creations()).toHaveLength(0);
+    },
+  );
+
+  it.each([{ ageHours: 48 }, { attempt: 2 }])(
+    'is in doubt when a step is refused whose key may be forgotten, and there is nothing to look for: %j',
+    async (changes) => {
+      stripe.script({
+        'POST /v1/customers': { body: { id: 'cus_1', object: 'customer' } },
+        'POST /v1/payment_methods': refusals(402),
+      });
+      const mandate = { ...REQUEST, amount: money(0) };
+      expect(await stripe.run('setup_mandate', mandate, changes)).toMatchObject({ status: 'processing' });
+    },
+  );
 
   it.each([400, 402])(
-    'has failed when a second delivery gets %i under its key: so did the first',
+    'has failed when a second delivery finds nothing and gets %i under its key: so did the first',
     async (status) => {
       stripe.script({ ...METHOD, [CREATE]: refusals(status) });
       expect(await authorize({ attempt: 2 })).toMatchObject({ status: 'failure' });
-      stripe.script({ 'POST /v1/payment_methods': refusals(status) });
+      stripe.script({ ...SEARCH, 'POST /v1/payment_methods': refusals(status) });
       expect(await authorize({ attempt: 2 })).toMatchObject({ status: 'failure' });
     },
   );

@@ -6,7 +6,7 @@ import { boundedHttpClient } from './bounded-http-client.js';
 import { apiKeyOf } from './credentials.js';
 import { answerToFailure } from './failure-answer.js';
 import { stripeIdempotencyKey } from './idempotency.js';
-import { isKeyForgotten } from './look-first.js';
+import { keyMayBeForgotten } from './look-first.js';
 import { timedHttpClient } from './timed-http-client.js';
 
 /** The version of Stripe's API that this worker was written for and tested with; the account's own is not used. */
@@ -30,6 +30,11 @@ export type StripeCall = {
    * that is lost has done nothing that matters.
    */
   keyed(step?: string): Stripe.RequestOptions;
+  /**
+   * What an earlier run has done, where there may have been one under a key that Stripe has forgotten. Asked before
+   * anything is sent: until then, what Stripe refuses says nothing of that run.
+   */
+  lookFirst<T>(find: () => Promise<T | undefined>): Promise<T | undefined>;
 };
 
 /** An operation on Stripe. A {@link Refusal} or an error of the SDK that it throws becomes the right answer. */
@@ -48,6 +53,7 @@ export function createHandlerFactory(settings: StripeSettings): (operation: Stri
     const endsAt = Math.max(context.deadlineAt - WAY_BACK_MS, Date.now() + LEAST_MS);
     let apiKey = '';
     let isBegun = false;
+    let isKeyForgotten = keyMayBeForgotten({ request, context });
     try {
       apiKey = apiKeyOf(request);
       const stripe = new Stripe(apiKey, {
@@ -65,7 +71,14 @@ export function createHandlerFactory(settings: StripeSettings): (operation: Stri
         isBegun ||= step === undefined;
         return { idempotencyKey: keyFor(step) };
       };
-      return await until(endsAt, operation({ request, context, stripe, idempotencyKey: keyFor(), keyed }));
+      const lookFirst = async <T>(find: () => Promise<T | undefined>) => {
+        if (!isKeyForgotten) return undefined;
+        const found = await find();
+        isKeyForgotten = false;
+        return found;
+      };
+      const call = { request, context, stripe, idempotencyKey: keyFor(), keyed, lookFirst };
+      return await until(endsAt, operation(call));
     } catch (error) {
       const { movesMoney } = operationRow(request.operation);
       return answerToFailure(error, {
@@ -73,7 +86,7 @@ export function createHandlerFactory(settings: StripeSettings): (operation: Stri
         apiKey,
         mayHaveEffect: movesMoney && isBegun,
         isRedelivery: context.attempt > 1,
-        isKeyForgotten: isKeyForgotten(request),
+        isKeyForgotten,
       });
     }
   };

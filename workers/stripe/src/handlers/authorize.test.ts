@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ScriptedStripe, startScriptedStripe } from '../testing/scripted-stripe.js';
-import { card, intent, money, paymentMethod, stripeError } from '../testing/stripe-objects.js';
+import { card, intent, money, paymentMethod, searchResult, stripeError } from '../testing/stripe-objects.js';
 
 const CREATE = 'POST /v1/payment_intents';
+const SEARCH = 'GET /v1/payment_intents/search';
 const REQUEST = { amount: money(1_250), payment_method: card, capture_method: 'AUTOMATIC' };
 
 let stripe: ScriptedStripe;
@@ -100,18 +101,26 @@ describe('authorize at Stripe', () => {
     expect(response).toMatchObject({ attempt_status: 'CHARGED', amount_captured: captured });
   });
 
-  it('looks for the payment first when Stripe may have forgotten the key', async () => {
-    const found = { object: 'search_result', data: [intent()], has_more: false };
+  it.each([
+    ['is a day old', { ageHours: 24 }],
+    ['is new and a later attempt, of which the first may be days ago', { attempt: 2 }],
+  ])('looks for the payment before it sends anything, where the request %s', async (_what, changes) => {
     stripe.script({
       'POST /v1/payment_methods': { body: paymentMethod },
-      'GET /v1/payment_intents/search': [{ body: found }, { body: { ...found, data: [] } }],
+      [SEARCH]: [{ body: searchResult(intent()) }, { body: searchResult() }],
       [CREATE]: { body: intent({ id: 'pi_2' }) },
     });
-    const again = () => stripe.run('authorize', REQUEST, { attempt: 2, ageHours: 24 });
+    const again = () => stripe.run('authorize', REQUEST, changes);
     expect(await again()).toMatchObject({ status: 'success', transaction_id: 'pi_1' });
-    expect(formOf(CREATE)).toBeUndefined();
-    expect(stripe.sent.at(-1)?.query.get('query')).toBe('metadata["idempotency_key"]:"m_1:authorize:att_1"');
+    expect(stripe.sent.map(({ call }) => call)).toEqual([SEARCH]);
+    expect(stripe.sent[0]?.query.get('query')).toBe('metadata["idempotency_key"]:"m_1:authorize:att_1"');
     expect(await again()).toMatchObject({ status: 'success', transaction_id: 'pi_2' });
+  });
+
+  it('does not look for what is surely the first', async () => {
+    answering(intent());
+    await stripe.run('authorize', REQUEST);
+    expect(stripe.sent.map(({ call }) => call)).not.toContain(SEARCH);
   });
 
   it('sends no amount that Stripe would have to round', async () => {

@@ -18,9 +18,12 @@ export async function authorize(call: StripeCall): Promise<HandlerResponse> {
 async function begin(call: StripeCall): Promise<HandlerResponse> {
   const { request } = call;
   const isKept = text(request, 'setup_future_usage') === 'OFF_SESSION';
-  const customer = isKept ? await customerFor(call) : customerIdOf(request);
-  const paymentMethod = await paymentMethodFor(call);
-  return paymentAnswer(await createPayment(call, { paymentMethod, customer, isKept }));
+  const intent = await createPayment(call, async () => ({
+    customer: isKept ? await customerFor(call) : customerIdOf(request),
+    paymentMethod: await paymentMethodFor(call),
+    isKept,
+  }));
+  return paymentAnswer(intent);
 }
 
 async function complete(call: StripeCall): Promise<HandlerResponse> {

@@ -17,12 +17,13 @@ export async function charge(call: StripeCall): Promise<HandlerResponse> {
       'mandate_not_supported',
       'This worker charges mandates that were set up at Stripe (connector_mandate_id), not those of a network',
     );
-  const stored = await stripe.paymentMethods.retrieve(id);
-  const customer = customerIdOf(request) ?? idOf(stored.customer);
-  const intent = await createPayment(call, {
-    paymentMethod: { id, type: stored.type },
-    customer,
-    isOffSession: true,
+  const intent = await createPayment(call, async () => {
+    const { type, customer } = await stripe.paymentMethods.retrieve(id);
+    return {
+      paymentMethod: { id, type },
+      customer: customerIdOf(request) ?? idOf(customer),
+      isOffSession: true,
+    };
   });
   return { ...paymentAnswer(intent), mandate_reference: mandateReference(id) };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ScriptedStripe, startScriptedStripe } from '../testing/scripted-stripe.js';
-import { card, intent, money, paymentMethod, stripeError } from '../testing/stripe-objects.js';
+import { card, intent, money, paymentMethod, searchResult, stripeError } from '../testing/stripe-objects.js';
 
 const setupIntent = (changes: object = {}) => ({
   id: 'seti_1',
@@ -111,6 +111,18 @@ describe('mandates at Stripe', () => {
       customer: 'cus_7',
       off_session: 'true',
     });
+  });
+
+  it('are not charged again by a later attempt, be the payment method gone by then', async () => {
+    const search = 'GET /v1/payment_intents/search';
+    stripe.script({ [search]: { body: searchResult(intent()) } });
+    const request = { amount: money(900), connector_recurring_payment_id: reference };
+    expect(await stripe.run('charge', request, { attempt: 2 })).toMatchObject({
+      status: 'success',
+      transaction_id: 'pi_1',
+      mandate_reference: reference,
+    });
+    expect(stripe.sent.map(({ call }) => call)).toEqual([search]);
   });
 
   it('say when the bank wants the customer after all', async () => {

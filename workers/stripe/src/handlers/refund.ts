@@ -1,7 +1,7 @@
 /** Refund: all or a part of what was captured, as often as something is left. */
 import type { HandlerResponse } from '@nats-bridge/worker';
 import { attemptMetadata } from '../attempt-metadata.js';
-import { findRefund, isKeyForgotten } from '../look-first.js';
+import { findRefund } from '../look-first.js';
 import { paymentIdOf } from '../payment-id.js';
 import { refundAnswer } from '../refund-answer.js';
 import { text } from '../request-reader.js';
@@ -12,8 +12,8 @@ import type { StripeCall } from '../stripe-call.js';
 const REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;
 
 export async function refund(call: StripeCall): Promise<HandlerResponse> {
-  const { request, stripe, keyed } = call;
-  const before = isKeyForgotten(request) ? await findRefund(call) : undefined;
+  const { request, stripe, keyed, lookFirst } = call;
+  const before = await lookFirst(() => findRefund(call));
   if (before !== undefined) return refundAnswer(before);
   const given = text(request, 'reason')?.toLowerCase();
   const reason = REASONS.find((one) => one === given);

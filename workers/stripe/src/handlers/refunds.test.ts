@@ -3,6 +3,8 @@ import { type ScriptedStripe, startScriptedStripe } from '../testing/scripted-st
 import { money, refund, stripeError } from '../testing/stripe-objects.js';
 
 const CREATE = 'POST /v1/refunds';
+const LIST = 'GET /v1/refunds';
+const listOf = (...data: object[]) => ({ object: 'list', data, has_more: false });
 const REQUEST = { connector_transaction_id: 'pi_1', refund_amount: money(400) };
 
 let stripe: ScriptedStripe;
@@ -31,15 +33,33 @@ describe('refunds at Stripe', () => {
     expect(stripe.sent[0]?.headers['idempotency-key']).toBe('m_1:refund:ref_1');
   });
 
-  it('looks for the refund first when Stripe may have forgotten the key', async () => {
-    stripe.script({
-      'GET /v1/refunds': { body: { object: 'list', data: [refund()], has_more: false } },
-      [CREATE]: { body: refund({ id: 're_2' }) },
-    });
-    const again = (refundId: string) => stripe.run('refund', REQUEST, { attempt: 2, ageHours: 24, refundId });
+  it.each([
+    ['is a day old', { ageHours: 24 }],
+    ['is new and a later attempt, of which the first may be days ago', { attempt: 2 }],
+  ])('looks for the refund first, where the request %s', async (_what, changes) => {
+    stripe.script({ [LIST]: { body: listOf(refund()) }, [CREATE]: { body: refund({ id: 're_2' }) } });
+    const again = (refundId: string) => stripe.run('refund', REQUEST, { ...changes, refundId });
     expect(await again('ref_1')).toMatchObject({ status: 'success', transaction_id: 're_1' });
-    expect(stripe.sent.map(({ call }) => call)).toEqual(['GET /v1/refunds']);
+    expect(stripe.sent.map(({ call }) => call)).toEqual([LIST]);
     expect(await again('ref_2')).toMatchObject({ status: 'success', transaction_id: 're_2' });
+  });
+
+  it('looks by the attempt where a refund has no id of its own', async () => {
+    const mine = { attempt_id: 'att_1', merchant_id: 'm_1' };
+    const others = [
+      { ...mine, attempt_id: 'att_2' },
+      { ...mine, refund_id: 'ref_1' },
+      { ...mine, merchant_id: 'm_2' },
+    ];
+    stripe.script({
+      [LIST]: [others, [...others, mine]].map((all) => ({
+        body: listOf(...all.map((metadata, nth) => refund({ id: `re_${nth}`, metadata }))),
+      })),
+      [CREATE]: { body: refund({ id: 're_new' }) },
+    });
+    const again = () => stripe.run('refund', REQUEST, { attempt: 2 });
+    expect(await again()).toMatchObject({ transaction_id: 're_new' });
+    expect(await again()).toMatchObject({ transaction_id: 're_3' });
   });
 
   it('never gives back more than was charged', async () => {
@@ -63,7 +83,7 @@ describe('refunds at Stripe', () => {
 
   it('changes nothing when a lost refund is not found among those of its payment', async () => {
     const other = refund({ metadata: { refund_id: 'ref_1', merchant_id: 'm_2' } });
-    stripe.script({ 'GET /v1/refunds': { body: { object: 'list', data: [other], has_more: false } } });
+    stripe.script({ [LIST]: { body: listOf(other) } });
     const question = { connector_transaction_id: 'pi_1', refund_id: 'bridge:refund:ref_1' };
     expect(await stripe.run('refund_sync', question, { refundId: 'ref_1' })).toEqual({
       status: 'processing',

@@ -14,11 +14,15 @@ import type { StripeCall } from '../stripe-call.js';
 
 export async function setupMandate(call: StripeCall): Promise<HandlerResponse> {
   const { request, stripe, keyed } = call;
-  const customer = await customerFor(call);
-  const paymentMethod = await paymentMethodFor(call);
+  const prepare = async () => ({
+    customer: await customerFor(call),
+    paymentMethod: await paymentMethodFor(call),
+    isKept: true,
+  });
   // A SetupIntent takes no money: reporting one as charged would promise what never happened.
   if (Number(field(request, 'amount', 'minor_amount') ?? 0) > 0)
-    return paymentAnswer(await createPayment(call, { paymentMethod, customer, isKept: true }));
+    return paymentAnswer(await createPayment(call, prepare));
+  const { customer, paymentMethod } = await prepare();
   const created = await stripe.setupIntents.create(
     {
       customer,

@@ -43,6 +43,8 @@ export const refund = (changes: object = {}) => ({
   ...changes,
 });
 
+export const searchResult = (...data: object[]) => ({ object: 'search_result', data, has_more: false });
+
 export const dispute = (changes: object = {}) => ({
   id: 'du_1',
   object: 'dispute',
