@@ -107,6 +107,17 @@ describe('incremental authorization at Stripe', () => {
     expect(stripe.sent[0]?.form).toEqual({ amount: '2000' });
   });
 
+  it('is not refused as too little where a later attempt finds what the first has raised', async () => {
+    const read = 'GET /v1/payment_intents/pi_1';
+    const raised = (amount: number) => ({ body: intent({ status: 'requires_capture', amount }) });
+    stripe.script({ [read]: [raised(2_000), raised(3_000), raised(1_250)], [INCREMENT]: raised(2_000) });
+    for (const calls of [[read], [read, read], [read, read, read, INCREMENT]]) {
+      const response = await stripe.run('incremental_authorization', request, { attempt: 2 });
+      expect(response).toMatchObject({ status: 'success', transaction_id: 'pi_1' });
+      expect(stripe.sent.map(({ call }) => call)).toEqual(calls);
+    }
+  });
+
   it('is a failure when the bank declines it', async () => {
     stripe.script({ [INCREMENT]: stripeError(402, { type: 'card_error', code: 'card_declined' }) });
     expect(await stripe.run('incremental_authorization', request)).toMatchObject({

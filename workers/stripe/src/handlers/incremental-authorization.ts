@@ -9,12 +9,15 @@ export async function incrementalAuthorization({
   request,
   stripe,
   keyed,
+  lookFirst,
 }: StripeCall): Promise<HandlerResponse> {
   const { amount } = stripeAmount(request, 'amount');
-  const intent = await stripe.paymentIntents.incrementAuthorization(
-    paymentIdOf(request),
-    { amount },
-    keyed(),
-  );
+  const id = paymentIdOf(request);
+  // Stripe only raises: what stands at the total or above it has been raised.
+  const raised = await lookFirst(async () => {
+    const now = await stripe.paymentIntents.retrieve(id);
+    return now.amount >= amount ? now : undefined;
+  });
+  const intent = raised ?? (await stripe.paymentIntents.incrementAuthorization(id, { amount }, keyed()));
   return { status: 'success', transaction_id: intent.id, connector_response: recordable(intent) };
 }
