@@ -210,6 +210,14 @@ describe('authorize at Stripe', () => {
     expect(stripe.sent[1]?.headers['idempotency-key']).toBe(`m_1:${key}`);
   });
 
+  it('is pending when nobody names the payment that the customer comes back for, and the search is behind', async () => {
+    stripe.script({ [SEARCH]: [{ body: searchResult() }, { body: searchResult(intent()) }] });
+    const back = () =>
+      stripe.run('authorize', { ...REQUEST, redirection_response: { params: '', payload: {} } });
+    expect(await back()).toEqual({ status: 'processing', attempt_status: 'PENDING' });
+    expect(await back()).toMatchObject({ status: 'success', attempt_status: 'CHARGED' });
+  });
+
   it.each([
     [{ attempt_id: 'att_2', merchant_id: 'm_1' }],
     [{ attempt_id: 'att_1', merchant_id: 'm_2' }],

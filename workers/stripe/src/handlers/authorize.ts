@@ -31,7 +31,9 @@ async function complete(call: StripeCall): Promise<HandlerResponse> {
   const id = feature(request, 'payment_intent') ?? returnedId(request);
   const found =
     id === undefined ? await findByAttempt(call) : await stripe.paymentIntents.retrieve(id, EXPANDED);
-  if (found === undefined || !belongsToAttempt(request, found.metadata))
+  // It may have succeeded, and Stripe's search be behind: a sync finds it.
+  if (found === undefined) return { status: 'processing', attempt_status: 'PENDING' };
+  if (!belongsToAttempt(request, found.metadata))
     throw new Refusal('resource_missing', 'The redirect names no payment of this attempt');
   const intent =
     found.status === 'requires_confirmation'
