@@ -1,6 +1,7 @@
-import { createServer } from 'node:net';
+import { createServer as createHttp2Server, type OutgoingHttpHeaders } from 'node:http2';
+import { type AddressInfo, createServer } from 'node:net';
 import { Metadata, status } from '@grpc/grpc-js';
-import { decodeUcs, encodeUcs, operationRow, ucsMethodOf } from '@nats-bridge/protocol';
+import { decodeUcs, encodeUcs, type Operation, operationRow, ucsMethodOf } from '@nats-bridge/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   type ReceivedCall,
@@ -159,7 +160,6 @@ describe('a gRPC error', () => {
     'UNAUTHENTICATED',
     'PERMISSION_DENIED',
     'NOT_FOUND',
-    'UNIMPLEMENTED',
   ];
   const codes = Object.values(status).filter(
     (code): code is status => typeof code === 'number' && code !== 0,
@@ -178,6 +178,43 @@ describe('a gRPC error', () => {
     },
   );
 
+  it.each<[string, OutgoingHttpHeaders]>([
+    ['tonic, and with it Prism, says so: without a word', {}],
+    ['servers that name the method say so', { 'grpc-message': `Method not found: ${METHOD.path.slice(1)}` }],
+  ])('UNIMPLEMENTED is a refusal where a server has no such method, as %s', async (_what, message) => {
+    const address = await bareServer({ 'grpc-status': status.UNIMPLEMENTED, ...message });
+    expect(await targetAt(address).call(call())).toMatchObject({ kind: 'refused', code: 'UNIMPLEMENTED' });
+  });
+
+  it('UNIMPLEMENTED is a refusal where grpc-js has no such method', async () => {
+    const server = await ucs(charged);
+    const method = { ...METHOD, path: '/types.PaymentService/AuthorizeOfNextYear' };
+    expect(await targetAt(server.address).call(call({ method }))).toMatchObject({ kind: 'refused' });
+    expect(server.calls).toHaveLength(0);
+  });
+
+  it('UNIMPLEMENTED is in doubt where it may be a processor’s HTTP 501, if money can have moved', async () => {
+    const details = 'Connector returned an error response with status 501';
+    const server = await ucs(() => ({ grpcError: { code: status.UNIMPLEMENTED, details } }));
+    const kindOf = async (operation: Operation) => {
+      const method = ucsMethodOf(operationRow(operation), {});
+      const request = encodeUcs(method.requestType, {});
+      return (await targetAt(server.address).call(call({ method, request }))).kind;
+    };
+    expect(await kindOf('refund')).toBe('unknown');
+    expect(await kindOf('create_order')).toBe('refused');
+    // Else the webhook would come again and again.
+    expect(await kindOf('parse_webhook')).toBe('refused');
+  });
+
+  it('is in doubt where grpc-js makes it of a good end without an answer', async () => {
+    const address = await bareServer({ 'grpc-status': status.OK });
+    expect(await targetAt(address).call(call())).toMatchObject({
+      kind: 'unknown',
+      message: 'No message received',
+    });
+  });
+
   it('may carry what the connector said', async () => {
     const said = { error_message: 'No', error_code: 'CONNECTOR_ERROR_RESPONSE', http_status_code: 402 };
     const metadata = new Metadata();
@@ -195,6 +232,17 @@ describe('a gRPC error', () => {
     expect(await targetAt(server.address).call(call())).toMatchObject({ kind: 'unknown', code: 'INTERNAL' });
   });
 });
+
+/** A server that ends each call with these headers and nothing else. @returns its address */
+async function bareServer(headers: OutgoingHttpHeaders): Promise<string> {
+  const server = createHttp2Server();
+  server.on('stream', (stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...headers }, { endStream: true });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {

@@ -95,7 +95,7 @@ async function send(
       options,
       (error: ServiceError | null, response?: Buffer) => {
         call.signal.removeEventListener('abort', abort);
-        if (error !== null) resolve(endingOfError(error));
+        if (error !== null) resolve(endingOfError(error, call.method));
         else if (response === undefined)
           resolve({ kind: 'unknown', code: status[status.INTERNAL], message: 'The UCS gave no answer' });
         else resolve({ kind: 'answered', response });
