@@ -65,19 +65,37 @@ describe('a call without an answer', () => {
     });
   });
 
-  it('is in doubt when the processor itself failed', () => {
+  it.each([
+    ['itself failed', 500],
+    ['itself failed', 501],
+    ['itself failed', 511],
+    ['itself failed, as the network before it says', 524],
+    ['waited no longer', 408],
+    ['has the same in hand already', 409],
+  ])('is in doubt when the processor %s: HTTP %i', (_what, http_status_code) => {
     const error_info = { connector_details: { code: 'oops', message: 'Try later' } };
-    const said = { http_status_code: 503, error_info };
+    const said = { http_status_code, error_info };
     expect(replyOfConnectorError(operationRow('authorize'), said)).toMatchObject({
       status: 'processing',
       attempt_status: 'PENDING',
-      response: { status_code: 503 },
+      response: { status_code: http_status_code },
     });
-    expect(replyOfConnectorError(operationRow('refund'), said)).toMatchObject({
+    const refund = replyOfConnectorError(operationRow('refund'), said);
+    expect(refund).toMatchObject({
       status: 'processing',
       refund_status: 'REFUND_PENDING',
-      response: { status_code: 503 },
+      response: { status_code: http_status_code },
     });
-    expect(replyOfConnectorError(operationRow('refund'), said).response).not.toHaveProperty('error');
+    expect(refund.response).not.toHaveProperty('error');
   });
+
+  it.each([400, 401, 402, 403, 404, 410, 422, 429])(
+    'has failed when the processor said no: HTTP %i',
+    (http_status_code) => {
+      expect(replyOfConnectorError(operationRow('authorize'), { http_status_code })).toMatchObject({
+        status: 'failure',
+        response: { status_code: http_status_code },
+      });
+    },
+  );
 });

@@ -23,7 +23,16 @@ export function replyOfDoubt(row: OperationRow, { code, message }: Reason): Hand
   };
 }
 
-/** The processor's own error. One of its server says nothing about the money (docs/hyperswitch.md, How it reads an answer). */
+/**
+ * The processor's own error. One of its server says nothing about the money (docs/hyperswitch.md, How it reads an answer);
+ * nor does 408, with which processors end what takes them too long, or 409, which answers a repeat while the first is in
+ * hand (draft-ietf-httpapi-idempotency-key-header).
+ */
+function saysNothing(statusCode: number): boolean {
+  return statusCode === 408 || statusCode === 409 || statusCode >= 500;
+}
+
+/** What the processor said, in its own words: it has failed, or is in doubt where that says nothing about the money. */
 export function replyOfConnectorError(row: OperationRow, error: JsonObject): HandlerResponse {
   const { error_message, error_code, http_status_code, error_info } = error;
   const details = (error_info as JsonObject | undefined)?.connector_details as JsonObject | undefined;
@@ -32,8 +41,7 @@ export function replyOfConnectorError(row: OperationRow, error: JsonObject): Han
     message: text(details?.message) ?? text(error_message) ?? 'The processor gave no reason',
   };
   const status_code = Number(http_status_code);
-  const reply =
-    status_code >= 500 && status_code <= 511 ? replyOfDoubt(row, reason) : replyOfRefusal(row, reason);
+  const reply = saysNothing(status_code) ? replyOfDoubt(row, reason) : replyOfRefusal(row, reason);
   const isNamed = text(details?.code) !== undefined && text(details?.message) !== undefined;
   const mayNameError = !row.errorMeansFailed || reply.status === 'failure';
   return {
