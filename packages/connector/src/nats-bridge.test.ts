@@ -27,7 +27,7 @@ const data = (changes: Partial<RouterData> = {}): RouterData => ({
   attempt_id: 'att_1',
   connector: 'c',
   connector_auth_type: { auth_type: 'NoKey' },
-  request: { capture_method: 'MANUAL' },
+  request: { amount: { minor_amount: 1_250, currency: 'EUR' }, capture_method: 'MANUAL' },
   test_mode: true,
   ...changes,
 });

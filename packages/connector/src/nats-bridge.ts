@@ -32,6 +32,7 @@ import {
   BridgeError,
   type BridgeErrorCode,
   type BridgeResponse,
+  checkRouterData,
   HEADER,
   idempotencyKey,
   isConclusion,
@@ -320,7 +321,8 @@ export class NatsBridge {
 
   /**
    * Carries an operation to a worker and gives what became of it. Trouble with NATS or the worker is an outcome
-   * (`unknown` or `not_sent`), not an exception.
+   * (`unknown` or `not_sent`), not an exception. The data is taken as it is: the methods named like operations look at
+   * it first.
    *
    * @throws ValidationError when the data can never be sent; nothing was.
    */
@@ -563,7 +565,8 @@ function prepareErrorOf(cause: unknown): Error {
 for (const { operation } of OPERATIONS) {
   const name = operation.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   Object.defineProperty(NatsBridge.prototype, name, {
-    value(this: NatsBridge, data: RouterData, options?: CallOptions) {
+    async value(this: NatsBridge, data: RouterData, options?: CallOptions) {
+      checkRouterData(operation, data);
       return this.execute(operation, data, options);
     },
   });

@@ -32,11 +32,9 @@ export class NotConnectedError extends MessagingError {
     readonly servers: readonly string[],
     what: string,
     options?: ErrorOptions,
+    advice = 'Start the server or correct its address; then try again.',
   ) {
-    super(
-      `${what} (${servers.join(', ')}). Start the server or correct its address; then try again.`,
-      options,
-    );
+    super(`${what} (${servers.join(', ')}). ${advice}`, options);
   }
 }
 

@@ -13,7 +13,9 @@ export {
 } from './audit-chain.js';
 export * from './audit-records.js';
 export * from './bridge-error.js';
+export * from './card-number.js';
 export * from './check-records.js';
+export * from './check-router-data.js';
 export { asyncApi } from './contract/async-api.js';
 export { jsonSchemas } from './contract/json-schemas.js';
 export * from './encoding.js';

@@ -56,6 +56,15 @@ describe('a request as people see it', () => {
   });
 });
 
+it('keeps ids of many digits: that they could be of a card is a chance of one in ten', () => {
+  const ids = { payment_id: '4242424242424242', attempt_id: '2026113000011', request_id: '4d4242-e3b356' };
+  expect(maskRequest({ operation: 'authorize', ...ids, transaction_id: '1' })).toMatchObject(ids);
+  expect(maskAnswer({ transaction_id: '8835511210681324', amount_captured: 123_456_789_012 })).toEqual({
+    transaction_id: '8835511210681324',
+    amount_captured: 123_456_789_012,
+  });
+});
+
 describe('an answer as people see it', () => {
   it('has no card number, as text or as a number', () => {
     const answer = {

@@ -1,4 +1,5 @@
 /** What of a request or an answer may be shown to people: what is known to be harmless, and nothing else (P5). */
+import { withoutCardNumbers } from './card-number.js';
 import { isOperation, operationRow } from './operation-catalogue.js';
 import { isTextWrapper, type UcsField, ucsEnum, ucsFields } from './ucs/index.js';
 import { ucsMethodOf } from './ucs-request.js';
@@ -42,8 +43,8 @@ const SHOWN_OF_ERROR = new Set([
 ]);
 /** Text fields of UCS messages whose names say that they name or classify something. */
 const NAMES_SOMETHING = /(^|_)(id|ids|status|type|reference)$/;
-/** What a processor wrote may repeat a card number. */
-const CARD_NUMBER = /\d(?:[ -]?\d){11,18}/g;
+/** They stand in subjects and headers as well, and are how a payment is found. */
+const IDS: ReadonlySet<string> = new Set(['merchant_id', 'payment_id', 'attempt_id', 'correlation_id']);
 
 /** @param request as it was decoded; anything is taken */
 export function maskRequest(request: unknown): unknown {
@@ -135,12 +136,16 @@ function maskText(name: string, value: unknown): string {
 }
 
 function maskedBut(object: Readonly<Record<string, unknown>>, names: ReadonlySet<string>) {
-  return mapValues(object, (value, name) => (names.has(name) ? shown(value) : MASK));
+  return mapValues(object, (value, name) => {
+    if (!names.has(name)) return MASK;
+    return IDS.has(name) && typeof value === 'string' ? value : shown(value);
+  });
 }
 
+/** What a processor wrote may repeat a card number. */
 function shown(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll(CARD_NUMBER, MASK);
-  if (typeof value === 'number' && String(value).match(CARD_NUMBER) !== null) return MASK;
+  if (typeof value === 'string') return withoutCardNumbers(value, MASK);
+  if (typeof value === 'number') return withoutCardNumbers(String(value), '') === '' ? MASK : value;
   return typeof value === 'object' && value !== null ? MASK : value;
 }
 

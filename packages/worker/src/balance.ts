@@ -22,6 +22,10 @@ export const LAST_PRIORITY = 9;
 /** @param jetstream false: there are no consumers, and so no priorities @throws TypeError */
 export function balanceOf(options: BalanceOptions, jetstream: boolean): Balance {
   const { concurrency = 64, weight, priority = 0 } = options;
+  if (!isWholeIn(concurrency, 1, Number.MAX_SAFE_INTEGER))
+    throw new TypeError(
+      `concurrency ${concurrency} must be a whole number above 0: requests handled at once`,
+    );
   if (weight !== undefined && !isWholeIn(weight, 1, Math.min(MOST_WEIGHT, concurrency)))
     throw new TypeError(
       `weight ${weight} must be a whole number from 1 to ${Math.min(MOST_WEIGHT, concurrency)}: at most ${MOST_WEIGHT}, and the concurrency, which is ${concurrency}`,

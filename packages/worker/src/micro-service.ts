@@ -65,7 +65,14 @@ export function startMicroService(nats: NatsConnection, service: ServiceDescript
       `$SRV.${verb}.${service.name}`,
       `$SRV.${verb}.${service.name}.${service.id}`,
     ])
-      subscriptions.push(nats.subscribe(subject, { callback: (_, message) => respond(message, answer()) }));
+      subscriptions.push(
+        nats.subscribe(subject, {
+          // Whoever may not be asked how it is, works all the same.
+          callback(error, message) {
+            if (error === null) respond(message, answer());
+          },
+        }),
+      );
 
   return {
     record(endpoint, ms, error) {

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedServer } from '@nats-bridge/messaging';
 import { encodeBody } from '@nats-bridge/protocol';
 import { type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -360,6 +364,30 @@ describe('a worker', () => {
     });
     expect(await ask('refund')).toMatchObject({ error: { code: 'VALIDATION_ERROR' } });
     await worker.stop();
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])('cannot handle %s requests at once', (concurrency) => {
+    const handlers: Handlers = { authorize: () => ({ status: 'success' }) };
+    expect(() => createWorker({ handlers, concurrency })).toThrow(
+      `concurrency ${concurrency} must be a whole number above 0`,
+    );
+  });
+
+  it('does not start where its credentials may not say that it is there, and says what for', async () => {
+    const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-worker-'));
+    const configuration =
+      'authorization { users: [{ user: u, password: p, permissions: { subscribe: { deny: "hyperswitch.workers.guarded.capture" } } }] }';
+    const server = await startEmbeddedServer({ storeDir, syncInterval: '2m', configuration });
+    const success = () => ({ status: 'success' as const });
+    const worker = createWorker({
+      servers: server.url.replace('//', '//u:p@'),
+      handlers: { authorize: success, capture: success },
+    });
+    await expect(worker.start()).rejects.toThrow(
+      'denies this user the subscription on hyperswitch.workers.guarded.capture',
+    );
+    await server.stop();
+    rmSync(storeDir, { recursive: true, force: true });
   });
 
   it('cannot be made without handlers, or for operations that do not exist', () => {

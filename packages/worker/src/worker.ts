@@ -8,6 +8,7 @@ import {
   createBodyReferences,
   createRecordStore,
   createRecordWriter,
+  PermissionDeniedError,
   type PullReader,
   type RecordStore,
   readHeaders,
@@ -111,7 +112,12 @@ export type WorkerLogging = Pick<LevelSettings, 'level'> & {
 };
 
 export type Worker = {
-  /** Connects and begins to take requests. @throws NotConnectedError when no server answers */
+  /**
+   * Connects and begins to take requests.
+   *
+   * @throws NotConnectedError when no server answers; PermissionDeniedError where its credentials may not say that it is
+   * there for one of its operations
+   */
   start(): Promise<void>;
   /** Takes nothing new, gives back what was not begun, finishes what was, then disconnects. Idempotent. */
   stop(): Promise<void>;
@@ -135,7 +141,7 @@ export function composeWorker(
   options: WorkerOptions,
   keeperOf: (records: RecordStore) => RecordStore,
 ): Worker {
-  const operations = Object.keys(options.handlers).filter(isOperation);
+  const operations = Object.keys(options.handlers ?? {}).filter(isOperation);
   if (operations.length === 0)
     throw new TypeError(
       'a worker needs at least one handler, under the name of an operation such as "authorize"',
@@ -192,6 +198,7 @@ export function composeWorker(
     });
   let metricsServer: MetricsServer | undefined;
   let micro: MicroService | undefined;
+  let refusal: PermissionDeniedError | undefined;
   let stopping: Promise<void> | undefined;
 
   function requestsInHand(): number {
@@ -262,14 +269,28 @@ export function composeWorker(
     });
     // Last: from now on the bridge sends.
     if (priority === 0) for (const operation of streamed) sayThere(nats, operation);
-    await nats.flush();
+    await nats.flush(); // what the server denies, it has denied by then
+    if (refusal !== undefined) {
+      await worker.stop();
+      throw refusal;
+    }
     if (metricsServer !== undefined) report({ type: 'metrics_served', url: metricsServer.url });
     report({ type: 'started', operations, mode: isJetStream ? 'jetstream' : 'core' });
   }
 
+  /** What it was denied while it starts ends it; later, when permissions have changed, it is told. */
+  function presenceDenied(cause: Error, subject: string): void {
+    refusal ??= new PermissionDeniedError('subscription', subject, { cause });
+    reportUnreadable(subject, refusal);
+  }
+
   function sayThere(nats: NatsConnection, operation: Operation): void {
     const subject = isJetStream ? guardedSubject(operation, pool) : aliveSubject(operation, pool);
-    presence.push(nats.subscribe(subject, { callback: (_, message) => void message.respond() }));
+    const callback = (error: Error | null, message: Msg) => {
+      if (error === null) message.respond();
+      else presenceDenied(error, subject);
+    };
+    presence.push(nats.subscribe(subject, { callback }));
   }
 
   function readConsumer(nats: NatsConnection, operation: Operation): PullReader {

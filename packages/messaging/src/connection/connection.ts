@@ -1,6 +1,6 @@
 /** One shared NATS connection: made on first use, kept alive, reported on, and closed in order. */
 import type { JetStreamManagerOptions } from '@nats-io/jetstream';
-import type { NatsConnection, Status } from '@nats-io/nats-core';
+import { AuthorizationError, type NatsConnection, type Status } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
 import { ConnectionClosedError, NotConnectedError, PlaintextRefusedError } from '../errors.js';
 import { type BackoffOptions, backoffMs } from './backoff.js';
@@ -116,13 +116,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       observed.set('connected', { server: fresh.getServer() });
       return fresh;
     } catch (cause) {
-      const error = new NotConnectedError(
-        addresses.hosts,
-        `no NATS server could be reached: ${reason(cause)}`,
-        {
-          cause,
-        },
-      );
+      const error = notConnected(addresses.hosts, cause);
       observed.set('idle', { error });
       throw error;
     } finally {
@@ -229,6 +223,20 @@ export function createConnection(options: ConnectionOptions): Connection {
 function setTimeoutUnref(limitMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, limitMs).unref());
 }
+
+function notConnected(hosts: readonly string[], cause: unknown): NotConnectedError {
+  return cause instanceof AuthorizationError
+    ? new NotConnectedError(
+        hosts,
+        'the NATS server refuses these credentials',
+        { cause },
+        CORRECT_CREDENTIALS,
+      )
+    : new NotConnectedError(hosts, `no NATS server could be reached: ${reason(cause)}`, { cause });
+}
+
+const CORRECT_CREDENTIALS =
+  'Correct them (of bridges and commands: nats_bridge.auth, or the address); then try again.';
 
 function reason(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
