@@ -3,7 +3,7 @@ import {
   type ArchiveFilter,
   AUDIT_STREAM,
   archiveNameOf,
-  NatsBridge,
+  type NatsBridge,
   topologyOf,
 } from '@nats-bridge/connector';
 import { applyTopology, storedMessage, streamState, type TopologyChange } from '@nats-bridge/messaging';
@@ -11,8 +11,9 @@ import { isOperation, OPERATIONS, type Operation, RECORD_STREAM } from '@nats-br
 import { type Command, InvalidArgumentError } from 'commander';
 import { missingStreams } from './missing-streams.js';
 import { moment } from './moment.js';
-import { readSettingsHere } from './settings.js';
+import { readSettingsHere, type ServerOptions } from './settings.js';
 import { mark, progress } from './terminal.js';
+import { withBridge } from './with-bridge.js';
 
 export type ArchiveOptions = {
   since?: Date;
@@ -54,17 +55,14 @@ export function auditedFilter({ since, until, ...filter }: ArchiveFilter & { rea
 
 /** To read it: makes and changes no stream. @throws Error where no bridge has made it */
 export async function withArchive(
-  options: { config?: string; nats?: string; since?: Date },
+  options: ServerOptions & Pick<ArchiveOptions, 'since'>,
   use: (bridge: NatsBridge) => Promise<void>,
 ): Promise<void> {
-  const bridge = new NatsBridge(readSettingsHere(options).bridge);
-  try {
+  await withBridge(readSettingsHere(options).bridge, async (bridge) => {
     await assertThereIsArchive(bridge);
     await sayWhereItBegins(bridge, archiveFilterOf(options));
     await use(bridge);
-  } finally {
-    await bridge.close();
-  }
+  });
 }
 
 async function assertThereIsArchive({ config, connection }: NatsBridge): Promise<void> {

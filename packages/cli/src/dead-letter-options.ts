@@ -1,26 +1,24 @@
-/** What the commands of `nats-bridge dlq` have in common: filters, who acts and why, and how a letter is named. */
-import { userInfo } from 'node:os';
+/** What the commands of `nats-bridge dlq` have in common: filters, the letters themselves, and how one is named. */
 import {
   type Acted,
-  type Actor,
   AUDIT_STREAM,
   createDeadLetters,
   type DeadLetter,
   type DeadLetters,
-  isAuditSigned,
   type LetterFilter,
-  NatsBridge,
+  type NatsBridge,
   QUEUE_STREAM,
   type Queue,
 } from '@nats-bridge/connector';
 import { APPROVAL_STREAM, VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { assertMayBeWrittenDown } from './audited-command.js';
 import { missingStreams } from './missing-streams.js';
 import { moment } from './moment.js';
-import { readSettingsHere, withServerOptions } from './settings.js';
+import { readSettingsHere, type ServerOptions } from './settings.js';
 import { mark } from './terminal.js';
+import { withBridge } from './with-bridge.js';
 
-export type Common = { config?: string; nats?: string; json?: boolean };
 export type Filters = {
   queue?: Queue;
   merchant?: string;
@@ -31,27 +29,8 @@ export type Filters = {
   since?: Date;
   until?: Date;
 };
-export type By = { as: string; reason: string };
 
 const PREFIX: Readonly<Record<string, Queue>> = { d: 'dead_letters', i: 'interventions' };
-
-export function command(name: string, summary: string): Command {
-  return withServerOptions(new Command(name))
-    .summary(summary)
-    .description(summary)
-    .option('--json', 'as JSON');
-}
-
-export function byPerson(named: Command): Command {
-  return named
-    .requiredOption('--reason <text>', 'why; required, it goes into the audit')
-    .addOption(
-      new Option('--as <who>', 'who; it goes into the audit').default(
-        userInfo().username,
-        'the name of the user of this system',
-      ),
-    );
-}
 
 export function filtered(named: Command): Command {
   return named
@@ -90,50 +69,38 @@ export function filterOf({
   return { merchantId: merchant, queue, operation, verdict, cause, worker, since, until };
 }
 
-export function actorOf({ as, reason }: By): Actor {
-  return { who: as, why: reason };
-}
-
 /** To look at letters: makes and changes no stream. @throws Error where no bridge has made them */
 export async function withLetters(
-  options: Common,
+  options: ServerOptions,
   use: (letters: DeadLetters) => Promise<void>,
 ): Promise<void> {
-  await withBridge(options, (_, letters) => use(letters));
+  await withBridgeOfLetters(options, (_, letters) => use(letters));
 }
 
 /** To deal with letters, which is written down. @throws Error as well where the audit is signed, and not by who asks */
 export async function withActions(
-  options: Common,
+  options: ServerOptions,
   use: (letters: DeadLetters) => Promise<void>,
 ): Promise<void> {
-  await withBridge(options, async (bridge, letters) => {
+  await withBridgeOfLetters(options, async (bridge, letters) => {
     await assertMayBeWrittenDown(bridge);
     await use(letters);
   });
 }
 
-async function withBridge(
-  options: Common,
+async function withBridgeOfLetters(
+  options: ServerOptions,
   use: (bridge: NatsBridge, letters: DeadLetters) => Promise<void>,
 ): Promise<void> {
-  const bridge = new NatsBridge(readSettingsHere(options).bridge);
-  const letters = createDeadLetters(bridge);
-  try {
-    await assertThereAreLetters(bridge);
-    await use(bridge, letters);
-  } finally {
-    letters.close();
-    await bridge.close();
-  }
-}
-
-/** @throws Error where the audit is signed, and not by who asks */
-export async function assertMayBeWrittenDown({ auditSigner, connection }: NatsBridge): Promise<void> {
-  if (auditSigner !== undefined || !(await isAuditSigned(connection))) return;
-  throw new Error(
-    'the audit here is signed, and this configuration has no key for it: an entry without a signature would not verify. Nothing was changed: use the admin API or the console, or set nats_bridge.audit.seed_file',
-  );
+  await withBridge(readSettingsHere(options).bridge, async (bridge) => {
+    const letters = createDeadLetters(bridge);
+    try {
+      await assertThereAreLetters(bridge);
+      await use(bridge, letters);
+    } finally {
+      letters.close();
+    }
+  });
 }
 
 async function assertThereAreLetters({ config, connection }: NatsBridge): Promise<void> {
@@ -154,18 +121,6 @@ export async function letterNamed(letters: DeadLetters, name: string): Promise<D
   const letter = await letters.get(queue, Number(seq));
   if (letter === undefined) throw new Error(`there is no letter ${name}: it was settled, or is too old`);
   return letter;
-}
-
-export function positive(text: string): number {
-  const number = Number(text.replace(/\/s$/, ''));
-  if (!(number > 0)) throw new InvalidArgumentError('a number above 0, such as 10 or 10/s');
-  return number;
-}
-
-export function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1');
-  return number;
 }
 
 /** `d3` in the dead letters, `i7` in the interventions. */

@@ -1,8 +1,6 @@
 /** The nats-bridge command with all that stands below it. */
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
-
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+import { VERSION } from './version.js';
 
 /** In the order in which they are shown. */
 const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Command>>>>> = {
@@ -44,7 +42,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
 export async function createProgram(asked = ''): Promise<Command> {
   const program = new Command('nats-bridge')
     .description('Hands payment operations from Hyperswitch to your own workers over NATS.')
-    .version(version)
+    .version(VERSION)
     // Each command has its own options, and none of those above it.
     .enablePositionalOptions()
     .helpCommand('help [command]', 'show the help of a command')

@@ -25,6 +25,8 @@ export function withConfigOption(command: Command): Command {
   );
 }
 
+export type ServerOptions = { readonly config?: string; readonly nats?: string };
+
 /** For a command that asks a NATS server; its settings are those of {@link readSettingsHere}. */
 export function withServerOptions(command: Command): Command {
   return withConfigOption(command).option(
@@ -34,7 +36,7 @@ export function withServerOptions(command: Command): Command {
 }
 
 /** @throws ConfigError that lists every wrong key. */
-export function readSettings(options: { readonly config?: string; readonly nats?: string }): Settings {
+export function readSettings(options: ServerOptions): Settings {
   const file = options.config ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
   const env =
     options.nats === undefined ? process.env : { ...process.env, NATS_BRIDGE__BASE_URL: options.nats };
@@ -48,7 +50,7 @@ export function readSettings(options: { readonly config?: string; readonly nats?
 }
 
 /** Where nobody named a server, it is that of the `nats-bridge up` of the same person. @throws ConfigError */
-export function readSettingsHere(options: { readonly config?: string; readonly nats?: string }): Settings {
+export function readSettingsHere(options: ServerOptions): Settings {
   const settings = readSettings(options);
   const session = settings.namesServer ? undefined : readSession();
   if (session === undefined) return settings;

@@ -2,12 +2,11 @@
 import { natsAccessOf } from '@nats-bridge/connector';
 import { LAST_PRIORITY, MOST_WEIGHT, type WorkerEvent, type WorkerOptions } from '@nats-bridge/worker';
 import { type Command, InvalidArgumentError } from 'commander';
-import { readSettingsHere, withServerOptions } from './settings.js';
+import { wholeNumber, wholeNumberFrom } from './number-option.js';
+import { readSettingsHere, type ServerOptions, withServerOptions } from './settings.js';
 import { logStyle, mark } from './terminal.js';
 
-export type WorkerCommandOptions = {
-  config?: string;
-  nats?: string;
+export type WorkerCommandOptions = ServerOptions & {
   pool?: string;
   concurrency: number;
   weight?: number;
@@ -28,12 +27,12 @@ export function withWorkerOptions(command: Command): Command {
     .option(
       '--weight <n>',
       `share against the other workers, 1 to ${MOST_WEIGHT}; to all workers or to none`,
-      wholeNumberIn(1, MOST_WEIGHT),
+      wholeNumberFrom(1, MOST_WEIGHT),
     )
     .option(
       '--priority <n>',
       `above 0: a backup, for requests that no worker of a lower number is there for; 0 to ${LAST_PRIORITY} (default: 0)`,
-      wholeNumberIn(0, LAST_PRIORITY),
+      wholeNumberFrom(0, LAST_PRIORITY),
     )
     .option(
       '--seal-seed <file...>',
@@ -45,7 +44,7 @@ export function withWorkerOptions(command: Command): Command {
       'seeds of own user keys (nats-bridge keys new --signing): takes signed requests only, and signs its answers',
     )
     .option('--sign-bridge <key...>', 'public user keys of the bridges, with --sign-seed')
-    .option('--metrics-port <port>', 'serve Prometheus metrics at this port; 0 for any', wholeNumberOrZero)
+    .option('--metrics-port <port>', 'serve Prometheus metrics at this port; 0 for any', wholeNumberFrom(0))
     .option('--metrics-host <host>', 'where metrics are served', '127.0.0.1')
     .option('--json', 'report events as JSON lines');
 }
@@ -115,26 +114,4 @@ function lineOf(name: string, event: WorkerEvent): string | undefined {
     default:
       return undefined;
   }
-}
-
-function wholeNumber(text: string): number {
-  const number = wholeNumberOrZero(text);
-  if (number < 1) throw new InvalidArgumentError('must be a whole number above 0');
-  return number;
-}
-
-function wholeNumberIn(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (text.trim() === '' || !Number.isInteger(number) || number < least || number > most)
-      throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`);
-    return number;
-  };
-}
-
-function wholeNumberOrZero(text: string): number {
-  const number = Number(text);
-  if (text.trim() === '' || !Number.isInteger(number) || number < 0)
-    throw new InvalidArgumentError('must be a whole number');
-  return number;
 }

@@ -4,7 +4,6 @@ import {
   compareRecords,
   exportRecords,
   importRecords,
-  NatsBridge,
   type RecordsUnread,
   readAudit,
   readChain,
@@ -13,11 +12,11 @@ import {
 import { createSigner, newSigningSeed, verifySignature } from '@nats-bridge/messaging';
 import { type AuditEntry, type ChainReport, type RecordReport, verifyChain } from '@nats-bridge/protocol';
 import { Command } from 'commander';
+import { type CommandOptions, command } from '../command-options.js';
 import { inUtc } from '../moment.js';
-import { readSettingsHere, withServerOptions } from '../settings.js';
+import { readSettingsHere, type ServerOptions } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
-
-type Common = { config?: string; nats?: string; json?: boolean };
+import { withBridge } from '../with-bridge.js';
 
 export function auditCommand(): Command {
   return new Command('audit')
@@ -31,16 +30,13 @@ export function auditCommand(): Command {
     .addCommand(newKey());
 }
 
-function command(name: string, summary: string): Command {
-  return withServerOptions(new Command(name)).summary(summary).option('--json', 'as JSON');
-}
-
 function list(): Command {
   return command('list', 'what people did, oldest first')
     .option('--who <name>', 'of one person only')
     .option('--action <name>', 'one kind of action only')
-    .action(async (options: Common & { who?: string; action?: string }) => {
-      const entries = (await withBridge(options, ({ connection }) => readAudit(connection)))
+    .action(async (options: CommandOptions & { who?: string; action?: string }) => {
+      const { bridge: config } = readSettingsHere(options);
+      const entries = (await withBridge(config, ({ connection }) => readAudit(connection)))
         .filter(({ who }) => options.who === undefined || who === options.who)
         .filter(({ action }) => options.action === undefined || action === options.action);
       if (options.json) return console.log(JSON.stringify(entries));
@@ -73,7 +69,7 @@ function verify(): Command {
       'whose signatures count (U…), separated by commas: then each entry needs one',
     )
     .option('--head <hash>', 'the head of an earlier look: the chain must still hold it')
-    .action(async (options: Common & VerifyOptions) => {
+    .action(async (options: CommandOptions & VerifyOptions) => {
       const { entries, readings } =
         options.file === undefined ? await readAll(options) : readFiles(options.file, options.records);
       const chain = verifyChain(entries, {
@@ -142,7 +138,7 @@ function exportEntries(): Command {
   return command('export', 'all entries, a line of JSON each')
     .requiredOption('--output <path>', 'where to; must not exist')
     .option('--records <path>', 'the records of payments too, to be compared without NATS; must not exist')
-    .action(async (options: Common & { output: string; records?: string }) => {
+    .action(async (options: CommandOptions & { output: string; records?: string }) => {
       const { entries, readings } = await readAll({ ...options, chainOnly: options.records === undefined });
       const text = entries.map(({ seq: _, ...entry }) => `${JSON.stringify(entry)}\n`).join('');
       writeNew(options.output, text, 0o644);
@@ -173,8 +169,8 @@ function newKey(): Command {
 }
 
 /** The chain first: what comes meanwhile is then newer than its end, and not missing. */
-function readAll(options: Common & { chainOnly?: boolean }) {
-  return withBridge(options, async (bridge) => {
+function readAll(options: ServerOptions & { chainOnly?: boolean }) {
+  return withBridge(readSettingsHere(options).bridge, async (bridge) => {
     const entries = await readChain(bridge.connection);
     return { entries, readings: options.chainOnly ? [] : await readRecords(bridge) };
   });
@@ -189,15 +185,6 @@ function readFiles(file: string, records: string | undefined) {
 function isReadable(entry: unknown): entry is AuditEntry {
   const { what, action } = (entry ?? {}) as Partial<AuditEntry>;
   return typeof action === 'string' && typeof what === 'object' && what !== null;
-}
-
-async function withBridge<T>(options: Common, read: (bridge: NatsBridge) => Promise<T>): Promise<T> {
-  const bridge = new NatsBridge(readSettingsHere(options).bridge);
-  try {
-    return await read(bridge);
-  } finally {
-    await bridge.close();
-  }
 }
 
 /** What is no JSON is an entry that cannot be read, and so no part of a chain. */

@@ -29,7 +29,7 @@ import {
 } from '@nats-bridge/access';
 import type { BridgeConfig } from '@nats-bridge/connector';
 import { Argument, Command, Option } from 'commander';
-import { wholeNumber } from '../dead-letter-options.js';
+import { wholeNumber } from '../number-option.js';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark, table } from '../terminal.js';
 

@@ -1,13 +1,9 @@
 /** `nats-bridge backup`: the bridge's streams into files, and back without executing anything twice. */
-import { createRequire } from 'node:module';
-import { userInfo } from 'node:os';
 import {
-  type Actor,
   type BackupManifest,
   type BackupReport,
   createBackup,
   listBackups,
-  NatsBridge,
   planRestore,
   type Restored,
   type RestorePlan,
@@ -16,15 +12,15 @@ import {
   type StreamInBackup,
   verifyBackup,
 } from '@nats-bridge/connector';
-import { Command, InvalidArgumentError } from 'commander';
-import { type By, wholeNumber } from '../dead-letter-options.js';
+import { Command } from 'commander';
+import { byPersonWithYes, type Confirmation, confirmedBy } from '../audited-command.js';
+import { type CommandOptions, command } from '../command-options.js';
+import { wholeNumber } from '../number-option.js';
 import { bytes as inUnits, plural } from '../numbers.js';
-import { readSettingsHere, withServerOptions } from '../settings.js';
+import { readSettingsHere } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-
-type Common = { config?: string; nats?: string; json?: boolean };
+import { TOOL } from '../version.js';
+import { withBridge } from '../with-bridge.js';
 
 export function backupCommand(): Command {
   return new Command('backup')
@@ -38,22 +34,18 @@ export function backupCommand(): Command {
     .addCommand(restore());
 }
 
-function overNats(name: string, summary: string): Command {
-  return withServerOptions(new Command(name)).summary(summary).option('--json', 'as JSON');
-}
-
 function create(): Command {
-  return overNats('create', 'save the streams into a new folder below this one')
+  return command('create', 'save the streams into a new folder below this one')
     .description(
       'Saves the streams into a new folder below this one, named after the time. Payments go on. Files can be read by their owner alone; without sealing they hold card data. What does not become whole is taken away again.',
     )
     .argument('<folder>', 'where backups lie; made where it is missing')
     .option('--keep <n>', 'then delete the oldest, until so many are left (default: all)', wholeNumber)
-    .action(async (folder: string, options: Common & { keep?: number }) => {
-      const { path, manifest, notes } = await withBridge(options, (bridge) =>
+    .action(async (folder: string, options: CommandOptions & { keep?: number }) => {
+      const { path, manifest, notes } = await withBridge(readSettingsHere(options).bridge, (bridge) =>
         createBackup(bridge, {
           folder,
-          tool: `nats-bridge ${version}`,
+          tool: TOOL,
           onSaved: (stream) => progress(`saved ${describe(stream)}`),
         }),
       );
@@ -112,37 +104,30 @@ function verify(): Command {
 }
 
 function restore(): Command {
-  return overNats('restore', 'bring the streams of a backup back into a server that has none')
+  const named = command('restore', 'bring the streams of a backup back into a server that has none')
     .description(
       'Says what a restore would do, and whether it may; with --yes it does it. Streams must be missing, empty or of a restore that stopped, every bridge and worker stopped. Nothing of the backup is executed: what was open becomes an intervention. Exit code 0: it may be restored, or was; 1: not so.',
     )
     .argument('<backup>', 'folder of one backup')
-    .option('--yes', 'do it (default: only say what would be done)')
-    .option('--reason <text>', 'why; required with --yes, it goes into the audit')
-    .option('--as <who>', 'who; it goes into the audit (default: the name of the user of this system)')
-    .action(async (path: string, options: Common & Partial<By> & { yes?: boolean }) => {
-      if (options.yes && options.reason === undefined)
-        throw new InvalidArgumentError('--yes needs --reason: it goes into the audit');
-      await withBridge(options, async (bridge) => {
-        const plan = await planRestore(bridge, path);
-        const mayBe = plan.problems.length === 0;
-        const restored =
-          options.yes && mayBe
-            ? await restoreBackup(bridge, plan, {
-                actor: actorOf(options),
-                onRestored: (stream) => progress(`restored ${describe(stream)}`),
-              })
-            : undefined;
-        console.log(
-          options.json ? JSON.stringify({ ...plan, restored }) : describeRestore(plan, restored).join('\n'),
-        );
-        process.exitCode = mayBe ? 0 : 1;
-      });
+    .option('--yes', 'do it (default: only say what would be done)');
+  return byPersonWithYes(named).action(async (path: string, options: CommandOptions & Confirmation) => {
+    const actor = confirmedBy(options);
+    await withBridge(readSettingsHere(options).bridge, async (bridge) => {
+      const plan = await planRestore(bridge, path);
+      const mayBe = plan.problems.length === 0;
+      const restored =
+        actor !== undefined && mayBe
+          ? await restoreBackup(bridge, plan, {
+              actor,
+              onRestored: (stream) => progress(`restored ${describe(stream)}`),
+            })
+          : undefined;
+      console.log(
+        options.json ? JSON.stringify({ ...plan, restored }) : describeRestore(plan, restored).join('\n'),
+      );
+      process.exitCode = mayBe ? 0 : 1;
     });
-}
-
-function actorOf({ as = userInfo().username, reason = '' }: Partial<By>): Actor {
-  return { who: as, why: reason };
+  });
 }
 
 function describeReport({ path, manifest, ok, problems }: BackupReport): string {
@@ -214,13 +199,4 @@ function messagesIn({ streams }: BackupManifest): number {
 
 function bytesIn({ streams }: BackupManifest): number {
   return streams.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-async function withBridge<T>(options: Common, use: (bridge: NatsBridge) => Promise<T>): Promise<T> {
-  const bridge = new NatsBridge(readSettingsHere(options).bridge);
-  try {
-    return await use(bridge);
-  } finally {
-    await bridge.close();
-  }
 }

@@ -12,18 +12,18 @@ import {
   readRequestFile,
   runConformance,
 } from '@nats-bridge/conformance';
-import { type BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
+import type { BridgeConfigInput } from '@nats-bridge/connector';
 import { startEmbeddedServer } from '@nats-bridge/messaging';
 import { isOperation, type Operation } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { positive, wholeNumber } from '../dead-letter-options.js';
+import type { CommandOptions } from '../command-options.js';
+import { positive, wholeNumber } from '../number-option.js';
 import { readSettingsHere, withServerOptions } from '../settings.js';
 import { superviseSandbox } from '../supervise-sandbox.js';
 import { mark, paint, progress, table } from '../terminal.js';
+import { withBridge } from '../with-bridge.js';
 
-type Options = {
-  config?: string;
-  nats?: string;
+type Options = CommandOptions & {
   operation: readonly Operation[];
   merchant: string;
   requests?: string;
@@ -32,7 +32,6 @@ type Options = {
   timeout: number;
   parallel: number;
   rules?: boolean;
-  json?: boolean;
 };
 
 export function conformanceCommand(): Command {
@@ -66,10 +65,9 @@ export function conformanceCommand(): Command {
     });
 }
 
-async function look(options: Options, config: BridgeConfigInput = {}, pid = options.pid) {
-  const bridge = new NatsBridge({ ...readSettingsHere(options).bridge, ...config });
-  try {
-    return await runConformance({
+function look(options: Options, config: BridgeConfigInput = {}, pid = options.pid) {
+  return withBridge({ ...readSettingsHere(options).bridge, ...config }, (bridge) =>
+    runConformance({
       bridge,
       operations: options.operation,
       merchantId: options.merchant,
@@ -81,10 +79,8 @@ async function look(options: Options, config: BridgeConfigInput = {}, pid = opti
         if (finding.result !== 'not_demanded')
           progress(`${operation} ${rule.name}: ${WORDS[finding.result]}`);
       },
-    });
-  } finally {
-    await bridge.close();
-  }
+    }),
+  );
 }
 
 async function lookAtSandbox(options: Options): Promise<ConformanceReport> {
@@ -93,8 +89,7 @@ async function lookAtSandbox(options: Options): Promise<ConformanceReport> {
   const server = await startEmbeddedServer({ storeDir, onProgress: progress });
   try {
     const own = { ...config, base_url: server.url };
-    const bridge = new NatsBridge(own);
-    await bridge.prepare().finally(() => bridge.close());
+    await withBridge(own, (bridge) => bridge.prepare());
     const sandbox = superviseSandbox(own, file);
     try {
       await sandbox.ready;

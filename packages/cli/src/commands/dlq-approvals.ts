@@ -1,16 +1,9 @@
 /** `nats-bridge dlq approvals|approve|refuse`: what waits for a second person, and what he says. */
 import type { DeadLetters, Proposal } from '@nats-bridge/connector';
 import type { Command } from 'commander';
-import {
-  actorOf,
-  type By,
-  byPerson,
-  type Common,
-  command,
-  nameOf,
-  withActions,
-  withLetters,
-} from '../dead-letter-options.js';
+import { actorOf, type By, byPerson } from '../audited-command.js';
+import { type CommandOptions, command } from '../command-options.js';
+import { nameOf, withActions, withLetters } from '../dead-letter-options.js';
 import { inUtc } from '../moment.js';
 import { mark, table } from '../terminal.js';
 
@@ -18,7 +11,7 @@ export function approvalsCommand(): Command {
   return command('approvals', 'what waits for a second person; with an id, all that is known of one')
     .argument('[id]', 'such as a12')
     .option('--all', 'the decided and expired ones too')
-    .action((id: string | undefined, options: Common & { all?: boolean }) =>
+    .action((id: string | undefined, options: CommandOptions & { all?: boolean }) =>
       withLetters(options, async (letters) => {
         if (id !== undefined) return showOne(letters, id, options);
         const all = await letters.approvals.list();
@@ -44,7 +37,7 @@ export function approvalsCommand(): Command {
     );
 }
 
-async function showOne({ approvals }: DeadLetters, id: string, options: Common): Promise<void> {
+async function showOne({ approvals }: DeadLetters, id: string, options: CommandOptions): Promise<void> {
   const found = await approvals.get(id);
   if (found === undefined) throw new Error(`there is no proposal ${id}: it never was, or is too old`);
   const patch = await approvals.shownPatch(id);
@@ -70,7 +63,7 @@ async function showOne({ approvals }: DeadLetters, id: string, options: Common):
 export function approveCommand(): Command {
   return byPerson(command('approve', 'agree to what somebody else proposed, and have it done'))
     .argument('<id>', 'as approvals names it')
-    .action((id: string, options: Common & By) =>
+    .action((id: string, options: CommandOptions & By) =>
       withActions(options, async ({ approvals }) => {
         const done = await approvals.approve(id, actorOf(options));
         const text = `${mark.ok()} ${done.action} of ${nameOf(done.letter)}, proposed by ${done.proposed.who}, was done`;
@@ -82,7 +75,7 @@ export function approveCommand(): Command {
 export function refuseCommand(): Command {
   return byPerson(command('refuse', 'refuse a proposal; whoever made it can take it back this way'))
     .argument('<id>', 'as approvals names it')
-    .action((id: string, options: Common & By) =>
+    .action((id: string, options: CommandOptions & By) =>
       withActions(options, async ({ approvals }) => {
         const refused = await approvals.refuse(id, actorOf(options));
         const text = `${mark.ok()} ${refused.action} of ${nameOf(refused.letter)} was refused`;

@@ -3,12 +3,9 @@ import { readFileSync } from 'node:fs';
 import { type Acted, type DeadLetter, retryMany } from '@nats-bridge/connector';
 import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { actorOf, type By, byPerson } from '../audited-command.js';
+import { type CommandOptions, command } from '../command-options.js';
 import {
-  actorOf,
-  type By,
-  byPerson,
-  type Common,
-  command,
   type Filters,
   filtered,
   filterOf,
@@ -16,13 +13,12 @@ import {
   letterNamed,
   nameOf,
   outcomeOf,
-  positive,
   proposedIn,
-  wholeNumber,
   withActions,
   withLetters,
 } from '../dead-letter-options.js';
 import { inUtc } from '../moment.js';
+import { positive, wholeNumber } from '../number-option.js';
 import { mark, paint, progress, table } from '../terminal.js';
 import { approvalsCommand, approveCommand, refuseCommand } from './dlq-approvals.js';
 
@@ -48,7 +44,7 @@ export function dlqCommand(): Command {
 function list(): Command {
   return filtered(command('list', 'what was given up, newest first'))
     .option('--limit <n>', 'how many to show', wholeNumber, MOST_SHOWN)
-    .action((options: Common & Filters & { limit: number }) =>
+    .action((options: CommandOptions & Filters & { limit: number }) =>
       withLetters(options, async (letters) => {
         const found = await letters.list(filterOf(options));
         if (options.json) return print(found.map(shownAs));
@@ -77,7 +73,7 @@ function list(): Command {
 function show(): Command {
   return command('show', 'everything about one letter but what it holds')
     .argument('<letter>', 'as list names it, for example i7')
-    .action((name: string, options: Common) =>
+    .action((name: string, options: CommandOptions) =>
       withLetters(options, async (letters) => {
         const letter = await letterNamed(letters, name);
         const verdict = await letters.verdict(letter);
@@ -120,7 +116,7 @@ function retry(): Command {
   return retrying.action(
     async (
       names: string[],
-      options: Common & Filters & By & { rate: number; dryRun?: boolean; forceUnknown?: boolean },
+      options: CommandOptions & Filters & By & { rate: number; dryRun?: boolean; forceUnknown?: boolean },
     ) => {
       if (options.forceUnknown && names.length !== 1)
         throw new InvalidArgumentError('--force-unknown is for one letter, named');
@@ -166,7 +162,7 @@ function edit(): Command {
       '--patch <file>',
       'JSON merge patch (RFC 7386) of router_data.request; - for standard input',
     )
-    .action(async (name: string, options: Common & By & { patch: string }) => {
+    .action(async (name: string, options: CommandOptions & By & { patch: string }) => {
       const patch = readPatch(options.patch);
       await withActions(options, async (letters) => {
         const acted = await letters.retry(await letterNamed(letters, name), actorOf(options), { patch });
@@ -196,7 +192,7 @@ function resolve(): Command {
     .action(
       async (
         name: string,
-        options: Common &
+        options: CommandOptions &
           By & { status: 'success' | 'failure'; transactionId?: string; code?: string; message?: string },
       ) => {
         const { status, transactionId, code, message } = options;
@@ -218,7 +214,7 @@ function resolve(): Command {
 function discard(): Command {
   return byPerson(command('discard', 'take letters off the list, with a reason'))
     .argument('<letters...>', 'as list names them')
-    .action((names: string[], options: Common & By) =>
+    .action((names: string[], options: CommandOptions & By) =>
       withActions(options, async (letters) => {
         const all: Acted[] = [];
         const lines: string[] = [];
@@ -233,7 +229,7 @@ function discard(): Command {
 }
 
 /** @param verb of what was done, for programs */
-function said({ json }: Common, verb: string, all: readonly Acted[], text: string): void {
+function said({ json }: CommandOptions, verb: string, all: readonly Acted[], text: string): void {
   const done = all.filter(({ kind }) => kind === 'done').length;
   print(json ? { [verb]: done, ...proposedIn(all) } : text);
 }

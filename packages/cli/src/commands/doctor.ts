@@ -5,7 +5,7 @@ import {
   describeRateLimits,
   describeRoutes,
   findWorkersThere,
-  NatsBridge,
+  type NatsBridge,
   QUEUE_STREAM,
   type WorkersThere,
   workConsumersOf,
@@ -20,10 +20,12 @@ import {
 } from '@nats-bridge/messaging';
 import { RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
 import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
-import { Command } from 'commander';
+import type { Command } from 'commander';
+import { type CommandOptions, command } from '../command-options.js';
 import { bytes, plural } from '../numbers.js';
-import { readSettingsHere, withServerOptions } from '../settings.js';
+import { readSettingsHere } from '../settings.js';
 import { mark } from '../terminal.js';
+import { withBridge } from '../with-bridge.js';
 
 type Finding = {
   readonly level: 'ok' | 'warning' | 'failed';
@@ -32,33 +34,19 @@ type Finding = {
 };
 
 export function doctorCommand(): Command {
-  return withServerOptions(new Command('doctor'))
-    .summary('check server, streams, consumers, workers and clock')
+  return command('doctor', 'check server, streams, consumers, workers and clock')
     .description(
       'Looks at server, streams, consumers, protection, rate limits, routes, letters, workers and clock, and says what to do. Changes nothing; the credentials of an operator or an auditor will do. Exit code 0: nothing failed; 1: something did. Warnings do not count.',
     )
-    .option('--json', 'as JSON')
-    .action(async (options: { config?: string; nats?: string; json?: boolean }) => {
-      const { bridge: config } = readSettingsHere(options);
-      const bridge = new NatsBridge(config);
+    .action(async (options: CommandOptions) => {
       const findings: Finding[] = [{ level: 'ok', what: 'protocol', detail: UCS_SOURCE }];
-      try {
-        for (const look of [
-          server,
-          streams,
-          durability,
-          protection,
-          configuration,
-          letters,
-          approvals,
-          workers,
-        ])
-          findings.push(...(await look(bridge)));
-      } catch (error) {
-        findings.push({ level: 'failed', what: 'NATS', detail: (error as Error).message });
-      } finally {
-        await bridge.close();
-      }
+      await withBridge(readSettingsHere(options).bridge, async (bridge) => {
+        try {
+          for (const look of LOOKS) findings.push(...(await look(bridge)));
+        } catch (error) {
+          findings.push({ level: 'failed', what: 'NATS', detail: (error as Error).message });
+        }
+      });
       if (options.json) console.log(JSON.stringify(findings));
       else {
         const width = Math.max(...findings.map(({ what }) => what.length));
@@ -68,6 +56,8 @@ export function doctorCommand(): Command {
       process.exitCode = findings.some(({ level }) => level === 'failed') ? 1 : 0;
     });
 }
+
+const LOOKS = [server, streams, durability, protection, configuration, letters, approvals, workers];
 
 async function server({ connection }: NatsBridge): Promise<Finding[]> {
   const { info } = await connection.get();

@@ -1,48 +1,42 @@
 /** `nats-bridge ledger`: how far one operation has come, as any bridge would say. */
-import { NatsBridge } from '@nats-bridge/connector';
 import type { OperationRecord } from '@nats-bridge/protocol';
-import { Command } from 'commander';
-import { readSettingsHere, withServerOptions } from '../settings.js';
+import type { Command } from 'commander';
+import { type CommandOptions, command } from '../command-options.js';
+import { readSettingsHere } from '../settings.js';
 import { mark, table } from '../terminal.js';
+import { withBridge } from '../with-bridge.js';
 
 export function ledgerCommand(): Command {
-  return withServerOptions(new Command('ledger'))
-    .summary('show how far one operation has come')
+  return command('ledger', 'show how far one operation has come')
     .description(
       'Reads the record of an idempotency key, such as authorize:att_1, capture:att_1:req_2 or refund:ref_1. Exit code 1 when there is none. Never shows what the request or the answer holds.',
     )
     .argument('<merchant>', 'merchant id')
     .argument('<key>', 'idempotency key: the operation, then the attempt, refund or payout')
-    .option('--json', 'as JSON')
-    .action(
-      async (merchant: string, key: string, options: { config?: string; nats?: string; json?: boolean }) => {
-        const bridge = new NatsBridge(readSettingsHere(options).bridge);
-        try {
-          const entry = await bridge.ledger.findLatest(merchant, key);
-          const durability = await bridge.durability();
-          if (entry === undefined) {
-            process.exitCode = 1;
-            const text = `${mark.warning()} no record: no worker has begun ${key} of ${merchant}, or it is older than nats_bridge.jetstream.ledger_max_age`;
-            console.log(options.json ? JSON.stringify(null) : text);
-            return;
-          }
-          const status = entry.answer?.status;
-          const transaction_id = entry.answer?.transaction_id;
-          if (options.json)
-            console.log(
-              JSON.stringify({ ...entry.record, status, transaction_id, survives: durability.survives }),
-            );
-          else {
-            const rows = rowsOf(entry.record);
-            if (status !== undefined)
-              rows.push(['answer', `${status}${transaction_id ? `, ${transaction_id}` : ''}`]);
-            rows.push(['survives', `${durability.survives}: ${durability.because}`]);
-            console.log(table([key, entry.record.state], rows));
-          }
-        } finally {
-          await bridge.close();
+    .action((merchant: string, key: string, options: CommandOptions) =>
+      withBridge(readSettingsHere(options).bridge, async (bridge) => {
+        const entry = await bridge.ledger.findLatest(merchant, key);
+        const durability = await bridge.durability();
+        if (entry === undefined) {
+          process.exitCode = 1;
+          const text = `${mark.warning()} no record: no worker has begun ${key} of ${merchant}, or it is older than nats_bridge.jetstream.ledger_max_age`;
+          console.log(options.json ? JSON.stringify(null) : text);
+          return;
         }
-      },
+        const status = entry.answer?.status;
+        const transaction_id = entry.answer?.transaction_id;
+        if (options.json)
+          console.log(
+            JSON.stringify({ ...entry.record, status, transaction_id, survives: durability.survives }),
+          );
+        else {
+          const rows = rowsOf(entry.record);
+          if (status !== undefined)
+            rows.push(['answer', `${status}${transaction_id ? `, ${transaction_id}` : ''}`]);
+          rows.push(['survives', `${durability.survives}: ${durability.because}`]);
+          console.log(table([key, entry.record.state], rows));
+        }
+      }),
     );
 }
 

@@ -1,18 +1,18 @@
 /** `nats-bridge logs`: what bridges and workers say, out of NATS; and how much of it a gateway says. */
-import { NatsBridge, readLog } from '@nats-bridge/connector';
+import { readLog } from '@nats-bridge/connector';
 import type { LogLevels } from '@nats-bridge/gateway/admin-types';
 import { readableLine } from '@nats-bridge/logging';
 import { LOG_LEVELS, LOG_MODULES, type LogEntry, type LogLevel, type LogModule } from '@nats-bridge/protocol';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { type AdminOptions, adminClient, withAdminOptions } from '../admin-client.js';
+import type { CommandOptions } from '../command-options.js';
 import { moment } from '../moment.js';
 import { readSettingsHere, withServerOptions } from '../settings.js';
 import { paint, progress, table } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
+import { withBridge } from '../with-bridge.js';
 
-type Options = {
-  config?: string;
-  nats?: string;
+type Options = CommandOptions & {
   follow?: boolean;
   merchant?: string;
   payment?: string;
@@ -21,7 +21,6 @@ type Options = {
   level?: LogLevel;
   module?: LogModule;
   since: Date;
-  json?: boolean;
 };
 
 const SINCE = '15m';
@@ -58,7 +57,6 @@ export function logsCommand(): Command {
 }
 
 async function logs(options: Options): Promise<void> {
-  const bridge = new NatsBridge(readSettingsHere(options).bridge);
   const end = new AbortController();
   if (options.follow)
     untilSignal().then(
@@ -67,8 +65,8 @@ async function logs(options: Options): Promise<void> {
     );
   // Who reads them may have seen enough: nats-bridge logs | head
   process.stdout.on('error', () => end.abort());
-  try {
-    const lines = readLog(bridge.connection, {
+  await withBridge(readSettingsHere(options).bridge, async ({ connection }) => {
+    const lines = readLog(connection, {
       since: options.since,
       merchantId: options.merchant,
       paymentId: options.payment,
@@ -86,9 +84,7 @@ async function logs(options: Options): Promise<void> {
     }
     if (count === 0 && !options.follow && !options.json)
       progress(`no such line since ${options.since.toISOString()}: --since looks further back`);
-  } finally {
-    await bridge.close();
-  }
+  });
 }
 
 /** Of a line that is not of today; times of day say enough of the others. */

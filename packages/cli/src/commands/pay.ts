@@ -42,7 +42,7 @@ export function payCommand(): Command {
     .option('--ca <file>', 'speak TLS, with this as the certificate authority (PEM)')
     .option('--cert <file>', 'own certificate, where the door asks for one (PEM)')
     .option('--key <file>', 'key of --cert (PEM)')
-    .option('--amount <minor>', 'amount in the minor unit of the currency', wholeNumber, 1_000)
+    .option('--amount <minor>', 'amount in the minor unit of the currency', minorAmount, 1_000)
     .option('--currency <code>', 'ISO 4217', currency, 'EUR')
     .option(
       '--card <number>',
@@ -138,7 +138,7 @@ function cardNumber(text: string): string {
   return digits;
 }
 
-function wholeNumber(text: string): number {
+function minorAmount(text: string): number {
   if (!/^[1-9]\d*$/.test(text))
     throw new InvalidArgumentError('must be a whole number in the minor unit, e.g. 1250 for 12.50');
   return Number(text);

@@ -11,21 +11,16 @@ import {
   ofArchive,
   withArchive,
 } from '../archive-options.js';
-import {
-  actorOf,
-  assertMayBeWrittenDown,
-  type By,
-  byPerson,
-  type Common,
-  command,
-  positive,
-  wholeNumber,
-} from '../dead-letter-options.js';
+import { actorOf, assertMayBeWrittenDown, type By, byPerson } from '../audited-command.js';
+import { type CommandOptions, command } from '../command-options.js';
 import { inUtc } from '../moment.js';
+import { positive, wholeNumber } from '../number-option.js';
 import { mark, paint, progress, table } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
 
-type Options = Common & By & ArchiveOptions & { rate: number; limit: number; all?: boolean; csv?: boolean };
+type Options = CommandOptions &
+  By &
+  ArchiveOptions & { rate: number; limit: number; all?: boolean; csv?: boolean };
 
 const MOST_SHOWN = 50;
 /** Beside those of every command: 1 it did not work, 2 it was asked for wrongly. */

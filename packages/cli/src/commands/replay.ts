@@ -1,5 +1,4 @@
 /** `nats-bridge replay`: requests of the past with how they ended, to look at or for whoever counts them; executes nothing. */
-import { userInfo } from 'node:os';
 import {
   assertReplaySubject,
   type NatsBridge,
@@ -20,17 +19,13 @@ import {
   ofArchive,
   withArchive,
 } from '../archive-options.js';
-import {
-  assertMayBeWrittenDown,
-  type Common,
-  command,
-  positive,
-  wholeNumber,
-} from '../dead-letter-options.js';
+import { assertMayBeWrittenDown, whoOption } from '../audited-command.js';
+import { type CommandOptions, command } from '../command-options.js';
 import { inUtc } from '../moment.js';
+import { positive, wholeNumber } from '../number-option.js';
 import { mark, paint, progress, table } from '../terminal.js';
 
-type Options = Common &
+type Options = CommandOptions &
   ArchiveOptions & {
     outcome?: ReplayOutcome[];
     after?: number;
@@ -59,12 +54,7 @@ export function replayCommand(): Command {
     .option('--rate <n>', 'with --to: at most so many a second', positive, 100)
     .option('--dry-run', 'with --to: say how many it would be, and how long it would take')
     .option('--reason <text>', 'with --to: why; it goes into the audit')
-    .addOption(
-      new Option('--as <who>', 'with --to: who; it goes into the audit').default(
-        userInfo().username,
-        'the name of the user of this system',
-      ),
-    )
+    .addOption(whoOption('with --to: '))
     .action(async (options: Options, replay: Command) => {
       const { outcome: outcomes, after: afterSeq } = options;
       const filter = { ...archiveFilterOf(options), outcomes, afterSeq };

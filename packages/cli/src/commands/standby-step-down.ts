@@ -1,12 +1,12 @@
 /** `nats-bridge standby step-down`: a region that comes back gives its old streams up to the one that serves. */
-import { createRequire } from 'node:module';
 import { planStepDown, type StepDownPlan, type SteppedDown, stepDown } from '@nats-bridge/connector';
 import type { Command } from 'commander';
-import { type Common, command } from '../dead-letter-options.js';
-import { assertDomain, withBridge } from '../standby-bridge.js';
+import { assertDomain } from '../assert-domain.js';
+import { type CommandOptions, command } from '../command-options.js';
+import { readSettings } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+import { TOOL } from '../version.js';
+import { withBridge } from '../with-bridge.js';
 
 export function stepDownCommand(): Command {
   return command('step-down', 'become the standby of the region that has taken over from this one')
@@ -16,16 +16,16 @@ export function stepDownCommand(): Command {
     .argument('<domain>', 'JetStream domain of the region that has taken over')
     .argument('<folder>', 'where the backup of the old streams is put; made where it is missing')
     .option('--yes', 'do it (default: only say what would be done)')
-    .action(async (domain: string, folder: string, options: Common & { yes?: boolean }) => {
+    .action(async (domain: string, folder: string, options: CommandOptions & { yes?: boolean }) => {
       assertDomain(domain);
-      await withBridge(options, async (bridge) => {
+      await withBridge(readSettings(options).bridge, async (bridge) => {
         const plan = await planStepDown(bridge, domain, folder);
         const mayBe = plan.problems.length === 0;
         const done =
           options.yes && mayBe
             ? await stepDown(bridge, plan, {
                 folder,
-                tool: `nats-bridge ${version}`,
+                tool: TOOL,
                 onSaved: ({ config, state }) => progress(`saved ${config.name}: ${state.messages} messages`),
               })
             : undefined;

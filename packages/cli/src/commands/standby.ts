@@ -1,6 +1,4 @@
 /** `nats-bridge standby`: copies of the streams in another region, and that region in the place of the first. */
-import { createRequire } from 'node:module';
-import { userInfo } from 'node:os';
 import {
   domainHere,
   isPrimaryThere,
@@ -14,14 +12,17 @@ import {
   takeOver,
 } from '@nats-bridge/connector';
 import { applyTopology } from '@nats-bridge/messaging';
-import { Command, InvalidArgumentError } from 'commander';
-import { actorOf, type By, type Common, command, wholeNumber } from '../dead-letter-options.js';
-import { assertDomain, withBridge } from '../standby-bridge.js';
+import { Command } from 'commander';
+import { assertDomain } from '../assert-domain.js';
+import { byPersonWithYes, type Confirmation, confirmedBy } from '../audited-command.js';
+import { type CommandOptions, command } from '../command-options.js';
+import { wholeNumber } from '../number-option.js';
+import { readSettings } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
+import { TOOL } from '../version.js';
+import { withBridge } from '../with-bridge.js';
 import { stepDownCommand } from './standby-step-down.js';
 import { printChanges } from './topology.js';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 type Bounds = { maxLag: number; maxSilence: number };
 
@@ -43,9 +44,9 @@ function apply(): Command {
       'Makes a mirror here of every stream that a backup holds, under its own name. Idempotent. Exit code 0: they are as they should be; 1: not so.',
     )
     .argument('<domain>', 'JetStream domain of the region that serves')
-    .action(async (domain: string, options: Common) => {
+    .action(async (domain: string, options: CommandOptions) => {
       assertDomain(domain);
-      await withBridge(options, async ({ config, connection }) => {
+      await withBridge(readSettings(options).bridge, async ({ config, connection }) => {
         if ((await domainHere(connection)) === domain)
           throw new Error(
             `the servers at ${connection.servers.join(', ')} are those of the domain ${domain} itself: name those of the other region with --nats or nats_bridge.base_url`,
@@ -79,8 +80,8 @@ function show(): Command {
     )
     .option('--max-lag <n>', 'so many messages may be missing', wholeNumber, 1_000)
     .option('--max-silence <seconds>', 'so long ago may it have been heard last', wholeNumber, 30)
-    .action(async (options: Common & Bounds) => {
-      await withBridge(options, async (bridge) => {
+    .action(async (options: CommandOptions & Bounds) => {
+      await withBridge(readSettings(options).bridge, async (bridge) => {
         const { unfinished: _, own: __, ...standby } = await readStandby(bridge);
         const bounds = standby.mirrors.flatMap((mirror) => outOfBounds(mirror, options));
         const all = { ...standby, problems: [...standby.problems, ...bounds] };
@@ -91,7 +92,7 @@ function show(): Command {
 }
 
 function takeOverCommand(): Command {
-  return command('take-over', 'serve here in the place of the region that is lost')
+  const named = command('take-over', 'serve here in the place of the region that is lost')
     .description(
       'Says whether this region may take over and what that means; with --yes it does so. The mirrors are saved as a backup, and restored in their own place as it would be: nothing is executed, what was open becomes an intervention. Bridges and workers here must be stopped, and the other region must be lost: two that serve charge twice. Exit code 0: it may take over, or did; 1: not so.',
     )
@@ -100,37 +101,32 @@ function takeOverCommand(): Command {
     .option(
       '--primary-stopped',
       'the other region answers, and is to be left all the same: its bridges and workers are stopped, and none of them will start again',
-    )
-    .option('--reason <text>', 'why; required with --yes, it goes into the audit')
-    .option('--as <who>', 'who; it goes into the audit (default: the name of the user of this system)')
-    .action(
-      async (folder: string, options: Common & Partial<By> & { yes?: boolean; primaryStopped?: boolean }) => {
-        if (options.yes && options.reason === undefined)
-          throw new InvalidArgumentError('--yes needs --reason: it goes into the audit');
-        const { as = userInfo().username, reason = '' } = options;
-        await withBridge(options, async (bridge) => {
-          const plan = await planTakeOver(bridge, { folder, isPrimaryStopped: options.primaryStopped });
-          const mayBe = plan.problems.length === 0;
-          const taken =
-            options.yes && mayBe
-              ? await takeOver(bridge, plan, {
-                  folder,
-                  tool: `nats-bridge ${version}`,
-                  actor: actorOf({ as, reason }),
-                  onSaved: ({ config, state }) =>
-                    progress(`saved ${config.name}: ${state.messages} messages`),
-                  onRestored: ({ config }) => progress(`restored ${config.name}`),
-                })
-              : undefined;
-          console.log(
-            options.json
-              ? JSON.stringify({ ...plan, taken: taken && summaryOf(taken) })
-              : describeTakeOver(plan, taken).join('\n'),
-          );
-          process.exitCode = mayBe && (taken === undefined || taken.restored !== undefined) ? 0 : 1;
-        });
-      },
     );
+  return byPersonWithYes(named).action(
+    async (folder: string, options: CommandOptions & Confirmation & { primaryStopped?: boolean }) => {
+      const actor = confirmedBy(options);
+      await withBridge(readSettings(options).bridge, async (bridge) => {
+        const plan = await planTakeOver(bridge, { folder, isPrimaryStopped: options.primaryStopped });
+        const mayBe = plan.problems.length === 0;
+        const taken =
+          actor !== undefined && mayBe
+            ? await takeOver(bridge, plan, {
+                folder,
+                tool: TOOL,
+                actor,
+                onSaved: ({ config, state }) => progress(`saved ${config.name}: ${state.messages} messages`),
+                onRestored: ({ config }) => progress(`restored ${config.name}`),
+              })
+            : undefined;
+        console.log(
+          options.json
+            ? JSON.stringify({ ...plan, taken: taken && summaryOf(taken) })
+            : describeTakeOver(plan, taken).join('\n'),
+        );
+        process.exitCode = mayBe && (taken === undefined || taken.restored !== undefined) ? 0 : 1;
+      });
+    },
+  );
 }
 
 function outOfBounds({ stream, lag, silentMs, error }: Mirror, { maxLag, maxSilence }: Bounds): string[] {

@@ -1,12 +1,12 @@
 /** `nats-bridge topology`: the streams and consumers the configuration implies, on the server. */
-import { NatsBridge, topologyOf } from '@nats-bridge/connector';
+import { topologyOf } from '@nats-bridge/connector';
 import { applyTopology, describeConflict, type TopologyChange } from '@nats-bridge/messaging';
 import { Command } from 'commander';
+import { type CommandOptions, command } from '../command-options.js';
 import { plural } from '../numbers.js';
-import { readSettingsHere, withServerOptions } from '../settings.js';
+import { readSettingsHere } from '../settings.js';
 import { mark, table } from '../terminal.js';
-
-type Options = { config?: string; nats?: string; json?: boolean };
+import { withBridge } from '../with-bridge.js';
 
 export function topologyCommand(): Command {
   const show = subcommand('show', 'what would be made or changed; changes nothing', true);
@@ -25,22 +25,14 @@ export function topologyCommand(): Command {
 }
 
 function subcommand(name: string, summary: string, dryRun: boolean): Command {
-  return withServerOptions(new Command(name))
-    .summary(summary)
-    .description(summary)
-    .option('--json', 'as JSON')
-    .action(async (options: Options) => {
-      const { bridge: config } = readSettingsHere(options);
-      const bridge = new NatsBridge(config);
-      try {
-        const changes = await applyTopology(bridge.connection, topologyOf(config), { dryRun });
-        if (options.json) console.log(JSON.stringify(changes));
-        else printChanges(changes, dryRun ? WOULD_BE : DONE);
-        process.exitCode = changes.some(({ action }) => action === 'conflict') ? 1 : 0;
-      } finally {
-        await bridge.close();
-      }
-    });
+  return command(name, summary).action((options: CommandOptions) =>
+    withBridge(readSettingsHere(options).bridge, async ({ config, connection }) => {
+      const changes = await applyTopology(connection, topologyOf(config), { dryRun });
+      if (options.json) console.log(JSON.stringify(changes));
+      else printChanges(changes, dryRun ? WOULD_BE : DONE);
+      process.exitCode = changes.some(({ action }) => action === 'conflict') ? 1 : 0;
+    }),
+  );
 }
 
 type Words = Readonly<Record<TopologyChange['action'], string>>;

@@ -1,0 +1,49 @@
+/** What a command has whose act is written into the audit: who acts and why, and whether it may be written there. */
+import { userInfo } from 'node:os';
+import { type Actor, isAuditSigned, type NatsBridge } from '@nats-bridge/connector';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+export type By = { readonly as: string; readonly reason: string };
+
+/** For a command that always acts. */
+export function byPerson(named: Command): Command {
+  return named
+    .requiredOption('--reason <text>', 'why; required, it goes into the audit')
+    .addOption(whoOption());
+}
+
+export type Confirmation = Partial<By> & Pick<By, 'as'> & { readonly yes?: boolean };
+
+/** For a command that acts with `--yes` alone. */
+export function byPersonWithYes(named: Command): Command {
+  return named
+    .option('--reason <text>', 'why; required with --yes, it goes into the audit')
+    .addOption(whoOption());
+}
+
+/** @param when in which case it is needed, such as `with --to: ` */
+export function whoOption(when = ''): Option {
+  return new Option('--as <who>', `${when}who; it goes into the audit`).default(
+    userInfo().username,
+    'the name of the user of this system',
+  );
+}
+
+export function actorOf({ as, reason }: By): Actor {
+  return { who: as, why: reason };
+}
+
+/** @returns undefined without `--yes`. @throws InvalidArgumentError with it, and without a reason */
+export function confirmedBy({ yes, as, reason }: Confirmation): Actor | undefined {
+  if (!yes) return undefined;
+  if (reason === undefined) throw new InvalidArgumentError('--yes needs --reason: it goes into the audit');
+  return actorOf({ as, reason });
+}
+
+/** @throws Error where the audit is signed, and not by who asks */
+export async function assertMayBeWrittenDown({ auditSigner, connection }: NatsBridge): Promise<void> {
+  if (auditSigner !== undefined || !(await isAuditSigned(connection))) return;
+  throw new Error(
+    'the audit here is signed, and this configuration has no key for it: an entry without a signature would not verify. Nothing was changed: use the admin API or the console, or set nats_bridge.audit.seed_file',
+  );
+}
