@@ -2,7 +2,8 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AUDIT_STREAM, NatsBridge, readAudit, writeAudit } from '@nats-bridge/connector';
+import { NatsBridge, readAudit, writeAudit } from '@nats-bridge/connector';
+import { AUDIT_STREAM } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from './cli-process.js';

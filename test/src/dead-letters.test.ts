@@ -1,6 +1,5 @@
 /** Requests that were given up: where they land, with which verdict, and what may then be done with them. */
 import {
-  AUDIT_STREAM,
   createDeadLetters,
   type DeadLetter,
   type DeadLetters,
@@ -10,7 +9,13 @@ import {
   topologyOf,
 } from '@nats-bridge/connector';
 import { applyTopology, storedMessages } from '@nats-bridge/messaging';
-import { decodeBody, NOTICE_STREAM, RECORD_STREAM, recordSubject } from '@nats-bridge/protocol';
+import {
+  AUDIT_STREAM,
+  decodeBody,
+  NOTICE_STREAM,
+  RECORD_STREAM,
+  recordSubject,
+} from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';

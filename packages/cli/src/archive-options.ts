@@ -1,13 +1,7 @@
 /** What `nats-bridge reconcile` and `replay` have in common: which requests of the archive, and as whom. */
-import {
-  type ArchiveFilter,
-  AUDIT_STREAM,
-  archiveNameOf,
-  type NatsBridge,
-  topologyOf,
-} from '@nats-bridge/connector';
+import { type ArchiveFilter, archiveNameOf, type NatsBridge, topologyOf } from '@nats-bridge/connector';
 import { applyTopology, storedMessage, streamState, type TopologyChange } from '@nats-bridge/messaging';
-import { isOperation, OPERATIONS, type Operation, RECORD_STREAM } from '@nats-bridge/protocol';
+import { AUDIT_STREAM, isOperation, OPERATIONS, type Operation, RECORD_STREAM } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
 import { missingStreams } from './missing-streams.js';
 import { moment } from './moment.js';

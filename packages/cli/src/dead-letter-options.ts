@@ -1,16 +1,20 @@
 /** What the commands of `nats-bridge dlq` have in common: filters, the letters themselves, and how one is named. */
 import {
   type Acted,
-  AUDIT_STREAM,
   createDeadLetters,
   type DeadLetter,
   type DeadLetters,
   type LetterFilter,
   type NatsBridge,
+} from '@nats-bridge/connector';
+import {
+  APPROVAL_STREAM,
+  AUDIT_STREAM,
   QUEUE_STREAM,
   type Queue,
-} from '@nats-bridge/connector';
-import { APPROVAL_STREAM, VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
+  VERDICT_ADVICE,
+  type Verdict,
+} from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { assertMayBeWrittenDown } from './audited-command.js';
 import { missingStreams } from './missing-streams.js';

@@ -161,7 +161,9 @@ export interface NatsBridge extends OperationMethods {}
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are made from the catalogue, below.
 export class NatsBridge {
+  /** What was given, checked, with the default of everything that was not (docs/configuration.md). */
   readonly config: BridgeConfig;
+  /** The one that was given, which its owner closes; or the bridge's own, which `close` closes. */
   readonly connection: Connection;
   /** What became of each operation that moves money, whoever waited for it. */
   readonly ledger: Ledger;
@@ -410,7 +412,12 @@ export class NatsBridge {
     return (await this.ledger.find(merchantId, key))?.answer;
   }
 
-  /** Connects, and makes streams and consumers if they are missing. Called by the first operation. */
+  /**
+   * Connects, and makes streams and consumers if they are missing. Called by the first operation.
+   *
+   * @throws DurabilityUnmetError, RestoreUnfinishedError, StandbyError where people have to act first; NotConnectedError
+   *   when no server answers; another BridgeError otherwise
+   */
   async prepare(): Promise<void> {
     if (!this.config.jetstream_enabled) return;
     this.#topology ??= this.#becomeReady();

@@ -6,7 +6,6 @@ import {
   describeRoutes,
   findWorkersThere,
   type NatsBridge,
-  QUEUE_STREAM,
   type WorkersThere,
   workConsumersOf,
 } from '@nats-bridge/connector';
@@ -18,7 +17,7 @@ import {
   saysNoStream,
   serverFeatures,
 } from '@nats-bridge/messaging';
-import { RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
+import { QUEUE_STREAM, RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
 import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { Command } from 'commander';
 import { type CommandOptions, command } from '../command-options.js';

@@ -8,7 +8,7 @@ import { archiveNameOf } from '../topology.js';
 import type { ReplayedRequest } from './replay.js';
 
 /** What tells a replay from a request: it has no deadline, no idempotency key and nobody to reply to. */
-export const REPLAY_HEADER = {
+const REPLAY_HEADER = {
   /** The same for all of one replay. */
   id: 'X-Replay-Id',
   /** Where the request stands: the archive's name and sequence. */

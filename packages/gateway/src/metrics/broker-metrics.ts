@@ -1,5 +1,6 @@
 /** Metrics of what the broker says of itself: streams, consumers, dead letters and workers. */
-import { type BrokerFigures, QUEUE_STREAM } from '@nats-bridge/connector';
+import type { BrokerFigures } from '@nats-bridge/connector';
+import { QUEUE_STREAM } from '@nats-bridge/protocol';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { createBoundedLabel, OTHER } from './bounded-label.js';
 

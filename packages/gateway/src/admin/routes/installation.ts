@@ -1,7 +1,7 @@
 /** Workers, streams, breakers, the audit, the configuration, and single messages. */
 import { createRequire } from 'node:module';
-import { archiveNameOf, QUEUE_STREAM, readAudit, showStored, writeAudit } from '@nats-bridge/connector';
-import { RECORD_STREAM } from '@nats-bridge/protocol';
+import { archiveNameOf, readAudit, showStored, writeAudit } from '@nats-bridge/connector';
+import { QUEUE_STREAM, RECORD_STREAM } from '@nats-bridge/protocol';
 import type { AdminWorld } from '../admin-world.js';
 import { connectorLimit, nearestLimit } from '../nearest-limit.js';
 import { pageOf } from '../page-of.js';
