@@ -37,7 +37,7 @@ export type RecordBatch = {
   readonly records: readonly RecordDigest[];
 };
 
-export const RECORDS_ACTION = 'records';
+const RECORDS_ACTION = 'records';
 /** Who writes batches: no person. */
 export const NOTARY = 'nats-bridge';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ValidationError } from './bridge-error.js';
 import { type Operation, operationRow } from './operation-catalogue.js';
 import { type RouterData, routerDataSchema } from './router-data.js';
-import { UCS_METHODS, ucsEnum, ucsFields } from './ucs/index.js';
+import { UCS_METHODS, ucsEnum, ucsFields } from './ucs/schema.js';
 import { describeIssues } from './zod-issues.js';
 
 /** Made a function of its own: half the time. */

@@ -1,53 +1,169 @@
 /** The wire contract of NATS Bridge. */
+
 export {
   type AuditEntry,
-  type ChainCheck,
   type ChainedEntry,
-  type ChainProblem,
   type ChainReport,
-  type ChainVerifier,
   chainEntry,
   createChainVerifier,
   type SignHash,
   verifyChain,
 } from './audit-chain.js';
-export * from './audit-records.js';
-export * from './bridge-error.js';
-export * from './card-number.js';
-export * from './check-records.js';
-export * from './check-router-data.js';
+export {
+  digestRecord,
+  NOTARY,
+  PEOPLE_PATTERN,
+  type RecordDigest,
+  recordBatchEntry,
+  recordBatchOf,
+  recordBatchSubject,
+} from './audit-records.js';
+export {
+  BridgeError,
+  type BridgeErrorCode,
+  ERROR_CODES,
+  type Phase,
+  ValidationError,
+} from './bridge-error.js';
+export { withoutCardNumbers } from './card-number.js';
+export { checkRecords, type RecordReport, type StreamLook } from './check-records.js';
+export { checkRouterData } from './check-router-data.js';
 export { asyncApi } from './contract/async-api.js';
 export { jsonSchemas } from './contract/json-schemas.js';
-export * from './encoding.js';
-export * from './headers.js';
-export * from './idempotency-key.js';
-export * from './life/approval.js';
-export * from './life/doubt.js';
-export * from './life/fingerprint.js';
-export * from './life/guard.js';
-export * from './life/record.js';
-export * from './life/verdict.js';
-export * from './life/withdrawal.js';
-export * from './log-entry.js';
+export { type ContentType, decodeBody, encodeBody } from './encoding.js';
+export {
+  buildRequestHeaders,
+  decodeHeaderValue,
+  encodeHeaderValue,
+  HEADER,
+  type Headers,
+  PAST_TTL_HEADER,
+  parseRequestHeaders,
+  type RequestHeaders,
+  saysRefusal,
+  TTL_HEADER,
+} from './headers.js';
+export { aliasOf, idempotencyKey, keyOfAlias, operationInKey } from './idempotency-key.js';
+export {
+  APPROVABLE,
+  APPROVAL_STATES,
+  type Approvable,
+  type ApprovalEvent,
+  type ApprovalFacts,
+  type ApprovalState,
+  isOpenApproval,
+  stepApproval,
+} from './life/approval.js';
+export { type DoubtFacts, decideDoubt } from './life/doubt.js';
+export { fingerprintOf, shortHashOf } from './life/fingerprint.js';
+export { type GuardedDelivery, guardDelivery } from './life/guard.js';
+export {
+  bodyOf,
+  isConclusion,
+  type NewRecord,
+  type OperationRecord,
+  parseRecord,
+  RECORD_HEADER,
+  type RecordState,
+  recordHeaders,
+  stateOf,
+} from './life/record.js';
+export { VERDICT_ADVICE, type Verdict, verdictOf } from './life/verdict.js';
+export { decideWithdrawal } from './life/withdrawal.js';
+export {
+  LOG_LEVELS,
+  LOG_MODULES,
+  LOG_PATTERN,
+  type LogEntry,
+  type LogLevel,
+  type LogModule,
+  logPattern,
+  logSubject,
+  MAX_LOG_BYTES,
+  MAX_LOG_MESSAGE,
+  parseLogEntries,
+} from './log-entry.js';
 export { maskAnswer, maskPatch, maskRequest } from './mask.js';
-export * from './merge-patch.js';
+export { mergePatch } from './merge-patch.js';
 export { nearestNames } from './nearest-names.js';
-export * from './oldest-beyond.js';
-export * from './operation-catalogue.js';
-export * from './outcome.js';
-export * from './passing-map.js';
-export * from './request.js';
-export * from './response.js';
-export * from './router-data.js';
-export * from './sealing-context.js';
-export * from './secret.js';
-export * from './signed-text.js';
-export * from './status.js';
-export * from './streams.js';
-export * from './subject.js';
-export * from './ucs/index.js';
-export * from './ucs-metadata.js';
-export * from './ucs-reply.js';
-export * from './ucs-request.js';
-export * from './ucs-response.js';
+export { oldestBeyond } from './oldest-beyond.js';
+export {
+  isOperation,
+  movesMoney,
+  OPERATIONS,
+  type Operation,
+  type OperationRow,
+  operationOfMethod,
+  operationRow,
+  type StatusKind,
+} from './operation-catalogue.js';
+export { invalidReply, type Outcome, type OutcomeError, outcomeOfError, outcomeOfReply } from './outcome.js';
+export { PassingMap } from './passing-map.js';
+export { type BridgeRequest, parseRequest } from './request.js';
+export { type BridgeResponse, bridgeResponseSchema, parseResponse } from './response.js';
+export { connectorAuthTypeSchema, type RouterData } from './router-data.js';
+export { isSealed, replyContext, requestContext, SEALED_TYPE } from './sealing-context.js';
+export { Secret } from './secret.js';
+export { type ReplyPlace, signedReplyText, signedRequestText, signedWithdrawalText } from './signed-text.js';
+export { statusNames } from './status.js';
+export {
+  ALERT_PATTERN,
+  APPROVAL_PATTERN,
+  APPROVAL_STREAM,
+  AUDIT_PATTERN,
+  AUDIT_STREAM,
+  alertSubject,
+  approvalSubject,
+  archiveOf,
+  auditSubject,
+  BODY_BUCKET,
+  LATE_STREAM,
+  LIMIT_PATTERN,
+  LOG_STREAM,
+  letterPattern,
+  letterSubject,
+  limitSubject,
+  NOTICE_CONSUMER,
+  NOTICE_STREAM,
+  poolConsumer,
+  QUEUE_STREAM,
+  type Queue,
+  RECORD_STREAM,
+  RESTORE_STREAM,
+} from './streams.js';
+export {
+  aliveSubject,
+  answerPattern,
+  answerSubject,
+  DEFAULT_SUBJECT_ROOT,
+  decodeToken,
+  defaultSubjectTemplate,
+  encodeToken,
+  guardedSubject,
+  isRecordSubject,
+  LATE_NOTE_PATTERN,
+  LATE_PATTERN,
+  LOOKED_SUBJECT,
+  lateSubject,
+  MAX_ID_LENGTH,
+  parsePaymentSubject,
+  parseRecordSubject,
+  poolTemplate,
+  RECORD_PATTERN,
+  recordPattern,
+  recordSubject,
+  type SubjectTemplate,
+  subjectFor,
+  subjectPattern,
+  webhookPattern,
+  webhookSubject,
+} from './subject.js';
+export { decodeUcs, encodeKnownUcs, encodeUcs } from './ucs/codec.js';
+export { UcsDecodeError, UcsEncodeError } from './ucs/codec-error.js';
+export type { JsonObject } from './ucs/json.js';
+export { UCS_METHODS, UCS_SOURCE, type UcsMethod, ucsEnum, ucsFieldNames, ucsFields } from './ucs/schema.js';
+export { readUcsMetadata, type UcsMetadata, ucsMetadataOf } from './ucs-metadata.js';
+export { replyOfUcsResponse } from './ucs-reply.js';
+export { routerDataFromUcs, ucsMethodOf } from './ucs-request.js';
+export { mandateFields, type UcsAnswer, ucsResponse } from './ucs-response.js';
 export { describeIssues } from './zod-issues.js';

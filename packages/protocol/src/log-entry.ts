@@ -19,8 +19,6 @@ export const LOG_MODULES = [
 ] as const;
 export type LogModule = (typeof LOG_MODULES)[number];
 
-/** The stream of the lines. */
-export const LOG_STREAM = 'LOGS';
 export const LOG_PATTERN = `${DEFAULT_SUBJECT_ROOT}.logs.>`;
 
 /** Characters of a message; the rest is cut off. */
@@ -31,7 +29,7 @@ export const MAX_LOG_BYTES = 8_192;
 const id = z.string().max(MAX_ID_LENGTH).optional();
 const name = z.string().max(128).optional();
 
-export const logEntrySchema = z.object({
+const logEntrySchema = z.object({
   /** When it happened: ISO 8601, UTC. */
   time: z.iso.datetime(),
   level: z.enum(LOG_LEVELS),

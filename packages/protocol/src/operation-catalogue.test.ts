@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OPERATIONS, operationOfMethod, operationRow } from './operation-catalogue.js';
 import { statusNames } from './status.js';
-import { UCS_METHODS, ucsFieldNames } from './ucs/index.js';
+import { UCS_METHODS, ucsFieldNames } from './ucs/schema.js';
 
 const SPECIFIED = ['authorize', 'capture', 'void', 'sync', 'refund', 'setup_mandate'];
 

@@ -3,7 +3,7 @@
  * Values are taken as they stand in the headers, one a line: no header can hold a line break.
  */
 import { HEADER, type Headers } from './headers.js';
-import { RECORD_PATTERN } from './subject.js';
+import { isRecordSubject } from './subject.js';
 
 /** Of a body that only its recipients can read; what it is inside is said inside. */
 export const SEALED_TYPE = 'application/vnd.nats-bridge.sealed+json';
@@ -19,12 +19,10 @@ const BOUND = [
   HEADER.retry,
 ] as const;
 
-const RECORD_ROOT = RECORD_PATTERN.slice(0, -1);
-
 /** An inbox is the requester's own affair; the subject of a record decides what counts as a repeat. */
 export function requestContext(subject: string, headers: Headers): string {
-  const replyTo = headers[HEADER.replyTo] ?? '';
-  const record = replyTo.startsWith(RECORD_ROOT) ? replyTo : '';
+  const replyTo = headers[HEADER.replyTo];
+  const record = isRecordSubject(replyTo) ? replyTo : '';
   return ['nats-bridge request 1', subject, record, ...BOUND.map((name) => headers[name] ?? '')].join('\n');
 }
 

@@ -1,5 +1,17 @@
-/** The streams beside the work stream, their consumers and subjects: what bridge, commands and permissions share. */
+/** The streams beside the work stream, their consumers and subjects: what bridge, workers, commands and permissions share. */
 import { DEFAULT_SUBJECT_ROOT, encodeToken, MAX_ID_LENGTH } from './subject.js';
+
+/** Of the records: claims and answers, the ledger. */
+export const RECORD_STREAM = 'OPERATIONS';
+
+/** Of the notes of calls that ended in doubt. */
+export const LATE_STREAM = 'LATE_ANSWERS';
+
+/** Of the lines of the log. */
+export const LOG_STREAM = 'LOGS';
+
+/** The object store of bodies that are larger than the server's max_payload; `X-Body-Ref` names one. */
+export const BODY_BUCKET = 'hyperswitch-bodies';
 
 /** Where a dead letter lies: `interventions` for money that may have moved, which only a person can settle. */
 export type Queue = 'dead_letters' | 'interventions';

@@ -4,6 +4,7 @@ import {
   decodeToken,
   defaultSubjectTemplate,
   encodeToken,
+  isRecordSubject,
   parsePaymentSubject,
   poolTemplate,
   recordSubject,
@@ -42,6 +43,11 @@ describe('subjects', () => {
     expect(recordSubject('m', 'authorize:att_1')).toBe('hyperswitch.operations.m.authorize.att_1');
     expect(recordSubject('m', 'capture:att_1:ref_2')).toBe('hyperswitch.operations.m.capture.att_1:ref_2');
     expect(recordSubject('m', 'other')).toBe('hyperswitch.operations.m._.other');
+  });
+
+  it('tell a record from an inbox, and from nothing', () => {
+    expect(isRecordSubject(recordSubject('m', 'authorize:att_1'))).toBe(true);
+    expect(['_INBOX.x', 'hyperswitch.operations', '', undefined].map(isRecordSubject)).not.toContain(true);
   });
 
   it.each(['a.b', '*', '>', 'a b', 'a\r\nb', 'a\tb', 'é', '%', 'a%2Eb'])(

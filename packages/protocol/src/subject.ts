@@ -74,13 +74,13 @@ export function webhookSubject(merchantId: string, connector: string, pool?: str
   return withPool(subject, pool);
 }
 
-/** What workers of a pool subscribe to for webhooks of every merchant and connector. */
+/** What workers subscribe to for webhooks of every connector: of merchants of a pool, or of all that have none. */
 export function webhookPattern(pool?: string): string {
-  return withPool(WEBHOOK_PATTERN, pool);
+  return withPool(`${DEFAULT_SUBJECT_ROOT}.webhooks.*.*`, pool);
 }
 
-/** What workers subscribe to for webhooks of every merchant and connector. */
-export const WEBHOOK_PATTERN = `${DEFAULT_SUBJECT_ROOT}.webhooks.*.*`;
+const RECORD_ROOT = `${DEFAULT_SUBJECT_ROOT}.operations.`;
+export const RECORD_PATTERN = `${RECORD_ROOT}>`;
 
 /** Of keys that no operation begins. */
 const NO_OPERATION = '_';
@@ -93,7 +93,12 @@ export function recordSubject(merchantId: string, idempotencyKey: string): strin
   const colon = idempotencyKey.indexOf(':');
   const operation = colon < 1 ? NO_OPERATION : idempotencyKey.slice(0, colon);
   const rest = colon < 1 ? idempotencyKey : idempotencyKey.slice(colon + 1);
-  return `${DEFAULT_SUBJECT_ROOT}.operations.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(operation, 'operation')}.${encodeToken(rest, 'idempotency key')}`;
+  return `${RECORD_ROOT}${encodeToken(merchantId, 'merchant_id')}.${encodeToken(operation, 'operation')}.${encodeToken(rest, 'idempotency key')}`;
+}
+
+/** Whether answers there are records, which the guard writes. */
+export function isRecordSubject(subject: string | undefined): subject is string {
+  return subject?.startsWith(RECORD_ROOT) ?? false;
 }
 
 /** Reads a record's subject back; undefined when it is none. */
@@ -112,7 +117,7 @@ export function parseRecordSubject(
 
 /** The records of a merchant and an operation; left out: of all. */
 export function recordPattern(merchantId?: string, operation?: Operation): string {
-  return `${DEFAULT_SUBJECT_ROOT}.operations.${tokenOrAll(merchantId)}.${operation ?? '*'}.*`;
+  return `${RECORD_ROOT}${tokenOrAll(merchantId)}.${operation ?? '*'}.*`;
 }
 
 /**
@@ -137,11 +142,6 @@ export function answerPattern(
   return `${DEFAULT_SUBJECT_ROOT}.answers.${tokenOrAll(of.merchantId)}.${of.operation ?? '*'}.${tokenOrAll(of.bridge)}.*`;
 }
 
-export const RECORD_PATTERN = `${DEFAULT_SUBJECT_ROOT}.operations.>`;
-
-/** The stream of the records. */
-export const RECORD_STREAM = 'OPERATIONS';
-
 /** The note of a call that ended in doubt: what is needed to push its answer when it comes. */
 export function lateSubject(merchantId: string, idempotencyKey: string): string {
   return `${DEFAULT_SUBJECT_ROOT}.late.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(idempotencyKey, 'idempotency key')}`;
@@ -154,12 +154,6 @@ export const LATE_NOTE_PATTERN = `${DEFAULT_SUBJECT_ROOT}.late.*.*`;
 
 /** How far the records were looked through for operations that nobody will answer any more; beside the notes. */
 export const LOOKED_SUBJECT = `${DEFAULT_SUBJECT_ROOT}.late.looked`;
-
-/** The stream of those notes. */
-export const LATE_STREAM = 'LATE_ANSWERS';
-
-/** The object store of bodies that are larger than the server's max_payload; `X-Body-Ref` names one. */
-export const BODY_BUCKET = 'hyperswitch-bodies';
 
 /** Workers that keep no records answer here, so that a missing worker is noticed before a request is stored. */
 export function aliveSubject(operation: Operation, pool?: string): string {

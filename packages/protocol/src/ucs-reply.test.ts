@@ -5,7 +5,7 @@ import { outcomeOfReply } from './outcome.js';
 import { parseResponse } from './response.js';
 import type { RouterData } from './router-data.js';
 import { statusNames } from './status.js';
-import { UCS_METHODS } from './ucs/index.js';
+import { UCS_METHODS } from './ucs/schema.js';
 import { replyOfUcsResponse } from './ucs-reply.js';
 import { statusFieldOf, ucsResponse } from './ucs-response.js';
 

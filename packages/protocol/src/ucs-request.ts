@@ -2,7 +2,7 @@
 import { ValidationError } from './bridge-error.js';
 import type { OperationRow } from './operation-catalogue.js';
 import type { RouterData } from './router-data.js';
-import { UCS_METHODS, type UcsMethod, ucsFieldNames } from './ucs/index.js';
+import { UCS_METHODS, type UcsMethod, ucsFieldNames } from './ucs/schema.js';
 import type { UcsMetadata } from './ucs-metadata.js';
 
 type UcsRequest = Readonly<Record<string, unknown>>;

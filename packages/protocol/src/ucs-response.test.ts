@@ -3,7 +3,8 @@ import { BridgeError, type BridgeErrorCode } from './bridge-error.js';
 import { operationOfMethod, operationRow } from './operation-catalogue.js';
 import { outcomeOfError, outcomeOfReply } from './outcome.js';
 import type { RouterData } from './router-data.js';
-import { encodeUcs, UCS_METHODS, ucsFieldNames } from './ucs/index.js';
+import { encodeUcs } from './ucs/codec.js';
+import { UCS_METHODS, ucsFieldNames } from './ucs/schema.js';
 import { mandateFields, statusFieldOf, ucsResponse } from './ucs-response.js';
 
 const data = (request: RouterData['request']): RouterData => ({

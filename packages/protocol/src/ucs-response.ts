@@ -2,7 +2,7 @@
 import type { OperationRow, StatusKind } from './operation-catalogue.js';
 import { FAILED_STATUS_CODE, type Outcome, type OutcomeError } from './outcome.js';
 import type { BridgeResponse } from './response.js';
-import { ucsFieldNames } from './ucs/index.js';
+import { ucsFieldNames } from './ucs/schema.js';
 
 type UcsMessage = Record<string, unknown>;
 

@@ -6,16 +6,12 @@ import {
   encodeHeaders,
   UNTIL_BACK,
 } from '@nats-bridge/messaging';
-import {
-  decodeHeaderValue,
-  encodeBody,
-  encodeHeaderValue,
-  HEADER,
-  RECORD_PATTERN,
-} from '@nats-bridge/protocol';
+import { decodeHeaderValue, encodeBody, encodeHeaderValue, HEADER } from '@nats-bridge/protocol';
 import type { HandlerResponse } from './handler.js';
 import { contentTypeOf, type ReadRequest } from './run-handler.js';
 import type { Sealing } from './sealing.js';
+
+export { isRecordSubject } from '@nats-bridge/protocol';
 
 export type EncodedReply = { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> };
 
@@ -27,16 +23,10 @@ export type ReplyWay = {
   readonly sealing: Sealing;
 };
 
-const RECORD_ROOT = RECORD_PATTERN.slice(0, -1);
 /** Room for the headers of a reply. */
 const HEADER_BYTES = 2_048;
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024;
 const CONNECT_LIMIT_MS = 30_000;
-
-/** Whether answers there are records, which the guard writes. */
-export function isRecordSubject(replyTo: string | undefined): replyTo is string {
-  return replyTo?.startsWith(RECORD_ROOT) ?? false;
-}
 
 /**
  * Replies speak the encoding of the request, are sealed when it was, and signed where the worker has a key.

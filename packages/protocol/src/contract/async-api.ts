@@ -2,7 +2,7 @@
 import { HEADER } from '../headers.js';
 import type { Operation } from '../operation-catalogue.js';
 import { OPERATIONS, type OperationRow } from '../operation-catalogue.js';
-import { defaultSubjectTemplate, WEBHOOK_PATTERN } from '../subject.js';
+import { defaultSubjectTemplate, webhookPattern } from '../subject.js';
 import { jsonSchemas } from './json-schemas.js';
 
 const HEADER_DOCUMENTATION: Readonly<Record<string, string>> = {
@@ -73,7 +73,7 @@ function channelOf({
     : defaultSubjectTemplate(operation);
   const parameters = {
     merchant_id: { description: 'Encoded: no dot, wildcard or blank.' },
-    ...(isWebhook && { connector: { description: `Workers subscribe to ${WEBHOOK_PATTERN}.` } }),
+    ...(isWebhook && { connector: { description: `Workers subscribe to ${webhookPattern()}.` } }),
   };
   return {
     address,

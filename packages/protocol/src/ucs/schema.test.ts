@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { describeMessage } from './describe-message.js';
 import { UCS_METHODS, UCS_SCHEMA, ucsEnum, ucsFields } from './schema.js';
 
 /** The module itself, loaded: what it really has, to hold against what was read out of its text. */
@@ -59,36 +58,6 @@ describe('UCS schema', () => {
     expect(() => ucsFields('Nonesuch')).toThrow('UCS has no message Nonesuch');
     expect(() => ucsFields('constructor')).toThrow('UCS has no message constructor');
     expect(() => ucsEnum('Nonesuch')).toThrow('UCS has no enumeration Nonesuch');
-  });
-});
-
-describe('describeMessage', () => {
-  it('tells what a field is in JSON', () => {
-    const fieldOf = (messageType: string, name: string) =>
-      describeMessage(messageType).fields.find((field) => field.name === name);
-    expect(fieldOf('Money', 'minor_amount')).toEqual({
-      name: 'minor_amount',
-      number: 1,
-      cardinality: 'one',
-      hasPresence: false,
-      value: { kind: 'scalar', type: 'int64' },
-    });
-    expect(fieldOf('PaymentMethod', 'card')).toMatchObject({
-      oneof: 'payment_method',
-      hasPresence: true,
-      value: { kind: 'message', messageType: 'CardDetails' },
-    });
-    expect(fieldOf('CardDetails', 'card_cvc')?.value).toEqual({
-      kind: 'secret_text',
-      messageType: 'SecretString',
-    });
-    expect(fieldOf('PaymentServiceAuthorizeRequest', 'capture_method')?.value).toMatchObject({
-      kind: 'enum',
-      enumType: 'CaptureMethod',
-      names: expect.arrayContaining(['MANUAL']),
-    });
-    expect(fieldOf('PaymentServiceAuthorizeRequest', 'order_details')?.cardinality).toBe('list');
-    expect(fieldOf('RequestDetails', 'headers')?.cardinality).toBe('map');
   });
 });
 
