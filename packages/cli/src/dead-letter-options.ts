@@ -1,11 +1,13 @@
-/** What the commands of `nats-bridge dlq` have in common: filters, the letters themselves, and how one is named. */
+/** What the commands of `nats-bridge dlq` have in common: filters, letters, and what came of an order. */
 import {
   type Acted,
   createDeadLetters,
   type DeadLetter,
   type DeadLetters,
   type LetterFilter,
+  letterName,
   type NatsBridge,
+  parseLetterName,
 } from '@nats-bridge/connector';
 import {
   APPROVAL_STREAM,
@@ -33,8 +35,6 @@ export type Filters = {
   since?: Date;
   until?: Date;
 };
-
-const PREFIX: Readonly<Record<string, Queue>> = { d: 'dead_letters', i: 'interventions' };
 
 export function filtered(named: Command): Command {
   return named
@@ -118,25 +118,19 @@ async function assertThereAreLetters({ config, connection }: NatsBridge): Promis
 }
 
 export async function letterNamed(letters: DeadLetters, name: string): Promise<DeadLetter> {
-  const [, prefix = '', seq = ''] = /^([di])(\d+)$/.exec(name) ?? [];
-  const queue = PREFIX[prefix];
-  if (queue === undefined)
+  const place = parseLetterName(name);
+  if (place === undefined)
     throw new InvalidArgumentError(`${name} is no letter; dlq list names them, for example d3 or i7`);
-  const letter = await letters.get(queue, Number(seq));
+  const letter = await letters.get(place.queue, place.seq);
   if (letter === undefined) throw new Error(`there is no letter ${name}: it was settled, or is too old`);
   return letter;
-}
-
-/** `d3` in the dead letters, `i7` in the interventions. */
-export function nameOf({ queue, seq }: Pick<DeadLetter, 'queue' | 'seq'>): string {
-  return `${queue.charAt(0)}${seq}`;
 }
 
 /** What came of an order, for a person: `done`, or that somebody else has to agree first. */
 export function outcomeOf(acted: Acted, done: string): string {
   if (acted.kind === 'done') return `${mark.ok()} ${done}`;
   const { id, letter, expiresAt } = acted.proposal;
-  return `${mark.warning()} ${nameOf(letter)} waits for a second person until ${expiresAt.toISOString()}: nats-bridge dlq approve ${id}`;
+  return `${mark.warning()} ${letterName(letter)} waits for a second person until ${expiresAt.toISOString()}: nats-bridge dlq approve ${id}`;
 }
 
 /** The same for programs. */

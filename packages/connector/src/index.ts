@@ -110,6 +110,7 @@ export { type Keeper, type KeeperOptions, keepDeadLetters } from './dead-letters
 export type { Actor, Settled } from './dead-letters/letter-action.js';
 export type { LetterFilter } from './dead-letters/letter-filter.js';
 export { createLetterIndex, type LetterIndex, type LetterSummary } from './dead-letters/letter-index.js';
+export { LETTER_NAME, type LetterPlace, letterName, parseLetterName } from './dead-letters/letter-name.js';
 export { type BulkResult, retryMany } from './dead-letters/retry-many.js';
 
 /** The audit: what people did, and whether it and the records of payments are whole. */

@@ -1,7 +1,7 @@
 /** Dead letters of an installation that signs and seals: whoever has no keys for them changes nothing. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DeadLetter, readAudit } from '@nats-bridge/connector';
+import { letterName, readAudit } from '@nats-bridge/connector';
 import { streamState } from '@nats-bridge/messaging';
 import { RECORD_STREAM } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
@@ -30,7 +30,6 @@ async function withLetter(of: 'signed' | 'sealed', more = {}) {
   };
   return { bridge, letters, letter, untouched };
 }
-const nameOf = ({ queue, seq }: DeadLetter) => `${queue[0]}${seq}`;
 const dlq = (args: readonly string[], config?: string) =>
   runCli(['dlq', ...args, ...(config === undefined ? [] : ['--config', config])], {
     NATS_BRIDGE__BASE_URL: serverUrl(),
@@ -45,7 +44,7 @@ describe.each(['signed', 'sealed'] as const)('a letter that is %s, and a command
   it('is shown, and neither settled nor sent again', async () => {
     const { bridge, letter, untouched } = await withLetter(of);
     const { lastSeq } = await streamState(bridge.connection, 'PAYMENTS');
-    const name = nameOf(letter);
+    const name = letterName(letter);
     expect(await dlq(['show', name])).toMatchObject({ code: 0 });
     expect(await dlq(['resolve', name, ...RESOLVED])).toMatchObject(refusal(of));
     expect(await dlq(['retry', name, '--force-unknown', ...REASON])).toMatchObject(refusal(of));
@@ -59,7 +58,7 @@ describe.each(['signed', 'sealed'] as const)('a letter that is %s, and a command
 
   it('can be discarded: that says nothing of the payment', async () => {
     const { letters, letter } = await withLetter(of);
-    expect(await dlq(['discard', nameOf(letter), ...REASON])).toMatchObject({ code: 0 });
+    expect(await dlq(['discard', letterName(letter), ...REASON])).toMatchObject({ code: 0 });
     expect(await letters.list()).toEqual([]);
   });
 });
@@ -73,7 +72,7 @@ describe('a signed letter', () => {
       config,
       `[nats_bridge.signing]\nseed_files = ${JSON.stringify(seed_files)}\nworkers = ${JSON.stringify(workers)}\n`,
     );
-    expect(await dlq(['resolve', nameOf(letter), ...RESOLVED], config)).toMatchObject({ code: 0 });
+    expect(await dlq(['resolve', letterName(letter), ...RESOLVED], config)).toMatchObject({ code: 0 });
     expect(await bridge.findAnswer('merchant_1', 'authorize:att_1')).toMatchObject({
       transaction_id: 'pi_1',
     });

@@ -1,9 +1,9 @@
 /** `nats-bridge dlq approvals|approve|refuse`: what waits for a second person, and what he says. */
-import type { DeadLetters, Proposal } from '@nats-bridge/connector';
+import { type DeadLetters, letterName, type Proposal } from '@nats-bridge/connector';
 import type { Command } from 'commander';
 import { actorOf, type By, byPerson } from '../audited-command.js';
 import { type CommandOptions, command } from '../command-options.js';
-import { nameOf, withActions, withLetters } from '../dead-letter-options.js';
+import { withActions, withLetters } from '../dead-letter-options.js';
 import { inUtc } from '../moment.js';
 import { mark, table } from '../terminal.js';
 
@@ -25,7 +25,7 @@ export function approvalsCommand(): Command {
               id,
               state,
               action,
-              nameOf(letter),
+              letterName(letter),
               paymentId,
               proposed.who,
               inUtc(expiresAt),
@@ -45,7 +45,7 @@ async function showOne({ approvals }: DeadLetters, id: string, options: CommandO
   const { settled, decided, failure, proposed } = found;
   const rows = [
     ['state', found.state],
-    ['action', `${found.action} of letter ${nameOf(found.letter)}`],
+    ['action', `${found.action} of letter ${letterName(found.letter)}`],
     ['payment', `${found.paymentId} of ${found.merchantId}, ${found.operation}`],
     ['key', found.idempotencyKey],
     ['proposed', `${proposed.at.toISOString()} by ${proposed.who}: ${proposed.why}`],
@@ -66,7 +66,7 @@ export function approveCommand(): Command {
     .action((id: string, options: CommandOptions & By) =>
       withActions(options, async ({ approvals }) => {
         const done = await approvals.approve(id, actorOf(options));
-        const text = `${mark.ok()} ${done.action} of ${nameOf(done.letter)}, proposed by ${done.proposed.who}, was done`;
+        const text = `${mark.ok()} ${done.action} of ${letterName(done.letter)}, proposed by ${done.proposed.who}, was done`;
         console.log(options.json ? JSON.stringify(shownAs(done)) : text);
       }),
     );
@@ -78,7 +78,7 @@ export function refuseCommand(): Command {
     .action((id: string, options: CommandOptions & By) =>
       withActions(options, async ({ approvals }) => {
         const refused = await approvals.refuse(id, actorOf(options));
-        const text = `${mark.ok()} ${refused.action} of ${nameOf(refused.letter)} was refused`;
+        const text = `${mark.ok()} ${refused.action} of ${letterName(refused.letter)} was refused`;
         console.log(options.json ? JSON.stringify(shownAs(refused)) : text);
       }),
     );
@@ -86,5 +86,5 @@ export function refuseCommand(): Command {
 
 /** For programs. */
 function shownAs({ letter, ...known }: Proposal) {
-  return { ...known, letter: nameOf(letter) };
+  return { ...known, letter: letterName(letter) };
 }

@@ -1,6 +1,6 @@
 /** `nats-bridge dlq`: requests that were given up, and what a person can do about them. */
 import { readFileSync } from 'node:fs';
-import { type Acted, type DeadLetter, retryMany } from '@nats-bridge/connector';
+import { type Acted, type DeadLetter, letterName, retryMany } from '@nats-bridge/connector';
 import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { actorOf, type By, byPerson } from '../audited-command.js';
@@ -11,7 +11,6 @@ import {
   filterOf,
   hasFilter,
   letterNamed,
-  nameOf,
   outcomeOf,
   proposedIn,
   withActions,
@@ -55,7 +54,7 @@ function list(): Command {
             found
               .slice(0, options.limit)
               .map((letter) => [
-                nameOf(letter),
+                letterName(letter),
                 inUtc(letter.at),
                 letter.merchantId,
                 letter.operation,
@@ -94,7 +93,7 @@ function show(): Command {
           ['request', `${letter.body.length} bytes, not shown`],
           ['verdict', `${verdict}: ${VERDICT_ADVICE[verdict]}`],
         ];
-        console.log(table(['letter', nameOf(letter)], rows));
+        console.log(table(['letter', letterName(letter)], rows));
       }),
     );
 }
@@ -127,7 +126,7 @@ function retry(): Command {
         if (options.forceUnknown) {
           const letter = await letterNamed(letters, names[0] as string);
           const acted = await letters.retry(letter, actorOf(options), { force: true });
-          return said(options, 'retried', [acted], outcomeOf(acted, `${nameOf(letter)} was sent again`));
+          return said(options, 'retried', [acted], outcomeOf(acted, `${letterName(letter)} was sent again`));
         }
         const chosen =
           names.length > 0
@@ -237,7 +236,7 @@ function said({ json }: CommandOptions, verb: string, all: readonly Acted[], tex
 /** For programs: all but the request itself. */
 function shownAs(letter: DeadLetter) {
   const { body, requestHeaders: _, ...known } = letter;
-  return { letter: nameOf(letter), ...known, request_bytes: body.length };
+  return { letter: letterName(letter), ...known, request_bytes: body.length };
 }
 
 function print(value: unknown): void {

@@ -29,7 +29,18 @@ import type { DeadLetter } from '../dead-letters/dead-letter.js';
 import type { Actor, LetterAction } from '../dead-letters/letter-action.js';
 import { type LetterActions, whatOf } from '../dead-letters/letter-actions.js';
 import type { NatsBridge } from '../nats-bridge.js';
-import { factsOf, type Kept, type KeptAt, type Proposal, patchIn, proposalOf, readKept } from './proposal.js';
+import {
+  factsOf,
+  firstSeqOf,
+  type Kept,
+  type KeptAt,
+  type Proposal,
+  parseProposalId,
+  patchIn,
+  proposalId,
+  proposalOf,
+  readKept,
+} from './proposal.js';
 
 export type Approvals = {
   /** Whether `nats_bridge.approvals.required_for` names it. */
@@ -83,12 +94,13 @@ export function createApprovals(
 
   /** @returns its last record; undefined when there is no such proposal, or another came after it */
   async function find(id: string): Promise<KeptAt | undefined> {
-    const place = Number(/^a(\d{1,15})$/.exec(id)?.[1] ?? 0);
-    const stored = isUsed && place > 0 ? await storedMessage(connection, APPROVAL_STREAM, place) : undefined;
+    const place = parseProposalId(id);
+    if (place === undefined || !isUsed) return undefined;
+    const stored = await storedMessage(connection, APPROVAL_STREAM, place);
     const first = stored && readKept(stored);
     if (first === undefined || first.kept.proposal !== undefined) return undefined;
     const { last } = await newest(first.kept.queue, first.kept.seq);
-    if (last !== undefined && (last.seq === place || last.kept.proposal === place)) return last;
+    if (last !== undefined && firstSeqOf(last) === place) return last;
     return (await all()).get(place);
   }
 
@@ -97,7 +109,7 @@ export function createApprovals(
     if (!isUsed) return found;
     for await (const stored of storedMessages(connection, APPROVAL_STREAM)) {
       const one = readKept(stored);
-      if (one !== undefined) found.set(one.kept.proposal ?? one.seq, one);
+      if (one !== undefined) found.set(firstSeqOf(one), one);
     }
     return found;
   }
@@ -110,7 +122,7 @@ export function createApprovals(
     const step = stepApproval(factsOf(last), event, now());
     if (step.kind === 'forbidden') throw new ValidationError(`proposal ${id} ${step.why}`);
     const decided = { ...actor, at: new Date(now()).toISOString() };
-    const next = { ...last.kept, proposal: last.kept.proposal ?? last.seq, state: step.state, decided };
+    const next = { ...last.kept, proposal: firstSeqOf(last), state: step.state, decided };
     try {
       return await write(next, last.seq);
     } catch (error) {
@@ -124,7 +136,8 @@ export function createApprovals(
   const closed = ({ kept, seq }: KeptAt, outcome: Pick<Kept, 'state' | 'failure'>) =>
     write({ ...kept, ...outcome }, seq);
 
-  async function audited(action: string, { kept, seq }: KeptAt, actor: Actor): Promise<void> {
+  async function audited(action: string, one: KeptAt, actor: Actor): Promise<void> {
+    const { kept } = one;
     const { queue, merchant_id: merchantId, operation, payment_id: paymentId } = kept;
     const what = {
       queue,
@@ -134,7 +147,7 @@ export function createApprovals(
       paymentId,
       idempotencyKey: kept.idempotency_key,
     };
-    const proposal = { approval: `a${kept.proposal ?? seq}`, proposed: kept.action, by: kept.proposed.who };
+    const proposal = { approval: proposalId(one), proposed: kept.action, by: kept.proposed.who };
     await audit.append({ action, ...actor, what: { ...what, ...proposal } });
   }
 

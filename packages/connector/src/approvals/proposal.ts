@@ -13,7 +13,7 @@ import type { Settled } from '../dead-letters/letter-action.js';
 import type { EncodedAnswer } from '../ledger/answer.js';
 
 export type Proposal = {
-  /** `a{seq}`: where it was proposed first, so that nobody approves another than he saw. */
+  /** `a12`: {@link proposalId}. */
   readonly id: string;
   readonly state: ApprovalState | 'expired';
   readonly action: Approvable;
@@ -69,6 +69,22 @@ export type Kept = z.output<typeof keptSchema>;
 /** A kept one with its place: what the next change is made on. */
 export type KeptAt = { readonly kept: Kept; readonly seq: number; readonly storedAt: Date };
 
+/** Where it was proposed first. */
+export function firstSeqOf({ kept, seq }: Pick<KeptAt, 'kept' | 'seq'>): number {
+  return kept.proposal ?? seq;
+}
+
+/** `a12`: named after where it was proposed first, so that nobody approves another than he saw. */
+export function proposalId(at: Pick<KeptAt, 'kept' | 'seq'>): string {
+  return `a${firstSeqOf(at)}`;
+}
+
+/** @returns where it was proposed first; undefined for what names no proposal */
+export function parseProposalId(id: string): number | undefined {
+  const seq = Number(/^a(\d{1,15})$/.exec(id)?.[1] ?? 0);
+  return seq > 0 ? seq : undefined;
+}
+
 /** @returns undefined for what no bridge wrote */
 export function readKept({ body, seq, storedAt }: StoredRecord): KeptAt | undefined {
   try {
@@ -82,7 +98,7 @@ export function proposalOf({ kept, seq }: KeptAt, now: number): Proposal {
   const expiresAt = new Date(kept.expires_at);
   const isExpired = kept.state === 'waiting' && now >= expiresAt.getTime();
   return {
-    id: `a${kept.proposal ?? seq}`,
+    id: proposalId({ kept, seq }),
     state: isExpired ? 'expired' : kept.state,
     action: kept.action,
     letter: { queue: kept.queue, seq: kept.seq },

@@ -1,5 +1,12 @@
 /** Dead letters and interventions: looked at, sent again, mended, settled, discarded. */
-import { type Acted, type DeadLetter, type LetterSummary, showRequest } from '@nats-bridge/connector';
+import {
+  type Acted,
+  type DeadLetter,
+  type LetterSummary,
+  letterName,
+  parseLetterName,
+  showRequest,
+} from '@nats-bridge/connector';
 import type { Verdict } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import type { AdminWorld } from '../admin-world.js';
@@ -83,7 +90,7 @@ export const letterRoutes = [
           ),
         );
       const items = chosen.map((letter) => ({
-        name: letterOf(letter).name,
+        name: letterName(letter),
         run: async () => {
           if (!force_unknown && (await world.letters.verdict(letter)) !== 'never_sent') return false;
           await world.letters.retry(letter, actor, { force: force_unknown });
@@ -158,11 +165,8 @@ function placeOf({ at, seq, queue }: LetterSummary): Place {
 }
 
 async function letterNamed({ letters }: AdminWorld, name: string): Promise<DeadLetter> {
-  const [, kind, seq] = /^([di])(\d{1,15})$/.exec(name) ?? [];
-  const letter =
-    kind === undefined
-      ? undefined
-      : await letters.get(kind === 'i' ? 'interventions' : 'dead_letters', Number(seq));
+  const place = parseLetterName(name);
+  const letter = place && (await letters.get(place.queue, place.seq));
   if (letter === undefined)
     throw new AdminProblem(404, 'NOT_FOUND', `there is no letter ${name}: it was dealt with, or never was`);
   return letter;

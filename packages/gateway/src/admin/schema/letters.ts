@@ -1,5 +1,11 @@
 /** Dead letters and interventions, and what is done about them. */
-import type { LetterFilter, LetterSummary, Proposal } from '@nats-bridge/connector';
+import {
+  LETTER_NAME,
+  type LetterFilter,
+  type LetterSummary,
+  letterName,
+  type Proposal,
+} from '@nats-bridge/connector';
 import { APPROVABLE, APPROVAL_STATES, VERDICT_ADVICE } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import {
@@ -16,7 +22,7 @@ import {
 
 const verdict = z.enum(['never_sent', 'answered_no', 'unknown', 'answered_yes']);
 const queue = z.enum(['dead', 'interventions']);
-const name = z.string().regex(/^[di]\d{1,15}$/, { error: 'names a letter, such as d4 or i7' });
+const name = z.string().regex(LETTER_NAME, { error: 'names a letter, such as d4 or i7' });
 
 export const letter = z.object({
   name,
@@ -180,13 +186,9 @@ export type ProposalAnswer = z.infer<typeof proposal>;
 export type Letter = z.infer<typeof letter>;
 export type Job = z.infer<typeof job>;
 
-export function nameOf({ queue, seq }: Pick<LetterSummary, 'queue' | 'seq'>): string {
-  return `${queue === 'interventions' ? 'i' : 'd'}${seq}`;
-}
-
 export function letterOf(dead: LetterSummary): Letter {
   return {
-    name: nameOf(dead),
+    name: letterName(dead),
     queue: dead.queue === 'interventions' ? 'interventions' : 'dead',
     seq: dead.seq,
     at: dead.at.toISOString(),
@@ -215,7 +217,7 @@ export function shownProposal({ settled, decided, failure, ...known }: Proposal)
     id: known.id,
     state: known.state,
     action: known.action,
-    letter: nameOf(known.letter),
+    letter: letterName(known.letter),
     merchant_id: known.merchantId,
     payment_id: known.paymentId,
     operation: known.operation,
