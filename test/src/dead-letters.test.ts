@@ -9,13 +9,7 @@ import {
   topologyOf,
 } from '@nats-bridge/connector';
 import { applyTopology, storedMessages } from '@nats-bridge/messaging';
-import {
-  AUDIT_STREAM,
-  decodeBody,
-  NOTICE_STREAM,
-  RECORD_STREAM,
-  recordSubject,
-} from '@nats-bridge/protocol';
+import { AUDIT_STREAM, decodeBody, NOTICE_STREAM, RECORD_STREAM, recordSubject } from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';

@@ -1,6 +1,13 @@
 /** A request from the stream: read it, run it under its record, and acknowledge by how that ended. */
 import { type DeliveredMessage, encodeHeaders, SignatureRefusedError } from '@nats-bridge/messaging';
-import { fingerprintOf, HEADER, type Operation, RECORD_HEADER, ValidationError } from '@nats-bridge/protocol';
+import {
+  fingerprintOf,
+  HEADER,
+  isRecordSubject,
+  type Operation,
+  RECORD_HEADER,
+  ValidationError,
+} from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
 import { failureOf } from './failure-of.js';
 import { type GuardedEnding, type GuardWorld, runGuarded } from './guarded-run.js';
@@ -8,14 +15,7 @@ import type { Handlers } from './handler.js';
 import type { Heartbeat } from './heartbeat.js';
 import { idsInHeaders, idsOf } from './logging/delivery-ids.js';
 import { createProcessorClock } from './processor-clock.js';
-import {
-  encodeEffect,
-  encodeRefusal,
-  encodeReply,
-  isRecordSubject,
-  publishReply,
-  type ReplyWay,
-} from './reply.js';
+import { encodeEffect, encodeRefusal, encodeReply, publishReply, type ReplyWay } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
 import { type DeliveryTrace, traceDelivery } from './tracing/trace-delivery.js';

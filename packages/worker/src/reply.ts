@@ -11,8 +11,6 @@ import type { HandlerResponse } from './handler.js';
 import { contentTypeOf, type ReadRequest } from './run-handler.js';
 import type { Sealing } from './sealing.js';
 
-export { isRecordSubject } from '@nats-bridge/protocol';
-
 export type EncodedReply = { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> };
 
 /** What an answer may need on its way. */
