@@ -71,8 +71,8 @@ describe('the records of payments', () => {
   it('are each written down once, though three bridges do so, in fewer entries than records', async () => {
     const entries = await readChain(stack.bridge.connection);
     const ranges = entries
-      .filter(({ what }) => what.stream === RECORDS)
-      .map(({ what }) => [Number(what.from), Number(what.to)] as const);
+      .filter((entry) => entry?.what.stream === RECORDS)
+      .map((entry) => [Number(entry?.what.from), Number(entry?.what.to)] as const);
     expect(ranges[0]?.[0]).toBe(1);
     for (const [index, [from]] of ranges.entries())
       if (index > 0) expect(from).toBe((ranges[index - 1]?.[1] ?? 0) + 1);
@@ -110,7 +110,7 @@ describe('the records of payments', () => {
     const last = (await manager.streams.info(RECORDS)).state.last_seq;
     await until('its records', async () =>
       (await readChain(bridge.connection)).some(
-        ({ what }) => what.stream === RECORDS && Number(what.to) >= last,
+        (entry) => entry?.what.stream === RECORDS && Number(entry.what.to) >= last,
       )
         ? true
         : undefined,

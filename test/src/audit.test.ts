@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NatsBridge, readAudit, writeAudit } from '@nats-bridge/connector';
-import { AUDIT_STREAM } from '@nats-bridge/protocol';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { AUDIT_STREAM, auditSubject } from '@nats-bridge/protocol';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from './cli-process.js';
 import { type Stack, startStack } from './stack-under-test.js';
@@ -130,6 +130,26 @@ describe('an exported audit', () => {
     const { code, stderr } = await cli('export', '--output', file);
     expect(code).toBe(1);
     expect(stderr).toContain('is there already');
+  });
+});
+
+describe('something in the audit that is not JSON', () => {
+  it('is a break of the chain, also for a file that was exported; people still act and are listed', async () => {
+    await jetstream(await stack.nats()).publish(auditSubject('discard'), '{"n":61,');
+    const { connection, auditSigner } = stack.bridge;
+    await writeAudit(connection, { action: 'discard', who: 'kim', why: 'after it', what: {} }, auditSigner);
+
+    const { code, stdout, stderr } = await cli('verify');
+    expect(code, stderr).toBe(1);
+    expect(stdout).toContain('✗ entry 60: an entry after it is not part of the chain\n');
+    expect(stdout).toContain('✗ 62 entries');
+    expect((await cli('list', '--who', 'kim')).stdout).toContain('after it');
+
+    const file = join(folder, 'not-json.jsonl');
+    expect((await cli('export', '--output', file)).code).toBe(0);
+    const read = await runCli(['audit', 'verify', '--file', file]);
+    expect(read.code).toBe(1);
+    expect(read.stdout).toContain('✗ entry 60: an entry after it is not part of the chain\n');
   });
 });
 

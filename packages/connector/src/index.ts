@@ -116,9 +116,17 @@ export { type BulkResult, retryMany } from './dead-letters/retry-many.js';
 /** The audit: what people did, and whether it and the records of payments are whole. */
 
 export type { AuditEntry } from '@nats-bridge/protocol';
-export { isAuditSigned, readAudit, readChain, type StoredEntry, writeAudit } from './audit/audit.js';
+export { writeAudit } from './audit/audit.js';
 export { exportRecords, importRecords } from './audit/exported-records.js';
 export { keepNotary, type Notary, type NotaryOptions } from './audit/notary.js';
+export {
+  isAuditSigned,
+  parseEntry,
+  type ReadEntry,
+  readAudit,
+  readChain,
+  type StoredEntry,
+} from './audit/read-audit.js';
 export { type AuditVerification, verifyAudit } from './audit/verify-audit.js';
 export {
   compareRecords,

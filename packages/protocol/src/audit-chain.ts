@@ -109,8 +109,8 @@ export function createChainVerifier(check: ChainCheck): ChainVerifier {
   return {
     add(value) {
       entries++;
-      if (!isChained(value)) {
-        if (last === undefined && isEntry(value)) unchained++;
+      if (!isChainedEntry(value)) {
+        if (last === undefined && isAuditEntry(value)) unchained++;
         else say(last?.n ?? 0, 'an entry after it is not part of the chain');
         return;
       }
@@ -152,7 +152,8 @@ function signatureProblem(entry: ChainedEntry, { verify, publicKeys }: ChainChec
   return verify(key, hash, signature) ? undefined : 'its signature does not fit';
 }
 
-function isEntry(value: unknown): value is AuditEntry {
+/** Whether it has the fields of an entry; it may be from before there was a chain. */
+export function isAuditEntry(value: unknown): value is AuditEntry {
   const { action, who, why, at, what } = (value ?? {}) as Partial<AuditEntry>;
   return (
     [action, who, why, at].every((text) => typeof text === 'string') &&
@@ -161,8 +162,8 @@ function isEntry(value: unknown): value is AuditEntry {
   );
 }
 
-function isChained(value: unknown): value is ChainedEntry {
-  if (!isEntry(value)) return false;
+export function isChainedEntry(value: unknown): value is ChainedEntry {
+  if (!isAuditEntry(value)) return false;
   const { n, previous, hash } = value as Partial<ChainedEntry>;
   return Number.isSafeInteger(n) && typeof previous === 'string' && typeof hash === 'string';
 }

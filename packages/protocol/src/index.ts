@@ -6,6 +6,9 @@ export {
   type ChainReport,
   chainEntry,
   createChainVerifier,
+  isChainedEntry,
+  isAuditEntry,
+  isChainedEntry,
   type SignHash,
   verifyChain,
 } from './audit-chain.js';

@@ -4,13 +4,14 @@ import {
   compareRecords,
   exportRecords,
   importRecords,
+  parseEntry,
   type RecordsUnread,
   readAudit,
   readChain,
   readRecords,
 } from '@nats-bridge/connector';
 import { createSigner, newSigningSeed, verifySignature } from '@nats-bridge/messaging';
-import { type AuditEntry, type ChainReport, type RecordReport, verifyChain } from '@nats-bridge/protocol';
+import { type ChainReport, isChainedEntry, type RecordReport, verifyChain } from '@nats-bridge/protocol';
 import { Command } from 'commander';
 import { type CommandOptions, command } from '../command-options.js';
 import { inUtc } from '../moment.js';
@@ -77,8 +78,7 @@ function verify(): Command {
         ...(options.publicKey !== undefined && { publicKeys: options.publicKey.split(',') }),
         ...(options.head !== undefined && { head: options.head }),
       });
-      const readable = entries.filter(isReadable);
-      const records = compareRecords(readSettingsHere(options).bridge, readable, readings);
+      const records = compareRecords(readSettingsHere(options).bridge, entries, readings);
       console.log(
         options.json
           ? JSON.stringify({ ...chain, records })
@@ -140,10 +140,10 @@ function exportEntries(): Command {
     .option('--records <path>', 'the records of payments too, to be compared without NATS; must not exist')
     .action(async (options: CommandOptions & { output: string; records?: string }) => {
       const { entries, readings } = await readAll({ ...options, chainOnly: options.records === undefined });
-      const text = entries.map(({ seq: _, ...entry }) => `${JSON.stringify(entry)}\n`).join('');
+      const text = entries.map((entry) => `${JSON.stringify(entry ?? null)}\n`).join('');
       writeNew(options.output, text, 0o644);
       progress(
-        `${entries.length} entries in ${options.output}; the head is ${entries.at(-1)?.hash ?? 'none'}`,
+        `${entries.length} entries in ${options.output}; the head is ${entries.findLast(isChainedEntry)?.hash ?? 'none'}`,
       );
       if (options.records === undefined) return;
       writeNew(options.records, exportRecords(readings), 0o600);
@@ -178,27 +178,10 @@ function readAll(options: ServerOptions & { chainOnly?: boolean }) {
 
 function readFiles(file: string, records: string | undefined) {
   const readings = records === undefined ? [] : importRecords(readFileSync(records, 'utf8'), records);
-  return { entries: readLines(file), readings };
-}
-
-/** Of the rest the chain itself says that it is broken. */
-function isReadable(entry: unknown): entry is AuditEntry {
-  const { what, action } = (entry ?? {}) as Partial<AuditEntry>;
-  return typeof action === 'string' && typeof what === 'object' && what !== null;
-}
-
-/** What is no JSON is an entry that cannot be read, and so no part of a chain. */
-function readLines(path: string): unknown[] {
-  return readFileSync(path, 'utf8')
+  const lines = readFileSync(file, 'utf8')
     .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      try {
-        return JSON.parse(line) as unknown;
-      } catch {
-        return undefined;
-      }
-    });
+    .filter((line) => line !== '');
+  return { entries: lines.map(parseEntry), readings };
 }
 
 function writeNew(path: string, text: string, mode: number): void {

@@ -1,26 +1,16 @@
 /**
- * The chain of the audit. What people did is written down before it is done: an action that cannot be written down does
- * not happen.
+ * Writes the chain of the audit. What people did is written down before it is done: an action that cannot be written
+ * down does not happen.
  */
-import {
-  type Connection,
-  createRecordWriter,
-  type ListOptions,
-  lastMessage,
-  saysOvertaken,
-  storedMessage,
-  storedMessages,
-  streamState,
-} from '@nats-bridge/messaging';
+import { type Connection, createRecordWriter, lastMessage, saysOvertaken } from '@nats-bridge/messaging';
 import {
   AUDIT_STREAM,
   type AuditEntry,
   auditSubject,
-  type ChainedEntry,
   chainEntry,
-  PEOPLE_PATTERN,
   type SignHash,
 } from '@nats-bridge/protocol';
+import { endOfChain } from './read-audit.js';
 
 export type Audit = {
   /** Adds it to the end of the chain. @throws what the stream throws when it does not keep the entry */
@@ -73,23 +63,6 @@ export function createAudit(connection: Connection, signer?: SignHash, now = Dat
   };
 }
 
-/** Entries from before there was a chain are followed by its first. */
-async function endOfChain(
-  connection: Connection,
-): Promise<{ readonly seq: number; readonly last: ChainedEntry | undefined }> {
-  const { lastSeq: seq } = await streamState(connection, AUDIT_STREAM);
-  const stored = await storedMessage(connection, AUDIT_STREAM, seq);
-  const entry: Partial<ChainedEntry> = stored ? JSON.parse(Buffer.from(stored.body).toString()) : {};
-  const isChained = entry.n !== undefined && entry.hash !== undefined;
-  return { seq, last: isChained ? (entry as ChainedEntry) : undefined };
-}
-
-/** Whether the newest entry is signed: one without a signature behind it is found by who verifies with a key. */
-export async function isAuditSigned(connection: Connection): Promise<boolean> {
-  const { last } = await endOfChain(connection);
-  return last?.signature !== undefined;
-}
-
 /** One entry of who makes no others. */
 export async function writeAudit(
   connection: Connection,
@@ -98,26 +71,4 @@ export async function writeAudit(
 ): Promise<void> {
   const audit = createAudit(connection, signer);
   await audit.append(entry).finally(audit.close);
-}
-
-export type StoredEntry = AuditEntry & Partial<ChainedEntry> & { readonly seq: number };
-
-/** What people did. @returns oldest first; `seq` is the place in the stream */
-export async function readAudit(
-  connection: Connection,
-  options: { readonly since?: Date } = {},
-): Promise<readonly StoredEntry[]> {
-  return entriesIn(connection, { ...options, subject: PEOPLE_PATTERN });
-}
-
-/** The chain whole: what people did, and what was written down of other streams' records. */
-export async function readChain(connection: Connection): Promise<readonly StoredEntry[]> {
-  return entriesIn(connection, {});
-}
-
-async function entriesIn(connection: Connection, options: ListOptions): Promise<readonly StoredEntry[]> {
-  const entries: StoredEntry[] = [];
-  for await (const { seq, body } of storedMessages(connection, AUDIT_STREAM, options))
-    entries.push({ ...(JSON.parse(Buffer.from(body).toString()) as AuditEntry), seq });
-  return entries;
 }

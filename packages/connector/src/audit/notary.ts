@@ -5,7 +5,6 @@
 import { type Connection, lastMessage, storedMessages, streamState } from '@nats-bridge/messaging';
 import {
   AUDIT_STREAM,
-  type AuditEntry,
   digestRecord,
   QUEUE_STREAM,
   RECORD_STREAM,
@@ -18,6 +17,7 @@ import {
 import type { BridgeConfig } from '../config/bridge-config.js';
 import { archiveNameOf } from '../topology.js';
 import { type Audit, createAudit } from './audit.js';
+import { parseEntry, type ReadEntry, storedEntries } from './read-audit.js';
 
 export type Notary = {
   /** Writes down what has come until now. */
@@ -95,11 +95,11 @@ export function keepNotary(
 /** @returns whether there may be more */
 async function writeBatch(connection: Connection, audit: Audit, stream: string): Promise<boolean> {
   const subject = recordBatchSubject(stream);
-  const before = await lastMessage(connection, AUDIT_STREAM, subject);
+  const { lastSeq: lastBatchSeq, entry: written } = await lastBatchEntry(connection, subject);
   const { created, firstSeq, lastSeq } = await streamState(connection, stream);
-  const last = before && recordBatchOf(JSON.parse(Buffer.from(before.body).toString()) as AuditEntry);
+  const last = written && recordBatchOf(written);
   if (last === 'broken')
-    throw new Error(`${AUDIT_STREAM}: the entry at ${before?.seq} is no batch of records`);
+    throw new Error(`${AUDIT_STREAM}: the newest entry of ${subject} is no batch of records`);
   const isSame = last?.created === created;
   // A stream that ends before what was written down has lost its end: what comes there now is written down besides.
   const from = isSame ? Math.min(last.to, lastSeq) + 1 : Math.max(firstSeq, 1);
@@ -113,6 +113,19 @@ async function writeBatch(connection: Connection, audit: Audit, stream: string):
   const to = records.at(-1)?.seq;
   if (to === undefined) return false;
   const entry = recordBatchEntry({ stream, created, from, to, records });
-  await audit.appendAfter(entry, { subject, lastSeq: before?.seq ?? 0 });
+  await audit.appendAfter(entry, { subject, lastSeq: lastBatchSeq });
   return to < lastSeq;
+}
+
+/** What is no entry is passed over, as in the chain: it must not end the watch over a stream. `lastSeq` 0: none. */
+async function lastBatchEntry(
+  connection: Connection,
+  subject: string,
+): Promise<{ readonly lastSeq: number; readonly entry: ReadEntry | undefined }> {
+  const newest = await lastMessage(connection, AUDIT_STREAM, subject);
+  if (newest === undefined) return { lastSeq: 0, entry: undefined };
+  let entry = parseEntry(Buffer.from(newest.body).toString());
+  if (entry === undefined)
+    for await (const stored of storedEntries(connection, { subject })) entry = stored.entry ?? entry;
+  return { lastSeq: newest.seq, entry };
 }

@@ -54,13 +54,14 @@ export async function readRecords({
 
 /**
  * @param config whose limits say what streams let go of by themselves
- * @param entries of the chain, in its order
+ * @param chain in its order; undefined for what is none: the chain itself says that it is broken
  */
 export function compareRecords(
   config: BridgeConfig,
-  entries: readonly AuditEntry[],
+  chain: readonly (AuditEntry | undefined)[],
   readings: readonly (RecordsReading | RecordsUnread)[],
 ): readonly (RecordReport | RecordsUnread)[] {
+  const entries = chain.filter((entry) => entry !== undefined);
   const batches = entries.map(recordBatchOf).filter((batch) => typeof batch === 'object');
   return readings.map((reading) => {
     if ('unread' in reading) return reading;

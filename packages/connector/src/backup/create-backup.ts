@@ -8,7 +8,7 @@ import {
   saysNoStream,
 } from '@nats-bridge/messaging';
 import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
-import { isAuditSigned } from '../audit/audit.js';
+import { isAuditSigned } from '../audit/read-audit.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
 import { backupId, beginBackup, type NewBackup } from './backup-folder.js';

@@ -22,7 +22,7 @@ import {
   recordHeaders,
 } from '@nats-bridge/protocol';
 import { createOpenArchived } from '../archive/archived-requests.js';
-import { readAudit } from '../audit/audit.js';
+import { readAudit } from '../audit/read-audit.js';
 import { letterHeaders, parseLetter } from '../dead-letters/dead-letter.js';
 import { TAKES_OUT } from '../dead-letters/letter-action.js';
 import { letterOfOperation } from '../dead-letters/letter-of-operation.js';

@@ -1,7 +1,7 @@
 /** Operations of which letters, notes and the audit speak: where ledger and archive are behind them, nothing else does. */
 import { type Connection, storedMessages } from '@nats-bridge/messaging';
 import { type AuditEntry, LATE_STREAM, QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
-import { readAudit } from '../audit/audit.js';
+import { readAudit } from '../audit/read-audit.js';
 import { parseLetter } from '../dead-letters/dead-letter.js';
 import { decodeNote } from '../late-answers/late-note.js';
 

@@ -1,7 +1,7 @@
 /** What happened to the operations of one payment, put together from every stream that knows of it. */
 import { archivedMessage, type StoredRecord, storedMessages } from '@nats-bridge/messaging';
 import { AUDIT_STREAM, auditSubject, RECORD_STREAM, recordSubject } from '@nats-bridge/protocol';
-import { readAudit } from '../audit/audit.js';
+import { readAudit } from '../audit/read-audit.js';
 import type { LetterIndex } from '../dead-letters/letter-index.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';

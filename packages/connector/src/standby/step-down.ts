@@ -21,6 +21,7 @@ import {
   RECORD_STREAM,
   type RecordState,
 } from '@nats-bridge/protocol';
+import { parseEntry } from '../audit/read-audit.js';
 import { listBackups } from '../backup/backup-folder.js';
 import { type CreatedBackup, createBackup, ownerOnly } from '../backup/create-backup.js';
 import type { StreamInBackup } from '../backup/manifest.js';
@@ -166,8 +167,8 @@ export async function planStepDown(
           throw ownerOnly(new PermissionDeniedError('publish', subject, { cause: error }), 'mirrors');
         });
       if (found === null || found.seq < (newest?.seq ?? 0)) continue;
-      const entry = found.json<AuditEntry>();
-      if (entry.what.primary !== undefined) newest = { seq: found.seq, entry };
+      const entry = parseEntry(found.string());
+      if (entry?.what.primary !== undefined) newest = { seq: found.seq, entry };
     }
     return newest?.entry;
   }
