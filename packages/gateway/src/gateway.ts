@@ -9,6 +9,7 @@ import type { AdminConfig } from './admin/admin-config.js';
 import { createAdminDoor } from './admin/admin-door.js';
 import { createRecentOutcomes } from './alerts/recent-outcomes.js';
 import type { PaymentBridge } from './bridge.js';
+import { createBrokerFigures } from './broker-figures.js';
 import { createCertificateEnds } from './certificate-ends.js';
 import { createDoorTls, type DoorTls, type DoorTlsFiles } from './door-tls.js';
 import { createFirstBytes } from './first-bytes.js';
@@ -97,9 +98,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     http: httpAt.tls,
     nats: bridge.observe === undefined ? undefined : bridge.config.tls,
   });
+  const figures = createBrokerFigures(bridge);
   const metrics =
     (options.metrics ?? true)
-      ? createGatewayMetrics({ bridge, inFlight, logging, certificateEnds })
+      ? createGatewayMetrics({ bridge, inFlight, logging, figures, certificateEnds })
       : undefined;
   const seenCalls = options.admin && createSeenCalls(options.admin.bridge);
   const outcomes = options.admin && createRecentOutcomes(options.admin.bridge);
@@ -131,6 +133,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       logging,
       seenCalls,
       outcomes,
+      figures,
       certificateEnds,
       alertsEveryMs: options.alertsEveryMs ?? 5_000,
       onWarning,

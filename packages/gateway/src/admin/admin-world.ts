@@ -1,6 +1,7 @@
 /** What the routes of the admin API read from and act on; made once for a gateway. */
 import {
   type AuditVerification,
+  type BrokerFigures,
   createDeadLetters,
   createLetterIndex,
   createPaymentIndex,
@@ -17,9 +18,9 @@ import { alertSubject } from '@nats-bridge/protocol';
 import { type AlertWatch, createAlertWatch, type FiringAlert } from '../alerts/alert-watch.js';
 import { createLookout } from '../alerts/lookout.js';
 import type { RecentOutcomes } from '../alerts/recent-outcomes.js';
+import { type CachedReading, createCachedReading } from '../cached-reading.js';
 import type { ReadCertificateEnds } from '../certificate-ends.js';
 import { type CircuitHistory, createCircuitHistory } from '../circuit-history.js';
-import { type CachedReading, createCachedReading } from '../metrics/cached-reading.js';
 import type { SeenCalls } from '../seen-calls.js';
 import type { InFlight } from '../ucs/answer-call.js';
 import type { OnWarning } from '../warning.js';
@@ -47,7 +48,7 @@ export type AdminWorld = {
   /** undefined where the program that started the gateway keeps none. */
   readonly logging: Logging | undefined;
   readonly alerts: Pick<AlertWatch, 'firing'>;
-  readonly figures: CachedReading<NonNullable<Awaited<ReturnType<NatsBridge['figures']>>>>;
+  readonly figures: CachedReading<BrokerFigures>;
   /** Whether workers that do not say how they are take requests; asked where none of the SDK answers. */
   readonly anybody: CachedReading<boolean>;
   readonly durability: CachedReading<Awaited<ReturnType<NatsBridge['durability']>>>;
@@ -56,8 +57,7 @@ export type AdminWorld = {
   close(): Promise<void>;
 };
 
-/** The broker is asked once a second at most, however many look. */
-const FIGURES = { maxAgeMs: 1_000, timeoutMs: 1_000 };
+const ANYBODY = { maxAgeMs: 1_000, timeoutMs: 1_000 };
 const DURABILITY = { maxAgeMs: 60_000, timeoutMs: 2_000 };
 
 export type AdminWorldOptions = {
@@ -68,13 +68,14 @@ export type AdminWorldOptions = {
   /** Told by the gRPC door. */
   readonly seenCalls: SeenCalls;
   readonly outcomes: RecentOutcomes;
+  readonly figures: CachedReading<BrokerFigures>;
   readonly certificateEnds: ReadCertificateEnds;
   readonly alertsEveryMs: number;
   readonly onWarning: OnWarning;
 };
 
 export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
-  const { bridge, door, config, logging, seenCalls, outcomes, certificateEnds, onWarning } = options;
+  const { bridge, door, config, logging, seenCalls, outcomes, figures, certificateEnds, onWarning } = options;
   const payments = createPaymentIndex(bridge, {
     onError: (error) => onWarning(`the admin API cannot read the records: ${error.message}`),
   });
@@ -86,7 +87,6 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
   const stopCounting = bridge.connection.onState(({ state }) => {
     if (state === 'connected') connections++;
   });
-  const figures = createCachedReading(() => bridge.figures(), FIGURES);
   const alerts = createAlertWatch((alert, state) => publishAlert(bridge, alert, state));
   const lookout = createLookout(bridge, outcomes);
   const look = async () => {
@@ -114,7 +114,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
     jobs,
     logging,
     figures,
-    anybody: createCachedReading(() => bridge.isAnybodyThere(), FIGURES),
+    anybody: createCachedReading(() => bridge.isAnybodyThere(), ANYBODY),
     durability: createCachedReading(() => bridge.durability(), DURABILITY),
     reconnects: () => Math.max(0, connections - 1),
     async close() {

@@ -1,10 +1,11 @@
 /** Everything the gateway's `/metrics` shows, in Prometheus's text format. */
+import type { BrokerFigures } from '@nats-bridge/connector';
 import type { Logging } from '@nats-bridge/logging';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { PaymentBridge } from '../bridge.js';
+import type { CachedReading } from '../cached-reading.js';
 import type { ReadCertificateEnds } from '../certificate-ends.js';
 import { createBrokerMetrics } from './broker-metrics.js';
-import { createCachedReading } from './cached-reading.js';
 import { createCertificateMetrics } from './certificate-metrics.js';
 import { watchConnection } from './connection-metrics.js';
 import { createLogMetrics } from './log-metrics.js';
@@ -26,18 +27,15 @@ export type GatewayMetricsOptions = {
   /** Calls at the gRPC door. */
   readonly inFlight: { readonly count: number; readonly limit: number };
   readonly logging?: Logging;
+  readonly figures: CachedReading<BrokerFigures>;
   readonly certificateEnds: ReadCertificateEnds;
 };
-
-/** Prometheus servers that scrape at about the same time ask the broker once. */
-const FIGURES_MAX_AGE_MS = 1_000;
-/** Well below Prometheus's usual 10 s. */
-const FIGURES_TIMEOUT_MS = 1_000;
 
 export function createGatewayMetrics({
   bridge,
   inFlight,
   logging,
+  figures,
   certificateEnds,
 }: GatewayMetricsOptions): GatewayMetrics {
   const register = new Registry();
@@ -50,10 +48,6 @@ export function createGatewayMetrics({
   createCertificateMetrics(register, certificateEnds);
   createLogMetrics(register, () => logging?.stats());
   const show = createBrokerMetrics(register);
-  const figures = createCachedReading(() => observed?.figures(), {
-    maxAgeMs: FIGURES_MAX_AGE_MS,
-    timeoutMs: FIGURES_TIMEOUT_MS,
-  });
 
   return {
     rpc: createRpcMetrics(register, inFlight),
