@@ -87,7 +87,7 @@ export function createOpenArchived({
 
   return async ({ subject, headers, body }) => {
     const whole = { subject, headers, body: await bodies.resolveBody({ body, headers }) };
-    const opened = sealing.openRequest(decodeHeaderValue(headers[HEADER.merchantId] ?? ''), whole);
+    const opened = sealing.openRequest(whole);
     return parseRequest(decodeBody(opened.body, opened.headers[HEADER.contentType]));
   };
 }

@@ -53,8 +53,7 @@ export function showRequest(
   },
   isRaw: boolean,
 ): unknown {
-  const merchantId = request.headers[HEADER.merchantId] ?? '';
-  const opened = sealing.openRequest(merchantId, request);
+  const opened = sealing.openRequest(request);
   const value = decodeBody(opened.body, opened.headers[HEADER.contentType]);
   return isRaw ? value : maskRequest(value);
 }

@@ -23,7 +23,7 @@ export type BridgeSealing = {
   /** For the workers of its merchant, and for the bridges, which may have to send it again. */
   sealRequest<T extends SealableRequest>(merchantId: string, request: T): T;
   /** @throws ValidationError when it does not open, or should have been sealed */
-  openRequest<T extends SealableRequest>(merchantId: string, request: T): T;
+  openRequest<T extends SealableRequest>(request: T): T;
   /** An answer that a bridge itself records: for the bridges alone. */
   sealAnswer(merchantId: string, key: string, answer: EncodedAnswer): EncodedAnswer;
   /**
@@ -39,7 +39,7 @@ export type BridgeSealing = {
 
 export const NO_SEALING: BridgeSealing = {
   sealRequest: (_, request) => request,
-  openRequest(_, request) {
+  openRequest(request) {
     if (isSealed(request.headers[HEADER.contentType]))
       throw new ValidationError('the request is sealed, and no key is configured: see nats_bridge.sealing');
     return request;
@@ -75,7 +75,7 @@ export function createBridgeSealing(config: SealingConfig | undefined): BridgeSe
         headers: { ...request.headers, [HEADER.contentType]: SEALED_TYPE },
       };
     },
-    openRequest(_, request) {
+    openRequest(request) {
       if (!isSealed(request.headers[HEADER.contentType])) {
         if (!config.required) return request;
         throw new ValidationError('the request is in clear, and nats_bridge.sealing.required is true');
@@ -137,7 +137,7 @@ export function sealedAnew(
   headers: Headers,
   change: (opened: SealableRequest) => Uint8Array = ({ body }) => body,
 ): SealableRequest {
-  const opened = sealing.openRequest(merchantId, kept);
+  const opened = sealing.openRequest(kept);
   const contentType = opened.headers[HEADER.contentType] ?? 'application/json';
   return sealing.sealRequest(merchantId, {
     subject: kept.subject,

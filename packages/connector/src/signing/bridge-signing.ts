@@ -60,9 +60,9 @@ export function withSigning(
       const sealed = sealing.sealRequest(merchantId, request);
       return signed(signedRequestText(sealed.subject, sealed), sealed);
     },
-    openRequest(merchantId, request) {
+    openRequest(request) {
       signer.verify(signedRequestText(request.subject, request), request.headers, bridges);
-      return sealing.openRequest(merchantId, request);
+      return sealing.openRequest(request);
     },
     sealAnswer(merchantId, key, answer) {
       const sealed = sealing.sealAnswer(merchantId, key, answer);
