@@ -1,4 +1,5 @@
 /** The accounts as JWTs of an operator, made by the official library, and a server configuration that holds them. */
+import { covers } from '@nats-bridge/protocol';
 import {
   type Account,
   decode,
@@ -153,19 +154,6 @@ function jwtsIn(config: string): ReadonlyMap<string, string> {
 
 function saysTheSame(one: string, other: string): boolean {
   return JSON.stringify(decode(one).nats) === JSON.stringify(decode(other).nats);
-}
-
-/** Whether every subject that matches `narrow` matches `wide` too. */
-function covers(wide: string, narrow: string): boolean {
-  const wanted = wide.split('.');
-  const given = narrow.split('.');
-  for (const [index, token] of wanted.entries()) {
-    const other = given[index];
-    if (other === undefined) return false;
-    if (token === '>') return true;
-    if (other === '>' || (token !== '*' && token !== other)) return false;
-  }
-  return wanted.length === given.length;
 }
 
 function keysOf(keys: ReadonlyMap<string, AccountKeys>, account: string): AccountKeys {

@@ -1,6 +1,6 @@
 /** The streams and consumers a configuration implies: the specification's PAYMENTS, and the records beside it. */
 
-import { type ConsumerSpec, matches, type TopologySpec } from '@nats-bridge/messaging';
+import type { ConsumerSpec, TopologySpec } from '@nats-bridge/messaging';
 import {
   archiveOf,
   BODY_BUCKET,
@@ -9,6 +9,7 @@ import {
   LOG_PATTERN,
   LOG_STREAM,
   MAX_LOG_BYTES,
+  matches,
   NOTICE_CONSUMER,
   NOTICE_STREAM,
   OPERATIONS,

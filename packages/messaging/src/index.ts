@@ -107,7 +107,6 @@ export {
   storedMessages,
   streamState,
 } from './stored/stored-messages.js';
-export { covers, isLiteral, matches, overlaps } from './subject-match.js';
 export { applyTopology } from './topology/apply-topology.js';
 export { describeConflict } from './topology/describe-conflict.js';
 export { withFewerReplicas } from './topology/fewer-replicas.js';

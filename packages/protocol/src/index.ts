@@ -6,7 +6,6 @@ export {
   type ChainReport,
   chainEntry,
   createChainVerifier,
-  isChainedEntry,
   isAuditEntry,
   isChainedEntry,
   type SignHash,
@@ -161,6 +160,7 @@ export {
   webhookPattern,
   webhookSubject,
 } from './subject.js';
+export { covers, isLiteral, matches, overlaps } from './subject-match.js';
 export { decodeUcs, encodeKnownUcs, encodeUcs } from './ucs/codec.js';
 export { UcsDecodeError, UcsEncodeError } from './ucs/codec-error.js';
 export type { JsonObject } from './ucs/json.js';

@@ -1,5 +1,5 @@
 /** Whether a subject matches a pattern: the product's own rule, remembered, because it is asked a thousand times a seed. */
-import { matches as doesMatch } from '@nats-bridge/messaging';
+import { matches as doesMatch } from '@nats-bridge/protocol';
 
 const known = new Map<string, Map<string, boolean>>();
 /** Subjects of a few seeds. */

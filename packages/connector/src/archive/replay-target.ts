@@ -1,6 +1,6 @@
 /** Where a replay may be published: never where a worker, or the bridge itself, could take it for something else. */
-import { isLiteral, matches, streamState } from '@nats-bridge/messaging';
-import { DEFAULT_SUBJECT_ROOT, ValidationError } from '@nats-bridge/protocol';
+import { streamState } from '@nats-bridge/messaging';
+import { DEFAULT_SUBJECT_ROOT, isLiteral, matches, ValidationError } from '@nats-bridge/protocol';
 import type { NatsBridge } from '../nats-bridge.js';
 import { workConsumersOf } from '../topology.js';
 

@@ -1,6 +1,6 @@
 /** Whether a consumer would be given what is published on a subject. */
+import { overlaps } from '@nats-bridge/protocol';
 import type { ConsumerInfo } from '@nats-io/jetstream';
-import { overlaps } from '../subject-match.js';
 
 /** @param subject may have wildcards: then whether they have a subject in common */
 export function takesSubject(consumer: Pick<ConsumerInfo, 'config'>, subject: string): boolean {

@@ -1,8 +1,8 @@
 /** Looks for consumers that would each execute the same request: every one of them gets a copy of its own. */
+import { overlaps } from '@nats-bridge/protocol';
 import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { filtersOf } from '../consume/takes-subject.js';
-import { overlaps } from '../subject-match.js';
 import { isRead } from './presence.js';
 
 /** Two consumers of a stream, both read, that have a subject in common. */

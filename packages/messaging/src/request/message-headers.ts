@@ -1,7 +1,7 @@
 /** Headers between the bridge's plain records and what nats.js wants. */
+import { isLiteral } from '@nats-bridge/protocol';
 import type { Msg, MsgHdrs } from '@nats-io/nats-core';
 import { InvalidMessageError } from '../errors.js';
-import { isLiteral } from '../subject-match.js';
 
 export type HeaderRecord = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
 /** Finds what differs between what a server has and what is wanted, and what of it may be changed. Pure. */
 import { isDeepStrictEqual } from 'node:util';
-import { covers } from '../subject-match.js';
+import { covers } from '@nats-bridge/protocol';
 import type { Difference } from './topology-spec.js';
 
 type Config = Readonly<Record<string, unknown>>;
