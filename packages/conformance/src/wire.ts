@@ -5,6 +5,7 @@ import {
   createRecordStore,
   createRecordWriter,
   encodeHeaders,
+  managerOf,
   parseAckSubject,
   type RecordStore,
   readHeaders,
@@ -18,8 +19,7 @@ import {
   recordPattern,
   stateOf,
 } from '@nats-bridge/protocol';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/nats-core';
+import { createInbox, type Msg } from '@nats-io/nats-core';
 import { type Conversation, createConversation, type WritableConversation } from './conversation.js';
 import { type Heard, readAcknowledgement } from './heard.js';
 
@@ -187,7 +187,7 @@ export async function openWire(bridge: NatsBridge, merchantId: string): Promise<
     },
 
     async inHand() {
-      const manager = await jetstreamManager(nats, connection.jetstreamOptions);
+      const manager = await managerOf(connection);
       let pending = 0;
       for await (const consumer of manager.consumers.list(stream)) pending += consumer.num_ack_pending;
       return pending;
@@ -196,13 +196,13 @@ export async function openWire(bridge: NatsBridge, merchantId: string): Promise<
     async close() {
       for (const subscription of subscriptions) subscription.unsubscribe();
       writer.close();
-      await takeOut(nats);
+      await takeOut();
     },
   };
 
-  async function takeOut(nats: NatsConnection): Promise<void> {
+  async function takeOut(): Promise<void> {
     if (bySeq.size === 0) return;
-    const manager = await jetstreamManager(nats, connection.jetstreamOptions);
+    const manager = await managerOf(connection);
     // Most have gone by themselves.
     await Promise.allSettled([...bySeq.keys()].map((seq) => manager.streams.deleteMessage(stream, seq)));
   }

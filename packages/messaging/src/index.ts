@@ -15,6 +15,7 @@ export { type BackoffOptions, backoffMs, UNTIL_BACK } from './connection/backoff
 export type { CancelSignal } from './connection/cancel-signal.js';
 export { type Connection, type ConnectionOptions, createConnection } from './connection/connection.js';
 export type { ConnectionState, StateChange, StateListener } from './connection/connection-state.js';
+export { managerOf } from './connection/manager-of.js';
 export type { NatsCredentials, NatsTls } from './connection/nats-security.js';
 export { plaintextHosts } from './connection/server-address.js';
 export type { WaitOptions } from './connection/wait-for-connected.js';
@@ -50,7 +51,7 @@ export {
   type WorkerPresence,
   type WorkersFound,
 } from './presence/presence.js';
-export { lastMessage, type StoredRecord, saysNoStream, saysNothingThere } from './records/last-message.js';
+export { lastMessage, type StoredRecord } from './records/last-message.js';
 export { createRecordStore, type RecordStore } from './records/record-store.js';
 export { createRecordWriter, type RecordWriter } from './records/record-writer.js';
 export { saysOvertaken } from './records/says-overtaken.js';
@@ -69,6 +70,7 @@ export type {
 export { createRequester } from './request/requester.js';
 export type { Requester, RequesterOptions, RequesterStats } from './request/requester-contract.js';
 export { saysDenied } from './says-denied.js';
+export { saysNoConsumer, saysNoStream, saysNothingThere } from './says-missing.js';
 export { SealBrokenError } from './sealing/seal-broken-error.js';
 export {
   createSealer,
@@ -107,6 +109,7 @@ export {
   storedMessages,
   streamState,
 } from './stored/stored-messages.js';
+export { streamInfo } from './stored/stream-info.js';
 export { applyTopology } from './topology/apply-topology.js';
 export { describeConflict } from './topology/describe-conflict.js';
 export { withFewerReplicas } from './topology/fewer-replicas.js';

@@ -1,7 +1,6 @@
 /** Says "still at work" for every request in hand, often enough that none of them is delivered a second time. */
-import type { Connection, DeliveredMessage } from '@nats-bridge/messaging';
+import { type Connection, type DeliveredMessage, managerOf } from '@nats-bridge/messaging';
 import { PassingMap } from '@nats-bridge/protocol';
-import { jetstreamManager } from '@nats-io/jetstream';
 
 export type InHand = {
   /** Also called at every beat, from now on. */
@@ -85,8 +84,7 @@ export function ackWaitOf(
   let askedAt = 0;
 
   async function configured(): Promise<number> {
-    const nats = await connection.get();
-    const manager = await jetstreamManager(nats, connection.jetstreamOptions);
+    const manager = await managerOf(connection);
     const { config } = await manager.consumers.info(stream, consumer);
     return Math.min(atMost, Number(config.ack_wait) / 1_000_000);
   }

@@ -12,13 +12,14 @@ import {
 import {
   type ConsumerFigures,
   isAtLeast,
+  managerOf,
   readStreamFigures,
   SERVER_FEATURES,
-  saysNoStream,
   serverFeatures,
+  streamInfo,
 } from '@nats-bridge/messaging';
 import { QUEUE_STREAM, RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
-import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
+import type { StreamInfo } from '@nats-io/jetstream';
 import type { Command } from 'commander';
 import { type CommandOptions, command } from '../command-options.js';
 import { bytes, plural } from '../numbers.js';
@@ -84,10 +85,10 @@ async function streams({ config, connection }: NatsBridge): Promise<Finding[]> {
         detail: 'off: payments are lost when a worker dies; for development only',
       },
     ];
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const findings: Finding[] = [];
   for (const name of [config.jetstream.stream_name, RECORD_STREAM]) {
-    const info = await infoOf(manager, name);
+    const info = await streamInfo(connection, name);
     if (info === undefined)
       findings.push({
         level: 'failed',
@@ -117,16 +118,6 @@ async function streams({ config, connection }: NatsBridge): Promise<Finding[]> {
       detail: `${foreign.join(', ')} read the same stream: a payment may be executed by each`,
     });
   return findings;
-}
-
-/** @throws what the server says, but for: there is no such stream */
-async function infoOf(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
-  try {
-    return await manager.streams.info(name);
-  } catch (error) {
-    if (saysNoStream(error)) return undefined;
-    throw error;
-  }
 }
 
 /** Where nothing more is asked for, a write should at least outlive a power cut. */

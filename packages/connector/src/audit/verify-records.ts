@@ -1,5 +1,5 @@
 /** Reads the streams of payments again, and compares them with what the audit said of their records. */
-import { type Connection, type StoredRecord, storedMessages } from '@nats-bridge/messaging';
+import { type Connection, type StoredRecord, saysNoStream, storedMessages } from '@nats-bridge/messaging';
 import {
   type AuditEntry,
   checkRecords,
@@ -25,9 +25,6 @@ export type RecordsReading = {
 /** A stream that could not be read or compared, and why. */
 export type RecordsUnread = { readonly stream: string; readonly unread: string };
 
-/** `stream not found` (nats-server errors.json): it holds nothing, whatever it held. */
-const STREAM_NOT_FOUND = 10059;
-
 /** The streams that hold the life of payments, whole and in memory. */
 export async function readRecords({
   config,
@@ -42,7 +39,8 @@ export async function readRecords({
     try {
       for await (const record of storedMessages(connection, stream)) records.push(record);
     } catch (fault) {
-      if ((fault as { readonly code?: unknown }).code !== STREAM_NOT_FOUND) {
+      // A stream that is not there holds nothing, whatever it held.
+      if (!saysNoStream(fault)) {
         readings.push({ stream, unread: fault instanceof Error ? fault.message : String(fault) });
         continue;
       }

@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto';
 import {
   isCaughtUp,
+  managerOf,
   PermissionDeniedError,
   type SavedStream,
   saveStream,
   saysNoStream,
 } from '@nats-bridge/messaging';
-import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import type { StreamConfig } from '@nats-io/jetstream';
 import { isAuditSigned } from '../audit/read-audit.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
@@ -101,7 +102,7 @@ export async function createBackup(
   }
 
   async function workStreamHere(): Promise<MirroredStreams['workStream']> {
-    const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+    const manager = await managerOf(connection);
     const { config: work, state } = await manager.streams.info(config.jetstream.stream_name);
     return { config: work, lastSeq: state.last_seq };
   }

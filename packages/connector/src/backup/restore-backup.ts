@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import {
   askJetStream,
   keepPastTimeToLive,
+  managerOf,
   PermissionDeniedError,
   restoreStream,
   type SavedStream,
@@ -14,7 +15,7 @@ import {
   withFewerReplicas,
 } from '@nats-bridge/messaging';
 import { type AuditEntry, RESTORE_STREAM } from '@nats-bridge/protocol';
-import { JetStreamApiError, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import { JetStreamApiError, type StreamConfig } from '@nats-io/jetstream';
 import { writeAudit } from '../audit/audit.js';
 import type { Actor } from '../dead-letters/letter-action.js';
 import type { NatsBridge } from '../nats-bridge.js';
@@ -62,7 +63,7 @@ export async function restoreBackup(
 ): Promise<Restored> {
   if (problems.length > 0) throw new Error(`${path} cannot be restored: ${problems.join('; ')}`);
   const { config, connection, auditSigner } = bridge;
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const work = manifest.workStream.config as unknown as StreamConfig;
   const notes: string[] = [];
   const back: string[] = [];

@@ -3,14 +3,14 @@
  * subjects of requests and takes none: NATS then refuses every bridge its work stream, so that none begins on half of
  * what was known.
  */
-import { type Connection, saysNoStream, streamState, withFewerReplicas } from '@nats-bridge/messaging';
+import { type Connection, streamInfo, withFewerReplicas } from '@nats-bridge/messaging';
 import { RESTORE_STREAM } from '@nats-bridge/protocol';
-import { type JetStreamManager, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
+import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 
 const OF_BACKUP = 'backup ';
 
 export async function isRestoreUnfinished(connection: Connection): Promise<boolean> {
-  return (await messagesIn(connection, RESTORE_STREAM)) !== undefined;
+  return (await streamInfo(connection, RESTORE_STREAM)) !== undefined;
 }
 
 /** The backup's id is not known where an older version began it. */
@@ -18,15 +18,11 @@ export type UnfinishedRestore = { readonly backup: string | undefined };
 
 /** @returns undefined when none is unfinished */
 export async function unfinishedRestore(connection: Connection): Promise<UnfinishedRestore | undefined> {
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
-  try {
-    const { config } = await manager.streams.info(RESTORE_STREAM);
-    const isNamed = config.description?.startsWith(OF_BACKUP);
-    return { backup: isNamed ? config.description?.slice(OF_BACKUP.length) : undefined };
-  } catch (error) {
-    if (saysNoStream(error)) return undefined;
-    throw error;
-  }
+  const info = await streamInfo(connection, RESTORE_STREAM);
+  if (info === undefined) return undefined;
+  const { description } = info.config;
+  const isNamed = description?.startsWith(OF_BACKUP);
+  return { backup: isNamed ? description?.slice(OF_BACKUP.length) : undefined };
 }
 
 /** The work stream must not be there. Where an earlier try did it, only the backup's name is new. */
@@ -53,14 +49,4 @@ export async function holdRequests(
     const { config } = await manager.streams.add(attempt as StreamConfig);
     return config;
   });
-}
-
-/** @returns undefined when there is no such stream */
-export async function messagesIn(connection: Connection, stream: string): Promise<number | undefined> {
-  try {
-    return (await streamState(connection, stream)).messages;
-  } catch (error) {
-    if (saysNoStream(error)) return undefined;
-    throw error;
-  }
 }

@@ -1,9 +1,9 @@
 /** Whether a backup may be restored into a server, and what it would mean. Changes nothing. */
-import { isVersionAtLeast } from '@nats-bridge/messaging';
+import { isVersionAtLeast, streamInfo } from '@nats-bridge/messaging';
 import { retentionOf } from '../config/retention.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import type { BackupManifest } from './manifest.js';
-import { isRestoreUnfinished, messagesIn } from './restore-mark.js';
+import { isRestoreUnfinished } from './restore-mark.js';
 import { streamsLeftOut, streamsToSave } from './saved-streams.js';
 import { type BackupReport, verifyBackup } from './verify-backup.js';
 import { whoIsThere } from './who-is-there.js';
@@ -41,7 +41,7 @@ export async function planRestore(
   const restored = [manifest.workStream, ...manifest.streams].map(({ config }) => config.name);
   const others = streamsLeftOut(bridge.config).filter(({ mayStay }) => !mayStay);
   for (const stream of new Set([...restored, ...others.map(({ stream }) => stream)])) {
-    const messages = await messagesIn(connection, stream);
+    const messages = (await streamInfo(connection, stream))?.state.messages;
     if (messages === undefined) continue;
     const isRestored = restored.includes(stream);
     const mayGo = (isUnfinished && isRestored) || replaceable.includes(stream);

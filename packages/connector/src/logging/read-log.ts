@@ -1,6 +1,6 @@
 /** Reads the lines that NATS keeps, of every bridge and worker: what is there, and what comes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Connection, storedMessages, streamState } from '@nats-bridge/messaging';
+import { type Connection, storedMessages, streamInfo, streamState } from '@nats-bridge/messaging';
 import {
   LOG_LEVELS,
   LOG_STREAM,
@@ -62,16 +62,9 @@ function isWanted(entry: LogEntry, { level, paymentId, attemptId, correlationId 
   );
 }
 
-const NO_STREAM = 10059;
-
 async function requireStream(connection: Connection): Promise<void> {
-  try {
-    await streamState(connection, LOG_STREAM);
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== NO_STREAM) throw error;
-    throw new Error(
-      `there is no stream ${LOG_STREAM}: a bridge makes it when it starts, unless nats_bridge.logging.nats = false`,
-      { cause: error },
-    );
-  }
+  if ((await streamInfo(connection, LOG_STREAM)) !== undefined) return;
+  throw new Error(
+    `there is no stream ${LOG_STREAM}: a bridge makes it when it starts, unless nats_bridge.logging.nats = false`,
+  );
 }

@@ -1,5 +1,5 @@
 /** The region that serves, asked from the standby over the link between both. */
-import { type Connection, PermissionDeniedError, saysDenied } from '@nats-bridge/messaging';
+import { type Connection, managerOf, PermissionDeniedError, saysDenied } from '@nats-bridge/messaging';
 import {
   type JetStreamAccountStats,
   JetStreamApiError,
@@ -17,7 +17,7 @@ const ASK_MS = 3_000;
  * @throws Error that says who may ask, where these credentials may not
  */
 export async function isPrimaryThere(connection: Connection, domain: string): Promise<boolean> {
-  const manager = await managerOf(connection, domain);
+  const manager = await managerOfDomain(connection, domain);
   try {
     await accountIn(manager, `$JS.${domain}.API.INFO`);
     return true;
@@ -30,14 +30,14 @@ export async function isPrimaryThere(connection: Connection, domain: string): Pr
 
 /** @returns undefined where the servers have none @throws Error that says who may ask, where these credentials may not */
 export async function domainHere(connection: Connection): Promise<string | undefined> {
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const { domain } = connection.jetstreamOptions;
   const subject = domain === undefined ? '$JS.API.INFO' : `$JS.${domain}.API.INFO`;
   return (await accountIn(manager, subject)).domain;
 }
 
 /** Of the JetStream of another domain. */
-export async function managerOf(connection: Connection, domain: string): Promise<JetStreamManager> {
+export async function managerOfDomain(connection: Connection, domain: string): Promise<JetStreamManager> {
   return jetstreamManager(await connection.get(), { domain, checkAPI: false, timeout: ASK_MS });
 }
 

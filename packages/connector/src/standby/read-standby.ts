@@ -1,6 +1,6 @@
 /** How far the mirrors of a standby have come, as the server says it there. Changes nothing. */
-import { type Connection, PermissionDeniedError, saysNoStream } from '@nats-bridge/messaging';
-import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
+import { type Connection, PermissionDeniedError, streamInfo } from '@nats-bridge/messaging';
+import type { StreamInfo } from '@nats-io/jetstream';
 import { type UnfinishedRestore, unfinishedRestore } from '../backup/restore-mark.js';
 import { streamsToSave } from '../backup/saved-streams.js';
 import { whoIsThere } from '../backup/who-is-there.js';
@@ -54,7 +54,7 @@ export async function readStandby({
   const missing: string[] = [];
   const others: string[] = [];
   for (const { stream } of streamsToSave(config)) {
-    const info = await infoOf(connection, stream);
+    const info = await streamInfo(connection, stream);
     const domain = domainCopied(info);
     if (info === undefined) missing.push(stream);
     else if (domain === undefined) others.push(stream);
@@ -107,21 +107,11 @@ async function strangers(connection: Connection, config: BridgeConfig): Promise<
 
 /** @returns the JetStream domain of the region of which the stream is a mirror; undefined for what is none, or not there */
 export async function copiedHere(connection: Connection, stream: string): Promise<string | undefined> {
-  return domainCopied(await infoOf(connection, stream));
+  return domainCopied(await streamInfo(connection, stream));
 }
 
 function domainCopied(info: StreamInfo | undefined): string | undefined {
   return DOMAIN.exec(info?.config.mirror?.external?.api ?? '')?.[1];
-}
-
-async function infoOf(connection: Connection, stream: string): Promise<StreamInfo | undefined> {
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
-  try {
-    return await manager.streams.info(stream);
-  } catch (error) {
-    if (saysNoStream(error)) return undefined;
-    throw error;
-  }
 }
 
 function mirrorIn({ config, state, mirror }: StreamInfo): Mirror {

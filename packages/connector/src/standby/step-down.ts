@@ -10,6 +10,7 @@ import {
   saysNoStream,
   saysNothingThere,
   storedMessages,
+  streamInfo,
   type TopologyChange,
 } from '@nats-bridge/messaging';
 import {
@@ -25,13 +26,13 @@ import { parseEntry } from '../audit/read-audit.js';
 import { listBackups } from '../backup/backup-folder.js';
 import { type CreatedBackup, createBackup, ownerOnly } from '../backup/create-backup.js';
 import type { StreamInBackup } from '../backup/manifest.js';
-import { isRestoreUnfinished, messagesIn } from '../backup/restore-mark.js';
+import { isRestoreUnfinished } from '../backup/restore-mark.js';
 import { streamsLeftOut, streamsToSave } from '../backup/saved-streams.js';
 import { whoIsThere } from '../backup/who-is-there.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
 import { mirrorsOf } from './mirrors.js';
-import { domainHere, isPrimaryThere, managerOf } from './primary.js';
+import { domainHere, isPrimaryThere, managerOfDomain } from './primary.js';
 import { copiedHere } from './read-standby.js';
 
 /** What this region recorded after the other one had copied it last: the other one may not know of it. */
@@ -91,7 +92,7 @@ export async function planStepDown(
     ...streamsLeftOut(config).filter(({ mayStay }) => !mayStay),
     ...streamsToSave(config),
   ]) {
-    const messages = await messagesIn(connection, stream);
+    const messages = (await streamInfo(connection, stream))?.state.messages;
     if (messages === undefined) continue;
     const primary = await copiedHere(connection, stream);
     if (primary === undefined) stale.push({ stream, messages });
@@ -155,7 +156,7 @@ export async function planStepDown(
 
   /** One that was finished by a restore is audited as that. */
   async function newestTakeOver(): Promise<AuditEntry | undefined> {
-    const manager = await managerOf(connection, successor);
+    const manager = await managerOfDomain(connection, successor);
     let newest: { readonly seq: number; readonly entry: AuditEntry } | undefined;
     for (const action of ['take_over', 'restore']) {
       const found = await manager.streams

@@ -8,6 +8,7 @@ import {
   serverFeatures,
   storedMessage,
   storedMessages,
+  streamInfo,
   streamState,
   wantedBucket,
   wantedStream,
@@ -18,7 +19,6 @@ import { readBackup } from '../backup/backup-folder.js';
 import { type CreatedBackup, createBackup, type MirroredStreams } from '../backup/create-backup.js';
 import type { StreamInBackup } from '../backup/manifest.js';
 import { type Restored, restoreBackup } from '../backup/restore-backup.js';
-import { messagesIn } from '../backup/restore-mark.js';
 import { planRestore, type RestorePlan } from '../backup/restore-plan.js';
 import { longestTimeoutMs } from '../config/retention.js';
 import type { Actor } from '../dead-letters/letter-action.js';
@@ -111,7 +111,7 @@ async function latestDeadline({
   connection,
 }: Pick<NatsBridge, 'config' | 'connection'>): Promise<Date | undefined> {
   const archive = archiveNameOf(config);
-  if ((await messagesIn(connection, archive)) === undefined) return undefined;
+  if ((await streamInfo(connection, archive)) === undefined) return undefined;
   const since = new Date(Date.now() - longestTimeoutMs(config));
   let latest = Date.now();
   for await (const { headers } of storedMessages(connection, archive, { since }))

@@ -1,6 +1,6 @@
 /** What a write that JetStream acknowledged survives: read from the broker where that is possible, never assumed. */
-import { jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
 import { currentReplicasOf } from '../figures/current-replicas.js';
 
 /**
@@ -88,7 +88,7 @@ export async function readDurability(
   stream: string,
   monitorUrl: string | undefined,
 ): Promise<Durability> {
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const info = await manager.streams.info(stream);
   const { storage, num_replicas } = info.config;
   const flushesEachWrite = monitorUrl === undefined ? 'not asked' : await flushes(monitorUrl);

@@ -1,13 +1,9 @@
 /** How full streams are and how far their consumers have come, as the server says now. */
-import {
-  type ConsumerInfo,
-  type JetStreamManager,
-  jetstreamManager,
-  type StreamInfo,
-} from '@nats-io/jetstream';
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
 import { type Overlap, overlapsOf } from '../presence/overlap-watch.js';
-import { saysNoStream } from '../records/last-message.js';
+import { streamInfo } from '../stored/stream-info.js';
 import { currentReplicasOf } from './current-replicas.js';
 
 export type StreamFigures = {
@@ -42,20 +38,14 @@ export async function readStreamFigures(
   connection: Connection,
   names: readonly string[],
 ): Promise<StreamFigures[]> {
-  const nats = connection.current ?? (await connection.get());
-  const manager = await jetstreamManager(nats, connection.jetstreamOptions);
-  const read = await Promise.all(names.map((name) => readStream(manager, name)));
+  const read = await Promise.all(names.map((name) => readStream(connection, name)));
   return read.filter((figures) => figures !== undefined);
 }
 
-async function readStream(manager: JetStreamManager, name: string): Promise<StreamFigures | undefined> {
-  let info: StreamInfo;
-  try {
-    info = await manager.streams.info(name);
-  } catch (error) {
-    if (saysNoStream(error)) return undefined;
-    throw error;
-  }
+async function readStream(connection: Connection, name: string): Promise<StreamFigures | undefined> {
+  const info = await streamInfo(connection, name);
+  if (info === undefined) return undefined;
+  const manager = await managerOf(connection);
   const consumers: ConsumerInfo[] = [];
   if (info.state.consumer_count > 0)
     for await (const consumer of manager.consumers.list(name)) consumers.push(consumer);

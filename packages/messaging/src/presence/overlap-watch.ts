@@ -1,7 +1,8 @@
 /** Looks for consumers that would each execute the same request: every one of them gets a copy of its own. */
 import { overlaps } from '@nats-bridge/protocol';
-import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
 import { filtersOf } from '../consume/takes-subject.js';
 import { isRead } from './presence.js';
 
@@ -37,9 +38,8 @@ export function watchOverlaps(connection: Connection, options: OverlapWatchOptio
   let known = new Set<string>();
 
   async function look(): Promise<void> {
-    const nats = connection.current;
-    if (nats === undefined) return;
-    const manager = await jetstreamManager(nats, connection.jetstreamOptions);
+    if (connection.current === undefined) return;
+    const manager = await managerOf(connection);
     const consumers: ConsumerInfo[] = [];
     for await (const consumer of manager.consumers.list(options.stream)) consumers.push(consumer);
     const seen = new Set<string>();

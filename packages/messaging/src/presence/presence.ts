@@ -1,7 +1,8 @@
 /** Whether anybody would take a message: asked before it is stored, because a publish never says so. */
-import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import { type NatsConnection, RequestError } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
 import { takesSubject } from '../consume/takes-subject.js';
 import { createFindSubscriber } from './find-subscriber.js';
 
@@ -74,7 +75,7 @@ export function createPresence(connection: Connection, options: PresenceOptions)
     if (aliveSaid === 'no' && guardedSaid !== 'no') return { workers: 'guarded', consumers: NOT_ASKED };
     // To say "alive" is not to say that one reads the stream.
     if (await findSubscriber(nats, subject)) return { workers: 'subscribers', consumers: NOT_ASKED };
-    const consumers = consumersOf(nats, connection, options.stream);
+    const consumers = consumersOf(connection, options.stream);
     if (aliveSaid === 'yes') return { workers: 'consumers', consumers };
     return { workers: aliveSaid === 'nothing' ? 'unclear' : readersOf(await consumers, subject), consumers };
   }
@@ -102,7 +103,7 @@ export function createPresence(connection: Connection, options: PresenceOptions)
       const nats = connection.current ?? (await connection.get());
       const isThere = countsInHand ? isRead : isAwaited;
       // The cheapest question first: one for all, one each, and for each a trace.
-      if ((await consumersOf(nats, connection, options.stream))?.some(isThere)) return true;
+      if ((await consumersOf(connection, options.stream))?.some(isThere)) return true;
       const subjects = questions.flatMap(({ guarded, alive }) => [guarded, alive]);
       const said = await Promise.all(subjects.map((subject) => answers(nats, subject, timeoutMs)));
       if (said.some((answer) => answer !== 'no')) return true;
@@ -129,13 +130,12 @@ async function answers(
 
 /** @returns undefined where there is no such stream, or no permission to ask */
 async function consumersOf(
-  nats: NatsConnection,
-  { jetstreamOptions }: Connection,
+  connection: Connection,
   stream: string,
 ): Promise<readonly ConsumerInfo[] | undefined> {
   const found: ConsumerInfo[] = [];
   try {
-    const manager = await jetstreamManager(nats, jetstreamOptions);
+    const manager = await managerOf(connection);
     for await (const consumer of manager.consumers.list(stream)) found.push(consumer);
   } catch {
     return undefined;

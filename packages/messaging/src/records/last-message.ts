@@ -1,7 +1,9 @@
 /** The last message of a subject, read straight from the stream. */
-import { JetStreamApiError, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
+import type { StoredMsg } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
 import type { HeaderRecord } from '../request/message-headers.js';
+import { saysNothingThere } from '../says-missing.js';
 
 export type StoredRecord = {
   readonly subject: string;
@@ -11,26 +13,13 @@ export type StoredRecord = {
   readonly storedAt: Date;
 };
 
-export const NO_MESSAGE = 10037;
-const NO_STREAM = 10059;
-
-/** Whether that is why the server refused: there is no such stream. */
-export function saysNoStream(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === NO_STREAM;
-}
-
-/** Where there is no stream, nothing was recorded either. Any other refusal says nothing about what is there. */
-export function saysNothingThere(error: unknown): boolean {
-  return saysNoStream(error) || (error instanceof JetStreamApiError && error.code === NO_MESSAGE);
-}
-
 /** @returns undefined when the subject has no message. The stream must allow direct reads. */
 export async function lastMessage(
   connection: Connection,
   stream: string,
   subject: string,
 ): Promise<StoredRecord | undefined> {
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   try {
     const message = await manager.direct.getMessage(stream, { last_by_subj: subject });
     return message === null ? undefined : recordOf(message);

@@ -1,9 +1,10 @@
 /** Records that are changed only by who has seen their last state: one subject each, compare and set. */
-import { jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
 import { RecordChangedError } from '../errors.js';
 import type { HeaderRecord } from '../request/message-headers.js';
-import { lastMessage, recordOf, type StoredRecord, saysNothingThere } from './last-message.js';
+import { saysNothingThere } from '../says-missing.js';
+import { lastMessage, recordOf, type StoredRecord } from './last-message.js';
 import type { RecordWriter } from './record-writer.js';
 import { saysOvertaken } from './says-overtaken.js';
 
@@ -34,7 +35,7 @@ export function createRecordStore(connection: Connection, options: RecordStoreOp
   return {
     async read(subject) {
       if (options.readFrom === 'nearest') return lastMessage(connection, options.stream, subject);
-      const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+      const manager = await managerOf(connection);
       try {
         const message = await manager.streams.getMessage(options.stream, { last_by_subj: subject });
         return message === null ? undefined : recordOf(message);

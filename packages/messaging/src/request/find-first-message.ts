@@ -1,6 +1,6 @@
 /** Looks up the message that a duplicate joined: its answer is the duplicate's answer too. */
-import { jetstreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
 
 /** The correlation id in a stored message's header; undefined when it has none or is gone. */
 export async function findFirstCorrelationId(
@@ -8,7 +8,7 @@ export async function findFirstCorrelationId(
   stored: { readonly stream: string; readonly seq: number },
   correlationHeader: string,
 ): Promise<string | undefined> {
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const message = await manager.streams.getMessage(stored.stream, { seq: stored.seq });
   return message?.header.get(correlationHeader) || undefined;
 }

@@ -1,6 +1,7 @@
 /** Copies that an archive has of its source's messages, found by the sequences of their originals. */
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
 import type { StoredRecord } from '../records/last-message.js';
 import { originSeqOf } from './origin.js';
 import { firstFrom, firstSeqSince, nextFrom } from './stored-messages.js';
@@ -17,7 +18,7 @@ export async function archivedMessage(
   copied: { readonly since?: Date; readonly before?: Date } = {},
 ): Promise<StoredRecord | undefined> {
   const { since, before } = copied;
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const { state } = await manager.streams.info(archive);
   let [low, high] = [state.first_seq, state.last_seq];
   if (since !== undefined) low = await firstSeqSince(manager, archive, state, since);
@@ -40,7 +41,7 @@ export async function archivedMessages(
 ): Promise<ReadonlyMap<number, StoredRecord>> {
   const [first, ...others] = runsOf(originSeqs);
   if (first === undefined) return new Map();
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const { state } = await manager.streams.info(archive);
   const range: Range = [state.first_seq, state.last_seq];
 

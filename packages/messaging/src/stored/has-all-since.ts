@@ -1,7 +1,8 @@
 /** How far back an archive can be relied on: what is not in it may have been dropped, or never have come. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
 import { originSeqOf } from './origin.js';
 import { firstFrom, firstSeqSince } from './stored-messages.js';
 
@@ -20,7 +21,7 @@ export type ArchiveQuestion = {
  */
 export async function hasAllSince(connection: Connection, question: ArchiveQuestion): Promise<boolean> {
   const { source, archive, since, clocksMs } = question;
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const [from, to] = await Promise.all([source, archive].map((stream) => manager.streams.info(stream)));
   if (from === undefined || to === undefined) return false;
   if ([from, to].some(({ created }) => new Date(created) > since)) return false;
@@ -38,7 +39,7 @@ export async function isCaughtUp(
   connection: Connection,
   { source, archive }: Pick<ArchiveQuestion, 'source' | 'archive'>,
 ): Promise<boolean> {
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const { state } = await manager.streams.info(source);
   return state.messages === 0 || (await lastOnceCopied(manager, archive, state.last_seq)) !== undefined;
 }

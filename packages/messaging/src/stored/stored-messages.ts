@@ -1,12 +1,9 @@
 /** Reads and takes out single messages of a stream, without a consumer that remembers. */
-import {
-  JetStreamApiError,
-  type JetStreamManager,
-  jetstreamManager,
-  type StoredMsg,
-} from '@nats-io/jetstream';
+import { JetStreamApiError, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
-import { NO_MESSAGE, recordOf, type StoredRecord } from '../records/last-message.js';
+import { managerOf } from '../connection/manager-of.js';
+import { recordOf, type StoredRecord } from '../records/last-message.js';
+import { saysNoMessage } from '../says-missing.js';
 import { serverFeatures } from '../topology/server-features.js';
 import { type BatchQuestion, readBatch } from './read-batch.js';
 
@@ -17,7 +14,7 @@ export async function storedMessage(
   seq: number,
 ): Promise<StoredRecord | undefined> {
   if (seq < 1) return undefined;
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   return unlessNone(() => manager.streams.getMessage(stream, { seq }));
 }
 
@@ -26,7 +23,7 @@ async function unlessNone(get: () => Promise<StoredMsg | null>): Promise<StoredR
     const message = await get();
     return message === null ? undefined : recordOf(message);
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === NO_MESSAGE) return undefined;
+    if (saysNoMessage(error)) return undefined;
     throw error;
   }
 }
@@ -72,7 +69,7 @@ export async function* storedMessages(
   stream: string,
   options: ListOptions = {},
 ): AsyncGenerator<StoredRecord> {
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const { state } = await manager.streams.info(stream);
   const { since, fromSeq = 0 } = options;
   const sinceSeq = since === undefined ? state.first_seq : await firstSeqSince(manager, stream, state, since);
@@ -132,7 +129,7 @@ export async function firstSeqSince(
 
 /** @returns whether it was there */
 export async function deleteStored(connection: Connection, stream: string, seq: number): Promise<boolean> {
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   return manager.streams.deleteMessage(stream, seq).catch((error: unknown) => {
     if (error instanceof JetStreamApiError) return false;
     throw error;
@@ -152,7 +149,7 @@ export type StreamState = {
 
 /** How far a stream has come. */
 export async function streamState(connection: Connection, stream: string): Promise<StreamState> {
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const { state, created, config } = await manager.streams.info(stream);
   return {
     firstSeq: state.first_seq,
@@ -165,7 +162,7 @@ export async function streamState(connection: Connection, stream: string): Promi
 
 /** What was taken out of a stream between its first message and its last. */
 export async function deletedSeqs(connection: Connection, stream: string): Promise<readonly number[]> {
-  const manager = await jetstreamManager(await connection.get(), connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const { state } = await manager.streams.info(stream, { deleted_details: true });
   return state.deleted ?? [];
 }

@@ -3,12 +3,14 @@ import {
   type ConsumerConfig,
   JetStreamApiError,
   type JetStreamManager,
-  jetstreamManager,
   type StreamConfig,
 } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
+import { saysNoConsumer, saysNoStream } from '../says-missing.js';
 import { originSeqOf } from '../stored/origin.js';
 import { storedMessage } from '../stored/stored-messages.js';
+import { streamInfo } from '../stored/stream-info.js';
 import { compareConfig, mergeConfig } from './compare-config.js';
 import { foreseenReplicas, withFewerReplicas } from './fewer-replicas.js';
 import { serverFeatures } from './server-features.js';
@@ -33,9 +35,6 @@ type Asset<Config> = {
   update(config: Partial<Config>): Promise<Config>;
 };
 
-/** Consumer not found, stream not found (nats-server errors.json). */
-const NOT_FOUND = new Set([10014, 10059]);
-
 /**
  * Idempotent. Reads back what it made, because servers drop fields they do not know.
  * @throws NotConnectedError; TopologyError when the server refuses
@@ -46,7 +45,7 @@ export async function applyTopology(
   options: ApplyOptions = {},
 ): Promise<TopologyChange[]> {
   const nats = await connection.get();
-  const manager = await jetstreamManager(nats, connection.jetstreamOptions);
+  const manager = await managerOf(connection);
   const features = serverFeatures(nats.info?.version ?? '');
   const changes: TopologyChange[] = [];
   for (const stream of spec.streams) {
@@ -54,7 +53,7 @@ export async function applyTopology(
     const goesOn = {
       ...asset,
       create: async (config: Partial<StreamConfig>) =>
-        asset.create({ ...config, ...(await behindCopies(connection, manager, stream.name, spec)) }),
+        asset.create({ ...config, ...(await behindCopies(connection, stream.name, spec)) }),
     };
     changes.push(await apply(goesOn, options));
   }
@@ -76,21 +75,15 @@ export async function applyTopology(
  */
 async function behindCopies(
   connection: Connection,
-  manager: JetStreamManager,
   stream: string,
   { streams }: TopologySpec,
 ): Promise<Pick<Partial<StreamConfig>, 'first_seq'>> {
   const archive = streams.find(({ sources }) => sources?.some(({ name }) => name === stream));
   if (archive === undefined) return {};
-  try {
-    const { state } = await manager.streams.info(archive.name);
-    const last = await storedMessage(connection, archive.name, state.last_seq);
-    const copied = last === undefined ? 0 : originSeqOf(last.headers);
-    return copied === 0 ? {} : { first_seq: copied + 1 };
-  } catch (error) {
-    if (error instanceof JetStreamApiError && NOT_FOUND.has(error.code)) return {};
-    throw error;
-  }
+  const info = await streamInfo(connection, archive.name);
+  const last = info && (await storedMessage(connection, archive.name, info.state.last_seq));
+  const copied = last === undefined ? 0 : originSeqOf(last.headers);
+  return copied === 0 ? {} : { first_seq: copied + 1 };
 }
 
 async function apply<Config extends object>(
@@ -158,7 +151,7 @@ async function readOrUndefined<Config>(asset: Asset<Config>) {
   try {
     return await asset.read();
   } catch (error) {
-    if (error instanceof JetStreamApiError && NOT_FOUND.has(error.code)) return undefined;
+    if (saysNoStream(error) || saysNoConsumer(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** What may leave the work stream, and when: it holds only what may still be executed (docs/delivery.md). */
-import { type ConsumerInfo, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
 import { takesSubject } from '../consume/takes-subject.js';
 import { originSeqOf } from '../stored/origin.js';
 import { storedMessage } from '../stored/stored-messages.js';
@@ -41,10 +42,6 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
-  async function manager(): Promise<JetStreamManager> {
-    return jetstreamManager(await connection.get(), connection.jetstreamOptions);
-  }
-
   function wake(): void {
     if (isClosed) return;
     timer ??= setTimeout(() => {
@@ -59,7 +56,7 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
 
   async function sweep(): Promise<void> {
     if (connection.current === undefined) return;
-    const jsm = await manager();
+    const jsm = await managerOf(connection);
     const archivedUpTo = await lastArchived(connection, jsm, archive);
     for (const [name, leftUpTo] of [...usedConsumers]) {
       const floor = await acknowledgedUpTo(jsm, name);
@@ -96,7 +93,7 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
 
   return {
     async takeBack(subject, seq, consumers) {
-      const jsm = await manager();
+      const jsm = await managerOf(connection);
       const takers = consumers.filter((one) => takesSubject(one, subject));
       const before = await consumersBehind(jsm, stream, subject, seq, takers);
       if (before === undefined) return false;

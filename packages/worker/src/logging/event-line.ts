@@ -1,12 +1,8 @@
 /** What a worker reports of itself, as lines of the log. */
 import type { LogInput } from '@nats-bridge/logging';
-import { PrioritiesMissingError } from '@nats-bridge/messaging';
-import { JetStreamApiError } from '@nats-io/jetstream';
+import { PrioritiesMissingError, saysNoConsumer, saysNoStream } from '@nats-bridge/messaging';
 import { failureOf } from '../failure-of.js';
 import type { DeliveryIds, WorkerEvent } from '../worker-event.js';
-
-/** Of JetStream: no such consumer, no such stream. */
-const MISSING = new Set([10_014, 10_059]);
 
 export function eventLine(event: WorkerEvent): LogInput {
   const line = (level: LogInput['level'], message: string, more: Partial<LogInput> = {}): LogInput => ({
@@ -64,7 +60,7 @@ export function eventLine(event: WorkerEvent): LogInput {
 
 function remedyOf({ error, pool }: Extract<WorkerEvent, { type: 'consumer_unavailable' }>): string {
   if (error instanceof PrioritiesMissingError) return `. ${error.message}`;
-  if (!(error instanceof JetStreamApiError) || !MISSING.has(error.code)) return '';
+  if (!saysNoConsumer(error) && !saysNoStream(error)) return '';
   const which =
     pool === undefined ? 'a bridge' : `a bridge with [nats_bridge.pools.${pool}] in its configuration`;
   return `. There is none: ${which} makes it when it starts. Start one, or look whether this is its server, stream and pool`;
