@@ -26,6 +26,7 @@ import type { InFlight } from '../ucs/answer-call.js';
 import type { OnWarning } from '../warning.js';
 import type { AdminConfig } from './admin-config.js';
 import { createJobs, type Jobs } from './jobs.js';
+import { createLiveReaders, type LiveReaders } from './live-readers.js';
 import { createRecentCalls, type RecentCalls } from './recent-calls.js';
 import { iso } from './schema/common.js';
 
@@ -45,6 +46,7 @@ export type AdminWorld = {
   readonly seenCalls: SeenCalls;
   readonly circuits: CircuitHistory;
   readonly jobs: Jobs;
+  readonly liveReaders: LiveReaders;
   /** undefined where the program that started the gateway keeps none. */
   readonly logging: Logging | undefined;
   readonly alerts: Pick<AlertWatch, 'firing'>;
@@ -112,6 +114,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
     seenCalls,
     circuits,
     jobs,
+    liveReaders: createLiveReaders(config.max_streams),
     logging,
     figures,
     anybody: createCachedReading(() => bridge.isAnybodyThere(), ANYBODY),

@@ -25,7 +25,8 @@ export const overviewRoutes = [
     role: 'viewer',
     answer: 'text/event-stream',
     handle(world, { signal }) {
-      if (!streams.enter(world))
+      const leave = world.liveReaders.enter();
+      if (leave === undefined)
         throw new AdminProblem(
           503,
           'TOO_MANY_STREAMS',
@@ -46,7 +47,7 @@ export const overviewRoutes = [
         return () => {
           clearInterval(timer);
           stopListening();
-          streams.leave(world);
+          leave();
         };
       });
     },
@@ -54,20 +55,6 @@ export const overviewRoutes = [
 ];
 
 const MOST_PAYMENTS_PER_S = 20;
-
-/** How many look, by gateway. */
-const streams = (() => {
-  const open = new WeakMap<AdminWorld, number>();
-  return {
-    enter(world: AdminWorld): boolean {
-      const count = open.get(world) ?? 0;
-      if (count >= world.config.max_streams) return false;
-      open.set(world, count + 1);
-      return true;
-    },
-    leave: (world: AdminWorld) => void open.set(world, (open.get(world) ?? 1) - 1),
-  };
-})();
 
 async function readOverview(world: AdminWorld): Promise<Overview> {
   const { bridge, calls } = world;
