@@ -8,6 +8,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from './cli-process.js';
 import { neverSent } from './never-sent.js';
+import { sayThere } from './say-there.js';
 import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -91,6 +92,7 @@ beforeAll(async () => {
   await Promise.all(DOUBTFUL.map(authorize));
   await namesOfLetters(['att_edit', ...DOUBTFUL]);
   await failing.stop();
+  await sayThere(stack);
 }, 120_000);
 afterAll(async () => {
   for (const close of closers.reverse()) await close();

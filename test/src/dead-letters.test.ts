@@ -18,6 +18,7 @@ import { archiveCaughtUp } from './archive-caught-up.js';
 import { runCli } from './cli-process.js';
 import { startNaiveWorker } from './naive-worker.js';
 import { neverSent } from './never-sent.js';
+import { sayThere } from './say-there.js';
 import { authorizeRequest, MERCHANT, money, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -56,15 +57,6 @@ async function workerWith(authorize: Handler, more = {}): Promise<Worker> {
   await worker.start();
   closers.push(() => worker.stop());
   return worker;
-}
-
-/** Says that it is there, as workers do, and takes nothing. */
-async function sayThere(): Promise<void> {
-  const nats = await stack.nats();
-  nats.subscribe('hyperswitch.workers.guarded.authorize', {
-    callback: (_, message) => void message.respond(),
-  });
-  await nats.flush();
 }
 
 const authorize = (attempt: string, changes = {}) =>
@@ -338,7 +330,7 @@ describe('a request sent again', () => {
   it('lives as long as one sent first: until every delivery of it is over', async () => {
     keep();
     await neverSent(stack, authorize, 'att_1');
-    await sayThere();
+    await sayThere(stack);
     await letters.retry(await oneLetter(), ACTOR);
     const manager = await jetstreamManager(await stack.nats());
     const { state } = await manager.streams.info('PAYMENTS');

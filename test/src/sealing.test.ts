@@ -343,8 +343,7 @@ function payment(attempt: string): RouterData {
     connector_auth_type: { auth_type: 'HeaderKey', api_key: SECRET },
     test_mode: true,
     request: {
-      minor_amount: 1_000,
-      currency: 'EUR',
+      amount: { minor_amount: 1_000, currency: 'EUR' },
       payment_method: { card: { card_number: CARD, card_holder_name: NAME } },
     },
   };

@@ -140,7 +140,7 @@ describe('a letter that is sent again to a worker which only responds', () => {
     });
     await worker.isAcknowledged();
     expect(worker.delivered).toHaveLength(1);
-    expect(await statesOf('att_2')).toEqual(['withdrawn', 'answered']);
+    expect(await statesOf('att_2')).toEqual(['withdrawn', 'sent', 'answered']);
   });
 });
 

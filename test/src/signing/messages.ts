@@ -127,8 +127,7 @@ export function payment(attempt: string): RouterData {
     connector_auth_type: { auth_type: 'HeaderKey', api_key: 'key' },
     test_mode: true,
     request: {
-      minor_amount: 1_000,
-      currency: 'EUR',
+      amount: { minor_amount: 1_000, currency: 'EUR' },
       payment_method: { card: { card_number: '4000056655665556' } },
     },
   };

@@ -241,7 +241,11 @@ describe('a bridge that closes while calls wait', () => {
       nats.subscribe('hyperswitch.payments.m.authorize', { callback: () => resolve() });
     });
     await nats.flush();
-    const outcome = bridge.authorize({ ...inDoubt.data, attempt_id: 'att_cut_off' });
+    const outcome = bridge.authorize({
+      ...inDoubt.data,
+      attempt_id: 'att_cut_off',
+      request: { ...inDoubt.data.request, amount: { minor_amount: 1, currency: 'EUR' } },
+    });
     await heard;
     await bridge.close();
     expect(await outcome).toMatchObject({ kind: 'unknown', status: 'PENDING' });
