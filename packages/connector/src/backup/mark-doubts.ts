@@ -14,7 +14,6 @@ import {
 import {
   bodyOf,
   fingerprintOf,
-  letterSubject,
   NOTARY,
   QUEUE_STREAM,
   type Queue,
@@ -23,9 +22,10 @@ import {
 } from '@nats-bridge/protocol';
 import { createOpenArchived } from '../archive/archived-requests.js';
 import { readAudit } from '../audit/read-audit.js';
-import { letterHeaders, parseLetter } from '../dead-letters/dead-letter.js';
+import { parseLetter } from '../dead-letters/dead-letter.js';
 import { TAKES_OUT } from '../dead-letters/letter-action.js';
 import { letterOfOperation } from '../dead-letters/letter-of-operation.js';
+import { writeLetter } from '../dead-letters/write-letter.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
 import { type OpenOperation, openOperations } from './open-operations.js';
@@ -57,12 +57,7 @@ export async function markDoubts(
       await claim(subject, operation, request);
       if (withLetter.has(subjectKey(operation))) continue;
       const letter = letterOfOperation({ ...operation, reason: RESTORED, request }, config);
-      await writer.write(
-        letterSubject('interventions', letter.merchantId, letter.operation),
-        letter.body,
-        letterHeaders(letter),
-      );
-      interventions++;
+      if (await writeLetter(writer, 'interventions', letter)) interventions++;
     }
     return { open: open.size, interventions };
   } finally {

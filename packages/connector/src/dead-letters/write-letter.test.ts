@@ -42,6 +42,12 @@ it('is written once, whatever finds it was given up, and another of the same seq
   // The stream was made again: another request has the sequence.
   const other = await write({ ...LETTER, requestHeaders: { [HEADER.correlationId]: 'c_2' } });
   expect(other.filter(Boolean)).toHaveLength(1);
+  // Their requests are gone, and nothing was recorded that has an id.
+  for (const key of ['capture:att_2', 'capture:att_3']) {
+    const requestHeaders = { [HEADER.correlationId]: '', [HEADER.idempotencyKey]: key };
+    const gone = await write({ ...LETTER, original: { ...LETTER.original, seq: 0 }, requestHeaders });
+    expect(gone.filter(Boolean)).toHaveLength(1);
+  }
   const { messages } = await streamState(started.bridge.connection, QUEUE_STREAM.interventions);
-  expect(messages).toBe(2);
+  expect(messages).toBe(4);
 });

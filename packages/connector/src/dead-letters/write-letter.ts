@@ -9,9 +9,12 @@ export async function writeLetter(
   queue: Queue,
   letter: NewDeadLetter,
 ): Promise<boolean> {
-  const { merchantId, operation, original, requestHeaders, body } = letter;
-  // The sequence comes again when the stream is made again; the request's own id does not.
-  const id = `dead:${original.stream}:${original.seq}:${requestHeaders[HEADER.correlationId] ?? ''}`;
+  const { merchantId, operation, original, retry, requestHeaders, body } = letter;
+  // The sequence comes again when the stream is made again, and is 0 where the request is gone; its own ids do not.
+  const ids = [HEADER.correlationId, HEADER.merchantId, HEADER.idempotencyKey].map(
+    (name) => requestHeaders[name] ?? '',
+  );
+  const id = ['dead', original.stream, original.seq, retry, ...ids].join(':');
   const headers = { ...letterHeaders(letter), [HEADER.msgId]: id };
   const { duplicate } = await writer.write(letterSubject(queue, merchantId, operation), body, headers);
   return !duplicate;
