@@ -1,0 +1,42 @@
+/** Takes a request out of the work stream whose time is over, before anybody got it. */
+import {
+  type Connection,
+  ReplyTimeoutError,
+  RequestCancelledError,
+  storedMessage,
+  type WorkStream,
+} from '@nats-bridge/messaging';
+import { type BridgeError, subjectFor } from '@nats-bridge/protocol';
+import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
+import type { Exchange } from './exchange.js';
+import { poolsOfMerchant } from './route.js';
+
+export type TakeBackWorld = {
+  readonly config: BridgeConfig;
+  readonly connection: Connection;
+  readonly workStream: Pick<WorkStream, 'takeBack'>;
+};
+
+/**
+ * @param error with which the wait for its answer ended
+ * @returns whether no consumer had got it, so that nobody can have begun
+ */
+export type TakeBack = (exchange: Exchange, error: BridgeError) => Promise<boolean>;
+
+export function createTakeBack({ config, connection, workStream }: TakeBackWorld): TakeBack {
+  return async (exchange, { cause }) => {
+    const { operation, data, workers, pool } = exchange;
+    if (workers === 'subscribers') return false; // they heard it as it passed
+    const isWaitOver = cause instanceof ReplyTimeoutError || cause instanceof RequestCancelledError;
+    const seq = isWaitOver ? cause.streamSeq : undefined;
+    // Not asked where all workers kept records: they read the bridge's own, which stay.
+    const consumers = workers === 'guarded' ? [] : await exchange.consumers;
+    if (seq === undefined || consumers === undefined) return false;
+    const subject = subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id);
+    // A repeat may be stored for another pool, by the call before it: who reads there was not looked at.
+    const isElsewhere = async () =>
+      (await storedMessage(connection, config.jetstream.stream_name, seq))?.subject !== subject;
+    if (poolsOfMerchant(config, data.merchant_id).length > 1 && (await isElsewhere())) return false;
+    return workStream.takeBack(subject, seq, consumers);
+  };
+}
