@@ -44,6 +44,8 @@ export type OperationRow = {
   readonly aliases?: readonly string[];
   /** True when a repeat could move money or create something twice: durable reply, idempotency key, P1–P4. */
   readonly movesMoney: boolean;
+  /** True when a payment attempt may begin with it. */
+  readonly beginsPayment: boolean;
   /** True when it only asks for the state of something: without an answer, what is known stays as it is. */
   readonly isQuestion: boolean;
   /** How long a caller is kept waiting when the configuration says nothing. */
@@ -125,7 +127,7 @@ const authorizeKey = ({ attempt_id, request: { redirection_response } }: RouterD
 const perCallKey = (data: RouterData) => [data.attempt_id, data.request_id];
 const everyCall = () => undefined;
 
-type Usual = 'channel' | 'movesMoney' | 'isQuestion' | 'deadlineMs' | 'errorMeansFailed';
+type Usual = 'channel' | 'movesMoney' | 'beginsPayment' | 'isQuestion' | 'deadlineMs' | 'errorMeansFailed';
 type Row = Omit<OperationRow, Usual> & Partial<Pick<OperationRow, Usual>>;
 
 /** Fills in what most rows have; keeps the name as a literal, of which the type {@link Operation} is made. */
@@ -134,6 +136,7 @@ const row = <const Name extends string>(
 ): OperationRow & { readonly operation: Name } => ({
   channel: 'payments',
   movesMoney: false,
+  beginsPayment: false,
   isQuestion: false,
   errorMeansFailed: false,
   deadlineMs: 30_000,
@@ -147,6 +150,7 @@ const ROWS = [
     summary: 'Reserve (or, with automatic capture, take) the amount on a payment method.',
     methods: ['PaymentService/Authorize', 'PaymentService/TokenAuthorize', 'PaymentService/ProxyAuthorize'],
     movesMoney: true,
+    beginsPayment: true,
     statusKind: 'payment',
     status: payment('by_capture_method'),
     idField: 'connector_transaction_id',
@@ -219,6 +223,7 @@ const ROWS = [
       'PaymentService/ProxySetupRecurring',
     ],
     movesMoney: true,
+    beginsPayment: true,
     statusKind: 'payment',
     status: payment('CHARGED'),
     idField: 'connector_recurring_payment_id',
@@ -230,6 +235,7 @@ const ROWS = [
     summary: 'Charge a mandate without the customer being there.',
     methods: ['RecurringPaymentService/Charge'],
     movesMoney: true,
+    beginsPayment: true,
     statusKind: 'payment',
     status: payment('by_capture_method'),
     idField: 'connector_transaction_id',

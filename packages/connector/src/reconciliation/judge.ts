@@ -1,5 +1,5 @@
 /** Whether ledger and processor say the same of an operation. Pure. */
-import type { Operation, StatusKind } from '@nats-bridge/protocol';
+import { type Operation, operationRow, type StatusKind } from '@nats-bridge/protocol';
 import type { Money } from '../payments/money.js';
 import type { ProcessorState } from './processor-state.js';
 
@@ -50,7 +50,6 @@ const PLACE: Readonly<Record<string, Place>> = {
   ROUTER_DECLINED: 'none',
 };
 
-const BEGINNINGS: ReadonlySet<Operation> = new Set(['authorize', 'charge', 'setup_mandate']);
 const REFUND_ENDED = /^REFUND_(SUCCESS|FAILURE|TRANSACTION_FAILURE)$/;
 const WAITS_FOR_CUSTOMER = 'AUTHENTICATION_PENDING';
 
@@ -100,7 +99,7 @@ function judgePayment(one: Known, all: readonly Known[], state: KnownState): Jud
   const { status } = state;
   const place = PLACE[status] ?? 'pending';
   const later = all.find(
-    (other) => other !== one && BEGINNINGS.has(other.operation) && other.said !== 'doubt',
+    (other) => other !== one && operationRow(other.operation).beginsPayment && other.said !== 'doubt',
   );
   if (one.status === WAITS_FOR_CUSTOMER && later !== undefined)
     return { verdict: 'agrees', why: `the customer came back: ${later.key}` };
@@ -108,14 +107,16 @@ function judgePayment(one: Known, all: readonly Known[], state: KnownState): Jud
     return { verdict: 'agrees', why: 'it waits for the customer' };
   if (place === 'pending') return inDoubt(status);
   const others = all.filter((other) => other !== one);
-  if (BEGINNINGS.has(one.operation)) return judgeBeginning(one, others, place, state);
+  if (operationRow(one.operation).beginsPayment) return judgeBeginning(one, others, place, state);
   if (one.operation === 'capture') return judgeCapture(one, others, place, state);
   return judgeUndoing(one, others, place, state);
 }
 
 function judgeBeginning(one: Known, others: readonly Known[], place: Place, state: KnownState): Judgement {
   const { status } = state;
-  const another = others.find(({ operation, said }) => BEGINNINGS.has(operation) && said === 'yes');
+  const another = others.find(
+    ({ operation, said }) => operationRow(operation).beginsPayment && said === 'yes',
+  );
   if (one.said !== 'yes' && another !== undefined && place !== 'none')
     return one.said === 'no'
       ? { verdict: 'agrees' }

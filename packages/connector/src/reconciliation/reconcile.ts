@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Operation, ValidationError } from '@nats-bridge/protocol';
+import { type Operation, operationRow, ValidationError } from '@nats-bridge/protocol';
 import { type ArchiveFilter, createOpenArchived, type OpenArchived } from '../archive/archived-requests.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { type Judgement, judge } from './judge.js';
@@ -149,7 +149,7 @@ async function ask(
   if (newest === undefined) return { kind: 'not_asked', why: one.unreadable };
   const beginning = asking.findLast(
     ({ operation, entry }) =>
-      ['authorize', 'charge', 'setup_mandate', 'refund'].includes(operation) && entry?.answer?.transaction_id,
+      (operation === 'refund' || operationRow(operation).beginsPayment) && entry?.answer?.transaction_id,
   );
   const answer = beginning?.entry?.answer;
   const { key } = beginning ?? asking[0] ?? one;
