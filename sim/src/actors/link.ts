@@ -2,6 +2,9 @@
 import type { World } from '../world.js';
 import type { Actor } from './actor.js';
 
+/** What may become of a message on its way. */
+type Carriage = { readonly mayRepeat?: boolean; readonly keepsOrder?: boolean };
+
 export class Link {
   isCut = false;
   /** When something was last lost, late or cut here; true time. */
@@ -26,16 +29,18 @@ export class Link {
 
   /**
    * @param to whose event the arrival is
-   * @param mayRepeat whether it may arrive twice: NATS never does that to a question or its answer
+   * @param how `mayRepeat`: it may arrive twice, as NATS never does to a question or its answer; `keepsOrder`: nothing
+   *   of its kind overtakes it
+   * @returns false when it is lost
    */
-  carry(direction: 'up' | 'down', to: Actor, arrive: () => void, mayRepeat = false): void {
-    if (this.isCut) return;
+  carry(direction: 'up' | 'down', to: Actor, arrive: () => void, how: Carriage = {}): boolean {
+    if (this.isCut) return false;
     const { world } = this;
     const { weather, random, scheduler } = world;
     if (weather.drop > 0 && random.chance(weather.drop)) {
       world.count('fault: message dropped');
       this.lastTroubleAt = scheduler.now;
-      return;
+      return false;
     }
     const epoch = this.#epoch;
     const send = () => {
@@ -46,7 +51,8 @@ export class Link {
         this.lastTroubleAt = scheduler.now + latencyMs;
       }
       let at = scheduler.now + latencyMs;
-      if (weather.reorder > 0 && random.chance(weather.reorder)) world.count('fault: message reordered');
+      const isReordered = weather.reorder > 0 && random.chance(weather.reorder);
+      if (isReordered && !how.keepsOrder) world.count('fault: message reordered');
       else {
         at = Math.max(at, this.#lastArrival[direction] + 0.001);
         this.#lastArrival[direction] = at;
@@ -56,9 +62,10 @@ export class Link {
       });
     };
     send();
-    if (mayRepeat && weather.duplicate > 0 && random.chance(weather.duplicate)) {
+    if (how.mayRepeat && weather.duplicate > 0 && random.chance(weather.duplicate)) {
       world.count('fault: message duplicated');
       send();
     }
+    return true;
   }
 }

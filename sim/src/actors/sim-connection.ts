@@ -131,7 +131,9 @@ export class SimConnection implements Connection {
       headers: headers?.encode(),
       data: typeof data === 'string' ? encoder.encode(data) : (data ?? NOTHING),
     };
-    this.link.carry('up', broker.actor, () => broker.receive(message), message.reply === undefined);
+    this.link.carry('up', broker.actor, () => broker.receive(message), {
+      mayRepeat: message.reply === undefined,
+    });
   }
 
   #listen(pattern: string, handle: (message: Msg) => void): () => void {
@@ -145,7 +147,7 @@ export class SimConnection implements Connection {
           () => {
             if (this.#unsubscribes.has(end)) handle(new SimMessage(wire, publish));
           },
-          wire.subject.startsWith('hyperswitch.'),
+          { mayRepeat: wire.subject.startsWith('hyperswitch.'), keepsOrder: wire.isOfBatch === true },
         ),
     };
     const unsubscribe = this.broker.subscribe(subscription);
@@ -182,16 +184,22 @@ export class SimConnection implements Connection {
       else for (const resolve of waiting.splice(0)) resolve(message);
     });
     const timeoutMs = options.timeout ?? 1_000;
+    let isEnded = false;
     return {
-      unsubscribe: end,
+      unsubscribe: () => {
+        end();
+        isEnded = true;
+        for (const resolve of waiting.splice(0)) resolve(undefined);
+      },
       isClosed: () => false,
-      /** For the one use there is: the first message, or an error when none comes in time. */
+      /** For the uses there are: the first message, or an error when none comes in time; nothing once it is ended. */
       async *[Symbol.asyncIterator]() {
         const message = await new Promise<Msg | undefined>((resolve) => {
           waiting.push(resolve);
           setTimeout(() => resolve(undefined), timeoutMs);
         });
         end();
+        if (isEnded) return;
         if (message === undefined) throw new TimeoutError();
         yield message;
       },

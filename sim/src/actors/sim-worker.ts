@@ -104,7 +104,7 @@ export class SimWorker {
               order();
             });
           },
-          true,
+          { mayRepeat: true },
         );
       },
     };

@@ -1,7 +1,7 @@
 /** A NATS server with JetStream, as far as the product can tell: routes messages, keeps streams, answers its API. */
 import { Actor } from '../actors/actor.js';
 import type { World } from '../world.js';
-import { answerApi } from './js-api.js';
+import { type ApiAnswer, answerApi } from './js-api.js';
 import { matches } from './matches.js';
 import { type ConsumerConfig, type Notice, PullConsumer } from './pull-consumer.js';
 import { type Stored, type StoreResult, Stream, type StreamConfig } from './stream.js';
@@ -9,8 +9,8 @@ import { NOTHING, parseWireHeaders, type WireMessage, wireHeaders } from './wire
 
 export type Subscription = {
   readonly pattern: string;
-  /** Sends it on its way to the subscriber. */
-  deliver(message: WireMessage): void;
+  /** Sends it on its way to the subscriber. @returns false when it is lost there */
+  deliver(message: WireMessage): boolean;
 };
 
 /** In milliseconds. */
@@ -21,6 +21,7 @@ export type BrokerLag = {
   readonly replicasMs: number;
 };
 
+const OPENING_BRACE = 0x7b;
 const WORK_STREAM = 'PAYMENTS';
 /** Of a record that is there; the other refusals are of one that will be. */
 const WRONG_LAST_SEQUENCE = 10071;
@@ -36,6 +37,8 @@ export class Broker {
   refusesUntil = 0;
   /** The log of the replicas keeps its order. */
   readonly #lastEntryAt = new Map<Stream, number>();
+  /** Subjects of deliveries that were replied to there. */
+  readonly #replied = new Set<string>();
   readonly #subscriptions = new Set<Subscription>();
   readonly #literal = new Map<string, Set<Subscription>>();
 
@@ -61,8 +64,7 @@ export class Broker {
   receive(message: WireMessage): void {
     const { subject, reply, data } = message;
     if (subject.startsWith('$JS.API.')) {
-      for (const { data, headers } of answerApi(this, subject, message.data))
-        this.#send(reply, data, headers);
+      if (reply !== undefined) this.#answerAll(reply, answerApi(this, subject, message.data));
       return;
     }
     if (subject.startsWith('$JS.ACK.')) {
@@ -70,8 +72,10 @@ export class Broker {
       this.consumers
         .get(`${stream} ${consumer}`)
         ?.acknowledge(Number(seq), Buffer.from(data).toString('latin1'));
-      // Bridges read only replies there: the rest is not worth its way.
-      if (data[0] === 0x7b) this.#route(message);
+      // Bridges read replies there, and who took one; the rest is not worth its way.
+      const isReply = data[0] === OPENING_BRACE;
+      if (isReply) this.#replied.add(subject);
+      if (isReply || this.#replied.has(subject)) this.#route(message);
       return;
     }
     const traceTo = message.headers && parseWireHeaders(message.headers)['Nats-Trace-Dest'];
@@ -208,6 +212,14 @@ export class Broker {
         subscription.deliver(message);
       }
     return listeners;
+  }
+
+  /** One connection carries them: none is missing between two that arrive. */
+  #answerAll(subject: string, answers: readonly ApiAnswer[]): void {
+    const isOfBatch = answers.length > 1;
+    for (const { deliver } of this.#literal.get(subject) ?? [])
+      for (const { data, headers } of answers)
+        if (!deliver({ subject, reply: undefined, headers, data, isOfBatch })) break;
   }
 
   #refuse(reply: string | undefined, code: number, err_code: number, description: string): void {

@@ -4,6 +4,8 @@ export type WireMessage = {
   readonly reply: string | undefined;
   readonly headers: Uint8Array | undefined;
   readonly data: Uint8Array;
+  /** One of many answers to one question. */
+  readonly isOfBatch?: boolean;
 };
 
 export const NOTHING = new Uint8Array();
