@@ -14,7 +14,18 @@ export type Entry = {
   /** Which attempt of which worker asked. */
   readonly attempt: number;
   readonly worker: string;
+  /** Of a worker that keeps no records: what it acted on. */
+  readonly given?: Given;
   readonly at: number;
+};
+
+/** A delivery, as a worker that keeps no records was given it. */
+export type Given = {
+  /** Of the request in its stream. */
+  readonly seq: number;
+  /** When the broker handed it out. */
+  readonly at: number;
+  readonly worker: { readonly bornAt: number; readonly goneAt: number | undefined };
 };
 
 /** A connection to the processor gives up after this; what was asked arrives well before, or never. */

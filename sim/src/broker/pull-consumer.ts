@@ -27,14 +27,18 @@ export type Notice = {
   readonly deliveries: number;
 };
 
+/** To whom, and when; true time. */
+export type Delivered = { readonly seq: number; readonly to: string; readonly at: number };
+
 type InHand = { deliveries: number; redelivery: Event };
 
 export class PullConsumer {
   readonly readers = new Set<Reader>();
+  /** All that it ever handed out, in order. */
+  readonly deliveries: Delivered[] = [];
   readonly #inHand = new Map<number, InHand>();
   readonly #again: number[] = [];
   #cursor = 0;
-  #deliveries = 0;
 
   constructor(
     readonly world: World,
@@ -61,7 +65,7 @@ export class PullConsumer {
       stream_name: stream.config.name,
       name: config.durable_name,
       config,
-      delivered: { consumer_seq: this.#deliveries, stream_seq: this.#cursor },
+      delivered: { consumer_seq: this.deliveries.length, stream_seq: this.#cursor },
       ack_floor: { consumer_seq: 0, stream_seq: Number.isFinite(lowest) ? lowest - 1 : this.#cursor },
       num_pending: this.numPending,
       num_ack_pending: this.#inHand.size,
@@ -132,7 +136,8 @@ export class PullConsumer {
     this.#redeliverIn(seq, inHand, this.#ackWaitMs);
     if (inHand.deliveries > 1) this.world.count('broker: redelivery');
     const { name } = this.stream.config;
-    const place = `${inHand.deliveries}.${seq}.${++this.#deliveries}.${Math.floor(at)}000000.0`;
+    this.deliveries.push({ seq, to: reader.actor.name, at: this.world.scheduler.now });
+    const place = `${inHand.deliveries}.${seq}.${this.deliveries.length}.${Math.floor(at)}000000.0`;
     this.world.trace(this.broker, () => `delivers #${seq} to ${reader.actor.name}, ${inHand.deliveries}.`);
     reader.take(message, `$JS.ACK.${name}.${this.config.durable_name}.${place}`);
   }

@@ -1,8 +1,12 @@
-/** What the workers do: handlers that look before they charge again, and one whose processor honours the key. */
+/**
+ * What the workers do: handlers that look before they charge again, one whose processor honours the key, and those of
+ * workers that keep no records and never look.
+ */
 import type { BridgeRequest, Operation } from '@nats-bridge/protocol';
 import type { HandlerContext, HandlerResponse, Handlers } from '@nats-bridge/worker';
 import type { Actor } from '../actors/actor.js';
 import type { Entry, Processor } from '../actors/processor.js';
+import type { RecordlessHandler } from '../actors/recordless-worker.js';
 import type { World } from '../world.js';
 
 /** The processor of these honours the idempotency key, so their handler does not look. */
@@ -16,12 +20,13 @@ export function looksBeforeCharging(operation: Operation): boolean {
 /** Amounts that the processor declines. */
 export const DECLINED_AMOUNT = 13;
 
-export function handlersOf(
-  world: World,
-  processor: Processor,
-  by: Actor,
-  options: { readonly slow: { chance: number; readonly ms: number }; readonly fail: { chance: number } },
-): Handlers {
+/** How handlers fare. */
+export type Fortune = {
+  readonly slow: { chance: number; ms: number };
+  readonly fail: { chance: number };
+};
+
+export function handlersOf(world: World, processor: Processor, by: Actor, options: Fortune): Handlers {
   async function handle(request: BridgeRequest, context: HandlerContext): Promise<HandlerResponse> {
     const { idempotencyKey: key, attempt, operation } = context;
     const callId = request.router_data.profile_id ?? '';
@@ -48,6 +53,31 @@ export function handlersOf(
     return answerOf(entry);
   }
   return Object.fromEntries(SIMULATED_OPERATIONS.map((operation) => [operation, handle]));
+}
+
+export function recordlessHandlerOf(
+  world: World,
+  processor: Processor,
+  by: Actor,
+  { slow, fail }: Fortune,
+): RecordlessHandler {
+  const linger = async () => {
+    if (!world.random.chance(slow.chance / 2)) return;
+    world.count('fault: handler slow');
+    await new Promise((resolve) => setTimeout(resolve, world.random.between(0, slow.ms)));
+  };
+  return async ({ operation, key, callId, amount, given }) => {
+    world.count('handler: without records');
+    world.trace(by, () => `runs ${key}, without looking`);
+    await linger();
+    if (world.random.chance(fail.chance)) throw new Error('fails before the effect');
+    const isCharge = amount !== DECLINED_AMOUNT;
+    const asked = { key, operation, isCharge, callId, attempt: 1, worker: by.name, given };
+    const entry = await processor.charge(asked, { honoursKey: !looksBeforeCharging(operation), by });
+    await linger();
+    if (world.random.chance(fail.chance)) throw new Error('fails after the effect');
+    return answerOf(entry);
+  };
 }
 
 function answerOf({ id, isCharge }: Entry): HandlerResponse {
