@@ -1,7 +1,10 @@
 /** The promises P1 to P4, judged when a seed has settled: by what callers heard, the ledger and the processor's book. */
-import { recordSubject } from '@nats-bridge/protocol';
+import { type OperationRecord, recordSubject } from '@nats-bridge/protocol';
+import type { Entry } from '../actors/processor.js';
 import { type Call, describe, MERCHANT } from '../scenario/callers.js';
 import type { Stage } from '../scenario/stage.js';
+import { excuses, isLetPass } from './not-mended.js';
+import { excuseOf, excuseOfGhost, isBlind, isUnannounced, type KeyStory } from './recordless.js';
 import type { Written } from './records.js';
 import type { Watch } from './watch.js';
 
@@ -25,13 +28,14 @@ export function checkPromises(stage: Stage, watch: Watch): Violation[] {
 }
 
 function checkKey(
-  { processor, broker, world }: Stage,
+  stage: Stage,
   key: string,
   calls: readonly Call[],
   written: readonly Written[],
   watch: Watch,
 ): Violation[] {
   const violations: Violation[] = [];
+  const { processor, broker, world } = stage;
   const { effects } = watch;
   const last = written.at(-1);
   const broken = (promise: Violation['promise'], what: string) =>
@@ -40,7 +44,28 @@ function checkKey(
   const charges = entries.filter(({ isCharge }) => isCharge);
   const callById = new Map(calls.map((call) => [call.id, call]));
 
-  const counted = entries.filter((entry) => !effects.late.has(entry));
+  const story = storyOf(stage, entries, written, watch);
+  const sentAt = ({ callId }: Entry) => callById.get(callId)?.startedAt ?? 0;
+  const withdrawn = story.records.find((record) => record.state === 'withdrawn');
+  const ofGhost = (entry: Entry, record: OperationRecord) =>
+    excuseOfGhost(entry, record, { sentAt: sentAt(entry), ackWaitMs: stage.plan.ackWaitMs, story });
+  const isUntold = (entry: Entry) =>
+    isUnannounced(entry, story) && isLetPass(world, 'an effect without a record');
+  const isContentUnknown = ({ endedAt = 0 }: Call, answered: Entry | undefined) => {
+    const record = story.records.findLast(({ at }) => at <= endedAt);
+    if (record?.state === 'answered' && record.fingerprint === undefined)
+      return isLetPass(world, 'an answer without its content');
+    return answered !== undefined && isUntold(answered);
+  };
+  // Each is asked for once, so that what is let pass is counted once.
+  const ghosts = new Set(charges.filter((entry) => withdrawn && excuses(world, ofGhost(entry, withdrawn))));
+  const again = new Set(
+    entries.filter((entry) => entries.length > 1 && excuses(world, excuseOf(entry, story))),
+  );
+  const counted = entries.filter((entry) => !effects.late.has(entry) && !again.has(entry));
+  for (const entry of counted)
+    if (isBlind(entry, story))
+      broken('P3', `${entry.id} is of a first attempt, and a worker without records had charged before`);
   if (counted.length > 1)
     broken('P3', `${counted.length} effects: ${counted.map(({ id }) => id).join(', ')}`);
 
@@ -60,44 +85,71 @@ function checkKey(
     const { outcome } = heard;
     if (outcome.kind === 'not_sent') {
       const ghost = charges.find(({ callId }) => callId === call.id);
-      if (ghost !== undefined)
+      if (ghost !== undefined && !ghosts.has(ghost))
         broken('P2', `${call.id} heard ${describe(heard)}, and ${ghost.id} was charged for it`);
       const known = written.findLast(({ record }) => record.at < endedAt - RECENT_MS)?.record.state;
       const first = charges.find((entry) => callById.get(entry.callId)?.amount === call.amount);
-      const isEarlier = first !== undefined && (callById.get(first.callId)?.startedAt ?? 0) <= endedAt;
-      if (!isEarlier) continue;
+      if (first === undefined || sentAt(first) > endedAt || ghosts.has(first)) continue;
       if (known === 'withdrawn')
         broken('P2', `${call.id} heard ${describe(heard)}, and ${first.id} was charged`);
-      else if (known === undefined) world.count('allowed: "not sent", before another call of the key was');
+      else if (known === undefined && first.at > endedAt - RECENT_MS)
+        world.count('allowed: "not sent", before another call of the key was');
       else if (!call.couldLook)
         world.count('allowed: "not sent" to a repeat, by a bridge that could not look');
-      else
+      else if (known !== undefined || !isUntold(first))
         broken(
           'P4',
-          `${call.id} heard ${describe(heard)} while its key was ${known}, and ${first.id} was charged`,
+          `${call.id} heard ${describe(heard)} while its key was ${known ?? 'not recorded'}, and ${first.id} was charged`,
         );
     }
     if (outcome.kind === 'answered') {
       answers.add(`${outcome.status} ${outcome.transactionId}`);
       if (first === undefined) broken('P3', `${call.id} heard ${describe(heard)}, and the book has nothing`);
-      const asked = callById.get(first?.callId ?? '');
-      if (asked !== undefined && asked.amount !== call.amount)
+      const answered = entries.find(({ id }) => id === outcome.transactionId) ?? first;
+      const asked = callById.get(answered?.callId ?? '');
+      const isOther = asked !== undefined && asked.amount !== call.amount;
+      if (isOther && !isContentUnknown(call, answered))
         broken('P3', `${call.id} asked for ${call.amount} and heard the answer for ${asked.amount}`);
     }
   }
-  if (answers.size > 1 && effects.late.size === 0)
+  if (answers.size > 1 && effects.late.size === 0 && again.size === 0)
     broken('P3', `different answers: ${[...answers].join(' and ')}`);
+
+  if (written.some(({ isOther }) => isOther)) {
+    if (again.size > 0) world.count('allowed: another answer, of a worker without records');
+    else broken('P3', 'a worker without records wrote another answer');
+  }
 
   const state = last?.record.state;
   const isOpen = watch.isOpen(key, broker);
   const isForPerson = watch.isLetter(key, broker);
   const ends = `the record ends as ${state ?? 'nothing'}`;
   if (isOpen) broken('P1', `its request was sent, ${ends}, and nobody sees to it`);
-  if (charges.length > 0 && state !== 'answered') {
+  if (withdrawn !== undefined) {
+    const ghost = charges.find((entry) => !ghosts.has(entry));
+    if (ghost !== undefined) broken('P2', `${ghost.id} was charged, and its request was withdrawn`);
+  } else if (charges.length > 0 && state !== 'answered') {
     // What the server gave up has a verdict by its record: without one it would be sent again.
-    const isUnknown = watch.letters.has(key) || (state === 'claimed' && isForPerson);
-    if (!isUnknown) broken(state === 'withdrawn' ? 'P2' : 'P1', `${charges[0]?.id} was charged, and ${ends}`);
+    const isUnknown = watch.letters.has(key) || (state !== undefined && isForPerson);
+    if (!isUnknown && !(state === undefined && charges.every(isUntold)))
+      broken('P1', `${charges[0]?.id} was charged, and ${ends}`);
   }
   world.count(`settled: ${state ?? 'never stored'}${isForPerson ? ', for a person' : ''}`);
   return violations;
+}
+
+function storyOf(
+  stage: Stage,
+  entries: readonly Entry[],
+  written: readonly Written[],
+  { requests }: Watch,
+): KeyStory {
+  const [{ key, operation } = {}] = entries;
+  const isOfKey = ({ seq }: { readonly seq: number }) => requests.keyOf.get(seq) === key;
+  return {
+    entries,
+    records: written.map(({ record }) => record),
+    requests: requests.all.filter(isOfKey),
+    deliveries: operation === undefined ? [] : stage.consumerOf(operation).deliveries.filter(isOfKey),
+  };
 }

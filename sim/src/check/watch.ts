@@ -45,15 +45,18 @@ export class Watch {
   }
 }
 
-/** Which keys the stream of requests has had. */
+/** What the stream of requests has had. */
 class RequestWatch {
   readonly keys = new Set<string>();
   readonly keyOf = new Map<number, string>();
+  readonly all: Stored[] = [];
 
-  onStored({ seq, headers }: Stored): void {
+  onStored(message: Stored): void {
+    const { seq, headers } = message;
     const key = headers['X-Idempotency-Key'] ?? '';
     this.keys.add(key);
     this.keyOf.set(seq, key);
+    this.all.push(message);
   }
 }
 
@@ -68,6 +71,7 @@ class EffectWatch {
   ) {}
 
   onEntry(entry: Entry, isOutOfTime: (worker: string) => boolean): void {
+    if (entry.given !== undefined) return; // it never has a lease
     const last = this.records.history.get(recordSubject(MERCHANT, entry.key))?.at(-1)?.record;
     const isLost = last?.by !== entry.worker || last.attempt !== entry.attempt;
     if (!isLost || !looksBeforeCharging(entry.operation)) return;
