@@ -45,13 +45,16 @@ export class SimWorker {
     this.connection = new SimConnection(world, broker, this.actor, version);
   }
 
-  async start(consumerOf: (operation: Operation) => PullConsumer): Promise<void> {
+  async start(
+    operations: readonly Operation[],
+    consumerOf: (operation: Operation) => PullConsumer,
+  ): Promise<void> {
     const { connection, world, ackWaitMs } = this;
     const nats = await connection.get();
     const writer = createRecordWriter(connection);
     const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
     const leaseMs = async () => ackWaitMs;
-    for (const operation of Object.keys(this.handlers) as Operation[]) {
+    for (const operation of operations) {
       const options: HandleStoredOptions = {
         operation,
         scope: scopeOf(operation, defaultSubjectTemplate(operation)),

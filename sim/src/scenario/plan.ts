@@ -1,6 +1,6 @@
 /** What a seed is about: how many take part, what is asked, what the product is told, which faults may come. */
 import type { BridgeConfigInput } from '@nats-bridge/connector';
-import type { Random } from '../time/random.js';
+import { Random } from '../time/random.js';
 import type { Weather } from '../world.js';
 
 export type Plan = {
@@ -24,9 +24,24 @@ export type Plan = {
   readonly processorLoss: number;
   readonly handlerFails: number;
   readonly slowHandlers: number;
+  /** Undefined where all workers keep records. */
+  readonly recordless: RecordlessPlan | undefined;
 };
 
-export function planOf(random: Random): Plan {
+/** Of workers that keep no records, among those that do. */
+export type RecordlessPlan = {
+  /** Chance that a worker that starts is one. */
+  readonly share: number;
+  /** In the middle of the storm one kind takes the place of the other. */
+  readonly turn: 'to recordless' | 'to guarded' | 'none';
+  /** How many come for a while and go. */
+  readonly visits: number;
+};
+
+/** Of the seeds. */
+const WITH_RECORDLESS = 0.25;
+
+export function planOf(seed: number, random: Random): Plan {
   // A third of the seeds have fair weather, so that single faults show by themselves.
   const isRough = random.chance(0.67);
   const some = (most: number) => (isRough && random.chance(0.5) ? random.next() * most : 0);
@@ -53,6 +68,18 @@ export function planOf(random: Random): Plan {
     processorLoss: random.chance(0.3) ? random.next() * 0.2 : 0,
     handlerFails: random.chance(0.3) ? random.next() * 0.3 : 0,
     slowHandlers: random.chance(0.4) ? random.next() : 0,
+    recordless: recordlessPlanOf(new Random(~seed)),
+  };
+}
+
+/** @param random of its own: all other seeds tell the story that they told before there were such workers */
+function recordlessPlanOf(random: Random): RecordlessPlan | undefined {
+  if (!random.chance(WITH_RECORDLESS)) return undefined;
+  const turn = random.pick(['to recordless', 'to guarded', 'none'] as const);
+  return {
+    share: turn === 'none' ? random.pick([0, 0.3, 0.6, 1]) : turn === 'to guarded' ? 1 : 0,
+    turn,
+    visits: turn === 'none' ? random.int(1, 4) : random.int(0, 1),
   };
 }
 

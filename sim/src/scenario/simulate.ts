@@ -7,6 +7,7 @@ import { type Wish, wishOf, withOtherContent } from './callers.js';
 import { planFaults } from './faults.js';
 import { SIMULATED_OPERATIONS } from './handlers.js';
 import { planOf } from './plan.js';
+import { planRecordless } from './recordless.js';
 import { Stage } from './stage.js';
 import { topologyFor } from './topology.js';
 
@@ -28,7 +29,7 @@ export async function simulate(
   options: { readonly trace?: boolean } = {},
 ): Promise<SeedResult> {
   const world = new World(seed, options.trace ?? false);
-  const plan = planOf(world.random);
+  const plan = planOf(seed, world.random);
   const topology = await topologyFor(plan);
   const endVirtualTime = beginVirtualTime(world.scheduler);
   try {
@@ -58,6 +59,7 @@ async function play(stage: Stage, watch: Watch): Promise<readonly Violation[]> {
   planFaults(stage);
   const wishes = Array.from({ length: plan.operations }, (_, index) => wishOf(world, index + 1));
   for (const wish of wishes) planCalls(stage, wish);
+  if (plan.recordless !== undefined) planRecordless(stage, plan.recordless, wishes);
   await passTime(stage, plan.stormMs);
   stage.endStorm();
   if (!(await rest(stage))) return [{ promise: 'P1', what: 'does not come to rest' }];

@@ -1,6 +1,7 @@
 /** The bridges, workers, broker and processor of one seed, and how they die and come back. */
 import { Actor } from '../actors/actor.js';
 import { Processor } from '../actors/processor.js';
+import { RecordlessWorker } from '../actors/recordless-worker.js';
 import { SimBridge } from '../actors/sim-bridge.js';
 import { SimWorker } from '../actors/sim-worker.js';
 import { Broker } from '../broker/broker.js';
@@ -8,9 +9,11 @@ import type { PullConsumer } from '../broker/pull-consumer.js';
 import type { Stored } from '../broker/stream.js';
 import type { World } from '../world.js';
 import { Callers } from './callers.js';
-import { handlersOf } from './handlers.js';
+import { type Fortune, handlersOf, recordlessHandlerOf, SIMULATED_OPERATIONS } from './handlers.js';
 import { configOf, type Plan } from './plan.js';
 import type { Topology } from './topology.js';
+
+type AnyWorker = SimWorker | RecordlessWorker;
 
 export class Stage {
   readonly broker: Broker;
@@ -18,10 +21,11 @@ export class Stage {
   readonly callers: Callers;
   readonly director = new Actor('director');
   bridges: SimBridge[] = [];
-  workers: SimWorker[] = [];
+  workers: AnyWorker[] = [];
+  /** Chance that a worker that starts keeps no records. */
+  recordlessShare: number;
   readonly #loss = { chance: 0 };
-  readonly #slow = { chance: 0, ms: 0 };
-  readonly #fail = { chance: 0 };
+  readonly #fortune: Fortune = { slow: { chance: 0, ms: 0 }, fail: { chance: 0 } };
   #born = 0;
 
   constructor(
@@ -36,6 +40,7 @@ export class Stage {
     for (const { stream, config } of topology.consumers) this.broker.makeConsumer(stream, config);
     this.processor = new Processor(world, new Actor('processor'), this.#loss);
     this.callers = new Callers(world, plan.timeoutMs);
+    this.recordlessShare = plan.recordless?.share ?? 0;
   }
 
   /** From now on things go wrong. */
@@ -43,15 +48,17 @@ export class Stage {
     const { plan } = this;
     Object.assign(this.world.weather, plan.weather);
     this.#loss.chance = plan.processorLoss;
-    this.#fail.chance = plan.handlerFails;
-    Object.assign(this.#slow, { chance: plan.slowHandlers, ms: plan.timeoutMs + 2 * plan.ackWaitMs });
+    const { slow, fail } = this.#fortune;
+    fail.chance = plan.handlerFails;
+    Object.assign(slow, { chance: plan.slowHandlers, ms: plan.timeoutMs + 2 * plan.ackWaitMs });
   }
 
   /** Everything comes back, and stays. */
   endStorm(): void {
     const { world, bridges, workers } = this;
     Object.assign(world.weather, { drop: 0, duplicate: 0, reorder: 0, slow: 0 });
-    for (const chance of [this.#loss, this.#fail, this.#slow]) chance.chance = 0;
+    const { slow, fail } = this.#fortune;
+    for (const chance of [this.#loss, fail, slow]) chance.chance = 0;
     for (const { connection } of [...bridges, ...workers]) connection.heal();
     if (bridges.length === 0) this.addBridge();
     if (workers.length === 0) this.addWorker();
@@ -67,21 +74,32 @@ export class Stage {
     return bridge;
   }
 
-  addWorker(): SimWorker {
-    const { world, broker, plan, processor } = this;
-    const handlers = (actor: Actor) =>
-      handlersOf(world, processor, actor, { slow: this.#slow, fail: this.#fail });
-    const worker = new SimWorker(
-      world,
-      broker,
-      `worker-${++this.#born}`,
-      handlers,
-      plan.ackWaitMs,
-      plan.version,
-    );
+  addWorker(kind = this.#nextKind()): AnyWorker {
+    const { world } = this;
+    const worker = kind === 'recordless' ? this.#makeRecordless() : this.#makeGuarded();
     this.workers.push(worker);
-    world.scheduler.in(0, worker.actor, () => void worker.start((operation) => this.consumerOf(operation)));
+    world.scheduler.in(0, worker.actor, () => {
+      void worker.start(SIMULATED_OPERATIONS, (operation) => this.consumerOf(operation));
+    });
     return worker;
+  }
+
+  #nextKind(): 'guarded' | 'recordless' {
+    const { recordlessShare: share, world } = this;
+    return share > 0 && world.random.chance(share) ? 'recordless' : 'guarded';
+  }
+
+  #makeGuarded(): SimWorker {
+    const { world, broker, plan, processor } = this;
+    const handlers = (actor: Actor) => handlersOf(world, processor, actor, this.#fortune);
+    const name = `worker-${++this.#born}`;
+    return new SimWorker(world, broker, name, handlers, plan.ackWaitMs, plan.version);
+  }
+
+  #makeRecordless(): RecordlessWorker {
+    const { world, broker, plan, processor } = this;
+    const handler = (actor: Actor) => recordlessHandlerOf(world, processor, actor, this.#fortune);
+    return new RecordlessWorker(world, broker, `bare-${++this.#born}`, handler, plan.version);
   }
 
   consumerOf(operation: string): PullConsumer {
@@ -97,7 +115,8 @@ export class Stage {
     this.callers.hangUp(bridge);
   }
 
-  killWorker(worker: SimWorker): void {
+  killWorker(worker: AnyWorker): void {
+    if (!worker.actor.isAlive) return;
     this.world.trace(worker.actor, () => 'dies');
     worker.crash();
     this.workers = this.workers.filter((other) => other !== worker);
