@@ -52,6 +52,8 @@ export type CallMarks = {
   storedAt?: number;
   /** The answer is there. */
   repliedAt?: number;
+  /** It came from a worker that keeps no record. */
+  isUnrecorded?: boolean;
 };
 
 /**

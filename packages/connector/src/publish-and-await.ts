@@ -129,6 +129,7 @@ export function createPublishAndAwait(world: PublishWorld): PublishAndAwait {
     const answer = answerIn(exchange, message, reply);
     if (isConflict(reply, answer)) throw conflict(key ?? '');
     const isRefused = isRefusal(reply);
+    if (reply.via !== 'durable' && !isRefused) marks.isUnrecorded = true;
     if (key === undefined || !(isRepeat || isRefused)) return answer;
     // The first request of the key may have asked for something else, and an earlier delivery may have begun.
     const entry = await ledger.findLatest(data.merchant_id, key);

@@ -65,7 +65,7 @@ export function createSend(world: SendWorld): Send {
     isWaiting,
     ledger,
     bridge: config.connection_name,
-    takeBack: createTakeBack(world),
+    ...createTakeBack(world),
     isGuarded,
     onUnrecorded: world.onUnrecorded,
     isClosing: world.isClosing,
@@ -125,10 +125,8 @@ export function createSend(world: SendWorld): Send {
   }
 
   async function isGuarded({ operation, pool, data }: Exchange): Promise<boolean> {
-    const { workers } = await presence.whoIsThere(
-      presenceQuestion(config, operation, pool, data.merchant_id),
-    );
-    return workers === 'guarded';
+    const question = presenceQuestion(config, operation, pool, data.merchant_id);
+    return (await presence.whoIsThere(question, { isFresh: true })).workers === 'guarded';
   }
 
   /** The span ends when the stream has the request, or when it is certain that it will not be known. */

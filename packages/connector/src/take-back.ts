@@ -1,4 +1,4 @@
-/** Takes a request out of the work stream whose time is over, before anybody got it. */
+/** Takes a request out of the work stream whose time is over. */
 import {
   type Connection,
   ReplyTimeoutError,
@@ -14,21 +14,22 @@ import { poolsOfMerchant } from './route.js';
 export type TakeBackWorld = {
   readonly config: BridgeConfig;
   readonly connection: Connection;
-  readonly workStream: Pick<WorkStream, 'takeBack'>;
+  readonly workStream: Pick<WorkStream, 'takeBack' | 'takeOut'>;
 };
 
-/**
- * @param error with which the wait for its answer ended
- * @returns whether no consumer had got it, so that nobody can have begun
- */
-export type TakeBack = (exchange: Exchange, error: BridgeError) => Promise<boolean>;
+/** `error`: with which the wait for its answer ended. */
+export type TakeBack = {
+  /** @returns whether no consumer had got it, so that nobody can have begun */
+  takeBack(exchange: Exchange, error: BridgeError): Promise<boolean>;
+  /** Nobody may begin it any more: who looks at no record is not to be given it again. */
+  takeOut(error: BridgeError): Promise<void>;
+};
 
 export function createTakeBack({ config, connection, workStream }: TakeBackWorld): TakeBack {
-  return async (exchange, { cause }) => {
+  async function takeBack(exchange: Exchange, error: BridgeError): Promise<boolean> {
     const { operation, data, workers, pool } = exchange;
     if (workers === 'subscribers') return false; // they heard it as it passed
-    const isWaitOver = cause instanceof ReplyTimeoutError || cause instanceof RequestCancelledError;
-    const seq = isWaitOver ? cause.streamSeq : undefined;
+    const seq = seqOf(error);
     // Not asked where all workers kept records: they read the bridge's own, which stay.
     const consumers = workers === 'guarded' ? [] : await exchange.consumers;
     if (seq === undefined || consumers === undefined) return false;
@@ -38,5 +39,18 @@ export function createTakeBack({ config, connection, workStream }: TakeBackWorld
       (await storedMessage(connection, config.jetstream.stream_name, seq))?.subject !== subject;
     if (poolsOfMerchant(config, data.merchant_id).length > 1 && (await isElsewhere())) return false;
     return workStream.takeBack(subject, seq, consumers);
+  }
+
+  return {
+    takeBack,
+    async takeOut(error) {
+      const seq = seqOf(error);
+      if (seq !== undefined) await workStream.takeOut(seq);
+    },
   };
+}
+
+function seqOf({ cause }: BridgeError): number | undefined {
+  const isWaitOver = cause instanceof ReplyTimeoutError || cause instanceof RequestCancelledError;
+  return isWaitOver ? cause.streamSeq : undefined;
 }

@@ -10,16 +10,14 @@ const LET_PASS = {
   'an answer without its content': true,
   /** Where all keep records when it is sent, it is sent again past the duplicate window, and a worker without runs both. */
   'a second message': true,
-  /** By a worker without records, of what was sent while all kept some: its answer is nobody's to write down. */
+  /** By a worker without records, of what was sent while all kept some: it died, or no bridge could write it down. */
   'an effect without a record': true,
   /** The same, given to a worker that keeps records afterwards: nothing says that it is not the first attempt. */
   'a redelivery without a record': true,
+  /** What was withdrawn is taken out of the stream, but where its bridge does not hear that it is: one without runs it. */
+  'left in the stream once withdrawn': true,
   /** By the bridge that announced it, and could not send it; another had sent it without a word. */
   'withdrawn though another bridge sent it': true,
-  /** What was withdrawn while all kept records stays where it is: one without, that comes later, runs it. */
-  'left in the stream once withdrawn': true,
-  /** Who came a moment before is not seen: a look is believed for a quarter of a second, and the write takes time. */
-  'withdrawn by an old look': true,
 };
 
 export type NotMended = keyof typeof LET_PASS;

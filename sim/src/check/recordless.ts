@@ -19,9 +19,6 @@ export type Excuse =
   | { readonly kind: 'allowed'; readonly what: string }
   | { readonly kind: 'not mended'; readonly what: NotMended };
 
-/** From the look for workers to the withdrawal: what is believed of the last one, and the time a doubt is settled in. */
-const LOOK_MS = 250 + 500;
-
 /** Why an effect may stand beside another of its key. */
 export function excuseOf(entry: Entry, story: KeyStory): Excuse | undefined {
   const { given } = entry;
@@ -66,10 +63,8 @@ export function excuseOfGhost(
   const { bornAt, goneAt = Number.POSITIVE_INFINITY } = given.worker;
   if (given.at > withdrawn.at) return { kind: 'not mended', what: 'left in the stream once withdrawn' };
   // No look can see it: it came once the request was sent, and was gone when its time was over.
-  if (bornAt >= sentAt && goneAt <= withdrawn.at)
-    return { kind: 'allowed', what: 'withdrawn, and run by a worker without records that came and went' };
-  return bornAt > withdrawn.at - LOOK_MS
-    ? { kind: 'not mended', what: 'withdrawn by an old look' }
+  return bornAt >= sentAt && goneAt <= withdrawn.at
+    ? { kind: 'allowed', what: 'withdrawn, and run by a worker without records that came and went' }
     : undefined;
 }
 

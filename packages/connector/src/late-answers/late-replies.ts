@@ -5,7 +5,7 @@
 import type { LateReply } from '@nats-bridge/messaging';
 import type { Exchange } from '../exchange.js';
 import { encodeAnswer, isRefusal, readAnswer } from '../ledger/answer.js';
-import { type RecordAnswerWorld, recordAnswer } from '../ledger/record-answer.js';
+import { type RecordAnswerWorld, recordAnswer, type UnrecordedAnswer } from '../ledger/record-answer.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 
 export type LateReplies = {
@@ -15,7 +15,7 @@ export type LateReplies = {
   record(reply: LateReply): Promise<void>;
 };
 
-type Followed = { readonly merchantId: string; readonly key: string };
+type Followed = Pick<UnrecordedAnswer, 'merchantId' | 'key' | 'request'>;
 
 /** Calls in doubt that are still followed; of older ones a late reply is lost. */
 const MOST = 10_000;
@@ -27,21 +27,22 @@ export function createLateReplies(
 ): LateReplies {
   const followed = new Map<string, Followed>();
   return {
-    follow({ correlationId, data, key, isDurable }) {
+    follow({ operation, correlationId, data, key, isDurable }) {
       if (key === undefined || !isDurable) return NOTHING;
       const [oldest] = followed.keys();
       if (followed.size >= MOST && oldest !== undefined) followed.delete(oldest);
-      followed.set(correlationId, { merchantId: data.merchant_id, key });
+      const request = { operation, paymentId: data.payment_id, correlationId, retry: 0 };
+      followed.set(correlationId, { merchantId: data.merchant_id, key, request });
       return { forget: () => followed.delete(correlationId) };
     },
     async record(reply) {
-      const operation = followed.get(reply.correlationId);
-      if (operation === undefined || reply.via === 'durable') return;
-      const { merchantId, key } = operation;
+      const call = followed.get(reply.correlationId);
+      if (call === undefined || reply.via === 'durable') return;
+      const { merchantId, key } = call;
       const response = readAnswer(sealing.openAnswer(merchantId, key, reply, reply.correlationId));
       if (isRefusal(reply)) return;
       followed.delete(reply.correlationId);
-      await recordAnswer({ merchantId, key, answer: encodeAnswer(response) }, world);
+      await recordAnswer({ ...call, answer: encodeAnswer(response) }, world);
     },
   };
 }

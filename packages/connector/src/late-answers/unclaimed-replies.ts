@@ -54,8 +54,8 @@ export function createRecordUnclaimed(world: UnclaimedRepliesWorld): RecordUncla
     // Who says so ends the delivery himself.
     if (isRefusal(reply)) return false;
     const answer = encodeAnswer(response);
-    const again = retry > 0 ? { operation, paymentId, correlationId, retry } : undefined;
-    await recordAnswer({ merchantId, key: idempotencyKey, answer, again }, world);
+    const asked = { operation, paymentId, correlationId, retry };
+    await recordAnswer({ merchantId, key: idempotencyKey, answer, request: asked }, world);
     return true;
   };
 }

@@ -12,10 +12,11 @@ export type UnrecordedAnswer = {
   /** The record that it follows; without it, that is read first. */
   readonly announced?: NewRecord & { readonly seq: number };
   /**
-   * Of a request that a person has sent again: its answer may also follow the withdrawal of an earlier try, a claim that
-   * nobody holds any more, such as a restore writes, or be the first record there is.
+   * The request that it answers. Besides its announcement it may be the first record there is; that of a request which
+   * a person has sent again also follows the withdrawal of an earlier try, or a claim that nobody holds any more, such
+   * as a restore writes.
    */
-  readonly again?: Omit<NewRecord, 'state'> | undefined;
+  readonly request: Omit<NewRecord, 'state'>;
 };
 
 export type RecordAnswerWorld = {
@@ -29,20 +30,19 @@ export type RecordAnswerWorld = {
 
 /** Resolves after the first try; where that fails, nobody is kept waiting for the others. Never rejects. */
 export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAnswerWorld): Promise<void> {
-  const { merchantId, key, answer, again } = unrecorded;
+  const { merchantId, key, answer, request } = unrecorded;
   const { ledger, onUnrecorded, isClosing = () => false, sleep = idlePause } = world;
   let { announced } = unrecorded;
 
   async function attempt(): Promise<void> {
     announced ??= (await ledger.findLatest(merchantId, key))?.record;
     // Else it is answered or withdrawn by now, or a worker keeps it.
-    if (announced?.state !== 'sent' && !mayFollow(announced, again)) return;
+    if (announced?.state !== 'sent' && !mayFollow(announced, request)) return;
     const { seq = 0, ...record } = {
-      retry: 0,
       ...announced,
       reason: undefined,
       leaseUntil: undefined,
-      ...again,
+      ...request,
     };
     try {
       await ledger.write(merchantId, key, { ...record, state: 'answered' }, seq, answer);
@@ -68,15 +68,14 @@ export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAn
   await attempt().catch((cause: unknown) => void tryOn(cause));
 }
 
-function mayFollow(last: NewRecord | undefined, again: UnrecordedAnswer['again']): boolean {
-  if (again === undefined) return false;
+function mayFollow(last: NewRecord | undefined, request: UnrecordedAnswer['request']): boolean {
   switch (last?.state) {
     case undefined:
       return true;
     case 'withdrawn':
-      return last.retry < again.retry;
+      return last.retry < request.retry;
     case 'claimed':
-      return last.retry <= again.retry && (last.leaseUntil ?? 0) <= Date.now();
+      return request.retry > 0 && last.retry <= request.retry && (last.leaseUntil ?? 0) <= Date.now();
     default:
       return false;
   }

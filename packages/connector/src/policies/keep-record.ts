@@ -11,7 +11,7 @@ import { announcementOf } from '../ledger/announcement.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
-import { recordAnswer } from '../ledger/record-answer.js';
+import { recordAnswer, type UnrecordedAnswer } from '../ledger/record-answer.js';
 import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
 import { within } from '../within.js';
 
@@ -34,18 +34,52 @@ const WITHDRAW_MS = 500;
 
 export function keepRecord(world: KeepRecordWorld): Policy {
   return (next) => (exchange) =>
-    exchange.workers === 'guarded' || !exchange.isDurable || exchange.key === undefined
+    !exchange.isDurable || exchange.key === undefined
       ? next(exchange)
-      : sendRecorded(exchange, exchange.key, world, next);
+      : exchange.workers === 'guarded'
+        ? sendToGuarded(exchange, exchange.key, world, next)
+        : sendRecorded(exchange, exchange.key, world, next);
+}
+
+/** They keep the record themselves, but for one without that has come since they were asked. */
+async function sendToGuarded(
+  exchange: Exchange,
+  key: string,
+  world: KeepRecordWorld,
+  next: (exchange: Exchange) => Promise<BridgeResponse>,
+): Promise<BridgeResponse> {
+  const answer = await next(exchange);
+  if (!exchange.marks.isUnrecorded) return answer;
+  const request = announcementOf(exchange, world.bridge, exchange.marks.at);
+  await record({ exchange, key, answer, request }, world);
+  return answer;
+}
+
+function record(
+  {
+    exchange,
+    answer,
+    ...of
+  }: Pick<UnrecordedAnswer, 'key' | 'request' | 'announced'> & {
+    readonly exchange: Exchange;
+    readonly answer: BridgeResponse;
+  },
+  { ledger, isClosing, sleep, onUnrecorded }: KeepRecordWorld,
+): Promise<void> {
+  return recordAnswer(
+    { ...of, merchantId: exchange.data.merchant_id, answer: encodeAnswer(answer) },
+    { ledger, isClosing, sleep, onUnrecorded: (cause) => onUnrecorded(cause, exchange) },
+  );
 }
 
 async function sendRecorded(
   exchange: Exchange,
   key: string,
-  { ledger, bridge, onUnrecorded, withdrawUnsent, isClosing, sleep }: KeepRecordWorld,
+  world: KeepRecordWorld,
   next: (exchange: Exchange) => Promise<BridgeResponse>,
 ): Promise<BridgeResponse> {
   const { merchant_id } = exchange.data;
+  const { ledger, bridge, onUnrecorded, withdrawUnsent } = world;
   const sent = announcementOf(exchange, bridge, Date.now());
   let seq: number;
   try {
@@ -65,10 +99,7 @@ async function sendRecorded(
     }
     throw error;
   });
-  await recordAnswer(
-    { merchantId: merchant_id, key, answer: encodeAnswer(answer), announced: { ...sent, seq } },
-    { ledger, isClosing, sleep, onUnrecorded: (cause) => onUnrecorded(cause, exchange) },
-  );
+  await record({ exchange, key, answer, request: sent, announced: { ...sent, seq } }, world);
   return answer;
 }
 

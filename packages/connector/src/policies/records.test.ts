@@ -114,8 +114,10 @@ describe('settleDoubt', () => {
       settle(await sent(), async () => false)(failing('NATS_TIMEOUT'))(exchange()),
     ).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
     const takeBack = vi.fn(async () => true);
-    await expect(settle(memoryLedger(), takeBack)(failing('NATS_TIMEOUT'))(exchange())).rejects.toThrow();
-    expect(takeBack).not.toHaveBeenCalled();
+    await expect(settle(memoryLedger(), takeBack)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject(
+      { code: 'NO_WORKERS_AVAILABLE' },
+    );
+    expect(takeBack).toHaveBeenCalledOnce();
   });
 
   it('stays in doubt when the ledger cannot be asked', async () => {

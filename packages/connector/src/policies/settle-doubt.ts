@@ -28,6 +28,8 @@ export type SettleDoubtWorld = {
    * nobody can have begun.
    */
   takeBack(exchange: Exchange, error: BridgeError): Promise<boolean>;
+  /** Takes it out of its stream, whoever had got it. */
+  takeOut?(error: BridgeError): Promise<void>;
   /** Whether only workers that keep records themselves are there now. */
   isGuarded(exchange: Exchange): Promise<boolean>;
   /** No more is to be tried once this says so. */
@@ -121,6 +123,7 @@ async function settle(
       if (!(thrown instanceof RecordChangedError) || changes === MOST_CHANGES) throw thrown;
       continue;
     }
+    if (decision.kind === 'withdraw') await world.takeOut?.(error).catch(() => {}); // else it leaves at its own time
     throw end;
   }
 }
@@ -134,8 +137,8 @@ async function mayHaveRunUnrecorded(
 ): Promise<boolean> {
   switch (record?.state) {
     case undefined:
-      // Who keeps records is refused the claim once it is withdrawn. Others may have come since it was sent.
-      return !(await isGuarded(exchange)) && !(await takeBack(exchange, error));
+      // Who keeps records is refused the claim once it is withdrawn. Others may have come since it was sent, or may yet.
+      return !(await takeBack(exchange, error)) && !(await isGuarded(exchange));
     case 'sent':
       // What a person has sent again is another message.
       return record.retry > 0 || !(await takeBack(exchange, error));

@@ -47,8 +47,11 @@ export type AnybodyOptions = {
 };
 
 export type Presence = {
-  /** @throws NotConnectedError while there is no connection */
-  whoIsThere(question: PresenceQuestion): Promise<WorkersFound>;
+  /**
+   * @param options `isFresh`: what was said a moment ago is not believed
+   * @throws NotConnectedError while there is no connection
+   */
+  whoIsThere(question: PresenceQuestion, options?: { readonly isFresh?: boolean }): Promise<WorkersFound>;
   /**
    * Whether anybody would take a request of any of them; a consumer that is read counts whatever it filters by.
    *
@@ -81,11 +84,11 @@ export function createPresence(connection: Connection, options: PresenceOptions)
   }
 
   return {
-    whoIsThere(question) {
+    whoIsThere(question, { isFresh = false } = {}) {
       // Merchants share their workers here: the liveness subjects name the operation.
       const key = question.guarded;
       const believed = known.get(key);
-      if (believed !== undefined && believed.until > Date.now()) return believed.found;
+      if (!isFresh && believed !== undefined && believed.until > Date.now()) return believed.found;
       let answer = asking.get(key);
       if (answer === undefined) {
         answer = ask(question)
