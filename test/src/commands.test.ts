@@ -1,11 +1,12 @@
 /** The commands as processes, as a user or a script runs them. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OPERATIONS } from '@nats-bridge/protocol';
 import { createWorker } from '@nats-bridge/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { runCli, superviseCli } from './cli-process.js';
+import { runCli, startCli, superviseCli } from './cli-process.js';
 import { type Stack, startServer, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -359,6 +360,19 @@ describe('topology', () => {
     const { code, stdout } = await runCli(['doctor', '--json', '--nats', 'nats://127.0.0.1:9']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ level: 'failed', what: 'NATS' }));
+  });
+});
+
+describe('who reads what a command prints', () => {
+  it('may go away: it ends with 0, and says nothing', async () => {
+    const child = startCli(['config', 'check', '--json']);
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    child.stdout.destroy();
+    const [code] = await once(child, 'close');
+    expect([code, said]).toEqual([0, '']);
   });
 });
 

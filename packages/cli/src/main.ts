@@ -2,10 +2,12 @@
 /** The nats-bridge command. Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; what a command means by others, it says itself. */
 import { ConfigError } from '@nats-bridge/connector';
 import { type Command, InvalidArgumentError } from 'commander';
+import { endWithReader } from './end-with-reader.js';
 import { fileFailure } from './file-failure.js';
 import { createProgram } from './program.js';
 import { mark } from './terminal.js';
 
+endWithReader(process);
 const program = await createProgram(process.argv[2]);
 exitAsPromised(program, program.name());
 

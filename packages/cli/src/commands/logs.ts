@@ -63,8 +63,6 @@ async function logs(options: Options): Promise<void> {
       () => end.abort(),
       () => {},
     );
-  // Who reads them may have seen enough: nats-bridge logs | head
-  process.stdout.on('error', () => end.abort());
   await withBridge(readSettingsHere(options).bridge, async ({ connection }) => {
     const lines = readLog(connection, {
       since: options.since,

@@ -33,8 +33,6 @@ async function top(options: Options): Promise<void> {
     () => end.abort(),
     () => {},
   );
-  // Who reads it may have seen enough: nats-bridge top --json | head
-  process.stdout.on('error', () => end.abort());
   if (process.stdout.isTTY && !options.json) return draw(admin, end);
   for await (const sight of followGateway(admin, end.signal)) show(sight, options);
 }
