@@ -61,6 +61,13 @@ describe('up beside programs that have the usual ports', () => {
     );
   }, 180_000);
 
+  it('is named to a second one with the same store, which does not start', async () => {
+    const { code, stderr } = await runCli(['up', '--data', join(folder, 'data')], home);
+    expect(stderr).toContain(`nats-bridge up runs here already, with process id ${up.pid}`);
+    expect(stderr).toContain('--data <folder>');
+    expect(code).toBe(1);
+  });
+
   it('ends with Ctrl-C, with a server that is there until the end', async () => {
     process.kill(-(up.pid ?? 0), 'SIGINT');
     expect(await ended).toEqual([0, null]);

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readSession, writeSession } from './up-session.js';
+import { readSession, sessionIn, writeSession } from './up-session.js';
 
 let state: string;
 beforeEach(() => {
@@ -18,7 +18,13 @@ afterEach(() => {
 
 /** As an `up` of this process id. */
 const write = (pid: number) =>
-  writeSession({ natsUrl: `nats://h:${pid}`, grpcUrl: 'http://h:1', url: 'http://h:2', pid });
+  writeSession({
+    natsUrl: `nats://h:${pid}`,
+    grpcUrl: 'http://h:1',
+    url: 'http://h:2',
+    pid,
+    storeDir: `/data/${pid}`,
+  });
 const fileOf = (pid: number) => join(state, 'nats-bridge/up', `${pid}.json`);
 
 async function endedProcess(): Promise<number> {
@@ -45,6 +51,15 @@ describe('the session of an up', () => {
     expect(readSession()?.pid).toBe(process.pid);
     expect(existsSync(fileOf(dead))).toBe(false);
     expect(readdirSync(join(state, 'nats-bridge/up'))).toEqual([`${process.pid}.json`]);
+  });
+
+  it('is found by where its streams are', () => {
+    const remove = write(process.pid);
+    write(process.ppid);
+    expect(sessionIn(`/data/${process.pid}`)?.pid).toBe(process.pid);
+    expect(sessionIn('/data')).toBeUndefined();
+    remove();
+    expect(sessionIn(`/data/${process.pid}`)).toBeUndefined();
   });
 
   it('can be read by its owner alone, and is none where none runs', () => {

@@ -14,6 +14,8 @@ export type UpSession = {
   /** undefined where the configuration names who may use the admin API. */
   readonly token?: string;
   readonly pid: number;
+  /** Where the embedded server keeps its streams; undefined where the configuration names a server. */
+  readonly storeDir?: string;
 };
 
 /** One file for each process, named after it. */
@@ -32,10 +34,19 @@ export function writeSession(session: UpSession): () => void {
 
 /** Of those that run, the one that was started last. @returns undefined where none runs */
 export function readSession(): UpSession | undefined {
+  return sessionsHere()[0];
+}
+
+/** The one that has its streams there. @returns undefined where none runs */
+export function sessionIn(storeDir: string): UpSession | undefined {
+  return sessionsHere().find((session) => session.storeDir === storeDir);
+}
+
+/** The one that was started last is the first. */
+function sessionsHere(): UpSession[] {
   return filesOfLiving()
     .sort((a, b) => b.writtenAt - a.writtenAt)
-    .map(({ file }) => sessionIn(file))
-    .find((session) => session !== undefined);
+    .flatMap(({ file }) => parsed(file) ?? []);
 }
 
 /** One that was killed leaves its file, which is taken away here. */
@@ -67,7 +78,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function sessionIn(file: string): UpSession | undefined {
+function parsed(file: string): UpSession | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as UpSession;
   } catch {

@@ -1,9 +1,8 @@
 /** `nats-bridge up`: NATS, gateway and sandbox worker on this machine, with one payment to show that it works. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { keepDeadLetters, keepNotary } from '@nats-bridge/connector';
 import { createUcsClient, digestOf, type Gateway, startGateway } from '@nats-bridge/gateway';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
@@ -15,7 +14,7 @@ import { readSettings, type Settings, withConfigOption } from '../settings.js';
 import { superviseSandbox } from '../supervise-sandbox.js';
 import { mark, paint, progress, table } from '../terminal.js';
 import { untilSignal } from '../until-signal.js';
-import { writeSession } from '../up-session.js';
+import { sessionIn, writeSession } from '../up-session.js';
 
 type Options = {
   config?: string;
@@ -63,7 +62,8 @@ async function up(options: Options): Promise<void> {
   /** What was started, to be ended the other way round, however far the start came. */
   const started: (() => Promise<void>)[] = [];
   try {
-    const server = settings.namesServer ? undefined : await embedded(options.data);
+    const storeDir = settings.namesServer ? undefined : storeOf(options);
+    const server = storeDir === undefined ? undefined : await embedded(storeDir);
     if (server !== undefined) started.push(server.stop);
     const natsUrl = server?.url ?? settings.bridge.base_url;
     const logged = loggedBridge({
@@ -91,6 +91,7 @@ async function up(options: Options): Promise<void> {
       url,
       token,
       pid: process.pid,
+      storeDir,
     });
     started.push(async () => removeSession());
     await sandbox?.ready;
@@ -217,11 +218,18 @@ function whatNext(paymentId: string | undefined): string {
   ].join('\n');
 }
 
-/** On NATS's own port, where other commands look without being told; on any free one where that is taken. */
-async function embedded(folder: string | undefined): Promise<EmbeddedServer> {
+function storeOf({ data }: Options): string {
   const base = process.env.XDG_DATA_HOME ?? join(homedir(), '.local/share');
-  const storeDir = folder ?? join(base, 'nats-bridge');
-  mkdirSync(storeDir, { recursive: true });
+  return resolve(data ?? join(base, 'nats-bridge'));
+}
+
+/** On NATS's own port, where other commands look without being told; on any free one where that is taken. */
+async function embedded(storeDir: string): Promise<EmbeddedServer> {
+  const other = sessionIn(storeDir);
+  if (other !== undefined)
+    throw new Error(
+      `nats-bridge up runs here already, with process id ${other.pid} and its streams in ${storeDir}: use that one (${other.url}/console/), stop it, or give a second one a store of its own with --data <folder>`,
+    );
   const isFree = await isPortFree(NATS_PORT);
   if (!isFree) progress(`port ${NATS_PORT} is taken: NATS gets a free one`);
   return startEmbeddedServer({ storeDir, port: isFree ? NATS_PORT : 0, onProgress: progress });
