@@ -25,6 +25,12 @@ describe('settings', () => {
     expect(namesServer('')).toBe(true);
   });
 
+  it('say of a wrong --nats that it stands there', () => {
+    expect(() => readSettings({ nats: 'localhost:4222' })).toThrow(
+      /^nats_bridge\.base_url = "localhost:4222" \(--nats\): /,
+    );
+  });
+
   it('are those of the up that runs here only where nobody named a server', () => {
     vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
     vi.stubEnv('NATS_BRIDGE__BASE_URL', undefined);

@@ -7,6 +7,7 @@ import { readSession } from './up-session.js';
 
 export const DEFAULT_CONFIG_FILE = 'nats-bridge.toml';
 
+const BASE_URL = 'nats_bridge.base_url';
 const SECTIONS = { nats_bridge: bridgeConfigSchema, gateway: gatewayConfigSchema };
 
 export type Settings = {
@@ -38,14 +39,14 @@ export function withServerOptions(command: Command): Command {
 /** @throws ConfigError that lists every wrong key. */
 export function readSettings(options: ServerOptions): Settings {
   const file = options.config ?? (existsSync(DEFAULT_CONFIG_FILE) ? DEFAULT_CONFIG_FILE : undefined);
-  const env =
-    options.nats === undefined ? process.env : { ...process.env, NATS_BRIDGE__BASE_URL: options.nats };
-  const loaded = loadConfig(SECTIONS, { file, env });
+  const named = options.nats !== undefined && { [BASE_URL]: { value: options.nats, name: '--nats' } };
+  const source = { file, env: process.env, options: { ...named } };
+  const loaded = loadConfig(SECTIONS, source);
   return {
     bridge: loaded.nats_bridge,
     gateway: loaded.gateway,
     file,
-    namesServer: isNamed(SECTIONS, { file, env }, 'nats_bridge.base_url'),
+    namesServer: isNamed(SECTIONS, source, BASE_URL),
   };
 }
 

@@ -3,7 +3,7 @@ import { planStepDown, type StepDownPlan, type SteppedDown, stepDown } from '@na
 import type { Command } from 'commander';
 import { assertDomain } from '../assert-domain.js';
 import { type CommandOptions, command } from '../command-options.js';
-import { readSettings } from '../settings.js';
+import { readSettingsHere } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
 import { TOOL } from '../version.js';
 import { withBridge } from '../with-bridge.js';
@@ -18,7 +18,7 @@ export function stepDownCommand(): Command {
     .option('--yes', 'do it (default: only say what would be done)')
     .action(async (domain: string, folder: string, options: CommandOptions & { yes?: boolean }) => {
       assertDomain(domain);
-      await withBridge(readSettings(options).bridge, async (bridge) => {
+      await withBridge(readSettingsHere(options).bridge, async (bridge) => {
         const plan = await planStepDown(bridge, domain, folder);
         const mayBe = plan.problems.length === 0;
         const done =

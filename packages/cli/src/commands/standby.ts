@@ -17,7 +17,7 @@ import { assertDomain } from '../assert-domain.js';
 import { byPersonWithYes, type Confirmation, confirmedBy } from '../audited-command.js';
 import { type CommandOptions, command } from '../command-options.js';
 import { wholeNumber } from '../number-option.js';
-import { readSettings } from '../settings.js';
+import { readSettingsHere } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
 import { TOOL } from '../version.js';
 import { withBridge } from '../with-bridge.js';
@@ -46,7 +46,7 @@ function apply(): Command {
     .argument('<domain>', 'JetStream domain of the region that serves')
     .action(async (domain: string, options: CommandOptions) => {
       assertDomain(domain);
-      await withBridge(readSettings(options).bridge, async ({ config, connection }) => {
+      await withBridge(readSettingsHere(options).bridge, async ({ config, connection }) => {
         if ((await domainHere(connection)) === domain)
           throw new Error(
             `the servers at ${connection.servers.join(', ')} are those of the domain ${domain} itself: name those of the other region with --nats or nats_bridge.base_url`,
@@ -81,7 +81,7 @@ function show(): Command {
     .option('--max-lag <n>', 'so many messages may be missing', wholeNumber, 1_000)
     .option('--max-silence <seconds>', 'so long ago may it have been heard last', wholeNumber, 30)
     .action(async (options: CommandOptions & Bounds) => {
-      await withBridge(readSettings(options).bridge, async (bridge) => {
+      await withBridge(readSettingsHere(options).bridge, async (bridge) => {
         const { unfinished: _, own: __, ...standby } = await readStandby(bridge);
         const bounds = standby.mirrors.flatMap((mirror) => outOfBounds(mirror, options));
         const all = { ...standby, problems: [...standby.problems, ...bounds] };
@@ -105,7 +105,7 @@ function takeOverCommand(): Command {
   return byPersonWithYes(named).action(
     async (folder: string, options: CommandOptions & Confirmation & { primaryStopped?: boolean }) => {
       const actor = confirmedBy(options);
-      await withBridge(readSettings(options).bridge, async (bridge) => {
+      await withBridge(readSettingsHere(options).bridge, async (bridge) => {
         const plan = await planTakeOver(bridge, { folder, isPrimaryStopped: options.primaryStopped });
         const mayBe = plan.problems.length === 0;
         const taken =

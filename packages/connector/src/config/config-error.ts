@@ -4,7 +4,7 @@ export type ConfigProblem = {
   /** Dotted path, empty when the file as a whole is meant. */
   readonly key: string;
   readonly value?: unknown;
-  /** File, file:line:column or environment variable. */
+  /** File, file:line:column, environment variable or option. */
   readonly where: string;
   readonly message: string;
 };

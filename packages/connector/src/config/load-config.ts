@@ -16,6 +16,8 @@ export type ConfigSource = {
   readonly values?: Readonly<Record<string, unknown>>;
   /** `NATS_BRIDGE__REQUEST_TIMEOUT_MS=5000` sets `nats_bridge.request_timeout_ms`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Over both, by dotted key: what somebody gave as an option of a command, and how that is called. */
+  readonly options?: Readonly<Record<string, { readonly value: unknown; readonly name: string }>>;
 };
 
 /**
@@ -58,6 +60,10 @@ function readTree(sections: ConfigSections, source: ConfigSource) {
   const tree: Tree = source.file === undefined ? { ...source.values } : readFile(source.file);
   const origins = new Map<string, string>();
   applyEnvironment(tree, sections, source.env ?? {}, origins);
+  for (const [key, { value, name }] of Object.entries(source.options ?? {})) {
+    put(tree, key.split('.'), value);
+    origins.set(key, name);
+  }
   return { tree, origins };
 }
 
@@ -89,14 +95,18 @@ function applyEnvironment(
     const path = variable.toLowerCase().split('__');
     const schema = sections[path[0] ?? ''];
     if (text === undefined || path.length < 2 || schema === undefined) continue;
-    let node = tree;
-    for (const key of path.slice(0, -1)) {
-      if (typeof node[key] !== 'object' || node[key] === null) node[key] = {};
-      node = node[key] as Tree;
-    }
-    node[path.at(-1) ?? ''] = fromText(text, leafType(schema, path.slice(1)));
-    origins.set(path.join('.'), variable);
+    put(tree, path, fromText(text, leafType(schema, path.slice(1))));
+    origins.set(path.join('.'), `environment variable ${variable}`);
   }
+}
+
+function put(tree: Tree, path: readonly string[], value: unknown): void {
+  let node = tree;
+  for (const key of path.slice(0, -1)) {
+    if (typeof node[key] !== 'object' || node[key] === null) node[key] = {};
+    node = node[key] as Tree;
+  }
+  node[path.at(-1) ?? ''] = value;
 }
 
 /** Environment variables are text: numbers and booleans are read where the schema wants them. */
@@ -147,10 +157,7 @@ function describe(
   origins: Map<string, string>,
 ): ConfigProblem[] {
   const path = [section, ...issue.path.map(String)];
-  const whereOf = (key: string) => {
-    const variable = origins.get(key);
-    return variable === undefined ? place : `environment variable ${variable}`;
-  };
+  const whereOf = (key: string) => origins.get(key) ?? place;
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const full = [...path, key];
