@@ -1,6 +1,7 @@
 /** What a worker reports of itself, as lines of the log. */
 import type { LogInput } from '@nats-bridge/logging';
 import { PrioritiesMissingError, saysNoConsumer, saysNoStream } from '@nats-bridge/messaging';
+import { OPERATIONS, type Operation } from '@nats-bridge/protocol';
 import { failureOf } from '../failure-of.js';
 import type { DeliveryIds, WorkerEvent } from '../worker-event.js';
 
@@ -15,7 +16,7 @@ export function eventLine(event: WorkerEvent): LogInput {
   });
   switch (event.type) {
     case 'started':
-      return line('info', `takes ${event.operations.join(', ')} (${event.mode})`);
+      return line('info', `takes ${described(event.operations)} (${event.mode})`);
     case 'metrics_served':
       return line('info', `serves metrics at ${event.url}`);
     case 'answered':
@@ -56,6 +57,10 @@ export function eventLine(event: WorkerEvent): LogInput {
     case 'stopped':
       return line('info', 'stopped');
   }
+}
+
+function described(operations: readonly Operation[]): string {
+  return operations.length === OPERATIONS.length ? 'every operation' : operations.join(', ');
 }
 
 function remedyOf({ error, pool }: Extract<WorkerEvent, { type: 'consumer_unavailable' }>): string {
