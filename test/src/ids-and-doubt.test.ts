@@ -238,7 +238,10 @@ describe('when the answer comes late', () => {
     expect(after.connector_transaction_id).toBe('real_att_1');
     expect(await sync(stack, 'att_1', '')).toMatchObject({ connector_transaction_id: 'real_att_1' });
     expect(processor.executions).toEqual(['authorize:att_1']);
-    expect(stack.events.filter(({ type }) => type === 'late_reply')).toHaveLength(1);
+    // Whose it is, so that a line about it is found by payment and attempt.
+    expect(stack.events.filter(({ type }) => type === 'late_reply')).toMatchObject([
+      { ids: { attemptId: 'att_1', paymentId: expect.any(String) } },
+    ]);
   });
 
   it("captures with the bridge's id what the processor knows by its own", async () => {

@@ -188,6 +188,7 @@ describe('nats-bridge logs', () => {
     expect([none.stdout, none.stderr]).toEqual(['', expect.stringContaining('no such line since 20')]);
     const times = (await logs()).map(({ time }) => time);
     expect(times.length).toBeGreaterThan(5);
+    expect(times).toEqual(times.toSorted());
     expect(await logs('--since', new Date(Date.now() + 60_000).toISOString())).toEqual([]);
   });
 
@@ -209,6 +210,17 @@ describe('nats-bridge logs', () => {
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
     expect(printed.trim().split('\n')).toHaveLength(2);
+  });
+
+  it('has a line that came in after a later one in its place', async () => {
+    const open = await connection.get();
+    const subject = 'hyperswitch.logs.worker.info.merchant_ordered';
+    const said = ['12:00:02', '12:00:01', '12:00:03'].map((time) => `2026-11-24T${time}.000Z`);
+    for (const time of said)
+      open.publish(subject, JSON.stringify({ time, level: 'info', message: 'm', instance: 'python' }));
+    await open.flush();
+    const found = await logsUntil('all', ({ length }) => length === 3, '--merchant', 'merchant_ordered');
+    expect(found.map(({ time }) => time)).toEqual(said.toSorted());
   });
 
   it('does not show what a worker may not have written, or is no line', async () => {

@@ -111,8 +111,8 @@ export type CallOptions = {
 export type BridgeEvent =
   /** A reply that named another request; it was not given to anybody. */
   | { readonly type: 'stray_reply'; readonly reply: StrayReply }
-  /** An answer to a request whose caller had been told "unknown". */
-  | { readonly type: 'late_reply'; readonly reply: LateReply }
+  /** An answer to a request whose caller had been told "unknown". `ids`: of that call, where it is known. */
+  | { readonly type: 'late_reply'; readonly reply: LateReply; readonly ids?: CallIds }
   /** An answer that nobody who may has signed as it is: forged, altered, moved, or not signed at all. It counts for nothing. */
   | ({ readonly type: 'refused_reply' } & RefusedReply)
   /**
@@ -261,7 +261,7 @@ export class NatsBridge {
     this.#presence = createPresence(this.connection, { stream: jetstream.stream_name });
     this.#requester.onStray((reply) => report({ type: 'stray_reply', reply }));
     this.#requester.onLate((reply) => {
-      report({ type: 'late_reply', reply });
+      report({ type: 'late_reply', reply, ids: this.lateAnswers.idsOf(reply.correlationId) });
       return this.lateAnswers.record(reply);
     });
     this.#requester.onUnclaimed(

@@ -299,6 +299,22 @@ describe('a late reply', () => {
     expect((await memory.findLatest('m', KEY))?.answer).toEqual(success);
   });
 
+  it('says whose it is, until it is recorded', async () => {
+    const memory = memoryLedger();
+    await memory.write('m', KEY, { ...claimed, state: 'sent' }, 0);
+    const replies = repliesInto(memory);
+    replies.follow(inDoubt);
+    const { merchant_id, payment_id, attempt_id } = inDoubt.data;
+    expect(replies.idsOf('c')).toEqual({
+      merchantId: merchant_id,
+      paymentId: payment_id,
+      attemptId: attempt_id,
+      correlationId: 'c',
+    });
+    await replies.record(reply());
+    expect(replies.idsOf('c')).toBeUndefined();
+  });
+
   it('in the words of a refusal, by a worker that says nothing of one, is what its processor said', async () => {
     const memory = memoryLedger();
     await memory.write('m', KEY, { ...claimed, state: 'sent' }, 0);

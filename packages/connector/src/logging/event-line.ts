@@ -61,6 +61,7 @@ export function eventLine(event: BridgeEvent): LogInput {
         operation: about?.operation,
         merchant_id: about?.merchantId,
         correlation_id: correlationId,
+        ...(event.ids && fieldsOf(event.ids)),
       };
     }
   }

@@ -29,7 +29,8 @@ export type LogQuery = {
 const LOOK_EVERY_MS = 300;
 
 /**
- * Oldest first. Looks again and again instead of making a consumer, which operators may not.
+ * Oldest first, by when they were said: who says it hands several over at once, so that they are stored in another order.
+ * What comes while `follow` lasts is so within each look. Looks again and again instead of making a consumer, which operators may not.
  *
  * @throws Error that says so when nobody has made the stream
  */
@@ -40,12 +41,13 @@ export async function* readLog(connection: Connection, query: LogQuery = {}): As
   let options: { since?: Date; fromSeq?: number } = since === undefined ? {} : { since };
   for (;;) {
     const { lastSeq } = await streamState(connection, LOG_STREAM);
+    const found: LogEntry[] = [];
     for await (const stored of storedMessages(connection, LOG_STREAM, { ...options, subject })) {
       options = { fromSeq: stored.seq + 1 };
-      for (const entry of parseLogEntries(stored.subject, stored.body))
-        if (isWanted(entry, query)) yield entry;
+      found.push(...parseLogEntries(stored.subject, stored.body).filter((entry) => isWanted(entry, query)));
       if (follow?.aborted) return;
     }
+    yield* found.sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
     if (follow === undefined || follow.aborted) return;
     // Everything up to there was looked at, also where nothing of it was wanted.
     options = { fromSeq: Math.max(options.fromSeq ?? 0, lastSeq + 1) };
