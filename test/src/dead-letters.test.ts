@@ -529,11 +529,12 @@ describe('nats-bridge dlq', () => {
       'letter',
       'given up',
       'merchant',
+      'payment',
       'operation',
       'verdict',
       'reason',
     ]);
-    expect(line).toMatch(/^i1 .* merchant_1 +authorize +unknown +max_deliver, TypeError$/);
+    expect(line).toMatch(/^i1 .* merchant_1 +pay_\w+ +authorize +unknown +max_deliver, TypeError$/);
     expect((await dlq('list', '--merchant', 'nobody')).stdout).toBe('No letters.\n');
 
     const shown = await dlq('show', 'i1');
@@ -575,8 +576,20 @@ describe('nats-bridge dlq', () => {
     expect(settled).toMatchObject({ code: 0, stdout: '✓ i1 is recorded as success\n' });
     expect(await dlq('show', 'i1')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('no letter i1'),
+      stderr: expect.stringContaining('no letter i1: it was settled, is too old, or never was'),
     });
     expect(await audited()).toMatchObject([{ action: 'resolve', who: 'jo', why: 'asked' }]);
+  });
+
+  it('shows all of a reason, and says that what is malformed will come back', async () => {
+    keep();
+    await workerWith(broken);
+    const js = jetstream(await stack.nats());
+    await js.publish('hyperswitch.payments.m.authorize', '{"operation":"authorize"}');
+    const { reason } = await oneLetter();
+    expect(reason.length).toBeGreaterThan(40);
+    expect((await dlq('list')).stdout).toContain(reason);
+    const plan = await dlq('retry', 'd1', '--dry-run', '--reason', 'x');
+    expect(plan.stdout).toContain('malformed: d1 will come back; mend with nats-bridge dlq edit');
   });
 });

@@ -67,7 +67,7 @@ describe('nats-bridge dlq of an operator', () => {
     const before = await differences();
     expect(await as('operator', 'dlq', 'list')).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^i1 .* merchant_1 +authorize +unknown/m),
+      stdout: expect.stringMatching(/^i1 .* merchant_1 +pay\w* +authorize +unknown/m),
     });
     const again = ['dlq', 'retry', 'i1', '--force-unknown', '--reason', 'it was away'];
     expect(await as('operator', ...again)).toEqual({ code: 0, stdout: '✓ i1 was sent again\n', stderr: '' });

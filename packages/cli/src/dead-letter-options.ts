@@ -122,7 +122,8 @@ export async function letterNamed(letters: DeadLetters, name: string): Promise<D
   if (place === undefined)
     throw new InvalidArgumentError(`${name} is no letter; dlq list names them, for example d3 or i7`);
   const letter = await letters.get(place.queue, place.seq);
-  if (letter === undefined) throw new Error(`there is no letter ${name}: it was settled, or is too old`);
+  if (letter === undefined)
+    throw new Error(`there is no letter ${name}: it was settled, is too old, or never was`);
   return letter;
 }
 

@@ -34,6 +34,14 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [paint('dim', line(head)), ...rows.map(line)].join('\n');
 }
 
+const MOST_TO_READ = 80;
+
+/** For the last column: at a terminal a long text ends in `…`; a program gets all of it. */
+export function inOneRow(text: string, stream: NodeJS.WriteStream = process.stdout): string {
+  const isCut = stream.isTTY === true && text.length > MOST_TO_READ;
+  return isCut ? `${text.slice(0, MOST_TO_READ - 1)}…` : text;
+}
+
 /** How the log is written to standard error: for a person at a terminal, for programs elsewhere. */
 export function logStyle(): 'readable' | 'json' {
   return process.stderr.isTTY === true ? 'readable' : 'json';

@@ -5,7 +5,7 @@ import { actorOf, type By, byPerson } from '../audited-command.js';
 import { type CommandOptions, command } from '../command-options.js';
 import { withActions, withLetters } from '../dead-letter-options.js';
 import { inUtc } from '../moment.js';
-import { mark, table } from '../terminal.js';
+import { inOneRow, mark, table } from '../terminal.js';
 
 export function approvalsCommand(): Command {
   return command('approvals', 'what waits for a second person; with an id, all that is known of one')
@@ -29,7 +29,7 @@ export function approvalsCommand(): Command {
               paymentId,
               proposed.who,
               inUtc(expiresAt),
-              proposed.why.slice(0, 40),
+              inOneRow(proposed.why),
             ]),
           ),
         );

@@ -18,10 +18,11 @@ import {
 } from '../dead-letter-options.js';
 import { inUtc } from '../moment.js';
 import { positive, wholeNumber } from '../number-option.js';
-import { mark, paint, progress, table } from '../terminal.js';
+import { inOneRow, mark, paint, progress, table } from '../terminal.js';
 import { approvalsCommand, approveCommand, refuseCommand } from './dlq-approvals.js';
 
 const MOST_SHOWN = 50;
+const MOST_NAMED = 5;
 
 export function dlqCommand(): Command {
   return new Command('dlq')
@@ -50,16 +51,17 @@ function list(): Command {
         if (found.length === 0) return print('No letters.');
         console.log(
           table(
-            ['letter', 'given up', 'merchant', 'operation', 'verdict', 'reason'],
+            ['letter', 'given up', 'merchant', 'payment', 'operation', 'verdict', 'reason'],
             found
               .slice(0, options.limit)
               .map((letter) => [
                 letterName(letter),
                 inUtc(letter.at),
                 letter.merchantId,
+                letter.paymentId,
                 letter.operation,
                 letter.verdict,
-                [letter.reason, letter.error].filter(Boolean).join(', ').slice(0, 40),
+                inOneRow([letter.reason, letter.error].filter(Boolean).join(', ')),
               ]),
           ),
         );
@@ -126,7 +128,8 @@ function retry(): Command {
         if (options.forceUnknown) {
           const letter = await letterNamed(letters, names[0] as string);
           const acted = await letters.retry(letter, actorOf(options), { force: true });
-          return said(options, 'retried', [acted], outcomeOf(acted, `${letterName(letter)} was sent again`));
+          const text = [outcomeOf(acted, `${letterName(letter)} was sent again`), ...comingBack([letter])];
+          return said(options, 'retried', [acted], text.join('\n'));
         }
         const chosen =
           names.length > 0
@@ -147,11 +150,22 @@ function retry(): Command {
         console.log(`${mark.ok()} ${result.retried} of ${chosen.length} ${verb}${time}`);
         for (const [verdict, count] of Object.entries(result.skipped))
           console.log(`${mark.warning()} ${count} left: ${VERDICT_ADVICE[verdict as Verdict]}`);
+        for (const line of comingBack(chosen)) console.log(line);
         for (const { why } of result.failed) console.log(`${mark.failed()} ${why}`);
         if (result.failed.length > 0) process.exitCode = 1;
       });
     },
   );
+}
+
+/** What no worker could read, none can read the next time. */
+function comingBack(letters: readonly DeadLetter[]): string[] {
+  const malformed = letters.filter(({ reason }) => /^malformed\b/.test(reason)).map(letterName);
+  const named = malformed.slice(0, MOST_NAMED).join(', ');
+  const more = malformed.length > MOST_NAMED ? ` and ${malformed.length - MOST_NAMED} more` : '';
+  return malformed.length === 0
+    ? []
+    : [`${mark.warning()} malformed: ${named}${more} will come back; mend with nats-bridge dlq edit`];
 }
 
 function edit(): Command {
