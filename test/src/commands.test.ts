@@ -82,6 +82,24 @@ describe('pay', () => {
   });
 });
 
+describe('nats-bridge help', () => {
+  it.each([
+    [[], 'Usage: nats-bridge [options] [command]'],
+    [['dlq'], 'Usage: nats-bridge dlq [options] [command]'],
+    [['dlq', 'list'], 'Usage: nats-bridge dlq list [options]'],
+  ])('%j shows the help of that one', async (names, usage) => {
+    const { code, stdout } = await runCli(['help', ...names]);
+    expect([code, stdout.split('\n')[0]]).toEqual([0, usage]);
+  });
+
+  it.each([
+    [['bogus'], "✗ unknown command 'bogus'\n  nats-bridge --help shows what there is\n"],
+    [['dlq', 'bogus'], "✗ unknown command 'bogus'\n  nats-bridge dlq --help shows what there is\n"],
+  ])('%j says that there is none', async (names, stderr) => {
+    expect(await runCli(['help', ...names])).toEqual({ code: 2, stdout: '', stderr });
+  });
+});
+
 describe('up --once --json', () => {
   it('drives a payment through its life and says so on the last line', async () => {
     const data = join(folder, 'up');

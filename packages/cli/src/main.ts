@@ -4,12 +4,15 @@ import { ConfigError } from '@nats-bridge/connector';
 import { type Command, InvalidArgumentError } from 'commander';
 import { endWithReader } from './end-with-reader.js';
 import { fileFailure } from './file-failure.js';
-import { createProgram } from './program.js';
+import { commandNamed, createProgram } from './program.js';
 import { mark } from './terminal.js';
 
 endWithReader(process);
-const program = await createProgram(process.argv[2]);
+const [asked, ...others] = process.argv.slice(2);
+const program = await createProgram(asked);
 exitAsPromised(program, program.name());
+// Commander's own knows one name, and is silent of those that there are not.
+if (asked === 'help') commandNamed(program, others).help();
 
 try {
   await program.parseAsync();

@@ -45,7 +45,7 @@ export async function createProgram(asked = ''): Promise<Command> {
     .version(VERSION)
     // Each command has its own options, and none of those above it.
     .enablePositionalOptions()
-    .helpCommand('help [command]', 'show the help of a command')
+    .helpCommand('help [command...]', 'show the help of a command')
     .addHelpText(
       'after',
       '\nStart with nats-bridge up --demo. nats-bridge <command> --help shows the options of one.\nExit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; what else a command has, its help says.\n',
@@ -57,4 +57,14 @@ export async function createProgram(asked = ''): Promise<Command> {
       if (!isOne || name === asked) program.addCommand(await load());
   }
   return program;
+}
+
+/** @param names from the top, such as `dlq`, `list`; of one that there is not it says so, and ends as commander does */
+export function commandNamed(program: Command, names: readonly string[]): Command {
+  return names.reduce(
+    (command, name) =>
+      command.commands.find((child) => child.name() === name) ??
+      command.error(`error: unknown command '${name}'`),
+    program,
+  );
 }
