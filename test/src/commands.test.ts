@@ -44,6 +44,9 @@ describe('help', () => {
     [['pay', '--amount', '5.00'], 'must be a whole number in the minor unit'],
     [['pay', '--amount', '5.00'], 'nats-bridge pay --help'],
     [['pay', '--card', '42'], 'must have 12 to 19 digits'],
+    [['pay', '--amount', '0'], 'must be above 0'],
+    [['pay', '--amount', '9007199254740992'], 'must be at most 9007199254740991'],
+    [['pay', '--currency', 'ZZZ'], 'must be a code of ISO 4217'],
     [['pay', '--currency', 'EURO'], 'must be a code of ISO 4217'],
     [['pay', '--ca', '/nowhere'], '--ca /nowhere: cannot be read'],
     [['pay', '--capture', 'manuel'], 'Allowed choices are automatic, manual'],
@@ -62,10 +65,32 @@ describe('help', () => {
 describe('pay', () => {
   it('says where nobody answers, that nothing was asked, and what to look at', async () => {
     const { code, stderr } = await runCli(['pay', '--to', '127.0.0.1:9']);
-    expect([code, stderr]).toEqual([
+    expect([code, stderr.split('\n')[1]]).toEqual([
       1,
       expect.stringMatching(/^✗ nobody answers at 127\.0\.0\.1:9 \(ECONNREFUSED\), so nothing was asked: /),
     ]);
+  });
+
+  it('says the payment id before it waits, and where to look when no answer comes in time', async () => {
+    const stack = await startStack({ sandbox: false, config: { request_timeout_ms: 1_000 } });
+    const worker = createWorker({
+      servers: stack.server.url,
+      handlers: { authorize: () => new Promise(() => {}) },
+      drainTimeoutMs: 0,
+    });
+    try {
+      await worker.start();
+      const { code, stdout, stderr } = await runCli(['pay', '--to', stack.grpcUrl]);
+      const [, payment = 'none'] = /^… payment (pay_\w+)\n/.exec(stderr) ?? [];
+      expect(stdout).toMatch(new RegExp(`PENDING .* ${payment} +NATS_TIMEOUT`));
+      expect(stderr).toMatch(
+        /may have been charged: nats-bridge ledger merchant_demo authorize:att_\w+ says/,
+      );
+      expect(code).toBe(0);
+    } finally {
+      await worker.stop();
+      await stack.close();
+    }
   });
 
   it('says what to do where no worker takes it', async () => {
@@ -215,7 +240,12 @@ describe('against a bridge that runs', () => {
 
   it('pays', async () => {
     const { code, stdout } = await pay('--amount', '1990', '--currency', 'USD');
-    expect(JSON.parse(stdout)).toMatchObject({ status: 'CHARGED', status_code: 200, captured_amount: 1_990 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      payment_id: expect.stringMatching(/^pay_[0-9a-f]{8}$/),
+      status: 'CHARGED',
+      status_code: 200,
+      captured_amount: 1_990,
+    });
     expect(code).toBe(0);
   });
 

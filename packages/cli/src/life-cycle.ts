@@ -22,10 +22,13 @@ export type PaymentInput = {
 
 type Runner = { readonly client: UcsClient; readonly onStep: (step: Step) => void };
 
+export function newPaymentId(): string {
+  return `pay_${randomUUID().slice(0, 8)}`;
+}
+
 /** Authorizes one payment. */
-export async function authorize(runner: Runner, input: PaymentInput) {
+export async function authorize(runner: Runner, input: PaymentInput, paymentId = newPaymentId()) {
   const attemptId = `att_${randomUUID().slice(0, 8)}`;
-  const paymentId = `pay_${randomUUID().slice(0, 8)}`;
   const response = await step(runner, 'authorize', 'PaymentService/Authorize', ids(paymentId, attemptId), {
     merchant_transaction_id: attemptId,
     amount: { minor_amount: input.minorAmount, currency: input.currency },

@@ -37,7 +37,12 @@ function isMoney(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { minor_amount, currency } = value as { minor_amount?: unknown; currency?: unknown };
   const isAmount = Number.isSafeInteger(minor_amount) && (minor_amount as number) >= 0;
-  return isAmount && typeof currency === 'string' && currencies().has(currency);
+  return isAmount && typeof currency === 'string' && isCurrency(currency);
+}
+
+/** Whether it is a code of ISO 4217, in capitals, that the protocol knows. */
+export function isCurrency(code: string): boolean {
+  return currencies().has(code);
 }
 
 let known: ReadonlySet<string> | undefined;

@@ -29,7 +29,7 @@ export {
 } from './bridge-error.js';
 export { withoutCardNumbers } from './card-number.js';
 export { checkRecords, type RecordReport, type StreamLook } from './check-records.js';
-export { checkRouterData } from './check-router-data.js';
+export { checkRouterData, isCurrency } from './check-router-data.js';
 export { asyncApi } from './contract/async-api.js';
 export { jsonSchemas } from './contract/json-schemas.js';
 export { type ContentType, decodeBody, encodeBody } from './encoding.js';

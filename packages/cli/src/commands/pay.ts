@@ -1,9 +1,9 @@
 /** `nats-bridge pay`: one payment against a running bridge. */
 import { readFileSync } from 'node:fs';
 import { createUcsClient, type UcsClientTls } from '@nats-bridge/gateway';
-import type { ERROR_CODES } from '@nats-bridge/protocol';
+import { type ERROR_CODES, isCurrency } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { authorize, type Step } from '../life-cycle.js';
+import { authorize, newPaymentId, type Step } from '../life-cycle.js';
 import { progress, table } from '../terminal.js';
 import { readSession } from '../up-session.js';
 
@@ -57,14 +57,17 @@ export function payCommand(): Command {
     )
     .option('--merchant <id>', 'merchant id', 'merchant_demo')
     .option('--connector <name>', 'connector name', 'imerchantsolutions')
-    .option('--json', 'print the whole response as JSON')
+    .option('--json', 'print the payment id and the whole response as JSON')
     .action(async (options: Options) => {
       const caller = { connector: options.connector, merchantId: options.merchant, apiKey: 'sandbox' };
       const to = options.to ?? readSession()?.grpcUrl ?? DEFAULT_TO;
       const client = createUcsClient(to, caller, tlsOf(options));
       const steps: Step[] = [];
+      const paymentId = newPaymentId();
+      // Before the wait: who ends it wants to know what became of the payment all the more.
+      if (!options.json) progress(`payment ${paymentId}`);
       try {
-        const { response } = await authorize(
+        const { attemptId, response } = await authorize(
           { client, onStep: (step) => steps.push(step) },
           {
             minorAmount: options.amount,
@@ -72,8 +75,9 @@ export function payCommand(): Command {
             cardNumber: options.card,
             captureMethod: options.capture === 'manual' ? 'MANUAL' : 'AUTOMATIC',
           },
+          paymentId,
         );
-        if (options.json) console.log(JSON.stringify(response));
+        if (options.json) console.log(JSON.stringify({ payment_id: paymentId, ...response }));
         else
           console.log(
             table(
@@ -89,6 +93,10 @@ export function payCommand(): Command {
           );
         if (String(steps[0]?.detail).startsWith(NO_WORKERS))
           progress('no worker takes authorize here: start one; nats-bridge doctor says what is missing');
+        if (response.status === 'PENDING' && response.error !== undefined)
+          progress(
+            `it may have been charged: nats-bridge ledger ${options.merchant} authorize:${attemptId} says how far it has come`,
+          );
         process.exitCode = APPROVED.includes(String(response.status)) ? 0 : 1;
       } catch (error) {
         throw unreached(error, to) ?? error;
@@ -128,8 +136,9 @@ function unreached(cause: unknown, to: string): Error | undefined {
 }
 
 function currency(text: string): string {
-  if (!/^[a-z]{3}$/i.test(text)) throw new InvalidArgumentError('must be a code of ISO 4217, such as EUR');
-  return text.toUpperCase();
+  const code = text.toUpperCase();
+  if (!isCurrency(code)) throw new InvalidArgumentError('must be a code of ISO 4217, such as EUR');
+  return code;
 }
 
 function cardNumber(text: string): string {
@@ -139,7 +148,11 @@ function cardNumber(text: string): string {
 }
 
 function minorAmount(text: string): number {
-  if (!/^[1-9]\d*$/.test(text))
+  const amount = Number(text);
+  if (!/^\d+$/.test(text))
     throw new InvalidArgumentError('must be a whole number in the minor unit, e.g. 1250 for 12.50');
-  return Number(text);
+  if (amount === 0) throw new InvalidArgumentError('must be above 0');
+  if (!Number.isSafeInteger(amount))
+    throw new InvalidArgumentError(`must be at most ${Number.MAX_SAFE_INTEGER}`);
+  return amount;
 }

@@ -45,7 +45,8 @@ export async function planRestore(
     if (messages === undefined) continue;
     const isRestored = restored.includes(stream);
     const mayGo = (isUnfinished && isRestored) || replaceable.includes(stream);
-    if (messages > 0 && !mayGo) full.push(`${stream} (${messages} messages)`);
+    if (messages > 0 && !mayGo)
+      full.push(`${stream} (${messages} ${messages === 1 ? 'message' : 'messages'})`);
     else if (isRestored) replaced.push(stream);
   }
   const problems = [...problemsOf(report, bridge)];
