@@ -117,7 +117,7 @@ describe('a letter that was written down', () => {
     const seedFile = join(folder, 'audit.nk');
     const made = await runCli(['audit', 'new-key', seedFile]);
     const signer = createSigner(new Secret(readFileSync(seedFile, 'utf8').trim()));
-    await writeAudit(connection, { action: 'log_level', ...ACTOR, what: {} }, signer);
+    await writeAudit(connection, { action: 'set_log_level', ...ACTOR, what: {} }, signer);
     const before = (await readChain(connection)).length;
     expect(await discard()).toMatchObject({
       code: 1,

@@ -69,6 +69,11 @@ describe('the audit', () => {
     expect(stdout.match(/writer_2/g)).toHaveLength(EACH);
     expect(stdout).not.toContain('writer_1');
   });
+
+  it('says of a kind of action that there is none, and which there are', async () => {
+    const { stderr, code } = await cli('list', '--action', 'dicard');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('choices are retry, edit, resolve, discard')]);
+  });
 });
 
 describe('an exported audit', () => {
@@ -115,7 +120,33 @@ describe('an exported audit', () => {
     const other = (await cli('new-key', join(folder, 'other.nk'))).stdout.trim();
     const { code, stdout } = await runCli(['audit', 'verify', '--file', file, '--public-key', other]);
     expect(code).toBe(1);
-    expect(stdout).toContain('entry 1: it is signed by');
+    // What many have to complain of is said once.
+    expect(stdout).toMatch(/^✗ entry 1 and 59 others: it is signed by .*\n✗ 60 entries\n/);
+  });
+
+  it('is compared with no key that is none', async () => {
+    const { code, stdout, stderr } = await runCli([
+      'audit',
+      'verify',
+      '--file',
+      file,
+      '--public-key',
+      'U123',
+    ]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('U123 is no public user key');
+  });
+
+  it('is told to a program as JSON', async () => {
+    const output = join(folder, 'again.jsonl');
+    const records = join(folder, 'records.jsonl');
+    const { code, stdout } = await cli('export', '--json', '--output', output, '--records', records);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      entries: 60,
+      head: expect.stringMatching(/^\S{43}$/),
+      records: expect.arrayContaining([{ stream: 'OPERATIONS', records: 0 }]),
+    });
   });
 
   it('shows a missing end to who kept the head', async () => {

@@ -127,6 +127,8 @@ describe('nats-bridge reconcile', () => {
         what: expect.objectContaining({ rate: 100 }),
       }),
     );
+    const listed = await runCli(['audit', 'list', '--nats', stack.server.url], ENV);
+    expect(listed.stdout).toMatch(/ reconcile +since 20[\d-]+ [\d:]+Z, 100 a second +a test$/m);
   });
 
   it('narrows by operation, payment, merchant, connector and time', async () => {

@@ -116,7 +116,7 @@ export { type BulkResult, retryMany } from './dead-letters/retry-many.js';
 /** The audit: what people did, and whether it and the records of payments are whole. */
 
 export type { AuditEntry } from '@nats-bridge/protocol';
-export { writeAudit } from './audit/audit.js';
+export { type AuditedAct, writeAudit } from './audit/audit.js';
 export { exportRecords, importRecords } from './audit/exported-records.js';
 export { keepNotary, type Notary, type NotaryOptions } from './audit/notary.js';
 export {

@@ -1,5 +1,6 @@
 /** The wire contract of NATS Bridge. */
 
+export { AUDIT_ACTIONS, type AuditAction } from './audit-actions.js';
 export {
   type AuditEntry,
   type ChainedEntry,

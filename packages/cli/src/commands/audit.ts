@@ -10,11 +10,24 @@ import {
   readChain,
   readRecords,
 } from '@nats-bridge/connector';
-import { createSigner, newSigningSeed, verifySignature } from '@nats-bridge/messaging';
-import { type ChainReport, isChainedEntry, type RecordReport, verifyChain } from '@nats-bridge/protocol';
-import { Command } from 'commander';
+import {
+  assertPublicSigningKey,
+  createSigner,
+  newSigningSeed,
+  verifySignature,
+} from '@nats-bridge/messaging';
+import {
+  AUDIT_ACTIONS,
+  type AuditEntry,
+  type ChainReport,
+  isChainedEntry,
+  type RecordReport,
+  verifyChain,
+} from '@nats-bridge/protocol';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandOptions, command } from '../command-options.js';
 import { inUtc } from '../moment.js';
+import { plural } from '../numbers.js';
 import { readSettingsHere, type ServerOptions } from '../settings.js';
 import { mark, progress, table } from '../terminal.js';
 import { withBridge } from '../with-bridge.js';
@@ -34,7 +47,7 @@ export function auditCommand(): Command {
 function list(): Command {
   return command('list', 'what people did, oldest first')
     .option('--who <name>', 'of one person only')
-    .option('--action <name>', 'one kind of action only')
+    .addOption(new Option('--action <name>', 'one kind of action only').choices(AUDIT_ACTIONS))
     .action(async (options: CommandOptions & { who?: string; action?: string }) => {
       const { bridge: config } = readSettingsHere(options);
       const entries = (await withBridge(config, ({ connection }) => readAudit(connection)))
@@ -45,16 +58,23 @@ function list(): Command {
       console.log(
         table(
           ['when', 'who', 'action', 'what', 'why'],
-          entries.map(({ at, who, action, what, why }) => [
-            inUtc(at),
-            who,
-            action,
-            String(what.idempotencyKey ?? Object.values(what).join(' ')),
-            why,
-          ]),
+          entries.map(({ at, who, action, what, why }) => [inUtc(at), who, action, described(what), why]),
         ),
       );
     });
+}
+
+/** A key says all; of what has none, each fact with its name. */
+function described(what: AuditEntry['what']): string {
+  if (what.idempotencyKey !== undefined) return String(what.idempotencyKey);
+  const facts = Object.entries(what).filter(([, value]) => value !== undefined);
+  return facts.map(([name, value]) => factOf(name, String(value))).join(', ');
+}
+
+function factOf(name: string, value: string): string {
+  if (name === 'rate') return `${value} a second`;
+  const words = name.replace(/Id$/, '').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return `${words} ${/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? inUtc(value) : value}`;
 }
 
 function verify(): Command {
@@ -68,6 +88,7 @@ function verify(): Command {
     .option(
       '--public-key <keys>',
       'whose signatures count (U…), separated by commas: then each entry needs one',
+      publicKeys,
     )
     .option('--head <hash>', 'the head of an earlier look: the chain must still hold it')
     .action(async (options: CommandOptions & VerifyOptions) => {
@@ -75,7 +96,7 @@ function verify(): Command {
         options.file === undefined ? await readAll(options) : readFiles(options.file, options.records);
       const chain = verifyChain(entries, {
         verify: verifySignature,
-        ...(options.publicKey !== undefined && { publicKeys: options.publicKey.split(',') }),
+        ...(options.publicKey !== undefined && { publicKeys: options.publicKey }),
         ...(options.head !== undefined && { head: options.head }),
       });
       const records = compareRecords(readSettingsHere(options).bridge, entries, readings);
@@ -92,9 +113,22 @@ type VerifyOptions = {
   file?: string;
   records?: string;
   chainOnly?: boolean;
-  publicKey?: string;
+  publicKey?: readonly string[];
   head?: string;
 };
+
+function publicKeys(text: string): readonly string[] {
+  const keys = text.split(',').map((key) => key.trim());
+  for (const key of keys)
+    try {
+      assertPublicSigningKey(key);
+    } catch {
+      throw new InvalidArgumentError(
+        `${key} is no public user key (U and 55 letters or digits): nats-bridge keys show prints that of a seed`,
+      );
+    }
+  return keys;
+}
 
 /** More are counted. */
 const MOST_SHOWN = 20;
@@ -118,8 +152,10 @@ function describeRecords(report: RecordReport | RecordsUnread): string {
 
 function describe({ ok, entries, unchained, signed, first, head, problems }: ChainReport): string {
   const chained = entries - unchained;
-  const lines = problems.map(
-    ({ n, why }) => `${mark.failed()} ${n === 0 ? 'the chain' : `entry ${n}`}: ${why}`,
+  const placesOf = new Map<string, number[]>();
+  for (const { n, why } of problems) placesOf.set(why, [...(placesOf.get(why) ?? []), n]);
+  const lines = [...placesOf].map(
+    ([why, [first = 0, ...others]]) => `${mark.failed()} ${placeOf(first, others.length)}: ${why}`,
   );
   if (unchained > 0)
     lines.push(`${mark.warning()} ${unchained} entries are older than the chain, and prove nothing`);
@@ -134,6 +170,12 @@ function describe({ ok, entries, unchained, signed, first, head, problems }: Cha
   return lines.join('\n');
 }
 
+/** @param others that have the same to complain of */
+function placeOf(n: number, others: number): string {
+  if (n === 0) return 'the chain';
+  return others === 0 ? `entry ${n}` : `entry ${n} and ${plural(others, 'other', 'others')}`;
+}
+
 function exportEntries(): Command {
   return command('export', 'all entries, a line of JSON each')
     .requiredOption('--output <path>', 'where to; must not exist')
@@ -142,11 +184,10 @@ function exportEntries(): Command {
       const { entries, readings } = await readAll({ ...options, chainOnly: options.records === undefined });
       const text = entries.map((entry) => `${JSON.stringify(entry ?? null)}\n`).join('');
       writeNew(options.output, text, 0o644);
-      progress(
-        `${entries.length} entries in ${options.output}; the head is ${entries.findLast(isChainedEntry)?.hash ?? 'none'}`,
-      );
-      if (options.records === undefined) return;
-      writeNew(options.records, exportRecords(readings), 0o600);
+      if (options.records !== undefined) writeNew(options.records, exportRecords(readings), 0o600);
+      const head = entries.findLast(isChainedEntry)?.hash;
+      if (options.json) return console.log(JSON.stringify(exported(entries.length, head, readings)));
+      progress(`${entries.length} entries in ${options.output}; the head is ${head ?? 'none'}`);
       for (const reading of readings)
         progress(
           'unread' in reading
@@ -154,6 +195,20 @@ function exportEntries(): Command {
             : `${reading.records.length} records of ${reading.stream} in ${options.records}`,
         );
     });
+}
+
+/** For programs. */
+function exported(
+  entries: number,
+  head: string | undefined,
+  readings: Awaited<ReturnType<typeof readAll>>['readings'],
+) {
+  const records = readings.map((reading) =>
+    'unread' in reading
+      ? { stream: reading.stream, unread: reading.unread }
+      : { stream: reading.stream, records: reading.records.length },
+  );
+  return { entries, head, records };
 }
 
 function newKey(): Command {

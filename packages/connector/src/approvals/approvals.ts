@@ -13,6 +13,7 @@ import {
   APPROVAL_STREAM,
   type Approvable,
   type ApprovalEvent,
+  type AuditAction,
   approvalSubject,
   decodeBody,
   encodeBody,
@@ -136,7 +137,7 @@ export function createApprovals(
   const closed = ({ kept, seq }: KeptAt, outcome: Pick<Kept, 'state' | 'failure'>) =>
     write({ ...kept, ...outcome }, seq);
 
-  async function audited(action: string, one: KeptAt, actor: Actor): Promise<void> {
+  async function audited(action: AuditAction, one: KeptAt, actor: Actor): Promise<void> {
     const { kept } = one;
     const { queue, merchant_id: merchantId, operation, payment_id: paymentId } = kept;
     const what = {

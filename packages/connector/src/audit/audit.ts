@@ -5,6 +5,7 @@
 import { type Connection, createRecordWriter, lastMessage, saysOvertaken } from '@nats-bridge/messaging';
 import {
   AUDIT_STREAM,
+  type AuditAction,
   type AuditEntry,
   auditSubject,
   chainEntry,
@@ -12,9 +13,12 @@ import {
 } from '@nats-bridge/protocol';
 import { endOfChain } from './read-audit.js';
 
+/** What somebody does. */
+export type AuditedAct = Omit<AuditEntry, 'at'> & { readonly action: AuditAction };
+
 export type Audit = {
   /** Adds it to the end of the chain. @throws what the stream throws when it does not keep the entry */
-  append(entry: Omit<AuditEntry, 'at'>): Promise<void>;
+  append(entry: AuditedAct): Promise<void>;
   /**
    * The same, as long as the last entry of `subject` is still the one at `lastSeq` (0: none).
    * @returns false when somebody else has written one meanwhile
@@ -66,7 +70,7 @@ export function createAudit(connection: Connection, signer?: SignHash, now = Dat
 /** One entry of who makes no others. */
 export async function writeAudit(
   connection: Connection,
-  entry: Omit<AuditEntry, 'at'>,
+  entry: AuditedAct,
   signer?: SignHash,
 ): Promise<void> {
   const audit = createAudit(connection, signer);

@@ -6,7 +6,7 @@ import { writeAudit } from './audit.js';
 import { parseEntry, readAudit, readChain } from './read-audit.js';
 import { verifyAudit } from './verify-audit.js';
 
-const ENTRY = { action: 'discard', who: 'jo', why: 'a test', what: { seq: 1 } };
+const ENTRY = { action: 'discard', who: 'jo', why: 'a test', what: { seq: 1 } } as const;
 const NO_ENTRIES = ['{"n":3,', '', 'null', '[]', '{}', JSON.stringify({ ...ENTRY, what: 'all' })];
 
 let stack: Awaited<ReturnType<typeof startBridge>>;

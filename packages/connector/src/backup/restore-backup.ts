@@ -14,9 +14,9 @@ import {
   saysNoStream,
   withFewerReplicas,
 } from '@nats-bridge/messaging';
-import { type AuditEntry, RESTORE_STREAM } from '@nats-bridge/protocol';
+import { RESTORE_STREAM } from '@nats-bridge/protocol';
 import { JetStreamApiError, type StreamConfig } from '@nats-io/jetstream';
-import { writeAudit } from '../audit/audit.js';
+import { type AuditedAct, writeAudit } from '../audit/audit.js';
 import type { Actor } from '../dead-letters/letter-action.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
@@ -30,7 +30,7 @@ import { whoIsThere } from './who-is-there.js';
 export type RestoreOptions = {
   readonly actor: Actor;
   /** What it is written down as, and with what besides. Default: `restore`. */
-  readonly audited?: Pick<AuditEntry, 'action' | 'what'>;
+  readonly audited?: Pick<AuditedAct, 'action' | 'what'>;
   /** A stream is back. */
   readonly onRestored?: (stream: StreamInBackup) => void;
 };

@@ -9,6 +9,7 @@ import {
   serverFeatures,
 } from '@nats-bridge/messaging';
 import {
+  type AuditAction,
   BODY_BUCKET,
   type BridgeResponse,
   decodeBody,
@@ -66,7 +67,7 @@ export type LetterActions = {
 
 type Prepared = {
   /** As the audit calls it. */
-  readonly name: string;
+  readonly name: AuditAction;
   readonly details: Readonly<Record<string, string | number | undefined>>;
   effect(actor: Actor): Promise<unknown>;
 };
