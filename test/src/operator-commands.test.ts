@@ -94,6 +94,33 @@ describe('nats-bridge dlq', () => {
   });
 });
 
+describe('what these credentials may not', () => {
+  const run = async (...command: string[]) => {
+    const { stdout, stderr, code } = await runCli(command, {
+      NATS_BRIDGE__BASE_URL: access.url,
+      NATS_BRIDGE__AUTH__CREDS_FILE: `${access.dir}/creds/operator.creds`,
+    });
+    return { code, said: stdout + stderr };
+  };
+
+  it.each([[['dlq', 'list']], [['replay']], [['doctor']]])(
+    'without their domain is all that %j asks, and it says so',
+    async (command) => {
+      const { code, said } = await run(...command);
+      expect(said).toMatch(
+        /NATS denies this user \$JS\.API\.\S+: .* set nats_bridge\.jetstream\.domain to BRIDGE/,
+      );
+      expect(code).toBe(1);
+    },
+  );
+
+  it('is said to be denied to the role where they have it', async () => {
+    const { code, stderr } = await as('operator', 'topology', 'apply');
+    expect(stderr).toMatch(/^✗ NATS denies this user \S+: this role may not \(docs\/access\.md\)$/m);
+    expect(code).toBe(1);
+  });
+});
+
 describe('nats-bridge doctor', () => {
   it.each(['operator', 'auditor'] as const)('finds the streams and the workers as %s', async (role) => {
     const manager = await jetstreamManager(await bridge.connection.get(), { checkAPI: false });

@@ -1,7 +1,8 @@
 /** A bridge for as long as a command needs it. */
 import { type BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
+import { denialIn } from './permission-denied.js';
 
-/** Begins nothing: it connects when it is used, and is closed afterwards, whatever came of it. */
+/** Begins nothing: it connects when it is used, and is closed afterwards, whatever came of it. @throws what `use` does, and of what the server denies what to do about it */
 export async function withBridge<T>(
   config: BridgeConfigInput,
   use: (bridge: NatsBridge) => Promise<T>,
@@ -9,6 +10,8 @@ export async function withBridge<T>(
   const bridge = new NatsBridge(config);
   try {
     return await use(bridge);
+  } catch (error) {
+    throw denialIn(error, bridge.config);
   } finally {
     await bridge.close();
   }

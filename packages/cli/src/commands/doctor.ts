@@ -23,6 +23,7 @@ import type { StreamInfo } from '@nats-io/jetstream';
 import type { Command } from 'commander';
 import { type CommandOptions, command } from '../command-options.js';
 import { bytes, plural } from '../numbers.js';
+import { denialIn } from '../permission-denied.js';
 import { readSettingsHere } from '../settings.js';
 import { mark } from '../terminal.js';
 import { withBridge } from '../with-bridge.js';
@@ -44,7 +45,11 @@ export function doctorCommand(): Command {
         try {
           for (const look of LOOKS) findings.push(...(await look(bridge)));
         } catch (error) {
-          findings.push({ level: 'failed', what: 'NATS', detail: (error as Error).message });
+          findings.push({
+            level: 'failed',
+            what: 'NATS',
+            detail: (denialIn(error, bridge.config) as Error).message,
+          });
         }
       });
       if (options.json) console.log(JSON.stringify(findings));
