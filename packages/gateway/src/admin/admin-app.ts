@@ -84,6 +84,7 @@ export function createAdminApp({ world, authenticate, onWarning }: AdminAppOptio
           'FORBIDDEN',
           `this is for the role ${one.role}, and ${by.who} is ${by.role}`,
         );
+      refuseUnknownParameters(one, Object.keys(context.req.query()));
       const answer = await one.handle(world, {
         params: context.req.param() as Record<string, string>,
         query: parsed(one.query, context.req.query(), 'query') as never,
@@ -121,6 +122,15 @@ function refuseForeignOrigin(context: Context): void {
 
 function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+/** A filter whose name is wrong would give everything. */
+function refuseUnknownParameters({ query }: AdminRoute, names: readonly string[]): void {
+  const known = Object.keys(query?.shape ?? {});
+  const unknown = names.filter((name) => !known.includes(name)).map((name) => name.slice(0, 64));
+  if (unknown.length === 0) return;
+  const there = known.length === 0 ? 'there are none here' : `there are ${known.join(', ')}`;
+  throw new AdminProblem(400, 'VALIDATION_ERROR', `${unknown.join(', ')}: no such query parameter; ${there}`);
 }
 
 async function bodyOf(context: Context): Promise<unknown> {

@@ -20,14 +20,15 @@ export type AdminRoute = {
   readonly path: string;
   readonly summary: string;
   readonly role: Role;
-  readonly query?: z.ZodType;
+  /** Parameters that it does not name are refused. */
+  readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   /** A schema, or the media type of what is streamed. */
   readonly answer: z.ZodType | 'text/event-stream' | 'text/csv' | 'application/json';
   handle(world: AdminWorld, input: RouteInput<never, never>): Promise<unknown> | unknown;
 };
 
-type Typed<Q extends z.ZodType | undefined, B extends z.ZodType | undefined, A> = Omit<
+type Typed<Q extends z.ZodObject | undefined, B extends z.ZodType | undefined, A> = Omit<
   AdminRoute,
   'query' | 'body' | 'answer' | 'handle'
 > & {
@@ -37,7 +38,7 @@ type Typed<Q extends z.ZodType | undefined, B extends z.ZodType | undefined, A> 
   handle(
     world: AdminWorld,
     input: RouteInput<
-      Q extends z.ZodType ? z.output<Q> : undefined,
+      Q extends z.ZodObject ? z.output<Q> : undefined,
       B extends z.ZodType ? z.output<B> : undefined
     >,
   ): A extends z.ZodType ? Promise<z.input<A>> | z.input<A> : Response | Promise<Response>;
@@ -46,7 +47,7 @@ type Typed<Q extends z.ZodType | undefined, B extends z.ZodType | undefined, A> 
 /** Ties the types of what is handled to the schemas. */
 export function route<
   A extends AdminRoute['answer'],
-  Q extends z.ZodType | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
 >(definition: Typed<Q, B, A>): AdminRoute {
   return definition as unknown as AdminRoute;
