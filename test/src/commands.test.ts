@@ -440,6 +440,12 @@ describe('config check', () => {
     });
   });
 
+  it('warns of an environment variable that is none', async () => {
+    const { code, stdout } = await runCli(['config', 'check'], { NATS_BRIDGE_BASE_URL: 'nats://h:4222' });
+    expect(stdout).toContain('! NATS_BRIDGE_BASE_URL: no such environment variable is read; did you mean');
+    expect(code).toBe(0);
+  });
+
   it('names every wrong key, and what is allowed', async () => {
     const { code, stderr } = await check(
       '[nats_bridge]\nbase_url = "http://x"\nmax_retires = 3\n[nats_bridge.jetstream]\nnum_replicas = 9\n',

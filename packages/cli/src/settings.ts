@@ -1,6 +1,12 @@
 /** The configuration every command reads: a TOML file, environment variables over it. */
 import { existsSync } from 'node:fs';
-import { type BridgeConfig, bridgeConfigSchema, isNamed, loadConfig } from '@nats-bridge/connector';
+import {
+  type BridgeConfig,
+  bridgeConfigSchema,
+  isNamed,
+  loadConfig,
+  strayVariables,
+} from '@nats-bridge/connector';
 import { type GatewayConfig, gatewayConfigSchema } from '@nats-bridge/gateway';
 import type { Command } from 'commander';
 import { readSession } from './up-session.js';
@@ -48,6 +54,14 @@ export function readSettings(options: ServerOptions): Settings {
     file,
     namesServer: isNamed(SECTIONS, source, BASE_URL),
   };
+}
+
+/** Variables that are no settings: of the admin API, and of a worker's own test (nats-bridge new). */
+const OTHER_VARIABLES = ['NATS_BRIDGE_ADMIN_TOKEN', 'NATS_BRIDGE_ADMIN_URL', 'NATS_BRIDGE_CLI'];
+
+/** What of the environment has no effect, and was meant to. */
+export function environmentWarnings(): readonly string[] {
+  return strayVariables(SECTIONS, process.env, OTHER_VARIABLES);
 }
 
 /** Where nobody named a server, it is that of the `nats-bridge up` of the same person. @throws ConfigError */

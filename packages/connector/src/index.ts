@@ -55,6 +55,7 @@ export { natsAccessOf } from './config/connection-options.js';
 export { type ConfigSections, type ConfigSource, isNamed, loadConfig } from './config/load-config.js';
 export { readableFile } from './config/readable-file.js';
 export { secretText } from './config/secret-text.js';
+export { strayVariables } from './config/stray-variables.js';
 export { describeRateLimits, type RateLimitUse } from './rate-limits/rate-limits.js';
 export { describeRoutes } from './route.js';
 export { archiveNameOf, LATE_CONSUMER, topologyOf, workConsumersOf } from './topology.js';

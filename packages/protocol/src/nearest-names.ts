@@ -10,6 +10,8 @@ export function nearestNames(name: unknown, known: Iterable<string>): string {
     .map((candidate) => ({ candidate, edits: edits(folded, fold(candidate)) }))
     .filter(({ candidate, edits }) => edits <= Math.max(1, Math.floor(candidate.length / 3)))
     .sort((a, b) => a.edits - b.edits)
+    // The same name, written differently, needs no others beside it.
+    .filter(({ edits }, _, [best]) => edits === 0 || best?.edits !== 0)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
   return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;

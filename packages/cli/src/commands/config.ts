@@ -2,7 +2,7 @@
 import { bridgeConfigWarnings, describeRateLimits, describeRoutes } from '@nats-bridge/connector';
 import { gatewayConfigWarnings } from '@nats-bridge/gateway';
 import { Command } from 'commander';
-import { readSettings, withConfigOption } from '../settings.js';
+import { environmentWarnings, readSettings, withConfigOption } from '../settings.js';
 import { mark } from '../terminal.js';
 
 /** Secrets hide themselves; only addresses may hold a password in the middle. */
@@ -25,7 +25,11 @@ export function configCommand(): Command {
         console.log(`${mark.ok()} ${settings.file ?? 'defaults and environment'}: usable`);
         for (const rule of describeRateLimits(bridge.rate_limits)) console.log(`rate limit ${rule}`);
         for (const route of describeRoutes(bridge)) console.log(`route ${route}`);
-        for (const warning of [...bridgeConfigWarnings(bridge), ...gatewayConfigWarnings(gateway)])
+        for (const warning of [
+          ...bridgeConfigWarnings(bridge),
+          ...gatewayConfigWarnings(gateway),
+          ...environmentWarnings(),
+        ])
           console.log(`${mark.warning()} ${warning}`);
       }
     });

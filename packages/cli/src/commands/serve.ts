@@ -4,7 +4,7 @@ import { type Gateway, gatewayConfigWarnings, startGateway } from '@nats-bridge/
 import { Command } from 'commander';
 import { consoleFolder } from '../console-folder.js';
 import { loggedBridge } from '../logged-bridge.js';
-import { readSettings, withConfigOption } from '../settings.js';
+import { environmentWarnings, readSettings, withConfigOption } from '../settings.js';
 import { mark } from '../terminal.js';
 import { untilPrepared } from '../until-prepared.js';
 import { untilSignal } from '../until-signal.js';
@@ -20,7 +20,11 @@ export function serveCommand(): Command {
       const { bridge: config, gateway: doors } = readSettings(options);
       const logged = loggedBridge(config);
       const { bridge, logging, say, onWarning, onNotaryError, close } = logged;
-      for (const warning of [...bridgeConfigWarnings(config), ...gatewayConfigWarnings(doors)])
+      for (const warning of [
+        ...bridgeConfigWarnings(config),
+        ...gatewayConfigWarnings(doors),
+        ...environmentWarnings(),
+      ])
         say('warn', warning);
       // The doors open first: Hyperswitch must find them when it starts, and readiness tells the rest.
       const gateway = await startGateway({

@@ -143,7 +143,8 @@ function schemaAt(schema: z.ZodType, path: readonly string[]): z.ZodType | undef
   return current;
 }
 
-function unwrap(schema: z.ZodType): z.ZodType {
+/** Without what makes it optional or gives it a default. */
+export function unwrap(schema: z.ZodType): z.ZodType {
   const inner = (schema.def as { innerType?: z.ZodType }).innerType;
   return inner === undefined ? schema : unwrap(inner);
 }
