@@ -132,7 +132,8 @@ describe('nats-bridge doctor', () => {
       const findings = JSON.parse(stdout) as { level: string; what: string; detail: string }[];
       expect(findings.filter(({ level }) => level === 'failed')).toEqual([]);
       expect(code).toBe(0);
-      expect(findings).toContainEqual(expect.objectContaining({ level: 'ok', what: 'PAYMENTS' }));
+      const detail = expect.stringMatching(/, 1 of 3 replicas$/);
+      expect(findings).toContainEqual({ level: 'ok', what: 'PAYMENTS', detail });
       const [lacking] = findings.filter(({ what }) => what === 'workers');
       expect(lacking?.detail).toMatch(/(takes|not ask:) any operation but authorize, sync$/);
       expect(await stored()).toBe(before);

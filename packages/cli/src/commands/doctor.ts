@@ -100,7 +100,8 @@ async function streams({ config, connection }: NatsBridge): Promise<Finding[]> {
         what: name,
         detail: 'no such stream: run nats-bridge topology apply',
       });
-    else findings.push({ level: 'ok', what: name, detail: describeStream(info) });
+    else
+      findings.push({ level: 'ok', what: name, detail: describeStream(info, config.jetstream.num_replicas) });
     if (info !== undefined && name === RECORD_STREAM) findings.push(clock(info));
   }
   const wanted = workConsumersOf(config).map(({ name }) => name);
@@ -197,8 +198,11 @@ async function approvals({ config, connection }: NatsBridge): Promise<Finding[]>
   }
 }
 
-function describeStream({ state, config }: StreamInfo): string {
-  return `${plural(state.messages, 'message')}, ${bytes(state.bytes)}, ${config.storage}, ${plural(config.num_replicas, 'replica')}`;
+/** @param wanted replicas, by the configuration */
+function describeStream({ state, config }: StreamInfo, wanted: number): string {
+  const have = config.num_replicas;
+  const replicas = have === wanted ? plural(have, 'replica') : `${have} of ${plural(wanted, 'replica')}`;
+  return `${plural(state.messages, 'message')}, ${bytes(state.bytes)}, ${config.storage}, ${replicas}`;
 }
 
 /** The server stamps its answers; deadlines and reply matching compare its clock with ours. */
