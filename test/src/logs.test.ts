@@ -192,25 +192,28 @@ describe('nats-bridge logs', () => {
     expect(await logs('--since', new Date(Date.now() + 60_000).toISOString())).toEqual([]);
   });
 
-  it('follows: a line that comes is printed, and SIGTERM ends it with 0', async () => {
-    const child = spawn(
-      process.execPath,
-      [MAIN, 'logs', '--json', '--follow', '--payment', 'pay_of_att_live'],
-      {
-        env: { ...process.env, ...nats() },
-      },
-    );
-    let printed = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      printed += chunk.toString();
-    });
-    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    await pay('att_live');
-    await until('both lines', () => (printed.trim().split('\n').length >= 2 ? true : undefined));
-    child.kill('SIGTERM');
-    expect(await ended).toBe(0);
-    expect(printed.trim().split('\n')).toHaveLength(2);
-  });
+  it.each(['SIGTERM', 'SIGHUP'] as const)(
+    'follows: a line that comes is printed, and %s ends it with 0',
+    async (signal) => {
+      const child = spawn(
+        process.execPath,
+        [MAIN, 'logs', '--json', '--follow', '--payment', `pay_of_att_${signal}`],
+        {
+          env: { ...process.env, ...nats() },
+        },
+      );
+      let printed = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        printed += chunk.toString();
+      });
+      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      await pay(`att_${signal}`);
+      await until('both lines', () => (printed.trim().split('\n').length >= 2 ? true : undefined));
+      child.kill(signal);
+      expect(await ended).toBe(0);
+      expect(printed.trim().split('\n')).toHaveLength(2);
+    },
+  );
 
   it('has a line that came in after a later one in its place', async () => {
     const open = await connection.get();

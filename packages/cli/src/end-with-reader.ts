@@ -6,7 +6,8 @@ export function endWithReader({ stdout, stderr }: NodeJS.Process): void {
   stdout.once('error', ({ code, message }: NodeJS.ErrnoException) => {
     // Every further write says the same.
     stdout.on('error', () => {});
-    if (code !== 'EPIPE') {
+    // EIO: the terminal is closed.
+    if (code !== 'EPIPE' && !(code === 'EIO' && stdout.isTTY)) {
       stderr.write(`${mark.failed(stderr)} standard output cannot be written: ${message}\n`);
       process.exit(1);
     }

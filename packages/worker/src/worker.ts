@@ -121,7 +121,7 @@ export type Worker = {
   start(): Promise<void>;
   /** Takes nothing new, gives back what was not begun, finishes what was, then disconnects. Idempotent. */
   stop(): Promise<void>;
-  /** Starts, and stops in good order at SIGTERM or SIGINT. */
+  /** Starts, and stops in good order at SIGTERM, SIGINT or SIGHUP, that of a terminal which is closed. */
   runUntilSignal(): Promise<void>;
   /** Its metrics in Prometheus's text format, for a program that serves them itself. */
   metrics(): Promise<string>;
@@ -410,8 +410,7 @@ export function composeWorker(
     async runUntilSignal() {
       await start();
       await new Promise<void>((resolve) => {
-        process.once('SIGTERM', resolve);
-        process.once('SIGINT', resolve);
+        for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.once(signal, resolve);
       });
       await worker.stop();
     },
