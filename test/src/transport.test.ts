@@ -30,7 +30,7 @@ const PAYMENT: RouterData = {
   connector: 'stripe',
   connector_auth_type: { auth_type: 'HeaderKey', api_key: 'key' },
   test_mode: true,
-  request: { minor_amount: 1_000, currency: 'EUR' },
+  request: { amount: { minor_amount: 1_000, currency: 'EUR' } },
 };
 
 let authority: Authority;

@@ -14,15 +14,15 @@ import { poolsOfMerchant } from './route.js';
 export type TakeBackWorld = {
   readonly config: BridgeConfig;
   readonly connection: Connection;
-  readonly workStream: Pick<WorkStream, 'takeBack' | 'takeOut'>;
+  readonly workStream: Pick<WorkStream, 'takeBack' | 'settled'>;
 };
 
 /** `error`: with which the wait for its answer ended. */
 export type TakeBack = {
   /** @returns whether no consumer had got it, so that nobody can have begun */
   takeBack(exchange: Exchange, error: BridgeError): Promise<boolean>;
-  /** Nobody may begin it any more: who looks at no record is not to be given it again. */
-  takeOut(error: BridgeError): Promise<void>;
+  /** Nobody may begin it any more: it leaves the stream as what was answered does. */
+  letGo(error: BridgeError): void;
 };
 
 export function createTakeBack({ config, connection, workStream }: TakeBackWorld): TakeBack {
@@ -43,9 +43,9 @@ export function createTakeBack({ config, connection, workStream }: TakeBackWorld
 
   return {
     takeBack,
-    async takeOut(error) {
+    letGo(error) {
       const seq = seqOf(error);
-      if (seq !== undefined) await workStream.takeOut(seq);
+      if (seq !== undefined) workStream.settled(seq);
     },
   };
 }

@@ -28,8 +28,8 @@ export type SettleDoubtWorld = {
    * nobody can have begun.
    */
   takeBack(exchange: Exchange, error: BridgeError): Promise<boolean>;
-  /** Takes it out of its stream, whoever had got it. */
-  takeOut?(error: BridgeError): Promise<void>;
+  /** Of what was withdrawn: who looks at no record is not to be given it any more. */
+  letGo?(error: BridgeError): void;
   /** Whether only workers that keep records themselves are there now. */
   isGuarded(exchange: Exchange): Promise<boolean>;
   /** No more is to be tried once this says so. */
@@ -113,18 +113,19 @@ async function settle(
       case 'in_doubt':
         if (entry !== undefined) throw error;
     }
-    const [record, end] =
-      decision.kind === 'withdraw'
-        ? [withdrawal(exchange, bridge, error), withdrawn(error)]
-        : [announcementOf(exchange, bridge, exchange.marks.at), error];
+    const isOver = decision.kind === 'withdraw';
+    const record = isOver
+      ? withdrawal(exchange, bridge, error)
+      : announcementOf(exchange, bridge, exchange.marks.at);
     try {
       await ledger.write(data.merchant_id, key, record, entry?.record.seq ?? 0);
     } catch (thrown) {
       if (!(thrown instanceof RecordChangedError) || changes === MOST_CHANGES) throw thrown;
       continue;
     }
-    if (decision.kind === 'withdraw') await world.takeOut?.(error).catch(() => {}); // else it leaves at its own time
-    throw end;
+    if (!isOver) continue; // noted that somebody may have begun it: now it may be taken back
+    world.letGo?.(error);
+    throw withdrawn(error);
   }
 }
 
@@ -137,8 +138,8 @@ async function mayHaveRunUnrecorded(
 ): Promise<boolean> {
   switch (record?.state) {
     case undefined:
-      // Who keeps records is refused the claim once it is withdrawn. Others may have come since it was sent, or may yet.
-      return !(await takeBack(exchange, error)) && !(await isGuarded(exchange));
+      // Who keeps records is refused the claim once it is withdrawn. Others may have come since it was sent.
+      return !(await isGuarded(exchange));
     case 'sent':
       // What a person has sent again is another message.
       return record.retry > 0 || !(await takeBack(exchange, error));

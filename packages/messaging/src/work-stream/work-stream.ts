@@ -18,9 +18,7 @@ export type WorkStream = {
    * @throws the server's error when it cannot be taken out: then it may still run
    */
   takeBack(subject: string, seq: number, consumers: readonly KnownConsumer[]): Promise<boolean>;
-  /** Takes out what may not run any more, whoever got it. @throws the server's error when it cannot be taken out */
-  takeOut(seq: number): Promise<void>;
-  /** It is answered: it leaves with the next sweep. */
+  /** It is answered, or withdrawn: it leaves with the next sweep. */
   settled(seq: number): void;
   /** Operations whose requests have been sent since: their acknowledged requests leave with the next sweep. */
   used(consumer: string): void;
@@ -101,9 +99,6 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
       if (before === undefined) return false;
       await remove(jsm, seq);
       return (await consumersBehind(jsm, stream, subject, seq, before)) !== undefined;
-    },
-    async takeOut(seq) {
-      await remove(await managerOf(connection), seq);
     },
     settled(seq) {
       settledSeqs.add(seq);
