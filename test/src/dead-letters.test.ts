@@ -370,6 +370,7 @@ describe('a request sent again that nobody answers', () => {
     keep();
     await neverSent(stack, authorize, 'att_1');
     const letter = await oneLetter();
+    await until('nobody to be there', async () => (await stack.bridge.isAnybodyThere()) === false);
     await expect(letters.retry(letter, ACTOR)).rejects.toThrow(
       /no worker is there for authorize.*nothing was sent; start one, then retry it/,
     );
