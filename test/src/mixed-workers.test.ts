@@ -2,6 +2,7 @@
 import { createWorker } from '@nats-bridge/worker';
 import { type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, expect, it } from 'vitest';
+import { sayThere } from './say-there.js';
 import { authorizeRequest, MERCHANT, type Stack, type StackOptions, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -86,10 +87,7 @@ it.each([
 it('what one without records took, that came after it was sent, stays in doubt and is answered late', async () => {
   const stack = await start({ timeouts: { authorize: 1_500 }, jetstream: { ack_wait: 5_000 } });
   const nats = await stack.nats();
-  const guarded = nats.subscribe('hyperswitch.workers.guarded.authorize', {
-    callback: (_, message) => void message.respond(),
-  });
-  await nats.flush();
+  const guarded = await sayThere(stack);
   const calling = stack.call(AUTHORIZE, authorizeRequest('a1'), 'a1');
   await until('the request', async () => (await requestsIn(stack)) > 0);
   guarded.unsubscribe();
@@ -104,11 +102,7 @@ it('what one without records took, that came after it was sent, stays in doubt a
 
 it('what nobody took is withdrawn, whoever is there when its time is over', async () => {
   const stack = await start({ timeouts: { authorize: 1_000 } });
-  const nats = await stack.nats();
-  const guarded = nats.subscribe('hyperswitch.workers.guarded.authorize', {
-    callback: (_, message) => void message.respond(),
-  });
-  await nats.flush();
+  const guarded = await sayThere(stack);
   const calling = stack.call(AUTHORIZE, authorizeRequest('a1'), 'a1');
   await until('the request', async () => (await requestsIn(stack)) > 0);
   guarded.unsubscribe();

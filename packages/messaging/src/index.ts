@@ -11,6 +11,7 @@ export {
   createBodyReferences,
 } from './bodies/body-reference.js';
 export { type Broadcast, type BroadcastOptions, createBroadcast } from './broadcast/broadcast.js';
+export { apiSubject } from './connection/api-subject.js';
 export { type BackoffOptions, backoffMs, UNTIL_BACK } from './connection/backoff.js';
 export type { CancelSignal } from './connection/cancel-signal.js';
 export { type Connection, type ConnectionOptions, createConnection } from './connection/connection.js';

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { ValidationError } from './bridge-error.js';
 import { type Operation, operationRow } from './operation-catalogue.js';
 import { type RouterData, routerDataSchema } from './router-data.js';
-import { UCS_METHODS, ucsEnum, ucsFields } from './ucs/schema.js';
+import { ucsEnum, ucsFields } from './ucs/schema.js';
+import { ucsMethodsOf } from './ucs-request.js';
 import { describeIssues } from './zod-issues.js';
 
 /** Made a function of its own: half the time. */
@@ -42,14 +43,7 @@ function isMoney(value: unknown): boolean {
 
 /** Whether it is a code of ISO 4217, in capitals, that the protocol knows. */
 export function isCurrency(code: string): boolean {
-  return currencies().has(code);
-}
-
-let known: ReadonlySet<string> | undefined;
-
-function currencies(): ReadonlySet<string> {
-  known ??= new Set(Object.keys(ucsEnum('Currency')).filter((name) => /^[A-Z]{3}$/.test(name)));
-  return known;
+  return /^[A-Z]{3}$/.test(code) && Object.hasOwn(ucsEnum('Currency'), code);
 }
 
 const moneyFields = new Map<Operation, readonly string[]>();
@@ -58,9 +52,7 @@ const moneyFields = new Map<Operation, readonly string[]>();
 function moneyFieldsOf(operation: Operation): readonly string[] {
   let fields = moneyFields.get(operation);
   if (fields === undefined) {
-    const { methods } = operationRow(operation);
-    const requests = UCS_METHODS.filter(({ service, method }) => methods.includes(`${service}/${method}`));
-    const all = requests.flatMap(({ requestType }) => ucsFields(requestType));
+    const all = ucsMethodsOf(operationRow(operation)).flatMap(({ requestType }) => ucsFields(requestType));
     const names = all.filter(({ of }) => of === MONEY).map(({ name }) => name);
     fields = [...new Set(names)];
     moneyFields.set(operation, fields);

@@ -58,7 +58,7 @@ export function routerDataFromUcs(row: OperationRow, request: UcsRequest, metada
  * @throws ValidationError that names the fields which no single method has together.
  */
 export function ucsMethodOf(row: OperationRow, request: UcsRequest): UcsMethod {
-  const methods = row.methods.flatMap((name) => METHOD_BY_NAME.get(name) ?? []);
+  const methods = ucsMethodsOf(row);
   const fieldsOf = (method: UcsMethod) => ucsFieldNames(method.requestType);
   const present = Object.keys(request).filter(
     (field) => request[field] !== undefined && methods.some((method) => fieldsOf(method).has(field)),
@@ -69,6 +69,11 @@ export function ucsMethodOf(row: OperationRow, request: UcsRequest): UcsMethod {
   throw new ValidationError(
     `the request of ${row.operation} has fields of different methods (${row.methods.join(', ')}): ${telling.slice(0, 5).join(', ')}`,
   );
+}
+
+/** The UCS methods of an operation, as its row names them. */
+export function ucsMethodsOf(row: OperationRow): readonly UcsMethod[] {
+  return row.methods.flatMap((name) => METHOD_BY_NAME.get(name) ?? []);
 }
 
 const METHOD_BY_NAME = new Map(UCS_METHODS.map((entry) => [`${entry.service}/${entry.method}`, entry]));

@@ -24,6 +24,15 @@ import type { Handlers } from './handler.js';
 import type { Claim } from './held-claim.js';
 import { type Broker, createScene, requestOf, type SceneOptions, startBroker } from './testing/scene.js';
 
+const firstDelivery = (deadlineAt: number) => ({
+  correlationId: 'c',
+  fingerprint: 'f',
+  retry: 0,
+  deadlineAt,
+  isRedelivered: false,
+  worker: 'w',
+});
+
 let broker: Broker;
 let records: RecordStore;
 
@@ -96,14 +105,7 @@ describe('a record that others keep changing', () => {
     const ending = await runGuarded(
       {
         subject: 's',
-        delivery: {
-          correlationId: 'c',
-          fingerprint: 'f',
-          retry: 0,
-          deadlineAt: 9_000,
-          isRedelivered: false,
-          worker: 'w',
-        },
+        delivery: firstDelivery(9_000),
         about: {},
       },
       { records: { read, write }, now: () => 1_000, sleep: async () => {}, leaseMs: 2_000 },
@@ -121,14 +123,7 @@ describe('a record that others keep changing', () => {
     const run = vi.fn();
     const request = {
       subject: 's',
-      delivery: {
-        correlationId: 'c',
-        fingerprint: 'f',
-        retry: 0,
-        deadlineAt: 9_000,
-        isRedelivered: false,
-        worker: 'w',
-      },
+      delivery: firstDelivery(9_000),
       about: {},
     };
     const world = { records, now: () => 1_000, sleep: async () => {}, leaseMs: 2_000 };
@@ -160,14 +155,7 @@ describe('a claim whose confirmation was lost', () => {
   }
   const request = {
     subject: 's',
-    delivery: {
-      correlationId: 'c',
-      fingerprint: 'f',
-      retry: 0,
-      deadlineAt: 99_000,
-      isRedelivered: false,
-      worker: 'w',
-    },
+    delivery: firstDelivery(99_000),
     about: {},
   };
   const reply = { body: encodeBody(success), headers: {} };

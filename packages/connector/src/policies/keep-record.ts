@@ -7,11 +7,11 @@ import { RecordChangedError } from '@nats-bridge/messaging';
 import { BridgeError, type BridgeResponse } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
-import { announcementOf } from '../ledger/announcement.js';
 import { encodeAnswer } from '../ledger/answer.js';
+import { announcementOf } from '../ledger/bridge-records.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
-import { recordAnswer, type UnrecordedAnswer } from '../ledger/record-answer.js';
+import { type RecordAnswerWorld, recordAnswer } from '../ledger/record-answer.js';
 import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
 import { within } from '../within.js';
 
@@ -33,12 +33,12 @@ const LOOK_AGAIN_MS = 200;
 const WITHDRAW_MS = 500;
 
 export function keepRecord(world: KeepRecordWorld): Policy {
-  return (next) => (exchange) =>
-    !exchange.isDurable || exchange.key === undefined
-      ? next(exchange)
-      : exchange.workers === 'guarded'
-        ? sendToGuarded(exchange, exchange.key, world, next)
-        : sendRecorded(exchange, exchange.key, world, next);
+  return (next) => (exchange) => {
+    const { key } = exchange;
+    if (!exchange.isDurable || key === undefined) return next(exchange);
+    const send = exchange.workers === 'guarded' ? sendToGuarded : sendRecorded;
+    return send(exchange, key, world, next);
+  };
 }
 
 /** They keep the record themselves, but for one without that has come since they were asked. */
@@ -51,25 +51,19 @@ async function sendToGuarded(
   const answer = await next(exchange);
   if (!exchange.marks.isUnrecorded) return answer;
   const request = announcementOf(exchange, world.bridge, exchange.marks.at);
-  await record({ exchange, key, answer, request }, world);
+  const { merchant_id: merchantId } = exchange.data;
+  await recordAnswer(
+    { merchantId, key, answer: encodeAnswer(answer), request },
+    recordingWorld(exchange, world),
+  );
   return answer;
 }
 
-function record(
-  {
-    exchange,
-    answer,
-    ...of
-  }: Pick<UnrecordedAnswer, 'key' | 'request' | 'announced'> & {
-    readonly exchange: Exchange;
-    readonly answer: BridgeResponse;
-  },
+function recordingWorld(
+  exchange: Exchange,
   { ledger, isClosing, sleep, onUnrecorded }: KeepRecordWorld,
-): Promise<void> {
-  return recordAnswer(
-    { ...of, merchantId: exchange.data.merchant_id, answer: encodeAnswer(answer) },
-    { ledger, isClosing, sleep, onUnrecorded: (cause) => onUnrecorded(cause, exchange) },
-  );
+): RecordAnswerWorld {
+  return { ledger, isClosing, sleep, onUnrecorded: (cause) => onUnrecorded(cause, exchange) };
 }
 
 async function sendRecorded(
@@ -99,7 +93,16 @@ async function sendRecorded(
     }
     throw error;
   });
-  await record({ exchange, key, answer, request: sent, announced: { ...sent, seq } }, world);
+  await recordAnswer(
+    {
+      merchantId: merchant_id,
+      key,
+      answer: encodeAnswer(answer),
+      request: sent,
+      announced: { ...sent, seq },
+    },
+    recordingWorld(exchange, world),
+  );
   return answer;
 }
 

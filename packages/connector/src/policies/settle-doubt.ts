@@ -7,13 +7,11 @@ import {
   BridgeError,
   type BridgeResponse,
   decideWithdrawal,
-  fingerprintOf,
-  type NewRecord,
   type OperationRecord,
 } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
-import { announcementOf } from '../ledger/announcement.js';
+import { announcementOf, withdrawalOf } from '../ledger/bridge-records.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { assertSameContent } from '../ledger/outcome-of-entry.js';
 import { idlePause } from '../pause.js';
@@ -114,11 +112,11 @@ async function settle(
         if (entry !== undefined) throw error;
     }
     const isOver = decision.kind === 'withdraw';
-    const record = isOver
-      ? withdrawal(exchange, bridge, error)
-      : announcementOf(exchange, bridge, exchange.marks.at);
+    const [record, expectedSeq] = isOver
+      ? [withdrawalOf(exchange, bridge, error.code), decision.expectedSeq]
+      : [announcementOf(exchange, bridge, exchange.marks.at), 0];
     try {
-      await ledger.write(data.merchant_id, key, record, entry?.record.seq ?? 0);
+      await ledger.write(data.merchant_id, key, record, expectedSeq);
     } catch (thrown) {
       if (!(thrown instanceof RecordChangedError) || changes === MOST_CHANGES) throw thrown;
       continue;
@@ -146,19 +144,6 @@ async function mayHaveRunUnrecorded(
     default:
       return false;
   }
-}
-
-function withdrawal(exchange: Exchange, bridge: string, error: BridgeError): NewRecord {
-  return {
-    state: 'withdrawn',
-    operation: exchange.operation,
-    paymentId: exchange.data.payment_id,
-    correlationId: exchange.correlationId,
-    fingerprint: fingerprintOf(exchange.data),
-    by: bridge,
-    retry: 0,
-    reason: error.code,
-  };
 }
 
 /** Nobody took it in time, and nobody can any more: as if no worker had been there. */

@@ -1,5 +1,11 @@
 /** The region that serves, asked from the standby over the link between both. */
-import { type Connection, managerOf, PermissionDeniedError, saysDenied } from '@nats-bridge/messaging';
+import {
+  apiSubject,
+  type Connection,
+  managerOf,
+  PermissionDeniedError,
+  saysDenied,
+} from '@nats-bridge/messaging';
 import {
   type JetStreamAccountStats,
   JetStreamApiError,
@@ -31,9 +37,7 @@ export async function isPrimaryThere(connection: Connection, domain: string): Pr
 /** @returns undefined where the servers have none @throws Error that says who may ask, where these credentials may not */
 export async function domainHere(connection: Connection): Promise<string | undefined> {
   const manager = await managerOf(connection);
-  const { domain } = connection.jetstreamOptions;
-  const subject = domain === undefined ? '$JS.API.INFO' : `$JS.${domain}.API.INFO`;
-  return (await accountIn(manager, subject)).domain;
+  return (await accountIn(manager, apiSubject(connection, 'INFO'))).domain;
 }
 
 /** Of the JetStream of another domain. */

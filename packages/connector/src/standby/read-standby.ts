@@ -105,12 +105,13 @@ async function strangers(connection: Connection, config: BridgeConfig): Promise<
       ];
 }
 
-/** @returns the JetStream domain of the region of which the stream is a mirror; undefined for what is none, or not there */
+/** The same of a stream that was not looked at yet. */
 export async function copiedHere(connection: Connection, stream: string): Promise<string | undefined> {
   return domainCopied(await streamInfo(connection, stream));
 }
 
-function domainCopied(info: StreamInfo | undefined): string | undefined {
+/** @returns the JetStream domain of the region of which the stream is a mirror; undefined for what is none, or not there */
+export function domainCopied(info: StreamInfo | undefined): string | undefined {
   return DOMAIN.exec(info?.config.mirror?.external?.api ?? '')?.[1];
 }
 

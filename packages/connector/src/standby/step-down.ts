@@ -33,7 +33,7 @@ import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
 import { mirrorsOf } from './mirrors.js';
 import { domainHere, isPrimaryThere, managerOfDomain } from './primary.js';
-import { copiedHere } from './read-standby.js';
+import { domainCopied } from './read-standby.js';
 
 /** What this region recorded after the other one had copied it last: the other one may not know of it. */
 export type Unheard = {
@@ -92,10 +92,10 @@ export async function planStepDown(
     ...streamsLeftOut(config).filter(({ mayStay }) => !mayStay),
     ...streamsToSave(config),
   ]) {
-    const messages = (await streamInfo(connection, stream))?.state.messages;
-    if (messages === undefined) continue;
-    const primary = await copiedHere(connection, stream);
-    if (primary === undefined) stale.push({ stream, messages });
+    const info = await streamInfo(connection, stream);
+    if (info === undefined) continue;
+    const primary = domainCopied(info);
+    if (primary === undefined) stale.push({ stream, messages: info.state.messages });
     else copies.set(stream, primary);
   }
   if (here === successor)

@@ -1,8 +1,9 @@
 /** Reads a durable pull consumer with bounded work in hand, through reconnects, until it is drained. */
-import { type ConsumerInfo, jetstreamManager } from '@nats-io/jetstream';
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { backoffMs } from '../connection/backoff.js';
 import type { Connection } from '../connection/connection.js';
+import { managerOf } from '../connection/manager-of.js';
 import type { DeliveredMessage } from './delivered-message.js';
 import { OrderInbox } from './order-inbox.js';
 import { priorityGroupOf } from './priority-group.js';
@@ -89,7 +90,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       isBroken = false;
       try {
         const nats = await connection.get();
-        const group = priorityGroupOf(await find(nats), priority);
+        const group = priorityGroupOf(await find(), priority);
         sayFound();
         // Of another connection, or of a consumer that had no priorities.
         for (const inbox of spare.splice(0)) inbox.close();
@@ -106,8 +107,8 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
     }
   }
 
-  async function find(nats: NatsConnection): Promise<ConsumerInfo> {
-    const manager = await jetstreamManager(nats, connection.jetstreamOptions);
+  async function find(): Promise<ConsumerInfo> {
+    const manager = await managerOf(connection);
     return manager.consumers.info(stream, consumer);
   }
 
@@ -180,7 +181,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
   }
 
   async function hasOtherReaders(): Promise<boolean> {
-    const { num_waiting } = await find(await connection.get());
+    const { num_waiting } = await find();
     return num_waiting > open.size;
   }
 
