@@ -34,10 +34,15 @@ export const CASES = {
   floor_jetstream: {
     usesNats: true,
     client: jetstreamFloorSender,
-    services: { worker: jetstreamFloorWorker },
+    services: { worker: jetstreamFloorWorker() },
+  },
+  floor_archived: {
+    usesNats: true,
+    client: jetstreamFloorSender,
+    services: { worker: jetstreamFloorWorker(true) },
   },
   floor_grpc: { usesNats: false, client: grpcSender(false), services: { echo: grpcEcho } },
-  floor_series: asOneWay(jetstreamFloorSender, jetstreamFloorWorker),
+  floor_series: asOneWay(jetstreamFloorSender, jetstreamFloorWorker()),
   library_core: { usesNats: true, client: librarySender(false), services: { worker: sdkWorker(false) } },
   library_asked: {
     usesNats: true,

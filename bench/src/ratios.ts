@@ -51,6 +51,8 @@ const RATIOS = {
   whole_p50: latencyToSum('whole_asked', 'floor_jetstream', 1.4),
   whole_p50_series: latencyToSeries('whole_asked', 'floor_series', 1.4),
   library_durable: throughput('library_asked', 'floor_jetstream', 0.8),
+  // The copy that the server makes of each request is part of the promise, and in no bare floor.
+  library_archived: throughput('library_asked', 'floor_archived', 0.8),
   library_core: throughput('library_core', 'floor_core', 0.8),
   promised_throughput: throughputInSeries('whole', 'floor_writes', 0.7),
   promised_library: throughput('library_durable', 'floor_writes', 0.7),

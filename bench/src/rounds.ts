@@ -1,4 +1,7 @@
-/** Short rounds in turn (A B C A B C), so that whatever else the machine does falls on every case alike. */
+/**
+ * Short rounds in turn, there and back (A B C C B A), so that whatever else the machine does, and what a case leaves
+ * behind for the next, falls on every case alike.
+ */
 import { CASE_NAMES, type CaseName } from './cases.js';
 import type { Size } from './payment.js';
 import type { Measured, Scene } from './scene.js';
@@ -38,7 +41,7 @@ export async function runRounds(
       const rounds: Round[] = [];
       for (let round = 0; round < plan.rounds; round++) {
         const measured: Partial<Record<CaseName, Measured>> = {};
-        for (const name of cases)
+        for (const name of round % 2 === 0 ? cases : cases.toReversed())
           measured[name] = await scenes.get(name)?.measure(size, { inFlight, ms: plan.roundMs });
         rounds.push(measured);
       }

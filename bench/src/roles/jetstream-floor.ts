@@ -47,12 +47,19 @@ export const jetstreamFloorSender: Role = {
   },
 };
 
-export const jetstreamFloorWorker: Role = {
+/** @param isArchived the server copies each request into a second stream, as it does from PAYMENTS */
+export const jetstreamFloorWorker = (isArchived = false): Role => ({
   kind: 'service',
   async start({ natsUrl }) {
     const nats = await connect({ servers: natsUrl, noAsyncTraces: true });
     const manager = await jetstreamManager(nats);
     await manager.streams.add({ name: STREAM, subjects: ['floor.payments.>'], max_msgs: 1_000_000 });
+    if (isArchived)
+      await manager.streams.add({
+        name: `${STREAM}_ARCHIVE`,
+        sources: [{ name: STREAM }],
+        max_msgs: 1_000_000,
+      });
     await manager.consumers.add(STREAM, { durable_name: CONSUMER, ack_policy: AckPolicy.Explicit });
     const consumer = await jetstream(nats).consumers.get(STREAM, CONSUMER);
     await consumer.consume({
@@ -65,4 +72,4 @@ export const jetstreamFloorWorker: Role = {
     });
     return {};
   },
-};
+});
