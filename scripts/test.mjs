@@ -1,6 +1,6 @@
 /** `npm test`: sets up, checks and runs every test; arguments go to vitest. Ends with "N passed, N failed". */
 import './node-version.mjs';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail, foreground, run, say, together } from './run.mjs';
@@ -36,6 +36,7 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetri
 const report = join(folder, 'report.json');
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
 const code = await foreground(['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args]);
+if (!existsSync(report)) fail(new Error('the tests were ended before they were through'));
 const { numPassedTests, numFailedTests, numFailedTestSuites, success } = JSON.parse(
   readFileSync(report, 'utf8'),
 );

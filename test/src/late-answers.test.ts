@@ -566,15 +566,17 @@ describe('a late answer', () => {
     const processor = await startProcessor();
     await doubt(bridge, 'att_1', hyperswitch.url);
     const { ledger } = bridge.connector;
-    // As a worker does that finds nobody has begun.
-    const entry = await ledger.findLatest(MERCHANT, 'authorize:att_1');
-    if (entry === undefined) throw new Error('no record');
-    await ledger.write(
-      MERCHANT,
-      'authorize:att_1',
-      { ...entry.record, state: 'withdrawn', reason: 'expired' },
-      entry.record.seq,
-    );
+    // As a worker does that finds nobody has begun. The one that has it renews its claim meanwhile.
+    await vi.waitFor(async () => {
+      const entry = await ledger.findLatest(MERCHANT, 'authorize:att_1');
+      if (entry === undefined) throw new Error('no record');
+      await ledger.write(
+        MERCHANT,
+        'authorize:att_1',
+        { ...entry.record, state: 'withdrawn', reason: 'expired' },
+        entry.record.seq,
+      );
+    });
     const told = await first(hyperswitch.received);
     expect(told.event.status).toBe('FAILURE');
     expect(told.parsed).toMatchObject({ event_type: 'PAYMENT_INTENT_FAILURE' });
