@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Connection, createConnection } from '../connection/connection.js';
 import { startTestServer } from '../testing/nats-for-tests.js';
@@ -28,7 +30,30 @@ async function broker() {
     for (let index = 0; index < count; index++) await js.publish('work.item', `${index}`);
   };
   const info = async () => (await jetstreamManager(await connection.get())).consumers.info('WORK', 'workers');
-  return { connection, makeConsumer, publish, info };
+  return { url: server.url, connection, makeConsumer, publish, info };
+}
+
+/** Whose subscriptions, when one of them is drained, have a message on their way that nobody has read. */
+async function drainingLate(connection: Connection, url: string): Promise<Connection> {
+  const nats = await connection.get();
+  const other = await connect({ servers: url });
+  closers.push(() => other.close());
+  const subscribe: NatsConnection['subscribe'] = (subject, options) => {
+    const subscription = nats.subscribe(subject, options);
+    const drain = subscription.drain.bind(subscription);
+    subscription.drain = async () => {
+      other.publish('work.item', 'late');
+      await setImmediate();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+      return drain();
+    };
+    return subscription;
+  };
+  const watched = Object.create(nats, { subscribe: { value: subscribe } });
+  return Object.create(connection, {
+    current: { get: () => watched },
+    get: { value: async () => watched },
+  });
 }
 
 function read(connection: Connection, options: Partial<ConsumePullOptions>) {
@@ -157,6 +182,26 @@ describe('reading a pull consumer', () => {
     expect(errors.length).toBeLessThan(10);
     await makeConsumer();
     await until('it reads on', () => taken === 2);
+  });
+
+  it('reads on after it has stepped back, also where its last message came meanwhile', async () => {
+    const { url, connection, makeConsumer, publish, info } = await broker();
+    await makeConsumer();
+    const taken: string[] = [];
+    const reader = read(await drainingLate(connection, url), {
+      onMessage: async (message) => {
+        taken.push(Buffer.from(message.data).toString());
+        message.ack();
+      },
+    });
+    const elsewhere = read(connection, {});
+    await until('both wait', async () => (await info()).num_waiting === 2);
+    reader.stepBack(0);
+    await until('it has stepped back', async () => (await info()).num_waiting === 1);
+    await until('it waits again', async () => (await info()).num_waiting === 2);
+    await elsewhere.drain();
+    await publish(1);
+    await until('it reads on', () => taken.includes('0'));
   });
 
   it('can be drained while it waits for a consumer', async () => {

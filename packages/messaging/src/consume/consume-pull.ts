@@ -133,7 +133,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       }, fail)
       .finally(() => {
         open.delete(inbox);
-        if (!inbox.isClosed) spare.push(inbox);
+        if (inbox.takesOrders) spare.push(inbox);
         wake?.();
       });
   }

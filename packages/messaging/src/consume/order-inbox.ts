@@ -53,6 +53,11 @@ export class OrderInbox {
     return this.#subscription.isClosed();
   }
 
+  /** False also while it is drained: nothing that is ordered from then on would come. */
+  get takesOrders(): boolean {
+    return !this.isClosed && !this.#subscription.isDraining();
+  }
+
   /**
    * Orders so many messages; one order at a time. Resolves when all have come, or nothing more comes: it expired, or
    * the inbox was closed.
