@@ -19,9 +19,9 @@ beforeEach(async () => {
 afterEach(() => started.stop());
 
 /** Answers each request after so long, or never. */
-async function subscribe(answersAfterMs: number | undefined): Promise<void> {
+async function subscribe(answersAfterMs: number | undefined, merchant = '*'): Promise<void> {
   const nats = await bridge.connection.get();
-  nats.subscribe('hyperswitch.payments.*.capture', {
+  nats.subscribe(`hyperswitch.payments.${merchant}.capture`, {
     queue: 'workers',
     callback: (_, message) => {
       const { correlation_id } = message.json<{ correlation_id: string }>();
@@ -65,4 +65,15 @@ it('a worker that says it is there and hears requests as they pass is asked once
   expect(await capture()).toMatchObject({ kind: 'unknown', status: 'PENDING' });
   expect(executions).toBe(1);
   expect(await stateOfRecord()).toBe('sent');
+});
+
+it('is found for the merchant that it hears, whoever else was asked about just before', async () => {
+  const nats = await bridge.connection.get();
+  nats.subscribe('hyperswitch.workers.alive.capture', { callback: (_, message) => void message.respond() });
+  await bridge.prepare();
+  const alone = { ...CAPTURE, merchant_id: 'alone' };
+  await subscribe(undefined, 'alone');
+  const [, outcome] = await Promise.all([capture(), sleep(20).then(() => bridge.capture(alone))]);
+  expect(executions).toBe(1);
+  expect(outcome).toMatchObject({ kind: 'unknown', status: 'PENDING' });
 });

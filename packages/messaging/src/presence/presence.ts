@@ -4,6 +4,7 @@ import { type NatsConnection, RequestError } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
 import { managerOf } from '../connection/manager-of.js';
 import { takesSubject } from '../consume/takes-subject.js';
+import { believeFor } from './believe.js';
 import { createFindSubscriber } from './find-subscriber.js';
 
 export type PresenceOptions = {
@@ -61,46 +62,46 @@ export type Presence = {
 };
 
 const NOT_ASKED = Promise.resolve(undefined);
+const GUARDED: WorkersFound = { workers: 'guarded', consumers: NOT_ASKED };
 
 export function createPresence(connection: Connection, options: PresenceOptions): Presence {
   const ttlMs = options.ttlMs ?? 250;
   const timeoutMs = options.timeoutMs ?? 40;
-  const known = new Map<string, { readonly found: Promise<WorkersFound>; readonly until: number }>();
   const findSubscriber = createFindSubscriber(connection, timeoutMs);
-  const asking = new Map<string, Promise<WorkersFound>>();
+  const saidOf = believeFor<Said>(ttlMs, ({ guarded, alive }) => guarded !== 'no' || alive !== 'no');
+  const othersOn = believeFor<WorkerPresence>(ttlMs, (workers) => workers !== 'nobody');
+  const consumersIn = believeFor<Awaited<WorkersFound['consumers']>>(ttlMs, (list) => list !== undefined);
 
-  async function ask({ guarded, alive, subject }: PresenceQuestion): Promise<WorkersFound> {
+  const list = (isFresh?: boolean) =>
+    consumersIn(options.stream, () => consumersOf(connection, options.stream), isFresh);
+
+  async function askAll({ guarded, alive }: PresenceQuestion): Promise<Said> {
     const nats = connection.current ?? (await connection.get());
     const [guardedSaid, aliveSaid] = await Promise.all([
       answers(nats, guarded, timeoutMs),
       answers(nats, alive, timeoutMs),
     ]);
-    if (aliveSaid === 'no' && guardedSaid !== 'no') return { workers: 'guarded', consumers: NOT_ASKED };
+    return { guarded: guardedSaid, alive: aliveSaid };
+  }
+
+  async function askOthers(subject: string, { alive }: Said, isFresh: boolean): Promise<WorkerPresence> {
+    const nats = connection.current ?? (await connection.get());
     // To say "alive" is not to say that one reads the stream.
-    if (await findSubscriber(nats, subject)) return { workers: 'subscribers', consumers: NOT_ASKED };
-    const consumers = consumersOf(connection, options.stream);
-    if (aliveSaid === 'yes') return { workers: 'consumers', consumers };
-    return { workers: aliveSaid === 'nothing' ? 'unclear' : readersOf(await consumers, subject), consumers };
+    if (await findSubscriber(nats, subject)) return 'subscribers';
+    if (alive !== 'no') return alive === 'yes' ? 'consumers' : 'unclear';
+    const readers = readersOf(await list(isFresh), subject);
+    return readers === 'nobody' ? readersOf(await list(true), subject) : readers;
   }
 
   return {
-    whoIsThere(question, { isFresh = false } = {}) {
-      // Merchants share their workers here: the liveness subjects name the operation.
-      const key = question.guarded;
-      const believed = known.get(key);
-      if (!isFresh && believed !== undefined && believed.until > Date.now()) return believed.found;
-      let answer = asking.get(key);
-      if (answer === undefined) {
-        answer = ask(question)
-          .then((found) => {
-            if (found.workers === 'nobody') known.delete(key);
-            else known.set(key, { found: Promise.resolve(found), until: Date.now() + ttlMs });
-            return found;
-          })
-          .finally(() => asking.delete(key));
-        asking.set(key, answer);
-      }
-      return answer;
+    async whoIsThere(question, { isFresh = false } = {}) {
+      const { guarded, alive, subject } = question;
+      // Merchants share what is said there: it names the operation …
+      const said = await saidOf(guarded, () => askAll(question), isFresh);
+      if (said.alive === 'no' && said.guarded !== 'no') return GUARDED;
+      // … and not who else would get a message: one may hear those of one merchant alone.
+      const workers = await othersOn(`${alive} ${subject}`, () => askOthers(subject, said, isFresh), isFresh);
+      return { workers, consumers: workers === 'subscribers' ? NOT_ASKED : list() };
     },
     async isAnybodyThere(questions, { countsInHand = true } = {}) {
       const nats = connection.current ?? (await connection.get());
@@ -117,12 +118,12 @@ export function createPresence(connection: Connection, options: PresenceOptions)
   };
 }
 
+type SaidThere = 'yes' | 'no' | 'nothing';
+/** On the two subjects of an operation. */
+type Said = { readonly guarded: SaidThere; readonly alive: SaidThere };
+
 /** The server itself says when nobody is subscribed. A worker too busy to answer in time is there all the same. */
-async function answers(
-  nats: NatsConnection,
-  alive: string,
-  timeoutMs: number,
-): Promise<'yes' | 'no' | 'nothing'> {
+async function answers(nats: NatsConnection, alive: string, timeoutMs: number): Promise<SaidThere> {
   try {
     await nats.request(alive, undefined, { timeout: timeoutMs });
     return 'yes';
