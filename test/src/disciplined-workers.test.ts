@@ -71,9 +71,9 @@ function answeredRecordOf(stack: Stack, attempt: string) {
 async function publishRequest(
   stack: Stack,
   attempt: string,
-  changes: { request?: object; deadlineAt?: number; body?: string } = {},
+  changes: { request?: object; deadlineAt?: number; body?: string; correlationId?: string } = {},
 ): Promise<string> {
-  const correlationId = randomUUID();
+  const { correlationId = randomUUID() } = changes;
   const body = {
     operation: 'authorize',
     merchant_id: MERCHANT,
@@ -254,6 +254,16 @@ describe.each(DISCIPLINED_WORKERS)('the disciplined worker in %s', (_language, c
       await answeredRecordOf(stack, attempt);
     }
     expect(executions()).toEqual(['att_1 2', 'att_2 2']);
+  });
+
+  it('takes what plain subscribers heard as the second attempt', async () => {
+    const { stack, executions } = await startScene(command);
+    const correlationId = 'heard';
+    const announced = { state: 'sent', retry: 0, correlationId, isHeard: true } as const;
+    await stack.bridge.ledger.write(MERCHANT, keyOf('att_1'), announced, 0);
+    await publishRequest(stack, 'att_1', { correlationId });
+    await answeredRecordOf(stack, 'att_1');
+    expect(executions()).toEqual(['att_1 2']);
   });
 
   it('gives a failed request back, and is asked again a second later', async () => {

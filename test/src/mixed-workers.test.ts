@@ -84,6 +84,20 @@ it.each([
   },
 );
 
+it('what one heard as it passed and did not answer, the next looks for before it charges', async () => {
+  const stack = await start({ timeouts: { authorize: 6_000 } });
+  const nats = await stack.nats();
+  const heard = new Promise<void>((resolve) => {
+    nats.subscribe('hyperswitch.payments.*.authorize', { max: 1, callback: () => resolve() });
+  });
+  await nats.flush();
+  const calling = stack.call(AUTHORIZE, authorizeRequest('a1'), 'a1');
+  await heard;
+  const attempts = await startGuarded(stack);
+  expect(await calling).toMatchObject({ status: 'CHARGED' });
+  expect(attempts).toEqual([2]);
+});
+
 it('what one without records took, that came after it was sent, stays in doubt and is answered late', async () => {
   const stack = await start({ timeouts: { authorize: 1_500 }, jetstream: { ack_wait: 5_000 } });
   const nats = await stack.nats();

@@ -53,10 +53,11 @@ async def follow_record(js, msg, request, record, deadline_ms, lease_ms, run, wi
     lease_left_ms = record.number("X-Lease-Until") - now_ms()
     if record.state == "claimed" and lease_left_ms > 0:
         return await msg.nak(delay=lease_left_ms / 1000)  # somebody has it in hand
-    # What was announced and delivered before, for this request or an earlier one of the key, a worker without records
-    # may have carried out.
+    # What was announced and delivered before, for this request or an earlier one of the key, or heard as it passed, a
+    # worker without records may have carried out.
     is_repeat = msg.metadata.num_delivered > 1 or record.headers.get("X-Correlation-Id") != about["X-Correlation-Id"]
-    may_have_begun = record.state == "claimed" or (record.state == "sent" and is_repeat)
+    is_heard = "X-Heard" in record.headers
+    may_have_begun = record.state == "claimed" or (record.state == "sent" and (is_repeat or is_heard))
     if not may_have_begun and deadline_ms <= now_ms():  # nobody began, and now nobody may
         about.update({"X-Reason": "expired", **withdrawal(subject)})
         await write_record(js, subject, "withdrawn", b"{}", about, record.seq)

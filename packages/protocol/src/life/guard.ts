@@ -54,8 +54,8 @@ export function guardDelivery(
       return { kind: 'drop' };
     case 'sent':
       // Workers that keep no record do not write down that they have it, neither an earlier request of the key nor an
-      // earlier delivery of this one: as if somebody had begun.
-      return record.correlationId === delivery.correlationId && !delivery.isRedelivered
+      // earlier delivery of this one, nor what they heard as it passed: as if somebody had begun.
+      return record.correlationId === delivery.correlationId && !delivery.isRedelivered && !record.isHeard
         ? begin
         : { kind: 'claim', attempt: 2, expectedSeq };
     case 'claimed': {

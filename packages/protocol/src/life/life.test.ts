@@ -81,6 +81,7 @@ describe('the guard', () => {
   it.each([
     ['for another request', { correlationId: 'earlier' }, {}],
     ['and had been delivered before', { correlationId: 'c' }, { isRedelivered: true }],
+    ['where plain subscribers heard it', { correlationId: 'c', isHeard: true }, {}],
   ])('takes what was announced %s as the next attempt, and after the deadline too', (_, announced, again) => {
     const sent = record({ state: 'sent', ...announced });
     const next = { kind: 'claim', attempt: 2, expectedSeq: 7 };

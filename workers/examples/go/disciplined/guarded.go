@@ -59,10 +59,11 @@ func followRecord(ctx context.Context, js jetstream.JetStream, d Delivery, recor
 	if seen := record.Headers.Get("X-Fingerprint"); !isRetried && seen != "" && seen != about.Get("X-Fingerprint") {
 		return ErrKeyConflict
 	}
-	// What was announced and delivered before, for this request or an earlier one of the key, a worker without records
-	// may have carried out.
+	// What was announced and delivered before, for this request or an earlier one of the key, or heard as it passed, a
+	// worker without records may have carried out.
 	isRepeat := d.meta.NumDelivered > 1 || record.Headers.Get("X-Correlation-Id") != about.Get("X-Correlation-Id")
-	mayHaveBegun := record.State == "claimed" || (record.State == "sent" && isRepeat)
+	isHeard := record.Headers.Get("X-Heard") != ""
+	mayHaveBegun := record.State == "claimed" || (record.State == "sent" && (isRepeat || isHeard))
 	leaseLeft := time.Until(time.UnixMilli(record.number("X-Lease-Until", 0)))
 	isOver := !time.Now().Before(d.deadline)
 	switch {
