@@ -199,7 +199,7 @@ describe('answerFromLedger', () => {
       });
   });
 
-  it('lets the first error stand when the ledger cannot be read', async () => {
+  it('lets the first error stand when the ledger cannot be read, and no failure that names no status', async () => {
     const send = answerFromLedger({
       find: async () => {
         throw new Error('no connection');
@@ -208,5 +208,10 @@ describe('answerFromLedger', () => {
       withdrawUnsent: async () => false,
     });
     await expect(send(noWorkers)(byAlias)).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
+    const plain = { status: 'failure', error: { code: 'bad_request', message: 'x' } } as const;
+    const named = { ...plain, attempt_status: 'FAILURE' };
+    for (const next of [unknownId, says(plain)])
+      expect(await send(next)(byAlias)).toEqual({ status: 'processing' });
+    expect(await send(says(named))(byAlias)).toEqual(named);
   });
 });

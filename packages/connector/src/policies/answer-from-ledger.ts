@@ -48,28 +48,33 @@ export function answerFromLedger(world: AnswerFromLedgerWorld): Policy {
     if (answer.status !== 'failure') return answer;
     const found = isNotKnown(answer) ? await recorded() : undefined;
     if (found !== undefined) return found;
-    const isEarly = await isTooEarlyToFail(answer, exchange, keys, world).catch(() => false);
-    return isEarly ? { status: 'processing' } : answer;
+    return (await mayBeTooEarly(answer, exchange, keys, world)) ? { status: 'processing' } : answer;
   };
 }
 
 /**
  * What nobody has answered yet, its processor need not know: that must not be told as a failure. While a worker has
- * it in hand, a failure that names no status of the payment may as well be one of the question.
+ * it in hand, a failure that names no status of the payment may as well be one of the question. Where it cannot be
+ * looked, the doubt remains.
  */
-async function isTooEarlyToFail(
+async function mayBeTooEarly(
   answer: BridgeResponse,
   { data }: Exchange,
   keys: readonly string[],
   { find }: AnswerFromLedgerWorld,
 ): Promise<boolean> {
-  const namesStatus = Boolean(answer.attempt_status ?? answer.refund_status);
-  for (const key of keys) {
-    const record = (await find(data.merchant_id, key))?.record;
-    if (record?.state !== 'claimed' && record?.state !== 'sent') continue;
-    return isNotKnown(answer) || (!namesStatus && (record.leaseUntil ?? 0) > Date.now());
+  const isUnknownId = isNotKnown(answer);
+  if (!isUnknownId && (answer.attempt_status ?? answer.refund_status)) return false;
+  try {
+    for (const key of keys) {
+      const record = (await find(data.merchant_id, key))?.record;
+      if (record?.state !== 'claimed' && record?.state !== 'sent') continue;
+      return isUnknownId || (record.leaseUntil ?? 0) > Date.now();
+    }
+    return false;
+  } catch {
+    return true;
   }
-  return false;
 }
 
 async function recordedAnswer(
