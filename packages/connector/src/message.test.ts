@@ -22,3 +22,8 @@ describe('the time a request may stay in the stream', () => {
     expect(secondsToLive('unclear')).toBe(106);
   });
 });
+
+it('names a message by its merchant and key, whatever characters they have', () => {
+  const one = exchange({ key: 'refund:r 🧾', deadlineAt: Date.now() + 10_000 });
+  expect(messageOf(one, config, true, 'b').msgId).toBe('m:refund:r%20%F0%9F%A7%BE');
+});

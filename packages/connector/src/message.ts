@@ -64,7 +64,7 @@ export function messageOf(
         : subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id),
     body,
     headers,
-    msgId: `${data.merchant_id}:${idempotencyKey}`.replaceAll(/[^\x21-\x7e]/g, encodeURIComponent),
+    msgId: `${data.merchant_id}:${idempotencyKey}`.replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent),
     correlationId,
     replyTo,
     deadlineAt: exchange.waitUntil ?? deadlineAt,

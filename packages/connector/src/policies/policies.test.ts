@@ -234,6 +234,17 @@ describe('resolveAliases', () => {
     });
   });
 
+  it('sends nothing, and says so, where the record of an id cannot be read', async () => {
+    let isSent = false;
+    const policy = resolveAliases(() => Promise.reject(new Error('no responders')));
+    const sending = policy(async () => {
+      isSent = true;
+      return success;
+    })(exchange({}, { connector_transaction_id: 'bridge:authorize:att_1' }));
+    await expect(sending).rejects.toMatchObject({ code: 'INTERNAL_ERROR', phase: 'before_send' });
+    expect(isSent).toBe(false);
+  });
+
   it('finds the payment of a sync by its attempt alone', async () => {
     const sync = exchange(
       { operation: 'sync', row: operationRow('sync'), key: undefined },

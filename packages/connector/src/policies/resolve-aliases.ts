@@ -1,5 +1,6 @@
 /** Ids that the bridge made up are turned into the processor's, as soon as the record of their key has one. */
-import { type BridgeResponse, keyOfAlias, type RouterData } from '@nats-bridge/protocol';
+import { BridgeError, type BridgeResponse, keyOfAlias, type RouterData } from '@nats-bridge/protocol';
+import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
 import { keysBehindId } from '../ledger/keys-behind-id.js';
 
@@ -14,8 +15,20 @@ const ID_FIELDS = [
   'connector_payout_id',
 ] as const;
 
+/** @throws BridgeError INTERNAL_ERROR where a record cannot be read, before anything is sent */
 export function resolveAliases(readAnswer: ReadAnswer): Policy {
-  return (next) => async (exchange) => next(await withProcessorIds(exchange, readAnswer));
+  return (next) => async (exchange) => next(await withProcessorIds(exchange, readAnswer).catch(refuse));
+}
+
+/** Who is told "unknown" of what was not sent would wait for ever: nobody settles what has no record (P1). */
+function refuse(cause: unknown): never {
+  const error = bridgeErrorOf(cause);
+  if (error.code !== 'INTERNAL_ERROR') throw error;
+  throw new BridgeError(
+    error.code,
+    'The record of an id that this bridge gave could not be read: nothing was sent; try again',
+    { cause, phase: 'before_send' },
+  );
 }
 
 async function withProcessorIds(exchange: Exchange, readAnswer: ReadAnswer): Promise<Exchange> {
