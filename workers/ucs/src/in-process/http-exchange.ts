@@ -42,9 +42,9 @@ export async function exchangeHttp(
       body: new Uint8Array(await response.arrayBuffer()),
     };
   } catch (error) {
-    const code = codeOf(error);
+    const { code, isOfOpenConnection } = failureIn(error);
     const { host } = new URL(url);
-    if (BEFORE_SENDING.test(code))
+    if (BEFORE_SENDING.test(code) && !isOfOpenConnection)
       return {
         kind: 'not_sent',
         code: 'PROCESSOR_UNREACHABLE',
@@ -60,9 +60,17 @@ export async function exchangeHttp(
   }
 }
 
-/** fetch hides it in the cause, or in the first of several. */
-function codeOf(error: unknown): string {
-  const { cause } = error as { cause?: { code?: unknown; errors?: readonly { code?: unknown }[] } };
-  const code = cause?.code ?? cause?.errors?.[0]?.code;
-  return typeof code === 'string' ? code : '';
+type Failure = { readonly code?: unknown; readonly syscall?: unknown };
+
+/**
+ * fetch hides it in the cause, or in the first of several. A network that goes while an answer is awaited has the codes
+ * of one that was not there (Linux: the last ICMP error, once it gives up sending again): the call that failed tells.
+ */
+function failureIn(error: unknown): { readonly code: string; readonly isOfOpenConnection: boolean } {
+  const { cause } = error as { cause?: Failure & { errors?: readonly Failure[] } };
+  const { code, syscall } = cause?.code === undefined ? (cause?.errors?.[0] ?? {}) : cause;
+  return {
+    code: typeof code === 'string' ? code : '',
+    isOfOpenConnection: syscall === 'read' || syscall === 'write',
+  };
 }
