@@ -99,6 +99,21 @@ it('does not wait for a server that stands still', async () => {
   }
 });
 
+it('takes no standstill of this process for one of the server', async () => {
+  const { inbox, came, info } = await scene();
+  const order = inbox.order(1);
+  await connection.rttMs();
+  const { stream_name } = await info();
+  const other = await connect({ servers: server.url });
+  other.publish(`${stream_name}.item`, 'a');
+  await setImmediate();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_500);
+  await order;
+  expect(came.map(textOf)).toEqual(['a']);
+  await other.close();
+  inbox.close();
+});
+
 it('still brings what was sent before it is drained, and leaves nothing with the server', async () => {
   const { inbox, came, publish, info } = await scene();
   const order = inbox.order(10);

@@ -115,8 +115,15 @@ export class OrderInbox {
   }
 
   #lookForLife(): void {
-    if (this.#end === undefined || performance.now() - this.#heardAt < 2 * IDLE_HEARTBEAT_MS) return;
-    this.#fail(new OrderEndedError(this.#options.consumer, 'the server does not answer'));
+    if (!this.#isSilent) return;
+    // After a standstill of this process the timer comes before what has arrived meanwhile.
+    setImmediate(() => {
+      if (this.#isSilent) this.#fail(new OrderEndedError(this.#options.consumer, 'the server does not answer'));
+    });
+  }
+
+  get #isSilent(): boolean {
+    return this.#end !== undefined && performance.now() - this.#heardAt >= 2 * IDLE_HEARTBEAT_MS;
   }
 
   #fail(error: Error): void {
