@@ -1,5 +1,5 @@
 /** What the author of a worker writes: a function per operation, from request to response. */
-import type { BridgeRequest, BridgeResponse, Operation } from '@nats-bridge/protocol';
+import { type BridgeRequest, type BridgeResponse, isOperation, type Operation } from '@nats-bridge/protocol';
 
 /** The fields of a message that the contract names; it may have more, of which types cannot say anything. */
 type Named<T> = { [Field in keyof T as string extends Field ? never : Field]: T[Field] };
@@ -39,3 +39,17 @@ export type Handler = (
 ) => Promise<HandlerResponse> | HandlerResponse;
 
 export type Handlers = { readonly [O in Operation]?: Handler };
+
+/** The operations that they are for. @throws TypeError when there is none, or one is for no operation */
+export function operationsOf(handlers: Handlers): readonly Operation[] {
+  const names = Object.keys(handlers ?? {});
+  const operations = names.filter(isOperation);
+  if (operations.length === 0)
+    throw new TypeError(
+      'a worker needs at least one handler, under the name of an operation such as "authorize"',
+    );
+  const unknown = names.filter((name) => !isOperation(name));
+  if (unknown.length > 0)
+    throw new TypeError(`no operation is called ${unknown.join(', ')}; see docs/contract.md`);
+  return operations;
+}

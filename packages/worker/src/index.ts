@@ -7,8 +7,9 @@ export type { Handler, HandlerContext, HandlerResponse, Handlers } from './handl
 export type { MetricsDoor } from './metrics/serve-metrics.js';
 export type { SealingOptions } from './sealing.js';
 export type { SigningOptions } from './signing.js';
-export { createWorker, type Worker, type WorkerLogging, type WorkerOptions } from './worker.js';
+export { createWorker, type Worker } from './worker.js';
 export type { DeliveryIds, WorkerEvent } from './worker-event.js';
+export type { WorkerLogging, WorkerOptions } from './worker-options.js';
 
 /** What handlers are given, and what they answer. */
 

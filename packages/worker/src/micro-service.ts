@@ -18,6 +18,8 @@ export type ServiceDescription = {
 };
 
 export type MicroService = {
+  /** Answers from now on. */
+  start(nats: NatsConnection): void;
   /** Counts one request of an endpoint. */
   record(endpoint: string, ms: number, error?: string): void;
   stop(): void;
@@ -25,8 +27,8 @@ export type MicroService = {
 
 type Stats = { requests: number; errors: number; nanoseconds: number; lastError: string };
 
-export function startMicroService(nats: NatsConnection, service: ServiceDescription): MicroService {
-  const started = new Date().toISOString();
+export function createMicroService(service: ServiceDescription): MicroService {
+  let started = '';
   const stats = new Map<string, Stats>(
     service.endpoints.map(({ name }) => [name, { requests: 0, errors: 0, nanoseconds: 0, lastError: '' }]),
   );
@@ -59,22 +61,25 @@ export function startMicroService(nats: NatsConnection, service: ServiceDescript
   };
 
   const subscriptions: Subscription[] = [];
-  for (const [verb, answer] of Object.entries(answers))
-    for (const subject of [
-      `$SRV.${verb}`,
-      `$SRV.${verb}.${service.name}`,
-      `$SRV.${verb}.${service.name}.${service.id}`,
-    ])
-      subscriptions.push(
-        nats.subscribe(subject, {
-          // Whoever may not be asked how it is, works all the same.
-          callback(error, message) {
-            if (error === null) respond(message, answer());
-          },
-        }),
-      );
 
   return {
+    start(nats) {
+      started = new Date().toISOString();
+      for (const [verb, answer] of Object.entries(answers))
+        for (const subject of [
+          `$SRV.${verb}`,
+          `$SRV.${verb}.${service.name}`,
+          `$SRV.${verb}.${service.name}.${service.id}`,
+        ])
+          subscriptions.push(
+            nats.subscribe(subject, {
+              // Whoever may not be asked how it is, works all the same.
+              callback(error, message) {
+                if (error === null) respond(message, answer());
+              },
+            }),
+          );
+    },
     record(endpoint, ms, error) {
       const entry = stats.get(endpoint);
       if (entry === undefined) return;

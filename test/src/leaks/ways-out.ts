@@ -113,7 +113,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/worker/src/metrics/worker-metrics.ts': ['metrics'],
   'packages/worker/src/micro-service.ts': ['micro service'],
   'packages/worker/src/reply.ts': ['wire', 'streams'],
-  'packages/worker/src/worker.ts': ['wire'],
+  'packages/worker/src/presence.ts': ['wire'],
   'packages/worker/src/handle-stored.ts': ['wire'],
   'packages/worker/src/handle-plain.ts': ['wire'],
   'workers/ucs/src/grpc/grpc-target.ts': 'no payment',

@@ -22,8 +22,9 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type Msg, type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
 import { expect, vi } from 'vitest';
 import type { Handlers } from '../handler.js';
-import { createWorker, type WorkerOptions } from '../worker.js';
+import { createWorker } from '../worker.js';
 import type { WorkerEvent } from '../worker-event.js';
+import type { WorkerOptions } from '../worker-options.js';
 
 export type Broker = {
   readonly url: string;

@@ -1,0 +1,41 @@
+/** What takes requests for a worker, from one consumer or one subject, and how all of it is drained. */
+import type { BodyReferences, Connection } from '@nats-bridge/messaging';
+import type { Balance } from './balance.js';
+import type { Sealing } from './sealing.js';
+import type { Telemetry } from './telemetry.js';
+
+export type RequestReader = {
+  /** Requests that were begun and are not finished, or wait for a place. */
+  readonly inHand: number;
+  /** Takes nothing new, gives back what was not begun, and resolves when what was begun is finished. */
+  drain(): Promise<void>;
+  /** What is still in hand is kept for this worker no longer. */
+  letGo(): void;
+};
+
+/** What reading and handling requests needs, wherever they come from. */
+export type ReaderWorld = Balance & {
+  readonly connection: Connection;
+  /** Where bodies lie that are too large for a message. */
+  readonly bodies: BodyReferences;
+  readonly sealing: Sealing;
+  readonly telemetry: Telemetry;
+  /** Durable consumers are `{consumerName}-{operation}`; plain subscriptions have it for their queue group. */
+  readonly consumerName: string;
+  /** Aborts when the worker waits for its handlers no longer. */
+  readonly abandoned: AbortSignal;
+};
+
+/** @returns false when that takes longer than `withinMs` */
+export async function drainAll(readers: readonly RequestReader[], withinMs: number): Promise<boolean> {
+  const drained = Promise.all(readers.map((reader) => reader.drain()));
+  let timer: NodeJS.Timeout | undefined;
+  const isLate = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, withinMs, false);
+  });
+  try {
+    return await Promise.race([drained.then(() => true), isLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
