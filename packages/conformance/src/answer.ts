@@ -1,13 +1,7 @@
 /** A worker's answer as the kit reads it: leniently, so that each rule finds its own fault and no other's. */
 import type { NatsBridge } from '@nats-bridge/connector';
 import { type BodyReferences, createBodyReferences } from '@nats-bridge/messaging';
-import {
-  BODY_BUCKET,
-  decodeBody,
-  decodeHeaderValue,
-  HEADER,
-  parseRecordSubject,
-} from '@nats-bridge/protocol';
+import { BODY_BUCKET, decodeMessage, HEADER, headerText, parseRecordSubject } from '@nats-bridge/protocol';
 import type { Answered } from './heard.js';
 
 export type Answer = {
@@ -30,9 +24,9 @@ export function createReadAnswer({ connection, sealing }: NatsBridge): ReadAnswe
       const { headers } = heard;
       const whole = { headers, body: await bodies.resolveBody(heard) };
       const isRecord = parseRecordSubject(heard.subject) !== undefined;
-      const answered = decodeHeaderValue(headers[HEADER.correlationId] ?? '');
+      const answered = headerText(headers, HEADER.correlationId);
       const opened = sealing.openAnswer(merchantId, key, whole, isRecord ? undefined : answered);
-      const fields = decodeBody(opened.body, opened.headers[HEADER.contentType]);
+      const fields = decodeMessage(opened);
       if (typeof fields === 'object' && fields !== null && !Array.isArray(fields))
         return { heard, fields: fields as Record<string, unknown> };
       return { heard, fields: undefined, unreadable: 'it is no object' };

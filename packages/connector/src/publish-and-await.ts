@@ -8,7 +8,7 @@ import {
   serverFeatures,
   type WorkStream,
 } from '@nats-bridge/messaging';
-import { BridgeError, type BridgeResponse, decodeHeaderValue, HEADER, stateOf } from '@nats-bridge/protocol';
+import { BridgeError, type BridgeResponse, HEADER, headerText, stateOf } from '@nats-bridge/protocol';
 import type { BridgeConfig } from './config/bridge-config.js';
 import { type Exchange, mayBeGuarded } from './exchange.js';
 import { isConflict, isRefusal, readAnswer } from './ledger/answer.js';
@@ -61,7 +61,7 @@ export function createPublishAndAwait(world: PublishWorld): PublishAndAwait {
 
   function answerIn({ data, key }: Exchange, request: RequestMessage, reply: Reply): BridgeResponse {
     const isRecord = reply.via === 'durable' && key !== undefined;
-    const answered = decodeHeaderValue(reply.headers[HEADER.correlationId] ?? '') || request.correlationId;
+    const answered = headerText(reply.headers, HEADER.correlationId) || request.correlationId;
     return readAnswer(
       sealing.openAnswer(data.merchant_id, keyIn(request), reply, isRecord ? undefined : answered),
     );
@@ -161,5 +161,5 @@ function mayHaveBegun(entry: LedgerEntry | undefined, { deliveryCount = 1 }: Rep
 
 /** Of a question, which has no record, it is made of its correlation id. */
 function keyIn({ headers }: RequestMessage): string {
-  return decodeHeaderValue(headers[HEADER.idempotencyKey] ?? '');
+  return headerText(headers, HEADER.idempotencyKey);
 }

@@ -1,6 +1,6 @@
 /** Whose a reply says it is: its `correlation_id`, in whatever encoding the body is written. */
 import { type ReadCorrelationId, readJsonCorrelationId } from '@nats-bridge/messaging';
-import { decodeBody, HEADER } from '@nats-bridge/protocol';
+import { decodeMessage } from '@nats-bridge/protocol';
 
 const OPENING_BRACE = 0x7b;
 
@@ -11,7 +11,7 @@ const OPENING_BRACE = 0x7b;
 export const readReplyCorrelationId: ReadCorrelationId = (body, headers) => {
   if (body[0] === OPENING_BRACE) return readJsonCorrelationId(body, headers);
   try {
-    const reply = decodeBody(body, headers[HEADER.contentType]) as { correlation_id?: unknown } | null;
+    const reply = decodeMessage({ body, headers }) as { correlation_id?: unknown } | null;
     const id = reply?.correlation_id;
     return typeof id === 'string' && id !== '' ? id : undefined;
   } catch {

@@ -1,6 +1,7 @@
 /** How bodies are written: JSON, or MessagePack where it is asked for. */
 import { decode, encode } from '@msgpack/msgpack';
 import { ValidationError } from './bridge-error.js';
+import { HEADER, type Headers } from './headers.js';
 
 export type ContentType = 'application/json' | 'application/msgpack';
 
@@ -29,4 +30,9 @@ export function decodeBody(bytes: Uint8Array, contentType?: string): unknown {
       `the body (${bytes.byteLength} bytes) is not ${isMsgpack ? 'MessagePack' : 'JSON'}; send what Content-Type says`,
     );
   }
+}
+
+/** Reads the body of a message as its headers say it is written. @throws ValidationError as {@link decodeBody} */
+export function decodeMessage(message: { readonly body: Uint8Array; readonly headers: Headers }): unknown {
+  return decodeBody(message.body, message.headers[HEADER.contentType]);
 }

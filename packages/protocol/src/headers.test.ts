@@ -28,11 +28,11 @@ describe('headers', () => {
       traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     };
     const headers = buildRequestHeaders(values);
-    expect(parseRequestHeaders((name) => headers[name])).toEqual(values);
+    expect(parseRequestHeaders(headers)).toEqual(values);
   });
 
   it('may be missing or nonsense: what cannot be read is undefined', () => {
-    const parsed = parseRequestHeaders((name) => (name === 'X-Deadline' ? 'soon' : undefined));
+    const parsed = parseRequestHeaders({ 'X-Deadline': 'soon' });
     expect(Object.values(parsed).filter((value) => value !== undefined)).toEqual([]);
   });
 });

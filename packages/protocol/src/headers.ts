@@ -63,6 +63,11 @@ export function decodeHeaderValue(value: string): string {
   }
 }
 
+/** A header as it was before it was encoded; empty where it is missing. */
+export function headerText(headers: Headers, name: string): string {
+  return decodeHeaderValue(headers[name] ?? '');
+}
+
 /** What a request carries besides its body; all optional values are left out when undefined. */
 export type RequestHeaders = {
   readonly merchantId: string;
@@ -96,14 +101,10 @@ export function buildRequestHeaders(values: RequestHeaders): Record<string, stri
 }
 
 /** Reads request headers; what is missing or unreadable is undefined, so that a body alone is enough. */
-export function parseRequestHeaders(get: (name: string) => string | undefined): Partial<RequestHeaders> {
-  const text = (name: string) => {
-    const value = get(name);
-    return value === undefined || value === '' ? undefined : decodeHeaderValue(value);
-  };
+export function parseRequestHeaders(headers: Headers): Partial<RequestHeaders> {
+  const text = (name: string) => headerText(headers, name) || undefined;
   const testMode = text(HEADER.testMode);
-  const deadline = Number(get(HEADER.deadline));
-  const retry = Number(get(HEADER.retry) || 0);
+  const deadlineAt = deadlineIn(headers);
   return {
     merchantId: text(HEADER.merchantId),
     paymentId: text(HEADER.paymentId),
@@ -111,10 +112,29 @@ export function parseRequestHeaders(get: (name: string) => string | undefined): 
     testMode: testMode === undefined ? undefined : testMode === 'true',
     correlationId: text(HEADER.correlationId),
     operation: text(HEADER.operation),
-    deadlineAt: Number.isSafeInteger(deadline) && deadline > 0 ? deadline : undefined,
+    deadlineAt: Number.isSafeInteger(deadlineAt) && deadlineAt > 0 ? deadlineAt : undefined,
     contentType: text(HEADER.contentType),
-    replyTo: get(HEADER.replyTo) || undefined,
-    retry: Number.isSafeInteger(retry) && retry > 0 ? retry : undefined,
+    replyTo: headers[HEADER.replyTo] || undefined,
+    retry: retryIn(headers) || undefined,
     traceparent: text(HEADER.traceparent),
   };
+}
+
+/** Whether a request was sent by this merchant under this key. */
+export function isOfKey(headers: Headers, merchantId: string, idempotencyKey: string): boolean {
+  return (
+    headerText(headers, HEADER.idempotencyKey) === idempotencyKey &&
+    headerText(headers, HEADER.merchantId) === merchantId
+  );
+}
+
+/** Milliseconds since the epoch; 0 where it is missing, or no number. */
+export function deadlineIn(headers: Headers): number {
+  return Number(headers[HEADER.deadline]) || 0;
+}
+
+/** How often a person had it sent again from the dead letters. */
+export function retryIn(headers: Headers): number {
+  const retry = Number(headers[HEADER.retry]);
+  return Number.isSafeInteger(retry) && retry > 0 ? retry : 0;
 }

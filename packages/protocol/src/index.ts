@@ -33,16 +33,20 @@ export { checkRecords, type RecordReport, type StreamLook } from './check-record
 export { checkRouterData, isCurrency } from './check-router-data.js';
 export { asyncApi } from './contract/async-api.js';
 export { jsonSchemas } from './contract/json-schemas.js';
-export { type ContentType, decodeBody, encodeBody } from './encoding.js';
+export { type ContentType, decodeBody, decodeMessage, encodeBody } from './encoding.js';
 export {
   buildRequestHeaders,
+  deadlineIn,
   decodeHeaderValue,
   encodeHeaderValue,
   HEADER,
   type Headers,
+  headerText,
+  isOfKey,
   PAST_TTL_HEADER,
   parseRequestHeaders,
   type RequestHeaders,
+  retryIn,
   saysRefusal,
   TTL_HEADER,
 } from './headers.js';

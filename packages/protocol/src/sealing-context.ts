@@ -35,6 +35,6 @@ export function replyContext(merchantId: string, idempotencyKey: string, isRefus
   return [`nats-bridge ${isRefusal ? 'refusal' : 'reply'} 1`, merchantId, idempotencyKey].join('\n');
 }
 
-export function isSealed(contentType: string | undefined): boolean {
-  return contentType?.split(';')[0]?.trim() === SEALED_TYPE;
+export function isSealed(headers: Headers): boolean {
+  return headers[HEADER.contentType]?.split(';')[0]?.trim() === SEALED_TYPE;
 }

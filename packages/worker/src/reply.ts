@@ -6,7 +6,7 @@ import {
   encodeHeaders,
   UNTIL_BACK,
 } from '@nats-bridge/messaging';
-import { decodeHeaderValue, encodeBody, encodeHeaderValue, HEADER } from '@nats-bridge/protocol';
+import { encodeBody, encodeHeaderValue, HEADER, headerText } from '@nats-bridge/protocol';
 import type { HandlerResponse } from './handler.js';
 import { contentTypeOf, type ReadRequest } from './run-handler.js';
 import type { Sealing } from './sealing.js';
@@ -104,7 +104,7 @@ export function encodeRefusal(
   sealing: Sealing,
   to: 'caller' | 'stranger',
 ): EncodedReply {
-  const correlationId = decodeHeaderValue(request[HEADER.correlationId] ?? '');
+  const correlationId = headerText(request, HEADER.correlationId);
   const reply = {
     body: encodeBody({ status: 'failure', error: { code, message }, correlation_id: correlationId }),
     headers: {

@@ -2,8 +2,7 @@
 import {
   type BridgeRequest,
   type ContentType,
-  decodeBody,
-  HEADER,
+  decodeMessage,
   parseRequest,
   parseRequestHeaders,
   type RequestHeaders,
@@ -34,12 +33,12 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** @throws ValidationError when it is not a request of the contract, or does not open */
 export function readDelivery(subject: string, delivery: Delivery, sealing: Sealing): ReadRequest {
-  const { body, headers, attempt } = sealing.open(subject, delivery);
+  const opened = sealing.open(subject, delivery);
   return {
-    request: parseRequest(decodeBody(body, headers[HEADER.contentType])),
-    headers: parseRequestHeaders((name) => headers[name]),
+    request: parseRequest(decodeMessage(opened)),
+    headers: parseRequestHeaders(opened.headers),
     wireHeaders: delivery.headers,
-    attempt,
+    attempt: opened.attempt,
   };
 }
 

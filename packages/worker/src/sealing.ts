@@ -42,7 +42,7 @@ export type ReplyTo = 'record' | 'caller' | 'stranger';
 
 export const NO_SEALING: Sealing = {
   open(_, request) {
-    if (isSealed(request.headers[HEADER.contentType]))
+    if (isSealed(request.headers))
       throw new ValidationError('the body is sealed, and this worker has no key: give it `sealing`');
     return request;
   },
@@ -56,7 +56,7 @@ export function createSealing({ seedFiles, bridges, required = true }: SealingOp
   return {
     ...NO_SEALING,
     open(subject, request) {
-      if (!isSealed(request.headers[HEADER.contentType])) {
+      if (!isSealed(request.headers)) {
         if (!required) return request;
         throw new ValidationError('the body is in clear, and this worker takes sealed requests only');
       }
@@ -71,7 +71,7 @@ export function createSealing({ seedFiles, bridges, required = true }: SealingOp
       }
     },
     seal(reply, request) {
-      if (!isSealed(request[HEADER.contentType])) return reply;
+      if (!isSealed(request)) return reply;
       const [merchantId = '', key = ''] = [request[HEADER.merchantId], request[HEADER.idempotencyKey]];
       const context = replyContext(merchantId, key, saysRefusal(reply.headers));
       const type = reply.headers[HEADER.contentType] ?? 'application/json';

@@ -1,9 +1,9 @@
 /** Rule: an answer that stands in the record is said again, and nothing is run. */
 import {
-  decodeHeaderValue,
   encodeBody,
   fingerprintOf,
   HEADER,
+  headerText,
   recordHeaders,
   recordSubject,
 } from '@nats-bridge/protocol';
@@ -48,8 +48,7 @@ export const repeatsRecordedAnswers: Rule = {
     const id = textIn(answer, 'transaction_id');
     if (id !== recorded.transaction_id)
       return broken(`${recorded.transaction_id} was recorded, and ${id} answered: it was run again`);
-    const named = answer.heard.headers[HEADER.correlationId];
-    return named !== undefined && decodeHeaderValue(named) === asked.correlationId
+    return headerText(answer.heard.headers, HEADER.correlationId) === asked.correlationId
       ? KEPT
       : broken('the answer was said again without the X-Correlation-Id of the request that asked');
   },

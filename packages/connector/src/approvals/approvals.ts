@@ -15,7 +15,7 @@ import {
   type ApprovalEvent,
   type AuditAction,
   approvalSubject,
-  decodeBody,
+  decodeMessage,
   encodeBody,
   HEADER,
   isOpenApproval,
@@ -171,8 +171,7 @@ export function createApprovals(
     const patch = patchIn(kept);
     if (patch === undefined) return undefined;
     try {
-      const { body, headers } = sealing.openAnswer(kept.merchant_id, sealedUnder(kept), patch);
-      return decodeBody(body, headers[HEADER.contentType]);
+      return decodeMessage(sealing.openAnswer(kept.merchant_id, sealedUnder(kept), patch));
     } catch (cause) {
       throw new ValidationError('the patch cannot be opened with the keys of this bridge', { cause });
     }

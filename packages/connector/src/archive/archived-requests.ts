@@ -3,11 +3,10 @@ import { createBodyReferences, storedMessages } from '@nats-bridge/messaging';
 import {
   BODY_BUCKET,
   type BridgeRequest,
-  decodeBody,
-  decodeHeaderValue,
-  HEADER,
+  decodeMessage,
   type Headers,
   parseRequest,
+  parseRequestHeaders,
 } from '@nats-bridge/protocol';
 import { requestSubjectsOf } from '../ledger/find-request.js';
 import type { NatsBridge } from '../nats-bridge.js';
@@ -47,15 +46,20 @@ export async function* archivedRequests(
   const subject = filter.merchantId && requestSubjectsOf(config, filter.merchantId);
   for await (const stored of storedMessages(connection, archiveNameOf(config), { since, fromSeq, subject })) {
     if (until !== undefined && stored.storedAt >= until) return;
-    const text = (name: string) => decodeHeaderValue(stored.headers[name] ?? '');
+    const {
+      merchantId = '',
+      operation = '',
+      paymentId = '',
+      idempotencyKey = '',
+    } = parseRequestHeaders(stored.headers);
     const request: ArchivedRequest = {
       seq: stored.seq,
       at: stored.storedAt,
       subject: stored.subject,
-      merchantId: text(HEADER.merchantId),
-      operation: text(HEADER.operation),
-      paymentId: text(HEADER.paymentId),
-      idempotencyKey: text(HEADER.idempotencyKey),
+      merchantId,
+      operation,
+      paymentId,
+      idempotencyKey,
       headers: stored.headers,
       body: stored.body,
     };
@@ -88,6 +92,6 @@ export function createOpenArchived({
   return async ({ subject, headers, body }) => {
     const whole = { subject, headers, body: await bodies.resolveBody({ body, headers }) };
     const opened = sealing.openRequest(whole);
-    return parseRequest(decodeBody(opened.body, opened.headers[HEADER.contentType]));
+    return parseRequest(decodeMessage(opened));
   };
 }

@@ -1,14 +1,13 @@
 /** What was begun and has no outcome, as far as what was saved says: after a restore, it may have ended since. */
 import { type Connection, type StoredRecord, storedMessages } from '@nats-bridge/messaging';
 import {
-  decodeHeaderValue,
-  HEADER,
   movesMoney,
   type OperationRecord,
   operationInKey,
   parsePaymentSubject,
   parseRecord,
   parseRecordSubject,
+  parseRequestHeaders,
   RECORD_STREAM,
   recordSubject,
   ValidationError,
@@ -81,16 +80,13 @@ function subjectOf({ merchantId, idempotencyKey, operation }: Begun): string | u
 }
 
 function requestIn({ headers, subject: sentTo }: StoredRecord): Begun {
-  const header = (name: string) => decodeHeaderValue(headers[name] ?? '');
-  const parsed = parsePaymentSubject(sentTo);
-  const operation = header(HEADER.operation) || (parsed?.operation ?? '');
-  const merchantId = header(HEADER.merchantId) || (parsed?.merchantId ?? '');
-  const idempotencyKey = header(HEADER.idempotencyKey);
-  return {
-    merchantId,
-    idempotencyKey,
-    operation,
-    paymentId: header(HEADER.paymentId),
-    retry: Number(header(HEADER.retry)) || 0,
-  };
+  const sent = parsePaymentSubject(sentTo);
+  const {
+    merchantId = sent?.merchantId ?? '',
+    operation = sent?.operation ?? '',
+    idempotencyKey = '',
+    paymentId = '',
+    retry = 0,
+  } = parseRequestHeaders(headers);
+  return { merchantId, idempotencyKey, operation, paymentId, retry };
 }

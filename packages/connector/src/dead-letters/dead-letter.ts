@@ -1,11 +1,12 @@
 /** A dead letter: a request that was given up, as it was, with what is known of it. */
 import type { StoredRecord } from '@nats-bridge/messaging';
 import {
-  decodeHeaderValue,
   encodeHeaderValue,
   HEADER,
   type Headers,
+  headerText,
   type Queue,
+  retryIn,
   type Verdict,
 } from '@nats-bridge/protocol';
 
@@ -92,7 +93,7 @@ export function letterHeaders(letter: NewDeadLetter): Record<string, string> {
 }
 
 export function parseLetter(queue: Queue, { headers, body, seq, storedAt }: StoredRecord): DeadLetter {
-  const text = (name: string) => decodeHeaderValue(headers[name] ?? '');
+  const text = (name: string) => headerText(headers, name);
   const verdict = text(DEAD.verdict);
   return {
     queue,
@@ -107,7 +108,7 @@ export function parseLetter(queue: Queue, { headers, body, seq, storedAt }: Stor
     attempts: Number(text(DEAD.attempts)) || 0,
     worker: text(DEAD.worker) || undefined,
     verdict: VERDICTS.includes(verdict) ? (verdict as Verdict) : 'unknown',
-    retry: Number(text(HEADER.retry)) || 0,
+    retry: retryIn(headers),
     original: {
       stream: text(DEAD.stream),
       seq: Number(text(DEAD.seq)) || 0,

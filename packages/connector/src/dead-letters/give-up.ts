@@ -3,7 +3,7 @@
  * notice; this is for what leaves the work stream before that, or was acknowledged with a reply that nobody can read.
  */
 import type { Connection, RecordWriter } from '@nats-bridge/messaging';
-import { type DoubtFacts, decideDoubt, HEADER, type Operation } from '@nats-bridge/protocol';
+import { type DoubtFacts, deadlineIn, decideDoubt, type Operation } from '@nats-bridge/protocol';
 import { type BridgeConfig, timeoutOf } from '../config/bridge-config.js';
 import { recoveryMsOf } from '../config/retention.js';
 import { findRequest, sentBetween } from '../ledger/find-request.js';
@@ -59,7 +59,7 @@ export async function giveUp(
   const search = sentBetween(config, merchantId, idempotencyKey, [from, until]);
   const inStream = await findRequest(connection, { ...search, stream: config.jetstream.stream_name });
   // Another bridge may have sent it, with a timeout of its own.
-  const deadlineAt = Number(inStream?.headers[HEADER.deadline] ?? 0);
+  const deadlineAt = inStream === undefined ? 0 : deadlineIn(inStream.headers);
   const facts = {
     record,
     answer: answerIn(entry),

@@ -14,12 +14,12 @@ import {
   streamState,
 } from '@nats-bridge/messaging';
 import {
-  decodeHeaderValue,
   HEADER,
   movesMoney,
   NOTICE_CONSUMER,
   NOTICE_STREAM,
   parsePaymentSubject,
+  parseRequestHeaders,
   type Queue,
   verdictOf,
 } from '@nats-bridge/protocol';
@@ -140,10 +140,14 @@ async function letterOf(
   { config, ledger }: KeeperWorld,
 ): Promise<NewDeadLetter> {
   const headers = original?.headers ?? {};
-  const header = (name: string) => decodeHeaderValue(headers[name] ?? '');
-  const parsed = parsePaymentSubject(original?.subject ?? '');
-  const merchantId = header(HEADER.merchantId) || parsed?.merchantId || UNKNOWN;
-  const idempotencyKey = header(HEADER.idempotencyKey);
+  const sent = parsePaymentSubject(original?.subject ?? '');
+  const {
+    merchantId = sent?.merchantId || UNKNOWN,
+    operation = sent?.operation || UNKNOWN,
+    paymentId = '',
+    idempotencyKey = '',
+    retry = 0,
+  } = parseRequestHeaders(headers);
   const entry = idempotencyKey === '' ? undefined : await ledger.findLatest(merchantId, idempotencyKey);
   const isOwnConsumer = notice.consumer.startsWith(`${config.jetstream.consumer_name}-`);
   const verdict =
@@ -157,15 +161,15 @@ async function letterOf(
         });
   return {
     merchantId,
-    operation: header(HEADER.operation) || parsed?.operation || UNKNOWN,
-    paymentId: header(HEADER.paymentId),
+    operation,
+    paymentId,
     idempotencyKey,
     reason: reasonOf(notice),
     error: entry?.record.reason,
     attempts: notice.deliveries,
     worker: entry?.record.by,
     verdict,
-    retry: Number(header(HEADER.retry)) || 0,
+    retry,
     original: {
       stream: notice.stream,
       seq: notice.stream_seq,

@@ -9,7 +9,7 @@ export function lackingKeys(
 ): string | undefined {
   if (signing === undefined && headers[HEADER.signature] !== undefined)
     return 'is signed, and no key to sign with is configured here (nats_bridge.signing)';
-  if (sealing === undefined && isSealed(headers[HEADER.contentType]))
+  if (sealing === undefined && isSealed(headers))
     return 'is sealed, and no key to open it with is configured here (nats_bridge.sealing)';
   return undefined;
 }

@@ -12,11 +12,11 @@ import {
   type AuditAction,
   BODY_BUCKET,
   type BridgeResponse,
-  decodeBody,
-  decodeHeaderValue,
+  decodeMessage,
   encodeBody,
   fingerprintOf,
   HEADER,
+  headerText,
   isOperation,
   mergePatch,
   movesMoney,
@@ -173,7 +173,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
           state: 'sent',
           operation,
           paymentId,
-          correlationId: decodeHeaderValue(requestHeaders[HEADER.correlationId] ?? ''),
+          correlationId: headerText(requestHeaders, HEADER.correlationId),
           fingerprint: call && fingerprintOf(call.data),
           by: config.connection_name,
           retry: 0,
@@ -332,11 +332,9 @@ function assertNotInHand(record: OperationRecord | undefined, key: string): void
 }
 
 /** As the bridge knew it that sent it first; undefined for what is no request. */
-function callIn({ idempotencyKey }: DeadLetter, { body, headers }: SealableRequest): NotedCall | undefined {
+function callIn({ idempotencyKey }: DeadLetter, sent: SealableRequest): NotedCall | undefined {
   try {
-    const { operation, router_data, correlation_id } = parseRequest(
-      decodeBody(body, headers[HEADER.contentType]),
-    );
+    const { operation, router_data, correlation_id } = parseRequest(decodeMessage(sent));
     return {
       operation,
       row: operationRow(operation),
@@ -351,16 +349,15 @@ function callIn({ idempotencyKey }: DeadLetter, { body, headers }: SealableReque
 }
 
 /** Ids, merchant and operation stay: they are outside of what is patched. */
-function patched({ seq }: DeadLetter, { body, headers }: SealableRequest, patch: unknown): Uint8Array {
-  const contentType = headers[HEADER.contentType];
-  const request = parseRequest(decodeBody(body, contentType));
+function patched({ seq }: DeadLetter, sent: SealableRequest, patch: unknown): Uint8Array {
+  const request = parseRequest(decodeMessage(sent));
   const changed = mergePatch(request.router_data.request, patch);
   if (typeof changed !== 'object' || changed === null || Array.isArray(changed))
     throw new ValidationError(`the patch of letter ${seq} leaves no request; give a JSON object`);
   const edited = { ...request, router_data: { ...request.router_data, request: changed } };
   return encodeBody(
     parseRequest(edited),
-    contentType?.includes('msgpack') ? 'application/msgpack' : undefined,
+    sent.headers[HEADER.contentType]?.includes('msgpack') ? 'application/msgpack' : undefined,
   );
 }
 

@@ -11,8 +11,8 @@ import {
 } from '@nats-bridge/messaging';
 import {
   type BridgeResponse,
-  decodeHeaderValue,
   HEADER,
+  headerText,
   parseRequestHeaders,
   recordSubject,
 } from '@nats-bridge/protocol';
@@ -68,7 +68,7 @@ async function requestOf(
   const { consumer, streamSeq, storedAt } = delivery;
   const named = idsIn(reply);
   const isMeant = ({ subject, headers }: StoredRecord) => {
-    const id = decodeHeaderValue(headers[HEADER.correlationId] ?? '');
+    const id = headerText(headers, HEADER.correlationId);
     return mayDeliver(consumer, subject) && named.every((one) => one === id);
   };
   const inStream = await storedMessage(connection, stream, streamSeq);
@@ -81,7 +81,7 @@ async function requestOf(
 }
 
 function idsIn({ body, headers }: Pick<UnclaimedReply, 'body' | 'headers'>): readonly string[] {
-  const inHeader = decodeHeaderValue(headers[HEADER.correlationId] ?? '');
+  const inHeader = headerText(headers, HEADER.correlationId);
   return [inHeader, readReplyCorrelationId(body, headers)].filter(
     (id) => id !== undefined && id !== '',
   ) as string[];
@@ -94,9 +94,7 @@ function isSameTime(storedAt: number, delivered: number): boolean {
 
 /** What its headers say; undefined for what has no record, such as a question. */
 function operationIn({ headers }: StoredRecord) {
-  const { merchantId, idempotencyKey, correlationId, replyTo, ...rest } = parseRequestHeaders(
-    (name) => headers[name],
-  );
+  const { merchantId, idempotencyKey, correlationId, replyTo, ...rest } = parseRequestHeaders(headers);
   if (merchantId === undefined || idempotencyKey === undefined || correlationId === undefined)
     return undefined;
   if (replyTo !== recordSubject(merchantId, idempotencyKey)) return undefined;

@@ -2,7 +2,7 @@
 import type { Reply } from '@nats-bridge/messaging';
 import {
   type BridgeResponse,
-  decodeBody,
+  decodeMessage,
   encodeBody,
   HEADER,
   type Headers,
@@ -15,9 +15,9 @@ import {
 export type EncodedAnswer = { readonly body: Uint8Array; readonly headers: Headers };
 
 /** @throws BridgeError INVALID_WORKER_REPLY */
-export function readAnswer({ body, headers }: EncodedAnswer): BridgeResponse {
+export function readAnswer(answer: EncodedAnswer): BridgeResponse {
   try {
-    return parseResponse(decodeBody(body, headers[HEADER.contentType]));
+    return parseResponse(decodeMessage(answer));
   } catch (error) {
     if (error instanceof ValidationError) throw invalidReply(error);
     throw error;

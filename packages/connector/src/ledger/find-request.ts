@@ -2,9 +2,10 @@
 import { type Connection, type ListOptions, type StoredRecord, storedMessages } from '@nats-bridge/messaging';
 import {
   DEFAULT_SUBJECT_ROOT,
-  decodeHeaderValue,
-  HEADER,
+  deadlineIn,
   type Headers,
+  isOfKey,
+  retryIn,
   subjectFor,
 } from '@nats-bridge/protocol';
 import { type BridgeConfig, LONGEST_TIMEOUT_MS } from '../config/bridge-config.js';
@@ -31,9 +32,8 @@ export async function findRequest(
   for await (const stored of storedMessages(connection, stream, options)) {
     const { headers } = stored;
     if (isBehind(headers)) return undefined;
-    const header = (name: string) => decodeHeaderValue(headers[name] ?? '');
-    if (header(HEADER.idempotencyKey) !== key || header(HEADER.merchantId) !== merchantId) continue;
-    if (retry === undefined || (Number(headers[HEADER.retry]) || 0) === retry) return stored;
+    if (!isOfKey(headers, merchantId, key)) continue;
+    if (retry === undefined || retryIn(headers) === retry) return stored;
   }
   return undefined;
 }
@@ -75,5 +75,5 @@ export function requestSubjectsOf(
  * archive may have been behind.
  */
 function sentAfter(headers: Headers): number {
-  return Number(headers[HEADER.deadline] ?? 0) - LONGEST_TIMEOUT_MS;
+  return deadlineIn(headers) - LONGEST_TIMEOUT_MS;
 }

@@ -1,9 +1,10 @@
 /** Whether the request of a key lies in the work stream, where a worker may still begin it: before that it has no record. */
 import { type Connection, saysNothingThere, storedMessages } from '@nats-bridge/messaging';
 import {
-  decodeHeaderValue,
+  deadlineIn,
   HEADER,
   type Headers,
+  headerText,
   isOperation,
   operationInKey,
   subjectFor,
@@ -51,12 +52,11 @@ export function createIsWaiting(
 
 /** Once its deadline is over, nobody does. */
 function mayBegin(headers: Headers, now: number): boolean {
-  return Number(headers[HEADER.deadline] ?? 0) + CLOCKS_MS > now;
+  return deadlineIn(headers) + CLOCKS_MS > now;
 }
 
 function nameIn(headers: Headers): string {
-  const header = (name: string) => decodeHeaderValue(headers[name] ?? '');
-  return nameOf(header(HEADER.merchantId), header(HEADER.idempotencyKey));
+  return nameOf(headerText(headers, HEADER.merchantId), headerText(headers, HEADER.idempotencyKey));
 }
 
 function nameOf(merchantId: string, key: string): string {

@@ -1,7 +1,7 @@
 /** What a bridge reports while it runs, and the letters it makes, as lines of the log. */
 import type { LogInput } from '@nats-bridge/logging';
 import { describeConflict } from '@nats-bridge/messaging';
-import { decodeHeaderValue, HEADER, parsePaymentSubject, type Queue } from '@nats-bridge/protocol';
+import { HEADER, headerText, parsePaymentSubject, type Queue } from '@nats-bridge/protocol';
 import type { NewDeadLetter } from '../dead-letters/dead-letter.js';
 import type { BridgeEvent } from '../nats-bridge.js';
 import { fieldsOf } from './call-line.js';
@@ -82,7 +82,7 @@ export function letterLine(queue: Queue, letter: NewDeadLetter): LogInput {
     operation,
     merchant_id: merchantId,
     payment_id: paymentId || undefined,
-    correlation_id: decodeHeaderValue(requestHeaders[HEADER.correlationId] ?? '') || undefined,
+    correlation_id: headerText(requestHeaders, HEADER.correlationId) || undefined,
   };
 }
 

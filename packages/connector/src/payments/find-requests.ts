@@ -1,6 +1,6 @@
 /** The requests of many operations in the archive: by their place, or by their time where the record names no place. */
 import { archivedMessages } from '@nats-bridge/messaging';
-import { decodeHeaderValue, HEADER } from '@nats-bridge/protocol';
+import { isOfKey } from '@nats-bridge/protocol';
 import { type ArchivedRequest, archivedRequests } from '../archive/archived-requests.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf } from '../topology.js';
@@ -30,9 +30,10 @@ async function byPlace(
   const copies = await archivedMessages(connection, archiveNameOf(config), seqs);
   const found = new Map<OperationView, FoundRequest>();
   for (const operation of operations) {
-    const copy = copies.get(operation.requestSeq ?? 0);
+    const { requestSeq = 0, merchantId, idempotencyKey } = operation;
+    const copy = copies.get(requestSeq);
     // A stream that was made again may have given the place to another.
-    if (copy !== undefined && isOf(operation, copy)) found.set(operation, copy);
+    if (copy !== undefined && isOfKey(copy.headers, merchantId, idempotencyKey)) found.set(operation, copy);
   }
   return found;
 }
@@ -91,12 +92,6 @@ function rangeOf(walk: readonly Timed[]) {
     until: new Date((last?.requestedAt ?? 0) + AFTER_MS),
     ...(isOfOne && first !== undefined && { merchantId: first.merchantId }),
   };
-}
-
-function isOf(operation: OperationView, { headers }: FoundRequest): boolean {
-  const text = (name: string) => decodeHeaderValue(headers[name] ?? '');
-  const request = { merchantId: text(HEADER.merchantId), idempotencyKey: text(HEADER.idempotencyKey) };
-  return nameOf(request) === nameOf(operation);
 }
 
 function nameOf({

@@ -1,8 +1,7 @@
 /** An operation as operators see it: its record, and how its answer says it ended. Nothing that must not be shown. */
 import type { StoredRecord } from '@nats-bridge/messaging';
 import {
-  decodeBody,
-  HEADER,
+  decodeMessage,
   maskAnswer,
   operationInKey,
   parseRecord,
@@ -87,7 +86,7 @@ function endingOf(
     if (state === 'withdrawn') sealing.openWithdrawal(merchantId, idempotencyKey, headers);
     if (state !== 'answered') return { state };
     const opened = sealing.openAnswer(merchantId, idempotencyKey, { body, headers });
-    const answer = maskAnswer(decodeBody(opened.body, opened.headers[HEADER.contentType])) as Fields;
+    const answer = maskAnswer(decodeMessage(opened)) as Fields;
     const { code, message } = (answer.error ?? {}) as { code?: unknown; message?: unknown };
     return {
       state,

@@ -2,8 +2,7 @@
 import { createBodyReferences, storedMessage } from '@nats-bridge/messaging';
 import {
   BODY_BUCKET,
-  decodeBody,
-  HEADER,
+  decodeMessage,
   maskAnswer,
   maskRequest,
   parseRecordSubject,
@@ -37,7 +36,7 @@ export async function showStored(
   if (record !== undefined) {
     const { merchantId, idempotencyKey } = record;
     const opened = bridge.sealing.openAnswer(merchantId, idempotencyKey, { body, headers });
-    const answer = decodeBody(opened.body, opened.headers[HEADER.contentType]);
+    const answer = decodeMessage(opened);
     return { ...shown, body: isRaw ? answer : maskAnswer(answer) };
   }
   return { ...shown, body: showRequest(bridge, { subject, body, headers }, isRaw) };
@@ -54,6 +53,6 @@ export function showRequest(
   isRaw: boolean,
 ): unknown {
   const opened = sealing.openRequest(request);
-  const value = decodeBody(opened.body, opened.headers[HEADER.contentType]);
+  const value = decodeMessage(opened);
   return isRaw ? value : maskRequest(value);
 }

@@ -2,8 +2,7 @@
 import { archivedMessage, originSeqOf, type StoredRecord, storedMessage } from '@nats-bridge/messaging';
 import {
   type BridgeRequest,
-  decodeHeaderValue,
-  HEADER,
+  isOfKey,
   operationRow,
   outcomeOfReply,
   type RouterData,
@@ -65,7 +64,8 @@ export async function examine(
     if (archiveSeq !== undefined) return storedMessage(connection, archive, archiveSeq);
     if (originSeq === undefined) return undefined;
     const found = await archivedMessage(connection, archive, originSeq);
-    return found && isOfKey(found) ? found : undefined;
+    // A stream that was made again gives its numbers to others.
+    return found && isOfKey(found.headers, merchantId, key) ? found : undefined;
   }
 
   /** Whether it may still be delivered. Workers that keep no record may have it in their own hands besides. */
@@ -76,13 +76,7 @@ export async function examine(
     const seq = (stored && originSeqOf(stored.headers)) || entry?.record.requestSeq;
     if (seq === undefined) return false;
     const waiting = await storedMessage(connection, config.jetstream.stream_name, seq);
-    return waiting !== undefined && isOfKey(waiting);
-  }
-
-  /** A stream that was made again gives its numbers to others. */
-  function isOfKey({ headers }: StoredRecord): boolean {
-    const header = (name: string) => decodeHeaderValue(headers[name] ?? '');
-    return header(HEADER.idempotencyKey) === key && header(HEADER.merchantId) === merchantId;
+    return waiting !== undefined && isOfKey(waiting.headers, merchantId, key);
   }
 }
 

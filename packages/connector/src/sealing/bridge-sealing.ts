@@ -40,13 +40,13 @@ export type BridgeSealing = {
 export const NO_SEALING: BridgeSealing = {
   sealRequest: (_, request) => request,
   openRequest(request) {
-    if (isSealed(request.headers[HEADER.contentType]))
+    if (isSealed(request.headers))
       throw new ValidationError('the request is sealed, and no key is configured: see nats_bridge.sealing');
     return request;
   },
   sealAnswer: (_merchantId, _key, answer) => answer,
   openAnswer(_merchantId, _key, answer) {
-    if (isSealed(answer.headers[HEADER.contentType]))
+    if (isSealed(answer.headers))
       throw invalidReply(
         new ValidationError('it is sealed, and no key is configured: see nats_bridge.sealing'),
       );
@@ -76,7 +76,7 @@ export function createBridgeSealing(config: SealingConfig | undefined): BridgeSe
       };
     },
     openRequest(request) {
-      if (!isSealed(request.headers[HEADER.contentType])) {
+      if (!isSealed(request.headers)) {
         if (!config.required) return request;
         throw new ValidationError('the request is in clear, and nats_bridge.sealing.required is true');
       }
@@ -98,7 +98,7 @@ export function createBridgeSealing(config: SealingConfig | undefined): BridgeSe
       };
     },
     openAnswer(merchantId, key, answer, correlationId) {
-      if (!isSealed(answer.headers[HEADER.contentType])) {
+      if (!isSealed(answer.headers)) {
         if (!config.required) return answer;
         throw invalidReply(new ValidationError('it is in clear, and nats_bridge.sealing.required is true'));
       }

@@ -13,7 +13,7 @@ import {
   wantedBucket,
   wantedStream,
 } from '@nats-bridge/messaging';
-import { HEADER } from '@nats-bridge/protocol';
+import { deadlineIn } from '@nats-bridge/protocol';
 import type { StreamConfig } from '@nats-io/jetstream';
 import { readBackup } from '../backup/backup-folder.js';
 import { type CreatedBackup, createBackup, type MirroredStreams } from '../backup/create-backup.js';
@@ -115,7 +115,7 @@ async function latestDeadline({
   const since = new Date(Date.now() - longestTimeoutMs(config));
   let latest = Date.now();
   for await (const { headers } of storedMessages(connection, archive, { since }))
-    latest = Math.max(latest, Number(headers[HEADER.deadline]) || 0);
+    latest = Math.max(latest, deadlineIn(headers));
   return latest > Date.now() ? new Date(latest) : undefined;
 }
 

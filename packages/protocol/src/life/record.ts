@@ -1,5 +1,5 @@
 /** The record of one idempotency key: one subject, whose last message says how far the operation has come. */
-import { decodeHeaderValue, encodeHeaderValue, HEADER, type Headers } from '../headers.js';
+import { encodeHeaderValue, HEADER, type Headers, headerText, retryIn } from '../headers.js';
 
 /**
  * `sent`: the bridge wrote it before it published, because the workers there keep no record of their own.
@@ -101,10 +101,7 @@ export function recordHeaders(record: NewRecord): Record<string, string> {
 
 /** Reads a stored record. A message without a state is the answer of a worker that knows only the contract. */
 export function parseRecord(headers: Headers, seq: number, at: number): OperationRecord {
-  const text = (name: string) => {
-    const value = headers[name];
-    return value === undefined || value === '' ? undefined : decodeHeaderValue(value);
-  };
+  const text = (name: string) => headerText(headers, name) || undefined;
   const number = (name: string) => {
     const value = Number(headers[name] || Number.NaN);
     return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
@@ -124,7 +121,7 @@ export function parseRecord(headers: Headers, seq: number, at: number): Operatio
     by: text(RECORD_HEADER.by),
     attempt: number(RECORD_HEADER.attempt),
     run: text(RECORD_HEADER.run),
-    retry: number(HEADER.retry) ?? 0,
+    retry: retryIn(headers),
     leaseUntil: number(RECORD_HEADER.leaseUntil),
     requestedAt: number(RECORD_HEADER.requestedAt),
     deadlineAt: number(HEADER.deadline),

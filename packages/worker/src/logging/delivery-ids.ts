@@ -1,5 +1,5 @@
 /** The ids of a delivery, for its log lines. */
-import { type BridgeRequest, decodeHeaderValue, HEADER } from '@nats-bridge/protocol';
+import { type BridgeRequest, HEADER, headerText } from '@nats-bridge/protocol';
 import type { DeliveryIds } from '../worker-event.js';
 
 export function idsOf({ correlation_id, payment_id, router_data }: BridgeRequest): DeliveryIds {
@@ -13,5 +13,5 @@ export function idsOf({ correlation_id, payment_id, router_data }: BridgeRequest
 
 /** Of a request that could not be read: whose it is, its headers do not prove. */
 export function idsInHeaders(headers: Readonly<Record<string, string>>): DeliveryIds {
-  return { correlationId: decodeHeaderValue(headers[HEADER.correlationId] ?? '') || undefined };
+  return { correlationId: headerText(headers, HEADER.correlationId) || undefined };
 }

@@ -1,6 +1,6 @@
 /** The spans of one delivery: how long it waited in the stream, its processing, the handler's run, and the answer. */
 import type { RecordStore } from '@nats-bridge/messaging';
-import { decodeHeaderValue, HEADER, type Operation, stateOf } from '@nats-bridge/protocol';
+import { HEADER, headerText, type Operation, stateOf } from '@nats-bridge/protocol';
 import type { SpanAttributes, SpanTemplate, TraceSpan, Tracing } from '@nats-bridge/tracing';
 import { failureOf } from '../failure-of.js';
 import type { HandlerResponse } from '../handler.js';
@@ -65,7 +65,7 @@ const REPLY: SpanTemplate<TracedDelivery> = {
     'messaging.system': 'nats',
     'messaging.operation.name': 'publish',
     'messaging.operation.type': 'send',
-    'messaging.message.conversation_id': correlationIdOf(headers),
+    'messaging.message.conversation_id': headerText(headers, HEADER.correlationId),
   }),
 };
 
@@ -125,12 +125,8 @@ function aboutOf({ headers, destination }: TracedDelivery): SpanAttributes {
   return {
     'messaging.system': 'nats',
     'messaging.destination.template': destination,
-    'messaging.message.conversation_id': correlationIdOf(headers),
+    'messaging.message.conversation_id': headerText(headers, HEADER.correlationId),
   };
-}
-
-function correlationIdOf(headers: TracedDelivery['headers']): string {
-  return decodeHeaderValue(headers[HEADER.correlationId] ?? '');
 }
 
 /** What a handler answers is checked further on. */
