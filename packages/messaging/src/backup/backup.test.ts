@@ -1,31 +1,23 @@
 /** A stream out of a real server and back: the same messages, sequences, times and consumers. */
 import { createHash } from 'node:crypto';
 import { AckPolicy, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../connection/connection.js';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { storedMessages } from '../stored/stored-messages.js';
-import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { brokerForFile } from '../testing/broker.js';
 import { restoreStream } from './restore-stream.js';
 import { saveStream } from './save-stream.js';
 
-let server: TestServer;
-let connection: Connection;
+const broker = brokerForFile();
 let manager: JetStreamManager;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  connection = createConnection({ servers: server.url });
-  manager = await jetstreamManager(await connection.get());
-});
-afterAll(async () => {
-  await connection.close();
-  await server.dispose();
+  manager = await jetstreamManager(await broker.connection.get());
 });
 
 /** Of so many messages, of which the third was deleted and the first is acknowledged. */
 async function streamWith(name: string, messages: number): Promise<void> {
   await manager.streams.add({ name, subjects: [`${name}.>`], allow_direct: true });
-  const stream = jetstream(await connection.get());
+  const stream = jetstream(await broker.connection.get());
   const body = new Uint8Array(20_000).map((_, index) => (index * 7919) % 251);
   for (let number = 1; number <= messages; number++) await stream.publish(`${name}.${number}`, body);
   await manager.streams.deleteMessage(name, 3);
@@ -37,12 +29,12 @@ async function streamWith(name: string, messages: number): Promise<void> {
 async function save(name: string, withConsumers: boolean) {
   const parts: Uint8Array[] = [];
   const write = async (part: Uint8Array) => parts.push(part);
-  return { about: await saveStream(connection, name, { write, withConsumers }), parts };
+  return { about: await saveStream(broker.connection, name, { write, withConsumers }), parts };
 }
 
 async function contentOf(name: string) {
   const found = [];
-  for await (const { subject, seq, storedAt, body } of storedMessages(connection, name))
+  for await (const { subject, seq, storedAt, body } of storedMessages(broker.connection, name))
     found.push({ subject, seq, storedAt, body: createHash('sha256').update(body).digest('hex') });
   return found;
 }
@@ -58,7 +50,7 @@ describe('a stream that was saved', () => {
     const { about, parts } = await save(name, withConsumers);
     expect(about).toMatchObject({ config: { name }, state: { messages: 59, last_seq: 60 } });
     await manager.streams.delete(name);
-    expect(await restoreStream(connection, about, () => parts)).toEqual([]);
+    expect(await restoreStream(broker.connection, about, () => parts)).toEqual([]);
     expect(await contentOf(name)).toEqual(before);
     const consumers = await manager.consumers.list(name).next();
     expect(consumers.map((one) => [one.name, one.ack_floor.stream_seq])).toEqual(
@@ -71,7 +63,7 @@ describe('a stream that was saved', () => {
     const { about, parts } = await save('FEWER', false);
     await manager.streams.delete('FEWER');
     const more = { ...about, state: { ...about.state, messages: 5 } };
-    expect(await restoreStream(connection, more, () => parts)).toEqual([
+    expect(await restoreStream(broker.connection, more, () => parts)).toEqual([
       expect.stringMatching(/^2 of 5 messages did not come back/),
     ]);
   });
@@ -79,7 +71,7 @@ describe('a stream that was saved', () => {
   it('is put over nothing that is there', async () => {
     await streamWith('THERE', 4);
     const { about, parts } = await save('THERE', false);
-    await expect(restoreStream(connection, about, () => parts)).rejects.toThrow(/already in use/);
+    await expect(restoreStream(broker.connection, about, () => parts)).rejects.toThrow(/already in use/);
     expect(await contentOf('THERE')).toHaveLength(3);
   });
 
@@ -88,7 +80,7 @@ describe('a stream that was saved', () => {
     const { about, parts } = await save('REPLICAS', false);
     await manager.streams.delete('REPLICAS');
     const three = { ...about, config: { ...about.config, num_replicas: 3 } };
-    expect(await restoreStream(connection, three, () => parts)).toEqual([
+    expect(await restoreStream(broker.connection, three, () => parts)).toEqual([
       '1 of 3 replicas: the cluster has no more servers',
     ]);
     expect((await manager.streams.info('REPLICAS')).config.num_replicas).toBe(1);
@@ -100,7 +92,7 @@ describe('a stream that was saved', () => {
     await manager.streams.delete('BROKEN');
     const broken = Buffer.concat(parts);
     broken[broken.length >> 1] = (broken[broken.length >> 1] ?? 0) ^ 1;
-    await expect(restoreStream(connection, about, () => [broken.subarray(0, 60_000)])).rejects.toThrow(
+    await expect(restoreStream(broker.connection, about, () => [broken.subarray(0, 60_000)])).rejects.toThrow(
       /restore failed/,
     );
     await expect(manager.streams.info('BROKEN')).rejects.toThrow(/stream not found/);
@@ -114,5 +106,5 @@ it('says that there is no such stream', async () => {
 it('gives up when what comes cannot be written down', async () => {
   await streamWith('FULL', 30);
   const write = () => Promise.reject(new Error('no space left on device'));
-  await expect(saveStream(connection, 'FULL', { write })).rejects.toThrow(/no space left/);
+  await expect(saveStream(broker.connection, 'FULL', { write })).rejects.toThrow(/no space left/);
 });

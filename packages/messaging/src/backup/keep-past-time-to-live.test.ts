@@ -2,35 +2,27 @@
 
 import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/nats-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../connection/connection.js';
+import { beforeAll, expect, it } from 'vitest';
 import { storedMessages } from '../stored/stored-messages.js';
-import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { brokerForFile } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import { keepPastTimeToLive } from './keep-past-time-to-live.js';
 import { restoreStream } from './restore-stream.js';
 import { packS2, S2_BEGINNING, unpackS2 } from './s2.js';
 import { saveStream } from './save-stream.js';
 
-let server: TestServer;
-let connection: Connection;
+const broker = brokerForFile();
 let manager: JetStreamManager;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  connection = createConnection({ servers: server.url });
-  manager = await jetstreamManager(await connection.get());
-});
-afterAll(async () => {
-  await connection.close();
-  await server.dispose();
+  manager = await jetstreamManager(await broker.connection.get());
 });
 
 /** What looks like the header is none in a body. */
 const bodyOf = (number: number) => `${number}\r\nNats-TTL: 1s\r\n${'random'.repeat(number % 97)}`;
 
 async function archiveOf(count: number) {
-  const stream = jetstream(await connection.get());
+  const stream = jetstream(await broker.connection.get());
   await manager.streams.add({ name: 'WORK', subjects: ['work.>'], allow_msg_ttl: true });
   await manager.streams.add({ name: 'ARCHIVE', sources: [{ name: 'WORK' }], allow_direct: true });
   for (let number = 0; number < count; number++) {
@@ -42,7 +34,7 @@ async function archiveOf(count: number) {
   await until('their time to be over', async () => (await manager.streams.info('WORK')).state.messages === 0);
   const parts: Buffer[] = [];
   const write = async (part: Uint8Array) => parts.push(Buffer.from(part));
-  const saved = await saveStream(connection, 'ARCHIVE', { write });
+  const saved = await saveStream(broker.connection, 'ARCHIVE', { write });
   expect(saved.state.messages).toBe(count);
   await manager.streams.delete('ARCHIVE');
   return { saved, packed: Buffer.concat(parts) };
@@ -57,7 +49,7 @@ it('comes back whole, under its sequences and times, however the snapshot is cut
   const { saved, packed } = await archiveOf(count);
   const before = unpackS2(packed);
   // As the server does it without this: should it keep them one day, all of this can go.
-  const notes = await restoreStream(connection, saved, () => inPartsOf(65_536, packed));
+  const notes = await restoreStream(broker.connection, saved, () => inPartsOf(65_536, packed));
   expect(notes).toEqual([expect.stringMatching(/^300 of 300 messages did not come back/)]);
   await manager.streams.delete('ARCHIVE');
 
@@ -67,9 +59,9 @@ it('comes back whole, under its sequences and times, however the snapshot is cut
     expect(Math.max(...rewritten.map(({ byteLength }) => byteLength))).toBeLessThanOrEqual(65_544);
     const after = unpackS2(Buffer.concat(rewritten));
     expect(after.length).toBe(before.length);
-    expect(await restoreStream(connection, saved, () => rewritten)).toEqual([]);
+    expect(await restoreStream(broker.connection, saved, () => rewritten)).toEqual([]);
     let number = 0;
-    for await (const stored of storedMessages(connection, 'ARCHIVE')) {
+    for await (const stored of storedMessages(broker.connection, 'ARCHIVE')) {
       expect(stored).toMatchObject({
         seq: number + 1,
         headers: { 'Past-TTL': '1s', 'X-Number': String(number) },

@@ -1,16 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../connection/connection.js';
-import { startTestServer } from '../testing/nats-for-tests.js';
+import { describe, expect, it } from 'vitest';
+import { connectionForTest, serverForTest } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import { type Broadcast, createBroadcast } from './broadcast.js';
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function member(url: string, name: string) {
-  const connection = createConnection({ servers: url, reconnectBackoff: { initialMs: 10, maxMs: 20 } });
+  const connection = connectionForTest(url, { reconnectBackoff: { initialMs: 10, maxMs: 20 } });
   const heard: unknown[] = [];
   const errors: Error[] = [];
   const broadcast: Broadcast = createBroadcast(connection, {
@@ -22,7 +16,6 @@ async function member(url: string, name: string) {
     },
     onError: (error) => errors.push(error),
   });
-  closers.push(() => connection.close());
   const nats = await connection.get();
   await nats.flush();
   return { connection, nats, broadcast, heard, errors };
@@ -30,8 +23,7 @@ async function member(url: string, name: string) {
 
 describe('a broadcast', () => {
   it('is heard by the others, also after NATS was away, and not by whoever told', async () => {
-    const server = await startTestServer();
-    closers.push(() => server.dispose());
+    const server = await serverForTest();
     const [one, other] = [await member(server.url, 'one'), await member(server.url, 'other')];
     one.broadcast.tell({ count: 1 });
     await until('it is heard', () => other.heard.length === 1);
@@ -51,8 +43,7 @@ describe('a broadcast', () => {
   });
 
   it('reports what it cannot read, and goes on', async () => {
-    const server = await startTestServer();
-    closers.push(() => server.dispose());
+    const server = await serverForTest();
     const { nats, broadcast, heard, errors } = await member(server.url, 'one');
     for (const body of ['{', '"wrong"', '"right"']) nats.publish('group.other', body);
     await until('the last is heard', () => heard.length === 1);

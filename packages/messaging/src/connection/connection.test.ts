@@ -1,30 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { describe, expect, it } from 'vitest';
+import { connectionForTest, serverForTest } from '../testing/broker.js';
 import { until } from '../testing/until.js';
-import { type Connection, type ConnectionOptions, createConnection } from './connection.js';
+import type { Connection, ConnectionOptions } from './connection.js';
 import type { ConnectionState } from './connection-state.js';
-
-const toStop: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const stop of toStop.splice(0).reverse()) await stop();
-});
-
-async function server(port = 0): Promise<TestServer> {
-  const one = await startTestServer({ port });
-  toStop.push(one.dispose);
-  return one;
-}
 
 const quick = { initialMs: 10, maxMs: 20 };
 function connection(servers: string, options: Partial<ConnectionOptions> = {}): Connection {
-  const one = createConnection({ servers, reconnectBackoff: quick, ...options });
-  toStop.push(() => one.close());
-  return one;
+  return connectionForTest(servers, { reconnectBackoff: quick, ...options });
 }
 
 describe('createConnection', () => {
   it('connects on first use, once for all who ask at the same time', async () => {
-    const nats = await server();
+    const nats = await serverForTest();
     const bridge = connection(nats.url);
     expect(bridge.state).toBe('idle');
     const [one, two] = await Promise.all([bridge.get(), bridge.get()]);
@@ -34,7 +21,7 @@ describe('createConnection', () => {
   });
 
   it('says that no server is there, without credentials, and connects when there is one', async () => {
-    const nats = await server();
+    const nats = await serverForTest();
     await nats.stop();
     const bridge = connection(`nats://user:hunter2@127.0.0.1:${nats.port}`);
     const failure = await bridge.get().catch((error: unknown) => error);
@@ -48,7 +35,7 @@ describe('createConnection', () => {
   });
 
   it('reports every change of state through loss and return', async () => {
-    const nats = await server();
+    const nats = await serverForTest();
     const bridge = connection(nats.url, { maxReconnects: -1 });
     const seen: ConnectionState[] = [];
     bridge.onState(({ state }) => seen.push(state));
@@ -71,7 +58,7 @@ describe('createConnection', () => {
   });
 
   it('gives up after the configured attempts, and a later get connects anew', async () => {
-    const nats = await server();
+    const nats = await serverForTest();
     const bridge = connection(nats.url, { maxReconnects: 2 });
     const first = await bridge.get();
     await nats.kill();
@@ -83,7 +70,7 @@ describe('createConnection', () => {
   });
 
   it('waits for a reconnect no longer than the deadline, and no more operations than the limit', async () => {
-    const nats = await server();
+    const nats = await serverForTest();
     const bridge = connection(nats.url, { maxReconnects: -1, pendingLimit: 1 });
     await bridge.get();
     await nats.kill();
@@ -102,7 +89,7 @@ describe('createConnection', () => {
   });
 
   it('sends what is under way before it closes, closes once, and stays closed', async () => {
-    const nats = await server();
+    const nats = await serverForTest();
     const bridge = connection(nats.url);
     const listener = connection(nats.url);
     const received: string[] = [];
@@ -123,7 +110,7 @@ describe('createConnection', () => {
   });
 
   it('closes while disconnected without waiting for the server', async () => {
-    const nats = await server();
+    const nats = await serverForTest();
     const bridge = connection(nats.url, { maxReconnects: -1 });
     await bridge.get();
     await nats.kill();

@@ -1,26 +1,11 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../connection/connection.js';
-import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { brokerForFile } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { type ConsumePullOptions, consumePull } from './consume-pull.js';
 
-let server: TestServer;
-let connection: Connection;
-beforeAll(async () => {
-  server = await startTestServer();
-  connection = createConnection({ servers: server.url });
-});
-afterAll(async () => {
-  await connection.close();
-  await server.dispose();
-});
-
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const broker = brokerForFile();
 
 let streams = 0;
 
@@ -28,12 +13,12 @@ let streams = 0;
 async function scene(prioritized = false) {
   const stream = `S${++streams}`;
   const prepare = (prioritized: boolean) =>
-    applyTopology(connection, {
+    applyTopology(broker.connection, {
       streams: [{ name: stream, subjects: [`${stream}.>`] }],
       consumers: [{ stream, name: 'workers', prioritized }],
     });
   await prepare(prioritized);
-  const manager = await jetstreamManager(await connection.get());
+  const manager = await jetstreamManager(await broker.connection.get());
   const info = () => manager.consumers.info(stream, 'workers');
   return {
     prepare,
@@ -43,7 +28,7 @@ async function scene(prioritized = false) {
     read(options: Partial<ConsumePullOptions>) {
       const seen: number[] = [];
       const errors: unknown[] = [];
-      const reader = consumePull(connection, {
+      const reader = consumePull(broker.connection, {
         stream,
         consumer: 'workers',
         maxInFlight: 60,
@@ -54,12 +39,12 @@ async function scene(prioritized = false) {
         onError: (error) => errors.push(error),
         ...options,
       });
-      closers.push(() => reader.drain());
+      onTestFinished(() => reader.drain());
       return { reader, seen, errors };
     },
     /** One after the other, each when the one before was acknowledged: a light load. */
     async publish(count: number) {
-      const js = jetstream(await connection.get());
+      const js = jetstream(await broker.connection.get());
       for (let index = 0; index < count; index++) {
         const { seq } = await js.publish(`${stream}.item`);
         await until(`${seq} to be acknowledged`, async () => (await info()).ack_floor.stream_seq >= seq);
@@ -99,7 +84,7 @@ describe('readers with weights', () => {
         }),
     });
     void publish(1).catch(() => {});
-    const js = jetstream(await connection.get());
+    const js = jetstream(await broker.connection.get());
     const { stream_name } = await info();
     for (let index = 0; index < 20; index++) await js.publish(`${stream_name}.more`);
     await until('all places to be taken', () => inHand.length === 7);

@@ -1,25 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../connection/connection.js';
-import { startTestServer } from '../testing/nats-for-tests.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Connection } from '../connection/connection.js';
+import { brokerForTest } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { type ConsumePullOptions, consumePull } from './consume-pull.js';
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function broker() {
-  const server = await startTestServer();
-  const connection = createConnection({ servers: server.url });
-  closers.push(
-    () => server.dispose(),
-    () => connection.close(),
-  );
+  const { server, connection } = await brokerForTest();
   const makeConsumer = (ackWaitMs = 1_000) =>
     applyTopology(connection, {
       streams: [{ name: 'WORK', subjects: ['work.>'] }],
@@ -37,7 +27,7 @@ async function broker() {
 async function drainingLate(connection: Connection, url: string): Promise<Connection> {
   const nats = await connection.get();
   const other = await connect({ servers: url });
-  closers.push(() => other.close());
+  onTestFinished(() => other.close());
   const subscribe: NatsConnection['subscribe'] = (subject, options) => {
     const subscription = nats.subscribe(subject, options);
     const drain = subscription.drain.bind(subscription);
@@ -64,7 +54,7 @@ function read(connection: Connection, options: Partial<ConsumePullOptions>) {
     onMessage: async (message) => message.ack(),
     ...options,
   });
-  closers.push(() => reader.drain());
+  onTestFinished(() => reader.drain());
   return reader;
 }
 

@@ -1,38 +1,28 @@
 import { setImmediate } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../connection/connection.js';
+import { expect, it } from 'vitest';
 import { OrderEndedError } from '../errors.js';
-import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { brokerForFile } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { DeliveredMessage } from './delivered-message.js';
 import { OrderInbox } from './order-inbox.js';
 
-let server: TestServer;
-let connection: Connection;
-beforeAll(async () => {
-  server = await startTestServer();
-  connection = createConnection({ servers: server.url });
-});
-afterAll(async () => {
-  await connection.close();
-  await server.dispose();
-});
+const broker = brokerForFile();
 
 let scenes = 0;
 
 async function scene({ expiresMs = 30_000 } = {}) {
   const stream = `ORDERS${++scenes}`;
-  await applyTopology(connection, {
+  await applyTopology(broker.connection, {
     streams: [{ name: stream, subjects: [`${stream}.>`] }],
     consumers: [{ stream, name: 'readers', ackWaitMs: 1_000 }],
   });
-  const nats = await connection.get();
+  const nats = await broker.connection.get();
   const manager = await jetstreamManager(nats);
   const came: DeliveredMessage[] = [];
-  const inbox = new OrderInbox(connection, nats, {
+  const inbox = new OrderInbox(broker.connection, nats, {
     stream,
     consumer: 'readers',
     expiresMs,
@@ -80,7 +70,7 @@ it('says in the words of the server why nothing comes', async () => {
   const { inbox, deleteConsumer } = await scene();
   const order = inbox.order(1);
   const ending = order.catch((error: unknown) => error);
-  await connection.rttMs();
+  await broker.connection.rttMs();
   await deleteConsumer();
   expect(await ending).toBeInstanceOf(OrderEndedError);
   expect(await ending).toHaveProperty('message', expect.stringContaining('Consumer Deleted (409)'));
@@ -90,12 +80,12 @@ it('says in the words of the server why nothing comes', async () => {
 it('does not wait for a server that stands still', async () => {
   const { inbox } = await scene();
   const order = inbox.order(1);
-  await connection.rttMs();
-  process.kill(server.pid, 'SIGSTOP');
+  await broker.connection.rttMs();
+  process.kill(broker.server.pid, 'SIGSTOP');
   try {
     await expect(order).rejects.toThrow('nothing is delivered from the consumer readers');
   } finally {
-    process.kill(server.pid, 'SIGCONT');
+    process.kill(broker.server.pid, 'SIGCONT');
   }
 });
 
@@ -117,9 +107,9 @@ it('takes no standstill of this process for one of the server', async () => {
 it('still brings what was sent before it is drained, and leaves nothing with the server', async () => {
   const { inbox, came, publish, info } = await scene();
   const order = inbox.order(10);
-  await connection.rttMs();
+  await broker.connection.rttMs();
   const { stream_name } = await info();
-  const other = await connect({ servers: server.url });
+  const other = await connect({ servers: broker.server.url });
   other.publish(`${stream_name}.item`, 'a');
   await setImmediate();
   // The server sends it on meanwhile, and nothing is read before the drain begins.
@@ -159,7 +149,7 @@ it('delivers what can be acknowledged once, or given back to come again', async 
 });
 
 it('takes no message that no consumer delivered', async () => {
-  const nats = await connection.get();
+  const nats = await broker.connection.get();
   const heard = new Promise((resolve) => {
     nats.subscribe('plain', {
       max: 1,

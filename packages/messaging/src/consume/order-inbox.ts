@@ -118,7 +118,8 @@ export class OrderInbox {
     if (!this.#isSilent) return;
     // After a standstill of this process the timer comes before what has arrived meanwhile.
     setImmediate(() => {
-      if (this.#isSilent) this.#fail(new OrderEndedError(this.#options.consumer, 'the server does not answer'));
+      if (this.#isSilent)
+        this.#fail(new OrderEndedError(this.#options.consumer, 'the server does not answer'));
     });
   }
 

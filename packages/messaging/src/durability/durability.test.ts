@@ -1,21 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../connection/connection.js';
-import { startTestServer } from '../testing/nats-for-tests.js';
+import { describe, expect, it } from 'vitest';
+import { brokerForTest } from '../testing/broker.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { durabilityOf, isAtLeast, readDurability } from './durability.js';
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function serverWith(syncInterval: 'always' | '2m', storage: 'file' | 'memory' = 'file') {
-  const server = await startTestServer({ syncInterval });
-  const connection = createConnection({ servers: server.url });
-  closers.push(
-    () => server.dispose(),
-    () => connection.close(),
-  );
+  const { connection, server } = await brokerForTest({ syncInterval });
   await applyTopology(connection, { streams: [{ name: 'S', subjects: ['s'], storage }], consumers: [] });
   return { connection, server };
 }

@@ -1,26 +1,15 @@
 /** Figures are the server's own: of streams, of their consumers, and what services answer. */
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../connection/connection.js';
-import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { describe, expect, it } from 'vitest';
+import { brokerForFile } from '../testing/broker.js';
 import { readServiceStatistics } from './service-statistics.js';
 import { readStreamFigures } from './stream-figures.js';
 
-let server: TestServer;
-let connection: Connection;
-
-beforeAll(async () => {
-  server = await startTestServer();
-  connection = createConnection({ servers: server.url });
-});
-afterAll(async () => {
-  await connection.close();
-  await server.dispose();
-});
+const broker = brokerForFile();
 
 describe('figures of streams', () => {
   it('say how full a stream is and how far its consumers have come', async () => {
-    const nats = await connection.get();
+    const nats = await broker.connection.get();
     const manager = await jetstreamManager(nats);
     await manager.streams.add({ name: 'WORK', subjects: ['work.>'], max_msgs: 10 });
     await manager.consumers.add('WORK', { durable_name: 'readers', ack_policy: AckPolicy.Explicit });
@@ -33,7 +22,7 @@ describe('figures of streams', () => {
     expect(again?.info.redelivered).toBe(true);
     await jetstream(nats).publish('work.x', 'c');
 
-    const [work, ...others] = await readStreamFigures(connection, ['WORK', 'NOT_THERE']);
+    const [work, ...others] = await readStreamFigures(broker.connection, ['WORK', 'NOT_THERE']);
     expect(others).toEqual([]);
     expect(work).toMatchObject({
       name: 'WORK',
@@ -50,11 +39,11 @@ describe('figures of streams', () => {
 
 describe('statistics of services', () => {
   it('are none where nobody answers', async () => {
-    expect(await readServiceStatistics(connection, 500)).toEqual([]);
+    expect(await readServiceStatistics(broker.connection, 500)).toEqual([]);
   });
 
   it('are those of every service that answers, whatever else answers there', async () => {
-    const nats = await connection.get();
+    const nats = await broker.connection.get();
     const say = (text: string) =>
       nats.subscribe('$SRV.STATS', { callback: (_, message) => void message.respond(text) });
     say(
@@ -69,7 +58,7 @@ describe('statistics of services', () => {
     );
     say('not JSON');
     say('{"name":"nameless"}');
-    expect(await readServiceStatistics(connection, 500)).toEqual([
+    expect(await readServiceStatistics(broker.connection, 500)).toEqual([
       {
         name: 'stripe',
         id: 'one',

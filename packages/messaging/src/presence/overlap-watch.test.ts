@@ -1,14 +1,8 @@
 import { AckPolicy, type ConsumerInfo, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../connection/connection.js';
-import { startTestServer } from '../testing/nats-for-tests.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { brokerForTest } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import { type Overlap, overlapsOf, watchOverlaps } from './overlap-watch.js';
-
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 
 const consumer = (name: string, filter: string | undefined, changes: Partial<ConsumerInfo> = {}) =>
   ({
@@ -36,17 +30,12 @@ describe('overlapping consumers', () => {
   });
 
   it('are told of once, and again when they had been gone', async () => {
-    const server = await startTestServer();
-    const connection = createConnection({ servers: server.url });
-    closers.push(
-      () => server.dispose(),
-      () => connection.close(),
-    );
+    const { connection } = await brokerForTest();
     const nats = await connection.get();
     const manager = await jetstreamManager(nats);
     await manager.streams.add({ name: 'WORK', subjects: ['work.>'] });
     const told: Overlap[] = [];
-    closers.push(
+    onTestFinished(
       watchOverlaps(connection, { stream: 'WORK', everyMs: 10, onOverlap: (found) => told.push(found) }),
     );
     const read = async (name: string) => {

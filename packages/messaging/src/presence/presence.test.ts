@@ -1,26 +1,16 @@
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../connection/connection.js';
+import { describe, expect, it } from 'vitest';
+import type { Connection } from '../connection/connection.js';
+import { brokerForFile, connectionForTest, serverForTest } from '../testing/broker.js';
 import { freePort } from '../testing/free-port.js';
-import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import type { TestServer } from '../testing/nats-for-tests.js';
 import { until } from '../testing/until.js';
 import { createPresence, type PresenceOptions, type PresenceQuestion } from './presence.js';
 
-let connection: Connection;
-let dispose: () => unknown;
+const broker = brokerForFile();
 let questions = 0;
 /** So that a busy machine is not taken for a busy worker. */
 const PATIENCE_MS = 400;
-
-beforeAll(async () => {
-  const server = await startTestServer();
-  connection = createConnection({ servers: server.url });
-  dispose = () => server.dispose();
-});
-afterAll(async () => {
-  await connection.close();
-  await dispose();
-});
 
 type Listeners = { guarded?: 'answers' | 'is busy'; alive?: 'answers' | 'is busy'; work?: 'hears' };
 
@@ -28,8 +18,8 @@ type Listeners = { guarded?: 'answers' | 'is busy'; alive?: 'answers' | 'is busy
 async function askedOf(
   listeners: Listeners,
   {
-    bridge = connection,
-    workers = connection,
+    bridge = broker.connection,
+    workers = broker.connection,
     timeoutMs = PATIENCE_MS,
     ...options
   }: Partial<PresenceOptions> & Connections = {},
@@ -39,7 +29,7 @@ async function askedOf(
   return found.workers;
 }
 
-async function questionWith(listeners: Listeners, workers = connection): Promise<PresenceQuestion> {
+async function questionWith(listeners: Listeners, workers = broker.connection): Promise<PresenceQuestion> {
   const name = `op${++questions}`;
   const nats = await workers.get();
   for (const [kind, does] of Object.entries(listeners))
@@ -73,13 +63,13 @@ describe('presence', () => {
   });
 
   it('says whether anybody would take any of several requests, however he does it', async () => {
-    const presence = createPresence(connection, { stream: 'READ', timeoutMs: PATIENCE_MS });
+    const presence = createPresence(broker.connection, { stream: 'READ', timeoutMs: PATIENCE_MS });
     const nobody = await questionWith({});
     expect(await presence.isAnybodyThere([nobody, await questionWith({})])).toBe(false);
     for (const listeners of [{ guarded: 'answers' }, { alive: 'is busy' }, { work: 'hears' }] as const)
       expect(await presence.isAnybodyThere([nobody, await questionWith(listeners)])).toBe(true);
 
-    const nats = await connection.get();
+    const nats = await broker.connection.get();
     const manager = await jetstreamManager(nats);
     await manager.streams.add({ name: 'READ', subjects: ['read.>'] });
     const filter_subject = 'read.by.one.merchant';
@@ -105,20 +95,14 @@ describe('presence', () => {
 
   it('finds who hears requests at another server of the cluster', async () => {
     const servers = await startCluster();
-    const [bridge, workers] = servers.map(({ url }) => createConnection({ servers: url }));
-    try {
-      const found = (listeners: Listeners) =>
-        until('the servers know of the listeners', async () => {
-          const who = await askedOf(listeners, { bridge, workers, timeoutMs: 1_000 });
-          return who !== 'nobody' && who;
-        });
-      expect(await found({ work: 'hears', alive: 'answers' })).toBe('subscribers');
-      expect(await found({ alive: 'answers' })).toBe('consumers');
-    } finally {
-      await bridge?.close();
-      await workers?.close();
-      for (const server of servers) await server.dispose();
-    }
+    const [bridge, workers] = servers.map(({ url }) => connectionForTest(url));
+    const found = (listeners: Listeners) =>
+      until('the servers know of the listeners', async () => {
+        const who = await askedOf(listeners, { bridge, workers, timeoutMs: 1_000 });
+        return who !== 'nobody' && who;
+      });
+    expect(await found({ work: 'hears', alive: 'answers' })).toBe('subscribers');
+    expect(await found({ alive: 'answers' })).toBe('consumers');
   });
 
   it('does not wait for what the server refuses to tell', async () => {
@@ -126,18 +110,12 @@ describe('presence', () => {
       { user: worker, password: x },
       { user: bridge, password: x, permissions: { publish: ["guarded.>", "alive.>", "work.>"], subscribe: "_INBOX.>" } }
     ] }`;
-    const server = await startTestServer({ configuration });
+    const { url } = await serverForTest({ configuration });
     const [bridge, workers] = ['bridge', 'worker'].map((user) =>
-      createConnection({ servers: server.url.replace('//', `//${user}:x@`) }),
+      connectionForTest(url.replace('//', `//${user}:x@`)),
     );
-    try {
-      const patient = { bridge, workers, timeoutMs: 60_000 };
-      expect(await askedOf({ alive: 'answers' }, patient)).toBe('consumers');
-    } finally {
-      await bridge?.close();
-      await workers?.close();
-      await server.dispose();
-    }
+    const patient = { bridge, workers, timeoutMs: 60_000 };
+    expect(await askedOf({ alive: 'answers' }, patient)).toBe('consumers');
   });
 });
 
@@ -146,7 +124,7 @@ async function startCluster(): Promise<TestServer[]> {
   const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(', ');
   return Promise.all(
     ports.map((port) =>
-      startTestServer({
+      serverForTest({
         jetstream: false,
         configuration: `cluster { name: presence, listen: "127.0.0.1:${port}", no_advertise: true, routes: [${routes}] }`,
       }),

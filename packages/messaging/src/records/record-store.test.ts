@@ -1,24 +1,14 @@
-import { afterEach, expect, it } from 'vitest';
-import { createConnection } from '../connection/connection.js';
-import { startTestServer } from '../testing/nats-for-tests.js';
+import { expect, it, onTestFinished } from 'vitest';
+import { connectionForTest, serverForTest } from '../testing/broker.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { createRecordStore } from './record-store.js';
 import { createRecordWriter } from './record-writer.js';
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function store(options: { readonly jetstreamDomain?: string } = {}) {
-  const server = await startTestServer();
-  const connection = createConnection({ servers: server.url, ...options });
+  const { url } = await serverForTest();
+  const connection = connectionForTest(url, options);
   const writer = createRecordWriter(connection);
-  closers.push(
-    () => server.dispose(),
-    () => connection.close(),
-    () => writer.close(),
-  );
+  onTestFinished(() => writer.close());
   return { connection, records: createRecordStore(connection, { stream: 'RECORDS', writer }) };
 }
 

@@ -1,24 +1,13 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../connection/connection.js';
-import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { brokerForTest } from '../testing/broker.js';
 import { lastMessage } from './last-message.js';
 import { createRecordWriter } from './record-writer.js';
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function writerOn(subjects: string[], timeoutMs?: number) {
-  const server: TestServer = await startTestServer();
-  const connection = createConnection({ servers: server.url });
+  const { connection } = await brokerForTest();
   const writer = createRecordWriter(connection, { timeoutMs });
-  closers.push(
-    () => server.stop(),
-    () => connection.close(),
-    () => writer.close(),
-  );
+  onTestFinished(() => writer.close());
   const manager = await jetstreamManager(await connection.get());
   await manager.streams.add({ name: 'RECORDS', subjects, allow_direct: true, max_msg_size: 1_000 });
   return { connection, writer };

@@ -1,24 +1,13 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../connection/connection.js';
+import { describe, expect, it } from 'vitest';
+import { brokerForTest } from '../testing/broker.js';
 import { lagging } from '../testing/lagging-replica.js';
-import { startTestServer } from '../testing/nats-for-tests.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { archivedMessage, archivedMessages } from './archived-messages.js';
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function streams() {
-  const server = await startTestServer();
-  const connection = createConnection({ servers: server.url });
-  closers.push(
-    () => server.dispose(),
-    () => connection.close(),
-  );
+  const { connection } = await brokerForTest();
   const nats = await connection.get();
   const manager = await jetstreamManager(nats);
   const work = { name: 'WORK', subjects: ['work.>'], allowDirect: true };

@@ -1,24 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../connection/connection.js';
-import { startTestServer } from '../testing/nats-for-tests.js';
+import { describe, expect, it } from 'vitest';
+import { brokerForTest } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { hasAllSince, isCaughtUp } from './has-all-since.js';
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function makeStreams() {
-  const server = await startTestServer();
-  const connection = createConnection({ servers: server.url });
-  closers.push(
-    () => server.dispose(),
-    () => connection.close(),
-  );
+  const { connection } = await brokerForTest();
   const nats = await connection.get();
   const { streams } = await jetstreamManager(nats);
   const apply = () =>

@@ -1,23 +1,12 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../connection/connection.js';
+import { describe, expect, it } from 'vitest';
+import { brokerForTest } from '../testing/broker.js';
 import { lagging } from '../testing/lagging-replica.js';
-import { startTestServer } from '../testing/nats-for-tests.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { deleteStored, storedMessage, storedMessages } from './stored-messages.js';
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function streams() {
-  const server = await startTestServer();
-  const connection = createConnection({ servers: server.url });
-  closers.push(
-    () => server.dispose(),
-    () => connection.close(),
-  );
+  const { connection } = await brokerForTest();
   const nats = await connection.get();
   const manager = await jetstreamManager(nats);
   const publish = async (count: number, from = 0) => {

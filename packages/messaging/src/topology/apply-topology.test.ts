@@ -1,25 +1,17 @@
 import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { nanos } from '@nats-io/nats-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Connection, createConnection } from '../connection/connection.js';
-import { startTestServer, type TestServer } from '../testing/nats-for-tests.js';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { brokerForFile } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from './apply-topology.js';
 import type { StreamSpec, TopologySpec } from './topology-spec.js';
 
-let nats: TestServer;
-let connection: Connection;
+const broker = brokerForFile();
 let manager: JetStreamManager;
 
 beforeAll(async () => {
-  nats = await startTestServer();
-  connection = createConnection({ servers: nats.url });
-  manager = await jetstreamManager(await connection.get());
-});
-afterAll(async () => {
-  await connection.close();
-  await nats.dispose();
+  manager = await jetstreamManager(await broker.connection.get());
 });
 beforeEach(async () => {
   for await (const { config } of manager.streams.list()) await manager.streams.delete(config.name);
@@ -59,7 +51,7 @@ const actions = (changes: { action: string }[]) => changes.map(({ action }) => a
 
 describe('applyTopology', () => {
   it('creates what is missing, in the units of the server, and then changes nothing', async () => {
-    const created = await applyTopology(connection, spec);
+    const created = await applyTopology(broker.connection, spec);
     expect(actions(created)).toEqual(['created', 'created', 'created', 'created', 'created', 'created']);
     expect(created.flatMap(({ differences }) => differences)).toEqual([]);
     expect((await manager.streams.info('PAYMENTS')).config).toMatchObject({
@@ -71,26 +63,28 @@ describe('applyTopology', () => {
     expect(await manager.consumers.info('PAYMENTS', 'authorize')).toMatchObject({
       config: { ack_wait: nanos(30_000), max_deliver: 3, ack_policy: 'explicit' },
     });
-    expect(actions(await applyTopology(connection, spec))).toEqual(Array(6).fill('unchanged'));
+    expect(actions(await applyTopology(broker.connection, spec))).toEqual(Array(6).fill('unchanged'));
   });
 
   it('makes buckets that the clients of NATS can use', async () => {
-    await applyTopology(connection, spec);
-    const bucket = await new Kvm(await connection.get()).open('presence');
+    await applyTopology(broker.connection, spec);
+    const bucket = await new Kvm(await broker.connection.get()).open('presence');
     await bucket.put('a', '1');
     await bucket.put('a', '2');
     expect((await bucket.get('a'))?.string()).toBe('2');
-    expect((await (await new Kvm(await connection.get()).create('presence')).status()).history).toBe(2);
+    expect((await (await new Kvm(await broker.connection.get()).create('presence')).status()).history).toBe(
+      2,
+    );
   });
 
   it('says what it would do without doing it', async () => {
-    const changes = await applyTopology(connection, spec, { dryRun: true });
+    const changes = await applyTopology(broker.connection, spec, { dryRun: true });
     expect(actions(changes)).toEqual(Array(6).fill('created'));
     await expect(manager.streams.info('PAYMENTS')).rejects.toThrow('stream not found');
 
-    await applyTopology(connection, spec);
+    await applyTopology(broker.connection, spec);
     const grown = { ...spec, streams: [{ ...payments, maxMsgs: 20_000_000 }] };
-    const [change] = await applyTopology(connection, grown, { dryRun: true });
+    const [change] = await applyTopology(broker.connection, grown, { dryRun: true });
     expect(change).toMatchObject({
       action: 'updated',
       differences: [{ field: 'max_msgs', have: 10_000_000, want: 20_000_000 }],
@@ -99,20 +93,20 @@ describe('applyTopology', () => {
   });
 
   it('keeps subjects that others added, and messages', async () => {
-    await applyTopology(connection, spec);
+    await applyTopology(broker.connection, spec);
     await manager.streams.update('PAYMENTS', { subjects: ['hyperswitch.payments.>', 'mine'] });
-    (await connection.get()).publish('mine', 'kept');
+    (await broker.connection.get()).publish('mine', 'kept');
     const more = { streams: [{ ...payments, subjects: ['hyperswitch.payments.>', 'more'] }], consumers: [] };
-    expect(actions(await applyTopology(connection, more))).toEqual(['updated']);
+    expect(actions(await applyTopology(broker.connection, more))).toEqual(['updated']);
     const info = await manager.streams.info('PAYMENTS');
     expect(info.config.subjects).toEqual(['hyperswitch.payments.>', 'mine', 'more']);
     expect(info.state.messages).toBe(1);
   });
 
   it('never shrinks: it leaves that alone, does the rest, and says both', async () => {
-    await applyTopology(connection, spec);
+    await applyTopology(broker.connection, spec);
     const smaller = { streams: [{ ...payments, maxMsgs: 5, description: 'new' }], consumers: [] };
-    const [change] = await applyTopology(connection, smaller);
+    const [change] = await applyTopology(broker.connection, smaller);
     expect(change).toMatchObject({
       action: 'conflict',
       differences: [{ field: 'max_msgs', have: 10_000_000, want: 5 }],
@@ -125,32 +119,32 @@ describe('applyTopology', () => {
   it('takes one replica where there is no cluster, and says so each time', async () => {
     const three = { streams: [{ ...payments, replicas: 3 }], consumers: [] };
     const notes = ['1 of 3 replicas: the cluster has no more servers'];
-    expect(await applyTopology(connection, three)).toMatchObject([{ action: 'created', notes }]);
-    expect(await applyTopology(connection, three)).toMatchObject([{ action: 'unchanged', notes }]);
-    expect(await applyTopology(connection, three, { dryRun: true })).toMatchObject([
+    expect(await applyTopology(broker.connection, three)).toMatchObject([{ action: 'created', notes }]);
+    expect(await applyTopology(broker.connection, three)).toMatchObject([{ action: 'unchanged', notes }]);
+    expect(await applyTopology(broker.connection, three, { dryRun: true })).toMatchObject([
       { action: 'unchanged', notes },
     ]);
     const grown = { streams: [{ ...payments, replicas: 3, maxMsgs: 20_000_000 }], consumers: [] };
-    const planned = await applyTopology(connection, grown, { dryRun: true });
+    const planned = await applyTopology(broker.connection, grown, { dryRun: true });
     expect(planned).toMatchObject([{ action: 'updated', notes }]);
-    expect(await applyTopology(connection, grown)).toEqual(planned);
+    expect(await applyTopology(broker.connection, grown)).toEqual(planned);
   });
 
   it('says what the server refuses', async () => {
     const impossible = { streams: [{ name: 'BAD', subjects: ['a.>', 'a.b'] }], consumers: [] };
-    await expect(applyTopology(connection, impossible)).rejects.toMatchObject({
+    await expect(applyTopology(broker.connection, impossible)).rejects.toMatchObject({
       code: 'TOPOLOGY_REFUSED',
       message: expect.stringContaining('stream BAD'),
     });
   });
 
   it('has a stream that was lost go on counting behind its copies, so that these go on, too', async () => {
-    await applyTopology(connection, spec);
+    await applyTopology(broker.connection, spec);
     await manager.streams.delete('PAYMENTS');
-    expect(actions(await applyTopology(connection, spec))[0]).toBe('created'); // nothing was copied yet
+    expect(actions(await applyTopology(broker.connection, spec))[0]).toBe('created'); // nothing was copied yet
     const publish = (times: number) =>
       Promise.all(Array.from({ length: times }, () => jetstream(nc).publish('hyperswitch.payments.m.sync')));
-    const nc = await connection.get();
+    const nc = await broker.connection.get();
     // The server takes twelve seconds to notice that the source is there again.
     const copied = (count: number) =>
       until(
@@ -161,10 +155,10 @@ describe('applyTopology', () => {
     await publish(3);
     await copied(3);
     await manager.streams.delete('PAYMENTS');
-    expect(actions(await applyTopology(connection, spec))[0]).toBe('created');
+    expect(actions(await applyTopology(broker.connection, spec))[0]).toBe('created');
     await publish(1);
     await copied(4);
     expect((await manager.streams.info('PAYMENTS')).state.first_seq).toBe(4);
-    expect(new Set(actions(await applyTopology(connection, spec)))).toEqual(new Set(['unchanged']));
+    expect(new Set(actions(await applyTopology(broker.connection, spec)))).toEqual(new Set(['unchanged']));
   });
 });

@@ -1,20 +1,13 @@
 import { AckPolicy, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createConnection } from '../connection/connection.js';
-import { startTestServer } from '../testing/nats-for-tests.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { brokerForTest } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { createWorkStream } from './work-stream.js';
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 async function workStream() {
-  const server = await startTestServer();
-  const connection = createConnection({ servers: server.url });
+  const { connection } = await brokerForTest();
   await applyTopology(connection, {
     streams: [
       { name: 'WORK', subjects: ['work.>'], allowMsgTtl: true },
@@ -29,11 +22,7 @@ async function workStream() {
     sweepMs: 20,
     onError: (error) => errors.push(error),
   });
-  closers.push(
-    () => server.dispose(),
-    () => connection.close(),
-    () => stream.close(),
-  );
+  onTestFinished(() => stream.close());
   const nats = await connection.get();
   const jsm = await jetstreamManager(nats);
   const js = jetstream(nats);
