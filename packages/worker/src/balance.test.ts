@@ -1,7 +1,7 @@
 import { encodeBody } from '@nats-bridge/protocol';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { assertPrioritiesKnown, balanceOf } from './balance.js';
-import { type Broker, requestOf, startBroker } from './testing/scene.js';
+import { brokerForFile, requestOf } from './testing/scene.js';
 import { createWorker } from './worker.js';
 
 describe('what a worker takes', () => {
@@ -33,11 +33,7 @@ describe('what a worker takes', () => {
 });
 
 describe('without JetStream', () => {
-  let broker: Broker;
-  beforeAll(async () => {
-    broker = await startBroker();
-  });
-  afterAll(() => broker.close());
+  const broker = brokerForFile();
 
   it('a weight is a share of what comes', async () => {
     const runs = { heavy: 0, light: 0 };

@@ -18,26 +18,17 @@ import {
   recordHeaders,
 } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { runGuarded } from './guarded-run.js';
 import type { Handlers } from './handler.js';
 import type { Claim } from './held-claim.js';
-import { type Broker, createScene, requestOf, type SceneOptions, startBroker } from './testing/scene.js';
+import { FIRST_DELIVERY } from './testing/first-delivery.js';
+import { brokerForFile, createScene, requestOf, type SceneOptions } from './testing/scene.js';
 
-const firstDelivery = (deadlineAt: number) => ({
-  correlationId: 'c',
-  fingerprint: 'f',
-  retry: 0,
-  deadlineAt,
-  isRedelivered: false,
-  worker: 'w',
-});
-
-let broker: Broker;
+const broker = brokerForFile();
 let records: RecordStore;
 
 beforeAll(async () => {
-  broker = await startBroker();
   await applyTopology(broker.connection, {
     streams: [{ name: RECORD_STREAM, subjects: [RECORD_PATTERN], allowDirect: true }],
     consumers: [],
@@ -47,7 +38,6 @@ beforeAll(async () => {
     writer: createRecordWriter(broker.connection),
   });
 });
-afterAll(() => broker.close());
 
 let keys = 0;
 const success = { status: 'success', transaction_id: 'txn_1' } as const;
@@ -103,11 +93,7 @@ describe('a record that others keep changing', () => {
     });
     const run = vi.fn();
     const ending = await runGuarded(
-      {
-        subject: 's',
-        delivery: firstDelivery(9_000),
-        about: {},
-      },
+      FIRST_DELIVERY,
       { records: { read, write }, now: () => 1_000, sleep: async () => {}, leaseMs: 2_000 },
       run,
     );
@@ -121,13 +107,8 @@ describe('a record that others keep changing', () => {
       write: () => Promise.reject(new Error('no space left')),
     };
     const run = vi.fn();
-    const request = {
-      subject: 's',
-      delivery: firstDelivery(9_000),
-      about: {},
-    };
     const world = { records, now: () => 1_000, sleep: async () => {}, leaseMs: 2_000 };
-    await expect(runGuarded(request, world, run)).rejects.toThrow('no space left');
+    await expect(runGuarded(FIRST_DELIVERY, world, run)).rejects.toThrow('no space left');
     expect(run).not.toHaveBeenCalled();
   });
 });
@@ -153,11 +134,6 @@ describe('a claim whose confirmation was lost', () => {
     };
     return { records, put, states: () => stored.map(({ headers }) => headers['X-Record']) };
   }
-  const request = {
-    subject: 's',
-    delivery: firstDelivery(99_000),
-    about: {},
-  };
   const reply = { body: encodeBody(success), headers: {} };
   let now = 1_000;
   const worldOf = (records: RecordStore) => ({
@@ -172,7 +148,7 @@ describe('a claim whose confirmation was lost', () => {
     const write = vi.fn(records.write);
     const run = vi.fn(async (_: Claim) => reply);
     const world = worldOf({ ...records, write });
-    expect(await runGuarded(request, world, run)).toEqual({ kind: 'answered', attempt: 1 });
+    expect(await runGuarded(FIRST_DELIVERY, world, run)).toEqual({ kind: 'answered', attempt: 1 });
     expect(run).toHaveBeenCalledOnce();
     expect(states()).toEqual(['claimed', 'answered']);
     // Behind the claim that was read, at the first try.
@@ -186,7 +162,7 @@ describe('a claim whose confirmation was lost', () => {
       throw new StoreUnconfirmedError(subject, 1);
     };
     const run = vi.fn(async (_: Claim) => reply);
-    await expect(runGuarded(request, worldOf({ ...records, write }), run)).rejects.toThrow();
+    await expect(runGuarded(FIRST_DELIVERY, worldOf({ ...records, write }), run)).rejects.toThrow();
     expect(run).not.toHaveBeenCalled();
   });
 
@@ -200,8 +176,8 @@ describe('a claim whose confirmation was lost', () => {
     const run = vi.fn(async (_: Claim) => reply);
     const world = worldOf({ ...records, write: refused });
     const [first, second] = await Promise.allSettled([
-      runGuarded(request, world, run),
-      runGuarded(request, world, run),
+      runGuarded(FIRST_DELIVERY, world, run),
+      runGuarded(FIRST_DELIVERY, world, run),
     ]);
     expect(first).toMatchObject({ status: 'fulfilled', value: { kind: 'answered' } });
     expect(second).toMatchObject({ status: 'rejected' });
@@ -210,7 +186,7 @@ describe('a claim whose confirmation was lost', () => {
 
   it('was renewed all the same: the run goes on, and renews it again', async () => {
     const { records, states } = lossyRecords((write) => write === 2);
-    const ending = await runGuarded(request, worldOf(records), async (claim) => {
+    const ending = await runGuarded(FIRST_DELIVERY, worldOf(records), async (claim) => {
       const lost = claim.lost();
       for (let beat = 0; beat < 3; beat++) {
         now += 600;
@@ -225,7 +201,7 @@ describe('a claim whose confirmation was lost', () => {
 
   it('is lost when another attempt stands there, though of the same worker', async () => {
     const { records, put } = lossyRecords(() => false);
-    const ending = await runGuarded(request, worldOf(records), async (claim) => {
+    const ending = await runGuarded(FIRST_DELIVERY, worldOf(records), async (claim) => {
       put(recordHeaders({ state: 'claimed', retry: 0, by: 'w', correlationId: 'c', attempt: 2 }));
       now += 600;
       await claim.renew();
@@ -237,7 +213,7 @@ describe('a claim whose confirmation was lost', () => {
 
   it('is given back for others, by the sequence that it has', async () => {
     const { records } = lossyRecords((write) => write === 2);
-    await runGuarded(request, worldOf(records), async (claim) => {
+    await runGuarded(FIRST_DELIVERY, worldOf(records), async (claim) => {
       now += 600;
       await claim.renew();
       throw new TypeError('no');

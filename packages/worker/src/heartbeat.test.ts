@@ -1,14 +1,9 @@
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ackWaitOf } from './heartbeat.js';
-import { type Broker, createScene, startBroker } from './testing/scene.js';
+import { brokerForFile, createScene } from './testing/scene.js';
 
-let broker: Broker;
-
-beforeAll(async () => {
-  broker = await startBroker();
-});
-afterAll(() => broker.close());
+const broker = brokerForFile();
 
 describe('the heartbeat', () => {
   it("follows the consumer's own ack wait, whatever the worker was told", async () => {

@@ -4,6 +4,7 @@ import { type NewRecord, recordHeaders } from '@nats-bridge/protocol';
 import { expect, it } from 'vitest';
 import { type Run, runGuarded } from './guarded-run.js';
 import type { Claim } from './held-claim.js';
+import { FIRST_DELIVERY } from './testing/first-delivery.js';
 
 /** In a record that stands: it has the name of the run that is looked at. */
 const THIS_RUN = 'this run';
@@ -45,20 +46,13 @@ function scene(
       return seq;
     },
   };
-  const request = {
-    subject: 's',
-    delivery: {
-      correlationId: 'c',
-      fingerprint: 'f',
-      retry: 0,
-      deadlineAt: 99_000,
-      isRedelivered: false,
-      worker: 'w',
-    },
-    about: {},
-  };
   const world = { records, now: () => clock.now, sleep: async () => {}, leaseMs: LEASE_MS };
-  return { clock, written, reads: () => reads, run: (handler: Run) => runGuarded(request, world, handler) };
+  return {
+    clock,
+    written,
+    reads: () => reads,
+    run: (handler: Run) => runGuarded(FIRST_DELIVERY, world, handler),
+  };
 }
 
 it('runs nothing under a claim that is confirmed when its lease is over: another may have taken over', async () => {

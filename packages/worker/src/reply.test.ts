@@ -9,17 +9,12 @@ import {
   type RouterData,
 } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { encodeEffect } from './reply.js';
 import { NO_SEALING } from './sealing.js';
-import { type Broker, createScene, startBroker } from './testing/scene.js';
+import { brokerForFile, createScene } from './testing/scene.js';
 
-let broker: Broker;
-
-beforeAll(async () => {
-  broker = await startBroker();
-});
-afterAll(() => broker.close());
+const broker = brokerForFile();
 
 const recordOf = async (subject: string) => {
   const manager = await jetstreamManager(broker.nats);

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedServer } from '@nats-bridge/messaging';
 import { encodeBody } from '@nats-bridge/protocol';
-import { type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { headers as natsHeaders } from '@nats-io/nats-core';
+import { describe, expect, it, vi } from 'vitest';
 import type { Handlers } from './handler.js';
 import { eventLine } from './logging/event-line.js';
 import {
-  type Broker,
+  brokerForFile,
   createScene,
   requestOf as request,
   type SceneOptions,
@@ -16,14 +16,7 @@ import {
 } from './testing/scene.js';
 import { createWorker } from './worker.js';
 
-let broker: Broker;
-let nats: NatsConnection;
-
-beforeAll(async () => {
-  broker = await startBroker();
-  nats = broker.nats;
-});
-afterAll(() => broker.close());
+const broker = brokerForFile();
 
 const scene = (handlers: Handlers, options?: SceneOptions) => createScene(broker, handlers, options);
 
@@ -190,7 +183,7 @@ describe('a worker', () => {
     await send('c1');
     await happened('answered');
     const ask = async (verb: string) =>
-      (await nats.request(`$SRV.${verb}.my-worker`)).json<Record<string, unknown>>();
+      (await broker.nats.request(`$SRV.${verb}.my-worker`)).json<Record<string, unknown>>();
     expect(await ask('PING')).toMatchObject({
       type: 'io.nats.micro.v1.ping_response',
       name: 'my-worker',
@@ -280,7 +273,7 @@ describe('a worker', () => {
       }),
     );
     await Promise.all(workers.map((worker) => worker.start()));
-    const reply = await nats.request('core.m.authorize', encodeBody(request('c9', 'authorize')));
+    const reply = await broker.nats.request('core.m.authorize', encodeBody(request('c9', 'authorize')));
     expect(reply.json()).toMatchObject({ status: 'success', correlation_id: 'c9' });
     await Promise.all(workers.map((worker) => worker.stop()));
   });
@@ -307,7 +300,7 @@ describe('a worker', () => {
     await worker.start();
     const answers = Array.from({ length: 40 }, async (_, index) =>
       (
-        await nats.request('bounded.m.capture', encodeBody(request(`c${index}`, 'capture')), {
+        await broker.nats.request('bounded.m.capture', encodeBody(request(`c${index}`, 'capture')), {
           timeout: 10_000,
         })
       ).json<{ status: string; error?: { code: string } }>(),
@@ -343,7 +336,7 @@ describe('a worker', () => {
     await worker.start();
     const headers = natsHeaders();
     headers.set('X-Deadline', String(Date.now() - 1));
-    nats.publish('late.m.void', encodeBody(request('c1', 'void')), { headers, reply: 'nobody' });
+    broker.nats.publish('late.m.void', encodeBody(request('c1', 'void')), { headers, reply: 'nobody' });
     await vi.waitFor(() => expect(expired).toEqual(['late.m.void']));
     expect(handler).not.toHaveBeenCalled();
     await worker.stop();
@@ -356,7 +349,9 @@ describe('a worker', () => {
     });
     await worker.start();
     const ask = async (operation: string) =>
-      (await nats.request('hyperswitch.webhooks.m.stripe', encodeBody(request('c1', operation)))).json();
+      (
+        await broker.nats.request('hyperswitch.webhooks.m.stripe', encodeBody(request('c1', operation)))
+      ).json();
     expect(await ask('parse_webhook')).toMatchObject({ status: 'success' });
     expect(await ask('handle_webhook')).toMatchObject({
       status: 'failure',

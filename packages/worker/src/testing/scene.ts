@@ -20,7 +20,7 @@ import {
 } from '@nats-bridge/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type Msg, type NatsConnection, headers as natsHeaders } from '@nats-io/nats-core';
-import { expect, vi } from 'vitest';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
 import type { Handlers } from '../handler.js';
 import { createWorker } from '../worker.js';
 import type { WorkerEvent } from '../worker-event.js';
@@ -30,10 +30,9 @@ export type Broker = {
   readonly url: string;
   readonly connection: Connection;
   readonly nats: NatsConnection;
-  close(): Promise<void>;
 };
 
-export async function startBroker(): Promise<Broker> {
+export async function startBroker(): Promise<Broker & { close(): Promise<void> }> {
   const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-worker-'));
   const server = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
   const connection = createConnection({ servers: server.url });
@@ -45,6 +44,26 @@ export async function startBroker(): Promise<Broker> {
       await connection.close();
       await server.stop();
       rmSync(storeDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** For all tests of a file or a suite, in which it is called; nothing can be read from it before they begin. */
+export function brokerForFile(): Broker {
+  let broker: Awaited<ReturnType<typeof startBroker>>;
+  beforeAll(async () => {
+    broker = await startBroker();
+  });
+  afterAll(() => broker.close());
+  return {
+    get url() {
+      return broker.url;
+    },
+    get connection() {
+      return broker.connection;
+    },
+    get nats() {
+      return broker.nats;
     },
   };
 }
