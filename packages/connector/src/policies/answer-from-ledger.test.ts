@@ -1,15 +1,8 @@
-import {
-  BridgeError,
-  type BridgeErrorCode,
-  type BridgeResponse,
-  type Operation,
-  operationRow,
-  type RecordState,
-} from '@nats-bridge/protocol';
+import { type BridgeResponse, type Operation, operationRow, type RecordState } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Send } from '../exchange.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
-import { exchange } from '../testing/exchanges.js';
+import { exchange, failing } from '../testing/exchanges.js';
 import { answerFromLedger } from './answer-from-ledger.js';
 
 const entry = (state: RecordState, answer?: BridgeResponse): LedgerEntry => ({
@@ -31,12 +24,7 @@ const question = (operation: Operation, request: Record<string, unknown>) => {
 };
 const byAlias = question('sync', { connector_transaction_id: 'bridge:authorize:att_1' });
 
-const fails = (code: BridgeErrorCode): Send => {
-  return async () => {
-    throw new BridgeError(code);
-  };
-};
-const noWorkers = fails('NO_WORKERS_AVAILABLE');
+const noWorkers = failing('NO_WORKERS_AVAILABLE');
 const says = (reply: BridgeResponse): Send => {
   return async () => reply;
 };
@@ -63,9 +51,9 @@ function policy(records: Record<string, LedgerEntry>, captureMethod?: string) {
 describe('answerFromLedger', () => {
   it.each<[string, Send]>([
     ['nobody is there', noWorkers],
-    ['nobody answers', fails('NATS_TIMEOUT')],
-    ['the breaker is open', fails('CIRCUIT_OPEN')],
-    ['the reply cannot be read', fails('INVALID_WORKER_REPLY')],
+    ['nobody answers', failing('NATS_TIMEOUT')],
+    ['the breaker is open', failing('CIRCUIT_OPEN')],
+    ['the reply cannot be read', failing('INVALID_WORKER_REPLY')],
     ['the worker has no such id', unknownId],
     [
       'the worker says so by its status',
@@ -182,7 +170,7 @@ describe('answerFromLedger', () => {
     ])
       await expect(send(noWorkers)(one)).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
     for (const code of ['CANCELLED', 'VALIDATION_ERROR'] as const)
-      await expect(send(fails(code))(byAlias)).rejects.toMatchObject({ code });
+      await expect(send(failing(code))(byAlias)).rejects.toMatchObject({ code });
     expect(asked).toEqual([]);
   });
 

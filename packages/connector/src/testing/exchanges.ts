@@ -1,8 +1,17 @@
-/** An exchange and a ledger in memory, for tests of policies. Not exported from the package. */
+/** An exchange, what sends it, and a ledger in memory, for tests of policies. Not exported from the package. */
 import { RecordChangedError } from '@nats-bridge/messaging';
-import { type BridgeResponse, decodeBody, type NewRecord, operationRow } from '@nats-bridge/protocol';
+import {
+  BridgeError,
+  type BridgeErrorCode,
+  type BridgeResponse,
+  decodeBody,
+  type NewRecord,
+  operationRow,
+  type Phase,
+} from '@nats-bridge/protocol';
 import type { Exchange } from '../exchange.js';
 import type { Ledger, LedgerEntry } from '../ledger/ledger.js';
+import type { SettleDoubtWorld } from '../policies/settle-doubt.js';
 
 export const exchange = (
   changes: Partial<Exchange> = {},
@@ -31,6 +40,22 @@ export const exchange = (
 
 export const success: BridgeResponse = { status: 'success', transaction_id: 'txn_1' };
 
+/** A send that always fails so. */
+export const failing = (code: BridgeErrorCode) => async (): Promise<never> => {
+  throw new BridgeError(code);
+};
+
+/** A send that fails so at its first `times`, then succeeds; `seen` has what it was to send. */
+export function failingFirst(times: number, code: BridgeErrorCode, phase?: Phase) {
+  const seen: Exchange[] = [];
+  const send = async (one: Exchange) => {
+    seen.push(one);
+    if (seen.length <= times) throw new BridgeError(code, undefined, { phase });
+    return success;
+  };
+  return { seen, send };
+}
+
 /** Real compare-and-set, no NATS. `history` has every record in order. */
 export function memoryLedger(): Pick<Ledger, 'findLatest' | 'write'> & { readonly history: NewRecord[] } {
   const history: NewRecord[] = [];
@@ -49,5 +74,16 @@ export function memoryLedger(): Pick<Ledger, 'findLatest' | 'write'> & { readonl
       };
       return history.length;
     },
+  };
+}
+
+/** Nothing can be taken back, and whoever is there keeps records. */
+export function doubtWorld(changes: Partial<SettleDoubtWorld> = {}): SettleDoubtWorld {
+  return {
+    ledger: memoryLedger(),
+    bridge: 'bridge',
+    takeBack: async () => false,
+    isGuarded: async () => true,
+    ...changes,
   };
 }

@@ -1,33 +1,12 @@
-import { BridgeError, type BridgeResponse, operationRow } from '@nats-bridge/protocol';
+import { BridgeError, type BridgeResponse } from '@nats-bridge/protocol';
 import { describe, expect, it, vi } from 'vitest';
-import { compose, type Exchange, type Send } from '../exchange.js';
-import { exchange, memoryLedger, success } from '../testing/exchanges.js';
+import type { Exchange } from '../exchange.js';
+import { doubtWorld, exchange, memoryLedger, success } from '../testing/exchanges.js';
 import { joinConcurrent } from './join-concurrent.js';
-import { requireWorker } from './require-worker.js';
-import { resolveAliases } from './resolve-aliases.js';
-
-describe('policies', () => {
-  it('run in the order they are written in', async () => {
-    const order: string[] = [];
-    const named = (name: string) => (next: Send) => (one: Exchange) => {
-      order.push(name);
-      return next(one);
-    };
-    await compose([named('first'), named('second')], async () => success)(exchange());
-    expect(order).toEqual(['first', 'second']);
-  });
-});
 
 describe('joinConcurrent', () => {
   const join = (remember = vi.fn(async (_: Exchange) => {}), ledger = memoryLedger()) =>
-    joinConcurrent({
-      ledger,
-      bridge: 'b',
-      takeBack: async () => false,
-      isGuarded: async () => true,
-      sleep: async () => {},
-      remember,
-    });
+    joinConcurrent({ ...doubtWorld({ ledger, sleep: async () => {} }), remember });
 
   /** Sends at most once, with an end that the test decides, or that the signal of the exchange does. */
   function heldCall(remember = vi.fn(async (_: Exchange) => {}), ledger = memoryLedger()) {
@@ -176,80 +155,5 @@ describe('joinConcurrent', () => {
       send(exchange({ key: undefined })),
     ]);
     expect(sent).toBe(5);
-  });
-});
-
-describe('requireWorker', () => {
-  it('stops a request nobody would take before anything is sent', async () => {
-    const send = requireWorker(async () => ({
-      workers: 'nobody',
-      consumers: Promise.resolve(undefined),
-      pool: undefined,
-    }))(async () => success);
-    await expect(send(exchange())).rejects.toMatchObject({
-      code: 'NO_WORKERS_AVAILABLE',
-      phase: 'before_send',
-    });
-  });
-});
-
-describe('resolveAliases', () => {
-  const answers: Record<string, BridgeResponse> = {
-    'authorize:att_1': { status: 'success', transaction_id: 'pi_1' },
-    'charge:att_3': { status: 'success', transaction_id: 'pi_3' },
-  };
-  const send = (one: Exchange) => {
-    let seen: unknown;
-    const policy = resolveAliases(async (_merchant, key) => answers[key]);
-    return policy(async ({ data }) => {
-      seen = data.request;
-      return success;
-    })(one).then(() => seen);
-  };
-
-  it("turns a bridge-made id into the processor's once that is known", async () => {
-    expect(await send(exchange({}, { connector_transaction_id: 'bridge:authorize:att_1' }))).toEqual({
-      connector_transaction_id: 'pi_1',
-    });
-  });
-
-  it('sends no id the processor never gave', async () => {
-    expect(await send(exchange({}, { connector_transaction_id: 'bridge:authorize:att_2' }))).toEqual({
-      connector_transaction_id: '',
-    });
-  });
-
-  it('knows that the alias which was given for an attempt alone may stand for another beginning', async () => {
-    const alias = { connector_transaction_id: 'bridge:authorize:att_3' };
-    const { data } = exchange({}, alias);
-    expect(await send(exchange({ data: { ...data, attempt_id: 'att_3' } }))).toEqual({
-      connector_transaction_id: 'pi_3',
-    });
-    expect(await send(exchange({}, alias))).toEqual({ connector_transaction_id: '' });
-  });
-
-  it("leaves the processor's own ids alone", async () => {
-    expect(await send(exchange({}, { connector_transaction_id: 'pi_9' }))).toEqual({
-      connector_transaction_id: 'pi_9',
-    });
-  });
-
-  it('sends nothing, and says so, where the record of an id cannot be read', async () => {
-    let isSent = false;
-    const policy = resolveAliases(() => Promise.reject(new Error('no responders')));
-    const sending = policy(async () => {
-      isSent = true;
-      return success;
-    })(exchange({}, { connector_transaction_id: 'bridge:authorize:att_1' }));
-    await expect(sending).rejects.toMatchObject({ code: 'INTERNAL_ERROR', phase: 'before_send' });
-    expect(isSent).toBe(false);
-  });
-
-  it('finds the payment of a sync by its attempt alone', async () => {
-    const sync = exchange(
-      { operation: 'sync', row: operationRow('sync'), key: undefined },
-      { connector_transaction_id: '' },
-    );
-    expect(await send(sync)).toEqual({ connector_transaction_id: 'pi_1' });
   });
 });
