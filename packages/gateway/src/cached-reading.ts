@@ -1,4 +1,5 @@
 /** A reading of something slow that never holds up who asks: shared, kept for a moment, and given up in time. */
+import { within } from '@nats-bridge/protocol';
 
 export type CachedReading<T> = {
   /** What was read last, if that is recent, or is read now, if that is soon; else undefined. Never rejects. */
@@ -35,11 +36,7 @@ export function createCachedReading<T>(
         .finally(() => {
           reading = undefined;
         });
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<undefined>((resolve) => {
-        timer = setTimeout(resolve, timeoutMs, undefined);
-      });
-      return Promise.race([reading, late]).finally(() => clearTimeout(timer));
+      return within(timeoutMs, reading);
     },
   };
 }

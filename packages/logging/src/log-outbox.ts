@@ -1,6 +1,6 @@
 /** Lines on their way to NATS: nobody waits for them, few wait at once, and what is too much is dropped and counted. */
 import type { Connection } from '@nats-bridge/messaging';
-import { logSubject, MAX_LOG_BYTES } from '@nats-bridge/protocol';
+import { logSubject, MAX_LOG_BYTES, within } from '@nats-bridge/protocol';
 import type { LogLine } from './log-line.js';
 
 export type LogOutbox = {
@@ -132,9 +132,7 @@ export function createLogOutbox(now = Date.now): LogOutbox {
       return waiting.length;
     },
     async close() {
-      const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_LINES_MS).unref());
-      await Promise.race([send(), limit]);
-      await Promise.race([send(), limit]); // what came while the first was under way
+      await within(LAST_LINES_MS, send().then(send)); // again: what came while the first was under way
       isClosed = true;
       for (const end of endings) end();
     },

@@ -174,4 +174,5 @@ export { readUcsMetadata, type UcsMetadata, ucsMetadataOf } from './ucs-metadata
 export { replyOfUcsResponse } from './ucs-reply.js';
 export { routerDataFromUcs, ucsMethodOf } from './ucs-request.js';
 export { mandateFields, type UcsAnswer, ucsResponse } from './ucs-response.js';
+export { within } from './within.js';
 export { describeIssues } from './zod-issues.js';

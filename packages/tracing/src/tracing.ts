@@ -1,4 +1,5 @@
 /** Begins spans and exports them over OTLP: those of sampled traces, and those of traces in which something failed. */
+import { within } from '@nats-bridge/protocol';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, RandomIdGenerator } from '@opentelemetry/sdk-trace';
@@ -71,13 +72,9 @@ export function createTracing(options: TracingOptions): Tracing {
       return new Span(template, subject, trace, place.parent, startedAt, traces.ended);
     },
     async close() {
-      let timer: NodeJS.Timeout | undefined;
-      const isLate = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, CLOSE_MS);
-      });
       // What cannot be exported was reported already.
-      await Promise.race([batches.shutdown().catch(() => {}), isLate]);
-      clearTimeout(timer);
+      const exported = batches.shutdown().catch(() => {});
+      await within(CLOSE_MS, exported);
     },
   };
 }

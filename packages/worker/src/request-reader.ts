@@ -1,5 +1,6 @@
 /** What takes requests for a worker, from one consumer or one subject, and how all of it is drained. */
 import type { BodyReferences, Connection } from '@nats-bridge/messaging';
+import { within } from '@nats-bridge/protocol';
 import type { Balance } from './balance.js';
 import type { Sealing } from './sealing.js';
 import type { Telemetry } from './telemetry.js';
@@ -26,16 +27,8 @@ export type ReaderWorld = Balance & {
   readonly abandoned: AbortSignal;
 };
 
-/** @returns false when that takes longer than `withinMs` */
-export async function drainAll(readers: readonly RequestReader[], withinMs: number): Promise<boolean> {
+/** @returns false when that takes longer than `limitMs` */
+export async function drainAll(readers: readonly RequestReader[], limitMs: number): Promise<boolean> {
   const drained = Promise.all(readers.map((reader) => reader.drain()));
-  let timer: NodeJS.Timeout | undefined;
-  const isLate = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, withinMs, false);
-  });
-  try {
-    return await Promise.race([drained.then(() => true), isLate]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return (await within(limitMs, drained)) !== undefined;
 }

@@ -1,5 +1,5 @@
 /** One request on its way to Stripe: with its own key, its own deadline, and one place where what Stripe refuses becomes an answer. */
-import { type BridgeRequest, operationRow } from '@nats-bridge/protocol';
+import { type BridgeRequest, operationRow, within } from '@nats-bridge/protocol';
 import type { Handler, HandlerContext, HandlerResponse } from '@nats-bridge/worker';
 import { Stripe } from 'stripe';
 import { boundedHttpClient } from './bounded-http-client.js';
@@ -93,18 +93,9 @@ export function createHandlerFactory(settings: StripeSettings): (operation: Stri
 }
 
 /** The SDK waits between its tries without looking at any deadline. */
-async function until<T>(endsAt: number, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const give = () =>
-      reject(new Stripe.errors.StripeConnectionError({ message: 'no answer in time' } as never));
-    timer = setTimeout(give, Math.max(0, endsAt - Date.now()));
-  });
-  // Whichever loses is settled too, and must not count as unhandled.
-  answer.catch(() => {});
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+async function until<T extends object>(endsAt: number, answer: Promise<T>): Promise<T> {
+  const given = await within(Math.max(0, endsAt - Date.now()), answer);
+  if (given === undefined)
+    throw new Stripe.errors.StripeConnectionError({ message: 'no answer in time' } as never);
+  return given;
 }

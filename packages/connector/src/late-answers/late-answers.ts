@@ -1,6 +1,8 @@
 /** Late answers: what is remembered of calls that ended in doubt, and pushed when their answer is recorded. */
 import { backoffMs, type Connection } from '@nats-bridge/messaging';
+import { within } from '@nats-bridge/protocol';
 import type { Ledger } from '../ledger/ledger.js';
+import { pause } from '../pause.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 import { type LateNote, type NotedCall, noteOf } from './late-note.js';
 import { createLateNotes } from './late-notes.js';
@@ -80,11 +82,7 @@ export function createLateAnswers(world: {
       return {
         async close() {
           closing.abort();
-          const timeout = AbortSignal.timeout(CLOSE_MS);
-          await Promise.race([
-            pusher?.close(),
-            new Promise((resolve) => timeout.addEventListener('abort', resolve)),
-          ]);
+          if (pusher !== undefined) await within(CLOSE_MS, pusher.close());
         },
       };
     },
@@ -108,13 +106,7 @@ async function startPushing(
     } catch (error) {
       if (signal.aborted) break;
       world.onError(error);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, backoffMs(attempt, { initialMs: 500, maxMs: 30_000 }));
-        signal.addEventListener('abort', () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+      await pause(backoffMs(attempt, { initialMs: 500, maxMs: 30_000 }), signal);
     }
   }
   return undefined;

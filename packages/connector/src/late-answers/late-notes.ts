@@ -8,7 +8,7 @@ import {
   type HeaderRecord,
   lastMessage,
 } from '@nats-bridge/messaging';
-import { LATE_STREAM, lateSubject } from '@nats-bridge/protocol';
+import { LATE_STREAM, lateSubject, within } from '@nats-bridge/protocol';
 import { pause } from '../pause.js';
 import { decodeNote, encodeNote, type LateNote } from './late-note.js';
 
@@ -70,9 +70,7 @@ export function createLateNotes(
         waiting--;
       });
       if (connection.current === undefined) return; // it will be a while
-      const enough = new AbortController();
-      await Promise.race([kept, pause(options.waitMs ?? WAIT_MS, enough.signal)]);
-      enough.abort();
+      await within(options.waitMs ?? WAIT_MS, kept);
     },
     async find(merchantId, key) {
       const stored = await lastMessage(connection, LATE_STREAM, lateSubject(merchantId, key));

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { RecordChangedError } from '@nats-bridge/messaging';
-import { BridgeError, type BridgeResponse } from '@nats-bridge/protocol';
+import { BridgeError, type BridgeResponse, within } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
 import { encodeAnswer } from '../ledger/answer.js';
@@ -13,7 +13,6 @@ import type { Ledger } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
 import { type RecordAnswerWorld, recordAnswer } from '../ledger/record-answer.js';
 import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
-import { within } from '../within.js';
 
 export type KeepRecordWorld = {
   readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;

@@ -3,13 +3,12 @@
  * has its record, and its answer, or the doubt, is the answer of the repeat too (P4). What waits in the work stream, and
  * nobody has begun, has none yet: it may be begun right after the repeat was told (P2).
  */
-import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
+import { BridgeError, type BridgeErrorCode, within } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Policy } from '../exchange.js';
 import type { IsWaiting } from '../ledger/is-waiting.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
-import { within } from '../within.js';
 import { type SettleDoubtWorld, settleLater } from './settle-doubt.js';
 
 /** These are about the call itself, whatever became of an earlier one. */

@@ -2,11 +2,10 @@
  * What waits in the work stream and nobody has begun, has no record yet, and no worker knows it. It is not to be told
  * as failed, because it may be begun right after that (P2). When its deadline is over, the worker has the word again.
  */
-import type { BridgeResponse } from '@nats-bridge/protocol';
+import { type BridgeResponse, within } from '@nats-bridge/protocol';
 import type { Exchange, Policy, Send } from '../exchange.js';
 import type { IsWaiting } from '../ledger/is-waiting.js';
 import type { Ledger } from '../ledger/ledger.js';
-import { within } from '../within.js';
 import { isNotKnown, keysInDoubt } from './question-in-doubt.js';
 
 export type MindWaitingRequestWorld = {

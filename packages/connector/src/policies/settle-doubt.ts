@@ -8,6 +8,7 @@ import {
   type BridgeResponse,
   decideWithdrawal,
   type OperationRecord,
+  within,
 } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
@@ -15,7 +16,6 @@ import { announcementOf, withdrawalOf } from '../ledger/bridge-records.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { assertSameContent } from '../ledger/outcome-of-entry.js';
 import { idlePause } from '../pause.js';
-import { within } from '../within.js';
 
 export type SettleDoubtWorld = {
   readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;

@@ -1,4 +1,5 @@
 /** One shared NATS connection: made on first use, kept alive, reported on, and closed in order. */
+import { within } from '@nats-bridge/protocol';
 import type { JetStreamManagerOptions } from '@nats-io/jetstream';
 import { AuthorizationError, type NatsConnection, type Status } from '@nats-io/nats-core';
 import { connect } from '@nats-io/transport-node';
@@ -167,8 +168,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     const open = nats;
     if (open !== undefined && !open.isClosed()) {
       // While disconnected there is no one to drain to; and a drain must not outlast a server that hangs.
-      const drained = wasUp ? open.drain().catch(() => {}) : Promise.resolve();
-      await Promise.race([drained, setTimeoutUnref(DRAIN_LIMIT_MS)]);
+      if (wasUp)
+        await within(
+          DRAIN_LIMIT_MS,
+          open.drain().catch(() => {}),
+        );
       await open.close();
     }
     observed.set('closed');
@@ -218,10 +222,6 @@ export function createConnection(options: ConnectionOptions): Connection {
       return closing;
     },
   };
-}
-
-function setTimeoutUnref(limitMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, limitMs).unref());
 }
 
 function notConnected(hosts: readonly string[], cause: unknown): NotConnectedError {

@@ -1,4 +1,5 @@
 /** Reads a durable pull consumer with bounded work in hand, through reconnects, until it is drained. */
+import { within } from '@nats-bridge/protocol';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { backoffMs } from '../connection/backoff.js';
@@ -102,8 +103,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       } catch (error) {
         fail(error);
       }
-      if (isBroken && !draining)
-        await Promise.race([changed(), delay(backoffMs(failures - 1, { maxMs: 5_000 }))]);
+      if (isBroken && !draining) await within(backoffMs(failures - 1, { maxMs: 5_000 }), changed());
     }
   }
 
