@@ -3,6 +3,7 @@
  * subscription behind for each. Only in the account of the stream itself.
  */
 import { createInbox } from '@nats-io/nats-core';
+import { apiSubject } from '../connection/api-subject.js';
 import type { Connection } from '../connection/connection.js';
 import type { StoredRecord } from '../records/last-message.js';
 import { type HeaderRecord, readHeaders } from '../request/message-headers.js';
@@ -32,7 +33,7 @@ export async function readBatch(
   { seq, subject, atMost }: BatchQuestion,
 ): Promise<StoredRecord[]> {
   const nats = connection.current ?? (await connection.get());
-  const api = `$JS.API.DIRECT.GET.${stream}`;
+  const api = apiSubject(connection, `DIRECT.GET.${stream}`);
   const inbox = createInbox(connection.inboxPrefix);
   const found: StoredRecord[] = [];
   await new Promise<void>((resolve, reject) => {
