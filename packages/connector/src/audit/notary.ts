@@ -15,6 +15,7 @@ import {
   type SignHash,
 } from '@nats-bridge/protocol';
 import type { BridgeConfig } from '../config/bridge-config.js';
+import { startPeriodicTask } from '../periodic-task.js';
 import { archiveNameOf } from '../topology.js';
 import { type Audit, createAudit } from './audit.js';
 import { parseEntry, type ReadEntry, storedEntries } from './read-audit.js';
@@ -51,42 +52,26 @@ export function keepNotary(
 ): Notary {
   const audit = createAudit(connection, auditSigner);
   const closing = new AbortController();
-  let lastFault: string | undefined;
-  let running: Promise<void> | undefined;
 
   async function catchUp(): Promise<void> {
     for (const stream of watchedStreams(config))
       while (!closing.signal.aborted && (await writeBatch(connection, audit, stream)));
   }
 
-  function tick(): void {
-    // Without a connection there is nothing to write down, and the bridge itself says so.
-    if (running !== undefined || connection.current === undefined) return;
-    running = catchUp()
-      .then(
-        () => {
-          lastFault = undefined;
-        },
-        (fault: unknown) => {
-          const error = fault instanceof Error ? fault : new Error(String(fault));
-          if (error.message !== lastFault) onError(error);
-          lastFault = error.message;
-        },
-      )
-      .finally(() => {
-        running = undefined;
-      });
-  }
-
   const isOn = config.jetstream_enabled && config.audit.records;
-  const timer = isOn ? setInterval(tick, config.audit.records_every_ms) : undefined;
-  timer?.unref();
+  const task = isOn
+    ? startPeriodicTask(catchUp, {
+        everyMs: config.audit.records_every_ms,
+        onError,
+        // Without a connection there is nothing to write down, and the bridge itself says so.
+        isPossible: () => connection.current !== undefined,
+      })
+    : undefined;
   return {
     catchUp,
     async close() {
-      clearInterval(timer);
       closing.abort();
-      await running;
+      await task?.close();
       audit.close();
     },
   };

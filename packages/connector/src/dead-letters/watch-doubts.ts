@@ -28,6 +28,7 @@ import { z } from 'zod';
 import { timeoutOf } from '../config/bridge-config.js';
 import { readAnswer } from '../ledger/answer.js';
 import { mayBeSentUntil } from '../ledger/withdraw-unsent.js';
+import { startPeriodicTask } from '../periodic-task.js';
 import type { NewDeadLetter } from './dead-letter.js';
 import { type GiveUpWorld, giveUp, type OpenOperation } from './give-up.js';
 import { createLetterIndex } from './letter-index.js';
@@ -41,6 +42,9 @@ export type DoubtWatchOptions = {
 };
 
 export type DoubtWatch = { close(): Promise<void> };
+
+/** Of a fault that does not end the look. */
+type Report = (fault: unknown) => void;
 
 type Open = OpenOperation & { readonly lookAt: number };
 
@@ -78,23 +82,13 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
   const letters = createLetterIndex(world);
   const closing = new AbortController();
   let reading: Reading | undefined;
-  let running: Promise<void> | undefined;
-  let lastFault: string | undefined;
-  let hasFailed = false;
 
-  function report(fault: unknown): void {
-    const error = fault instanceof Error ? fault : new Error(String(fault));
-    if (error.message !== lastFault) onError(error);
-    lastFault = error.message;
-    hasFailed = true;
-  }
-
-  async function look(): Promise<void> {
+  async function look(report: Report): Promise<void> {
     do {
       reading = await currentReading();
       if (reading === undefined) return;
       const isMore = await readOn(reading);
-      await settleDue(reading);
+      await settleDue(reading, report);
       await writePlace(reading);
       if (!isMore) return;
     } while (!closing.signal.aborted);
@@ -144,19 +138,20 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
     return at + timeoutOf(config, operation) + config.jetstream.ack_wait;
   }
 
-  async function settleDue(it: Reading): Promise<void> {
+  async function settleDue(it: Reading, report: Report): Promise<void> {
     const due = [...it.open].filter(([, { lookAt }]) => lookAt <= Date.now());
     if (due.length === 0) return;
     const known = await letters.list({ queue: 'interventions' });
     const onTheList = new Set(known.map((one) => nameOf(one, one.retry)));
     for (const [subject, open] of due) {
       if (closing.signal.aborted) return;
-      if (await isDone(open, (retry) => onTheList.has(nameOf(open, retry)))) it.open.delete(subject);
+      const hasLetter = (retry: number) => onTheList.has(nameOf(open, retry));
+      if (await isDone(open, hasLetter, report)) it.open.delete(subject);
       else it.open.set(subject, { ...open, lookAt: Date.now() + AGAIN_LOOKS * everyMs });
     }
   }
 
-  async function isDone(open: Open, hasLetter: (retry: number) => boolean): Promise<boolean> {
+  async function isDone(open: Open, hasLetter: (retry: number) => boolean, report: Report): Promise<boolean> {
     try {
       const given = await giveUp(open, hasLetter, world);
       if (given.kind === 'letter') onLetter(given.letter);
@@ -185,24 +180,13 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
     }
   }
 
-  function tick(): void {
-    if (running !== undefined || connection.current === undefined) return;
-    hasFailed = false;
-    running = look()
-      .then(() => {
-        if (!hasFailed) lastFault = undefined;
-      }, report)
-      .finally(() => {
-        running = undefined;
-      });
-  }
-
-  const timer = config.jetstream_enabled ? setInterval(tick, everyMs).unref() : undefined;
+  const task = config.jetstream_enabled
+    ? startPeriodicTask(look, { everyMs, onError, isPossible: () => connection.current !== undefined })
+    : undefined;
   return {
     async close() {
-      clearInterval(timer);
       closing.abort();
-      await running;
+      await task?.close();
     },
   };
 }

@@ -1,8 +1,8 @@
 /** All operations that the record stream knows, in memory, newest first: so that a search needs no walk through it. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { storedMessages } from '@nats-bridge/messaging';
 import { oldestBeyond, RECORD_STREAM, type RecordState } from '@nats-bridge/protocol';
 import type { NatsBridge } from '../nats-bridge.js';
+import { startPeriodicTask } from '../periodic-task.js';
 import { type OperationView, operationViewOf } from './operation-view.js';
 
 export type PaymentQuery = {
@@ -44,6 +44,7 @@ export type PaymentIndexOptions = {
   readonly mostKept?: number;
   /** How often the stream is asked for more, in milliseconds. Default 250. */
   readonly everyMs?: number;
+  /** Told when it cannot be read, and when the reason changes; it goes on trying. */
   readonly onError?: (error: Error) => void;
 };
 
@@ -81,21 +82,17 @@ export function createPaymentIndex(
   });
 
   async function follow(): Promise<void> {
-    let isFailing = false;
-    while (!closing.signal.aborted) {
-      try {
-        await bridge.prepare();
-        await readOn();
-        isReady();
-        isFailing = false;
-      } catch (error) {
-        if (!isFailing && !closing.signal.aborted) onError(error as Error);
-        isFailing = true;
-      }
-      await sleep(everyMs, undefined, { signal: closing.signal }).catch(() => {});
-    }
+    await bridge.prepare();
+    await readOn();
+    isReady();
   }
-  const following = follow();
+  const task = startPeriodicTask(follow, {
+    everyMs,
+    beginsNow: true,
+    onError: (error) => {
+      if (!closing.signal.aborted) onError(error);
+    },
+  });
 
   return {
     ready,
@@ -119,7 +116,7 @@ export function createPaymentIndex(
     async close() {
       closing.abort();
       isReady();
-      await following;
+      await task.close();
     },
   };
 }
