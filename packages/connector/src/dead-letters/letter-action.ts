@@ -1,5 +1,5 @@
 /** What a person may have done with a letter. */
-import type { Approvable } from '@nats-bridge/protocol';
+import type { Approvable, AuditAction } from '@nats-bridge/protocol';
 
 export type Actor = { readonly who: string; readonly why: string };
 
@@ -22,6 +22,14 @@ export type LetterAction =
   | { readonly kind: 'edit'; readonly patch: unknown }
   | { readonly kind: 'resolve'; readonly settled: Settled }
   | { readonly kind: 'discard' };
+
+/** An action that was checked, and can be done now. */
+export type PreparedAction = {
+  /** As the audit calls it. */
+  readonly name: AuditAction;
+  readonly details: Readonly<Record<string, string | number | undefined>>;
+  effect(actor: Actor): Promise<unknown>;
+};
 
 /** As the audit calls what takes a letter out of its stream; a proposal is not yet one of them. */
 export const TAKES_OUT: readonly string[] = [
