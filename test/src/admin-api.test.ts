@@ -471,16 +471,20 @@ describe('letters', () => {
     expect(JSON.stringify(detail)).not.toContain(APPROVED);
 
     const order = { filter: { cause: 'no processor' }, rate_per_s: 50, reason: 'the processor is back' };
-    expect((await post('/letters/retry', { ...order, dry_run: true })).body).toEqual({
-      would_retry: 1,
+    const plan = async () => (await post('/letters/retry', { ...order, dry_run: true })).body;
+    expect(await plan()).toEqual({
+      would_retry: 0,
       skipped: {},
-      eta_ms: 20,
+      failed: [{ name, why: expect.stringContaining('no worker is there for authorize') }],
+      eta_ms: 0,
     });
     const ran: string[] = [];
     const worker = await workerWith((_, { idempotencyKey }) => {
       ran.push(idempotencyKey);
       return { status: 'success', transaction_id: 'txn_again' };
     });
+    expect(await plan()).toEqual({ would_retry: 1, skipped: {}, failed: [], eta_ms: 20 });
+    expect(ran).toEqual([]);
     const { job } = (await post('/letters/retry', order)).body as unknown as { job: { id: string } };
     const ended = await until('the job to end', async () => {
       const { body } = await ask(`/jobs/${job.id}`);

@@ -5,6 +5,7 @@ import {
   type DeadLetters,
   type Keeper,
   keepDeadLetters,
+  planRetry,
   retryMany,
   topologyOf,
 } from '@nats-bridge/connector';
@@ -436,12 +437,21 @@ describe('many letters', () => {
     });
     const all = await letters.list();
     expect(all.length).toBe(4);
+    const plan = (force = false) => planRetry(letters, all, { perSecond: 20, force });
+    const nobody = { name: expect.any(String), why: expect.stringContaining('no worker is there') };
+    expect(await plan()).toMatchObject({
+      retried: 0,
+      skipped: { unknown: 1 },
+      failed: Array(3).fill(nobody),
+    });
     await workerWith((_, { idempotencyKey }) => {
       ran.push(idempotencyKey);
       return { status: 'success', transaction_id: idempotencyKey };
     });
-    const plan = await retryMany(letters, all, { perSecond: 20, actor: ACTOR, dryRun: true });
-    expect(plan).toEqual({ retried: 3, skipped: { unknown: 1 }, failed: [], ms: 150 });
+    expect(await plan()).toEqual({ retried: 3, skipped: { unknown: 1 }, failed: [], ms: 150 });
+    expect(await plan(true)).toEqual({ retried: 4, skipped: {}, failed: [], ms: 200 });
+    expect(ran).toEqual([]);
+    expect(await letters.list()).toHaveLength(4);
     const seen: number[] = [];
     const done = await retryMany(letters, chosen, {
       perSecond: 20,

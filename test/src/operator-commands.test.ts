@@ -70,6 +70,11 @@ describe('nats-bridge dlq of an operator', () => {
       stdout: expect.stringMatching(/^i1 .* merchant_1 +pay\w* +authorize +unknown/m),
     });
     const again = ['dlq', 'retry', 'i1', '--force-unknown', '--reason', 'it was away'];
+    expect(await as('operator', ...again, '--dry-run')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^✓ 1 of 1 would be sent again/),
+    });
+    expect(await letters.list()).toHaveLength(1);
     expect(await as('operator', ...again)).toEqual({ code: 0, stdout: '✓ i1 was sent again\n', stderr: '' });
     await until('its answer', () => bridge.findAnswer('merchant_1', 'authorize:att_1'));
     expect(await letters.list()).toEqual([]);

@@ -112,7 +112,8 @@ export type { Actor, Settled } from './dead-letters/letter-action.js';
 export type { LetterFilter } from './dead-letters/letter-filter.js';
 export { createLetterIndex, type LetterIndex, type LetterSummary } from './dead-letters/letter-index.js';
 export { LETTER_NAME, type LetterPlace, letterName, parseLetterName } from './dead-letters/letter-name.js';
-export { type BulkResult, retryMany } from './dead-letters/retry-many.js';
+export { type BulkResult, type PlanOptions, planRetry } from './dead-letters/plan-retry.js';
+export { type BulkOptions, retryMany } from './dead-letters/retry-many.js';
 
 /** The audit: what people did, and whether it and the records of payments are whole. */
 

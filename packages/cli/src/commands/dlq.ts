@@ -1,6 +1,6 @@
 /** `nats-bridge dlq`: requests that were given up, and what a person can do about them. */
 import { readFileSync } from 'node:fs';
-import { type Acted, type DeadLetter, letterName, retryMany } from '@nats-bridge/connector';
+import { type Acted, type DeadLetter, letterName, planRetry, retryMany } from '@nats-bridge/connector';
 import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { actorOf, type By, byPerson } from '../audited-command.js';
@@ -125,7 +125,7 @@ function retry(): Command {
         throw new InvalidArgumentError('name letters or give a filter, such as --since 1h');
       const within = options.dryRun ? withLetters : withActions;
       await within(options, async (letters) => {
-        if (options.forceUnknown) {
+        if (options.forceUnknown && !options.dryRun) {
           const letter = await letterNamed(letters, names[0] as string);
           const acted = await letters.retry(letter, actorOf(options), { force: true });
           const text = [outcomeOf(acted, `${letterName(letter)} was sent again`), ...comingBack([letter])];
@@ -135,15 +135,17 @@ function retry(): Command {
           names.length > 0
             ? await Promise.all(names.map((name) => letterNamed(letters, name)))
             : await letters.list(filterOf(options));
-        const result = await retryMany(letters, chosen, {
-          perSecond: options.rate,
-          actor: actorOf(options),
-          dryRun: options.dryRun ?? false,
-          onProgress: (done, of) => {
-            if (done % Math.max(1, Math.round(options.rate)) === 0 || done === of)
-              progress(`${done} of ${of}`);
-          },
-        });
+        const perSecond = options.rate;
+        const result = options.dryRun
+          ? await planRetry(letters, chosen, { perSecond, force: options.forceUnknown ?? false })
+          : await retryMany(letters, chosen, {
+              perSecond,
+              actor: actorOf(options),
+              onProgress: (done, of) => {
+                if (done % Math.max(1, Math.round(perSecond)) === 0 || done === of)
+                  progress(`${done} of ${of}`);
+              },
+            });
         if (options.json) return print(result);
         const verb = options.dryRun ? 'would be sent again' : 'were sent again';
         const time = options.dryRun ? `, in about ${(result.ms / 1_000).toFixed(1)} s` : '';

@@ -27,8 +27,8 @@ export type DeadLetters = {
    * @throws ValidationError when the verdict forbids it, or keys that it needs are not configured
    */
   retry(letter: DeadLetter, actor: Actor, options?: { force?: boolean; patch?: unknown }): Promise<Acted>;
-  /** @throws ValidationError as `retry` without options would, and changes nothing */
-  checkRetry(letter: DeadLetter): Promise<void>;
+  /** @throws ValidationError as `retry` of the letter as it is would, and changes nothing */
+  checkRetry(letter: DeadLetter, options?: { force?: boolean }): Promise<void>;
   /** Writes the outcome into the ledger, where the next sync finds it. @throws ValidationError when it has one, or without keys */
   resolve(letter: DeadLetter, actor: Actor, settled: Settled): Promise<Acted>;
   discard(letter: DeadLetter, actor: Actor): Promise<Acted>;
@@ -70,7 +70,8 @@ export function createDeadLetters(bridge: NatsBridge): DeadLetters {
     get,
     approvals,
     verdict: actions.verdict,
-    checkRetry: (letter) => actions.check(letter, { kind: 'retry' }),
+    checkRetry: (letter, { force = false } = {}) =>
+      actions.check(letter, { kind: force ? 'retry_unknown' : 'retry' }),
     retry(letter, actor, { force = false, patch } = {}) {
       if (patch !== undefined) return act(letter, { kind: 'edit', patch }, actor);
       return act(letter, { kind: force ? 'retry_unknown' : 'retry' }, actor);

@@ -23,6 +23,8 @@ export type RetryDialogProps = {
 };
 
 const LOOK_EVERY_MS = 500;
+/** Letters named. */
+const MOST_SHOWN = 20;
 
 export function RetryDialog({ what, onClose, onDone }: RetryDialogProps) {
   const { notices } = useConsole();
@@ -88,9 +90,10 @@ export function RetryDialog({ what, onClose, onDone }: RetryDialogProps) {
               {Object.entries(plan.skipped).map(
                 ([verdict, number]) => `; ${count(number ?? 0)} left (${verdict.replaceAll('_', ' ')})`,
               )}
-              .
+              {plan.failed.length > 0 && `; ${count(plan.failed.length)} cannot be sent now`}.
             </p>
           )}
+          {plan && <Failures of={plan.failed} />}
           <div class="dialog-foot dialog-foot-split">
             {/* The form's own, and at the other end: Enter or a second click asks again, and sends nothing. */}
             <Button
@@ -144,11 +147,7 @@ function JobProgress({
           ? `, ${duration(job.eta_ms)} to go`
           : `. ${job.state === 'cancelled' ? 'Cancelled.' : 'Done.'}`}
       </p>
-      {job.failed.map(({ name, why }) => (
-        <p key={name}>
-          {name}: {why}
-        </p>
-      ))}
+      <Failures of={job.failed} />
       <div class="dialog-foot">
         {isRunning && (
           <Button kind="danger" onClick={onCancel}>
@@ -159,6 +158,21 @@ function JobProgress({
           Close
         </Button>
       </div>
+    </>
+  );
+}
+
+/** Letters that could not be sent, or could not be now, with why. */
+function Failures({ of: failed }: { readonly of: Job['failed'] }) {
+  const more = failed.length - MOST_SHOWN;
+  return (
+    <>
+      {failed.slice(0, MOST_SHOWN).map(({ name, why }) => (
+        <p key={name}>
+          {name}: {why}
+        </p>
+      ))}
+      {more > 0 && <p>and {count(more)} more</p>}
     </>
   );
 }

@@ -5,9 +5,9 @@ import {
   type LetterSummary,
   letterName,
   parseLetterName,
+  planRetry,
   showRequest,
 } from '@nats-bridge/connector';
-import type { Verdict } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import type { AdminWorld } from '../admin-world.js';
 import { type Place, pageOf } from '../page-of.js';
@@ -194,19 +194,18 @@ function shownBody(world: AdminWorld, request: Parameters<typeof showRequest>[1]
 }
 
 async function planOf(
-  world: AdminWorld,
+  { letters }: AdminWorld,
   chosen: readonly DeadLetter[],
   perSecond: number,
-  isForced: boolean,
+  force: boolean,
 ) {
-  const skipped: Partial<Record<Verdict, number>> = {};
-  let would_retry = 0;
-  for (const letter of chosen) {
-    const verdict = await world.letters.verdict(letter);
-    if (verdict === 'never_sent' || (isForced && verdict === 'unknown')) would_retry++;
-    else skipped[verdict] = (skipped[verdict] ?? 0) + 1;
-  }
-  return { would_retry, skipped, eta_ms: Math.round((would_retry / perSecond) * 1_000) };
+  const { retried, skipped, failed, ms } = await planRetry(letters, chosen, { perSecond, force });
+  return {
+    would_retry: retried,
+    skipped,
+    failed: failed.map(({ name, why }) => ({ name, why })),
+    eta_ms: ms,
+  };
 }
 
 const MOST_MERCHANTS = 10;

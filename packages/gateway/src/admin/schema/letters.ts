@@ -97,6 +97,9 @@ export const retryOrder = z
 export const retryPlan = z.object({
   would_retry: count,
   skipped: z.partialRecord(verdict, count).meta({ description: 'Left as they are, by verdict.' }),
+  failed: z
+    .array(z.object({ name, why: z.string() }))
+    .meta({ description: 'Could not be sent as things are now, with why.' }),
   eta_ms: milliseconds,
 });
 
