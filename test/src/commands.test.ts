@@ -1,6 +1,6 @@
 /** The commands as processes, as a user or a script runs them. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OPERATIONS } from '@nats-bridge/protocol';
@@ -122,6 +122,22 @@ describe('nats-bridge help', () => {
     [['dlq', 'bogus'], "✗ unknown command 'bogus'\n  nats-bridge dlq --help shows what there is\n"],
   ])('%j says that there is none', async (names, stderr) => {
     expect(await runCli(['help', ...names])).toEqual({ code: 2, stdout: '', stderr });
+  });
+});
+
+describe('a folder that cannot be made', () => {
+  it
+    .runIf(existsSync('/proc/self'))
+    .each([
+      [['up', '--data', '/proc/nowhere/x']],
+      [['new', 'worker', '--language', 'go', '--dir', '/proc/nowhere/x']],
+      [['auth', 'init', '--dir', '/proc/nowhere/x']],
+    ])('%j says which, and ends', async (args) => {
+    const { code, stderr } = await runCli(args);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^✗ the folder \/proc\/nowhere cannot be made \(E\w+\): /),
+    ]);
   });
 });
 

@@ -1,8 +1,8 @@
 /** The folder of an installation's access: state, keys, credentials and server configuration, for its owner's eyes only. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { ValidationError } from '@nats-bridge/protocol';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { makeFolder, ValidationError } from '@nats-bridge/protocol';
 import { createAccount, createOperator, createUser, fromSeed, type KeyPair } from '@nats-io/nkeys';
 import { type AccessState, encodeState, parseState, principalsOf } from './access-state.js';
 import { type AccountPlan, accountOf, planAccounts } from './account-plan.js';
@@ -55,7 +55,7 @@ export function credentialsFile(folder: string, { proof }: AccessState, name: st
  */
 export async function writeAccess(folder: string, state: AccessState): Promise<readonly string[]> {
   for (const path of [folder, join(folder, 'keys'), join(folder, 'creds')]) {
-    makeFolder(path);
+    makeFolder(path, { mode: PRIVATE_FOLDER });
     chmodSync(path, PRIVATE_FOLDER);
   }
   const plans = planAccounts(state.layout, state.pools, principalsOf(state));
@@ -70,21 +70,6 @@ export async function writeAccess(folder: string, state: AccessState): Promise<r
   // Last: what cannot be written is not said to be there.
   write(join(folder, STATE_FILE), encodeState(state));
   return missing;
-}
-
-/**
- * Node's own, `recursive`, goes round for ever where a folder is there and takes no other, as /proc.
- * @throws ValidationError when it cannot be made
- */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: PRIVATE_FOLDER });
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new ValidationError(`${path} cannot be made (${code}): choose a folder that this user may make`);
-  }
 }
 
 /** Takes somebody's credentials away; {@link writeAccess} makes new ones. @throws ValidationError for an unknown name */

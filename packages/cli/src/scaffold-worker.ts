@@ -1,8 +1,8 @@
 /** Writes the project of a new worker: a copy of its language's template, under its own name, with the contract. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jsonSchemas } from '@nats-bridge/protocol';
+import { jsonSchemas, makeFolder } from '@nats-bridge/protocol';
 
 export const WORKER_LANGUAGES = ['ts', 'python', 'go'] as const;
 export type WorkerLanguage = (typeof WORKER_LANGUAGES)[number];
@@ -37,7 +37,7 @@ export function scaffoldWorker(language: WorkerLanguage, dir: string): Scaffolde
   for (const [file, schema] of Object.entries(jsonSchemas()))
     if (SCHEMAS.includes(file)) contents.set(join('contract', file), `${JSON.stringify(schema, null, 2)}\n`);
   for (const [file, text] of contents) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    makeFolder(dirname(join(folder, file)));
     writeFileSync(join(folder, file), text);
   }
   return { folder, name, files: [...contents.keys()].sort() };

@@ -1,7 +1,8 @@
 /** Where each `nats-bridge up` runs here, its NATS server and the token it made, for the commands of the same person while it runs. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '@nats-bridge/protocol';
 
 export type UpSession = {
   readonly natsUrl: string;
@@ -25,7 +26,7 @@ function folderOf(): string {
 
 /** Readable by its owner only. @returns what takes it away again */
 export function writeSession(session: UpSession): () => void {
-  mkdirSync(folderOf(), { recursive: true, mode: 0o700 });
+  makeFolder(folderOf(), { mode: 0o700 });
   const file = join(folderOf(), `${session.pid}.json`);
   writeFileSync(file, JSON.stringify(session), { mode: 0o600 });
   chmodSync(file, 0o600); // also where a process of this id was killed

@@ -90,6 +90,7 @@ export {
   MAX_LOG_MESSAGE,
   parseLogEntries,
 } from './log-entry.js';
+export { makeFolder } from './make-folder.js';
 export { maskAnswer, maskPatch, maskRequest } from './mask.js';
 export { mergePatch } from './merge-patch.js';
 export { nearestNames } from './nearest-names.js';

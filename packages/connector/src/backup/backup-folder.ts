@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from '@nats-bridge/protocol';
 import { type BackupManifest, MANIFEST_FILE, parseManifest } from './manifest.js';
 
 /** Before a backup is whole; what has this name and is not being written was given up. */
@@ -28,7 +29,7 @@ export type NewFile = {
 export async function beginBackup(folder: string, id: string): Promise<NewBackup> {
   const target = join(folder, id);
   const partial = `${target}${UNFINISHED}`;
-  await mkdir(folder, { recursive: true, mode: OWNER_ONLY.folder });
+  makeFolder(folder, { mode: OWNER_ONLY.folder });
   const isThere = await access(target).then(
     () => true,
     () => false,
@@ -40,7 +41,7 @@ export async function beginBackup(folder: string, id: string): Promise<NewBackup
     id,
     async create(path) {
       const file = join(partial, path);
-      await mkdir(dirname(file), { recursive: true, mode: OWNER_ONLY.folder });
+      makeFolder(dirname(file), { mode: OWNER_ONLY.folder });
       folders.add(dirname(file));
       const handle = await open(file, 'wx', OWNER_ONLY.file);
       return {

@@ -92,9 +92,9 @@ it('does not wait for a server that stands still', async () => {
 it('takes no standstill of this process for one of the server', async () => {
   const { inbox, came, info } = await scene();
   const order = inbox.order(1);
-  await connection.rttMs();
+  await broker.connection.rttMs();
   const { stream_name } = await info();
-  const other = await connect({ servers: server.url });
+  const other = await connect({ servers: broker.server.url });
   other.publish(`${stream_name}.item`, 'a');
   await setImmediate();
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_500);

@@ -1,7 +1,8 @@
 /** Runs a real nats-server as a child of this process, for development, tests and single-machine use. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '@nats-bridge/protocol';
 import { claimStore, releaseStore } from './claim-store.js';
 import { EmbeddedServerError } from './embedded-server-error.js';
 import { probeNatsServer } from './find-binary.js';
@@ -52,12 +53,13 @@ export type EmbeddedServer = {
 
 /**
  * Starts a server and resolves when it takes connections. It ends with this process, however that ends.
+ * @throws ValidationError when its folder cannot be made
  * @throws EmbeddedServerError with the tail of the server's log when it does not start
  * @throws NatsServerNotFoundError when there is no nats-server and none can be installed
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const storeDir = resolve(options.storeDir);
-  await mkdir(storeDir, { recursive: true });
+  makeFolder(storeDir);
   const binary =
     options.binary === undefined
       ? await obtainNatsServer({ onProgress: options.onProgress })

@@ -1,7 +1,8 @@
 /** Gets a real nats-server onto this machine: what is there is used, else a package manager installs it. */
-import { chmod, copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '@nats-bridge/protocol';
 import { NatsServerNotFoundError } from './embedded-server-error.js';
 import { findOnPath, type NatsServerBinary, probeNatsServer } from './find-binary.js';
 import { type Installer, installers } from './installers.js';
@@ -22,6 +23,7 @@ export type ObtainOptions = {
 /**
  * The path and version of a nats-server: from PATH, else from the cache, else installed into the cache.
  * Safe to call from several processes at once: each installs for itself and the rename is atomic.
+ * @throws ValidationError when the cache's folder cannot be made
  * @throws NatsServerNotFoundError saying all that was tried
  */
 export async function obtainNatsServer(options: ObtainOptions = {}): Promise<NatsServerBinary> {
@@ -57,7 +59,7 @@ async function installInto(
   installer: Installer,
   run: RunCommand,
 ): Promise<NatsServerBinary | { readonly failure: string }> {
-  await mkdir(cacheDir, { recursive: true });
+  makeFolder(cacheDir);
   const workDir = await mkdtemp(join(cacheDir, '.install-'));
   try {
     const installed = await installer.install(workDir, run);
