@@ -51,7 +51,7 @@ async function startServers(dir: string): Promise<EmbeddedServer[]> {
       }),
     ),
   );
-  closers.push(() => Promise.all(servers.map((server) => server.stop())));
+  closers.push(() => Promise.all(servers.map((server) => server.kill())));
   return servers;
 }
 

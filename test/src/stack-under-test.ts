@@ -81,7 +81,8 @@ export async function startServer(options: Partial<EmbeddedServerOptions> = {}) 
   const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-system-'));
   const server = await startEmbeddedServer({ storeDir, syncInterval: '2m', ...options });
   const dispose = async () => {
-    await server.stop();
+    // In order takes it half a second more, for a store that nobody reads again.
+    await server.kill();
     rmSync(storeDir, { recursive: true, force: true });
   };
   return { server, dispose };

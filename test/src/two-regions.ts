@@ -77,7 +77,7 @@ export async function startTwoRegions(options: RegionsOptions = {}): Promise<Two
     serversOfA,
     b,
     async dispose() {
-      await Promise.all([...serversOfA, b].map((server) => server.stop()));
+      await Promise.all([...serversOfA, b].map((server) => server.kill()));
       rmSync(folder, { recursive: true, force: true });
     },
   };

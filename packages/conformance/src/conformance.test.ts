@@ -28,7 +28,7 @@ async function onStage<T>(play: (scene: Scene) => Promise<T>): Promise<T> {
     return await play({ url: server.url, bridge });
   } finally {
     await bridge.close();
-    await server.stop();
+    await server.kill();
     rmSync(storeDir, { recursive: true, force: true });
   }
 }

@@ -19,7 +19,7 @@ beforeAll(async () => {
     syncInterval: '2m',
   });
 });
-afterAll(() => server.stop());
+afterAll(() => server.kill());
 
 const data = (changes: Partial<RouterData> = {}): RouterData => ({
   merchant_id: 'm',
@@ -133,7 +133,7 @@ describe('NatsBridge', () => {
           expect((await manager.streams.info(name)).config.max_age).toBe(nanos(210_000));
       });
     } finally {
-      await own.stop();
+      await own.kill();
     }
   });
 
@@ -157,7 +157,7 @@ describe('NatsBridge', () => {
         expect(await daysOf('AUDIT')).toBe(400);
       });
     } finally {
-      await own.stop();
+      await own.kill();
     }
   });
 
@@ -196,7 +196,7 @@ describe('NatsBridge', () => {
       expect(edited.events).toEqual([]);
       await edited.close();
     } finally {
-      await own.stop();
+      await own.kill();
     }
   });
 
@@ -395,7 +395,7 @@ describe('NatsBridge', () => {
       expect(await bridge.authorize(data())).toMatchObject({ error: { code: 'NO_WORKERS_AVAILABLE' } });
     } finally {
       await bridge.close();
-      await late.stop();
+      await late.kill();
     }
   });
 

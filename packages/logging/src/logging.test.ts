@@ -21,7 +21,7 @@ async function scene(options: Partial<LoggingOptions> = {}) {
   const logging = createLogging({ name: 'test', ...options });
   closers.push(
     () => rm(storeDir, { recursive: true, force: true }),
-    () => server.stop(),
+    () => server.kill(),
     () => listener.close(),
     () => connection.close(),
     () => logging.close(),

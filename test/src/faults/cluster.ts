@@ -77,7 +77,7 @@ export async function startNats(folder: string, isCluster: boolean): Promise<Nat
       return done === true;
     },
     async stop() {
-      await Promise.all(servers.map((server) => server.stop()));
+      await Promise.all(servers.map((server) => server.kill()));
     },
   };
 }

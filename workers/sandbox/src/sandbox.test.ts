@@ -59,7 +59,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(connections.map((connection) => connection.close()));
-  await server.stop();
+  await server.kill();
   rmSync(storeDir, { recursive: true, force: true });
 });
 

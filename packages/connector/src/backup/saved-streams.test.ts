@@ -110,7 +110,7 @@ it.each(ORDER.slice(0, -1))(
     const bridge = new NatsBridge({ ...CONFIG, base_url: server.url });
     closers.push(
       () => rmSync(storeDir, { recursive: true, force: true }),
-      () => server.stop(),
+      () => server.kill(),
       () => bridge.close(),
     );
     const plan = await planRestore(bridge, savedAround(stream));

@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(async () => {
   walked.close();
   await bridge.close();
-  await server.stop();
+  await server.kill();
 });
 
 async function giveUp(queue: Queue, number: number, merchantId = 'm'): Promise<void> {

@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   ledger.close();
   await connection.close();
-  await server.stop();
+  await server.kill();
   rmSync(storeDir, { recursive: true, force: true });
 });
 

@@ -29,7 +29,7 @@ export async function startBridge(config: BridgeConfigInput) {
     server,
     async stop() {
       await bridge.close();
-      await server.stop();
+      await server.kill();
       rmSync(storeDir, { recursive: true, force: true });
     },
   };
