@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import { type NatsConnection, nuid } from '@nats-io/nats-core';
-import { Objm } from '@nats-io/obj';
+import { type ObjectResult, Objm } from '@nats-io/obj';
 import type { Connection } from '../connection/connection.js';
 import { BodyUnavailableError, MessageTooLargeError } from '../errors.js';
 
@@ -11,6 +11,8 @@ export type BodyReferenceOptions = {
   readonly bucket: string;
   /** Largest body taken. Default 16 MiB. */
   readonly maxBodyBytes?: number;
+  /** How long it may take to come, in milliseconds. Default 30 000. */
+  readonly readTimeoutMs?: number;
   /** Default `X-Body-Ref`, value `{bucket}/{name}`. */
   readonly referenceHeader?: string;
   /** Default `X-Body-Sha256`, hexadecimal. */
@@ -30,7 +32,7 @@ export type BodyReferences = {
   store(body: Uint8Array): Promise<{ readonly headers: Headers; readonly body: Uint8Array }>;
   /**
    * The bytes that were sent; the message's own body when it carries no reference.
-   * @throws BodyUnavailableError when the object is gone or is not what was sent
+   * @throws BodyUnavailableError when the object is gone, is not what was sent, or takes too long to come
    */
   resolveBody(message: { readonly body: Uint8Array; readonly headers: Headers }): Promise<Uint8Array>;
 };
@@ -39,11 +41,18 @@ const EMPTY_OBJECT = new TextEncoder().encode('{}');
 
 export function createBodyReferences(connection: Connection, options: BodyReferenceOptions): BodyReferences {
   const maxBodyBytes = options.maxBodyBytes ?? 16 * 1024 * 1024;
+  const readTimeoutMs = options.readTimeoutMs ?? 30_000;
   const referenceHeader = options.referenceHeader ?? 'X-Body-Ref';
   const digestHeader = options.digestHeader ?? 'X-Body-Sha256';
   /** Objects are found by subject, so a bucket opened once serves for the life of its connection. */
   const open = async (nats: NatsConnection) =>
     new Objm(jetstream(nats, connection.jetstreamOptions)).open(options.bucket);
+
+  async function read(name: string): Promise<Uint8Array | null> {
+    const bucket = await open(await connection.get());
+    const object = await bucket.get(name);
+    return object && readWithin(readTimeoutMs, object);
+  }
 
   return {
     maxBodyBytes,
@@ -78,7 +87,7 @@ export function createBodyReferences(connection: Connection, options: BodyRefere
       if (slash < 1 || reference.slice(0, slash) !== options.bucket || name === '') {
         throw new BodyUnavailableError(reference, `is not in the bucket ${options.bucket}`, 'sent_unknown');
       }
-      const bytes = await (await open(await connection.get())).getBlob(name).catch((cause: unknown) => {
+      const bytes = await read(name).catch((cause: unknown) => {
         throw new BodyUnavailableError(reference, `could not be read: ${String(cause)}`, 'sent_unknown', {
           cause,
         });
@@ -98,6 +107,25 @@ export function createBodyReferences(connection: Connection, options: BodyRefere
       return bytes;
     },
   };
+}
+
+/** Pieces that are gone, or a connection that is, would be waited for without an end. */
+async function readWithin(limitMs: number, { data, error }: ObjectResult): Promise<Uint8Array> {
+  error.catch(() => {}); // the reading fails of it, too
+  const reader = data.getReader();
+  const pieces: Uint8Array[] = [];
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    void reader.cancel();
+  }, limitMs);
+  try {
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) pieces.push(piece.value);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (isLate) throw new Error(`it has not come within ${limitMs} ms`);
+  return Buffer.concat(pieces);
 }
 
 function sha256(bytes: Uint8Array): string {
