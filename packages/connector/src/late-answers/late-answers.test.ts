@@ -9,7 +9,15 @@ import {
   type LateReply,
   startEmbeddedServer,
 } from '@nats-bridge/messaging';
-import { BODY_BUCKET, HEADER, LATE_STREAM, operationRow, RECORD_STREAM } from '@nats-bridge/protocol';
+import {
+  answerSubject,
+  BODY_BUCKET,
+  HEADER,
+  LATE_STREAM,
+  operationRow,
+  RECORD_STREAM,
+  recordSubject,
+} from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeAnswer } from '../ledger/answer.js';
@@ -283,6 +291,7 @@ describe('a late reply', () => {
     correlationId: 'c',
     msgId: 'm:k',
     subject: 's',
+    replyTo: recordSubject('m', KEY),
     endedWith: 'TIMEOUT',
     ...changes,
   });
@@ -297,6 +306,17 @@ describe('a late reply', () => {
     replies.follow(inDoubt);
     await replies.record(reply());
     expect((await memory.findLatest('m', KEY))?.answer).toEqual(success);
+  });
+
+  it('is recorded however many calls came after it', async () => {
+    const memory = memoryLedger();
+    await memory.write('m', KEY, { ...claimed, state: 'sent', paymentId: 'p' }, 0);
+    const replies = repliesInto(memory);
+    replies.follow(inDoubt);
+    for (let index = 0; index < 10_000; index++)
+      replies.follow({ ...inDoubt, correlationId: `later ${index}` });
+    await replies.record(reply());
+    expect(await memory.findLatest('m', KEY)).toMatchObject({ record: { paymentId: 'p' }, answer: success });
   });
 
   it('says whose it is, until it is recorded', async () => {
@@ -326,7 +346,7 @@ describe('a late reply', () => {
 
   it.each([
     ['a worker that records for itself', 'sent', { via: 'durable' }],
-    ['a call nobody followed', 'sent', { correlationId: 'other' }],
+    ['a question', 'sent', { replyTo: answerSubject('m', 'sync', 'b', 'c') }],
     ['a worker that refuses the delivery: the key is of another request', 'sent', REFUSAL],
     ['a worker that refuses the delivery: it cannot read it', 'sent', UNREAD],
     ['an operation that a worker has claimed', 'claimed', {}],

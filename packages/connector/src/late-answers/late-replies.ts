@@ -3,6 +3,7 @@
  * nowhere else. Workers that publish to `X-Reply-To` have recorded it themselves.
  */
 import type { LateReply } from '@nats-bridge/messaging';
+import { operationInKey, parseRecordSubject } from '@nats-bridge/protocol';
 import type { Exchange } from '../exchange.js';
 import { encodeAnswer, isRefusal, readAnswer } from '../ledger/answer.js';
 import { type RecordAnswerWorld, recordAnswer } from '../ledger/record-answer.js';
@@ -10,7 +11,7 @@ import { type CallIds, idsOf } from '../observation.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 
 export type LateReplies = {
-  /** From before it is sent, so that no reply finds it unknown; `forget` once it was answered. */
+  /** From before it is sent, so that whose a reply is can be said; `forget` once it was answered. */
   follow(exchange: Exchange): { forget(): void };
   /** Of a call that is followed. */
   idsOf(correlationId: string): CallIds | undefined;
@@ -18,9 +19,7 @@ export type LateReplies = {
   record(reply: LateReply): Promise<void>;
 };
 
-type Followed = Pick<Exchange, 'operation'> & { readonly ids: CallIds; readonly key: string };
-
-/** Calls in doubt that are still followed; of older ones a late reply is lost. */
+/** Calls in doubt that are still followed; of older ones a late reply has no ids. */
 const MOST = 10_000;
 const NOTHING = { forget: () => {} };
 
@@ -28,25 +27,31 @@ export function createLateReplies(
   world: RecordAnswerWorld,
   sealing: Pick<BridgeSealing, 'openAnswer'>,
 ): LateReplies {
-  const followed = new Map<string, Followed>();
+  const followed = new Map<string, CallIds>();
   return {
-    follow({ operation, correlationId, data, key, isDurable }) {
+    follow({ correlationId, data, key, isDurable }) {
       if (key === undefined || !isDurable) return NOTHING;
       const [oldest] = followed.keys();
       if (followed.size >= MOST && oldest !== undefined) followed.delete(oldest);
-      followed.set(correlationId, { operation, ids: idsOf({ data, correlationId }), key });
+      followed.set(correlationId, idsOf({ data, correlationId }));
       return { forget: () => followed.delete(correlationId) };
     },
-    idsOf: (correlationId) => followed.get(correlationId)?.ids,
+    idsOf: (correlationId) => followed.get(correlationId),
     async record(reply) {
-      const call = followed.get(reply.correlationId);
-      if (call === undefined || reply.via === 'durable') return;
-      const { operation, ids, key } = call;
-      const { merchantId, paymentId, correlationId } = ids;
-      const response = readAnswer(sealing.openAnswer(merchantId, key, reply, reply.correlationId));
+      const { via, replyTo = '', correlationId } = reply;
+      const place = parseRecordSubject(replyTo);
+      if (place === undefined || via === 'durable') return;
+      const { merchantId, idempotencyKey: key } = place;
+      const response = readAnswer(sealing.openAnswer(merchantId, key, reply, correlationId));
       if (isRefusal(reply)) return;
-      followed.delete(reply.correlationId);
-      const request = { operation, paymentId, correlationId, retry: 0 };
+      const ids = followed.get(correlationId);
+      followed.delete(correlationId);
+      const request = {
+        operation: operationInKey(key),
+        correlationId,
+        retry: 0,
+        ...(ids && { paymentId: ids.paymentId }),
+      };
       await recordAnswer({ merchantId, key, answer: encodeAnswer(response), request }, world);
     },
   };

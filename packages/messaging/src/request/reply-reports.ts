@@ -45,7 +45,7 @@ export class ReplyReports {
   }
 
   async #tell(entry: UnansweredRequest, reply: Reply): Promise<void> {
-    const { correlationId, msgId, subject, endedWith, stored } = entry;
+    const { correlationId, msgId, subject, replyTo, endedWith, stored } = entry;
     const whole = await this.withBody(reply);
     const late = {
       ...whole,
@@ -53,6 +53,7 @@ export class ReplyReports {
       correlationId,
       msgId,
       subject,
+      replyTo,
       endedWith,
     };
     for (const listener of this.lateListeners) await listener(late);

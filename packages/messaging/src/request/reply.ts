@@ -71,6 +71,8 @@ export type LateReply = Reply & {
   readonly correlationId: string;
   readonly msgId: string;
   readonly subject: string;
+  /** Of the request: where its answer is published. */
+  readonly replyTo: string | undefined;
   /** How the request had ended. */
   readonly endedWith: string;
 };
