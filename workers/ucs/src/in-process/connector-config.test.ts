@@ -34,6 +34,7 @@ describe('the connector and its credentials', () => {
   it.each([
     [{ 'x-auth': 'header-key', 'x-api-key': 'sk_live' }, 'metadata x-connector-config is missing'],
     [config({}), 'metadata x-connector-config has no {"config"'],
+    [{ 'x-connector-config': 'null' }, 'metadata x-connector-config has no {"config"'],
     [config({ config: { Nobody: { api_key: 'sk_live' } } }), 'Prism 0.4.0 has no connector Nobody'],
     [config({ config: { Stripe: { secret: 'sk_live' } } }), 'is not what Prism takes'],
   ])('are refused by name, never shown: %j', (metadata, message) => {

@@ -26,8 +26,8 @@ export function prismOptions(
 function connectorConfig(metadata: Readonly<Record<string, string>>): Record<string, unknown> {
   const sent = metadata['x-connector-config'];
   if (sent !== undefined) {
-    const { config } = JSON.parse(sent) as { config?: Record<string, unknown> };
-    const [[name, credentials] = []] = Object.entries(config ?? {});
+    const said = JSON.parse(sent) as { config?: Record<string, unknown> } | null;
+    const [[name, credentials] = []] = Object.entries(said?.config ?? {});
     if (name === undefined)
       throw new ValidationError('metadata x-connector-config has no {"config": {"<Connector>": {…}}}');
     return { [fieldOf(name)]: credentials };
