@@ -110,6 +110,17 @@ describe('keepRecord', () => {
     expect(doubt.history.map(({ state }) => state)).toEqual(['sent']);
   });
 
+  it('has nothing to take back, and nothing to report, where a worker has withdrawn it', async () => {
+    const ledger = memoryLedger();
+    const onUnrecorded = vi.fn();
+    const expired = async () => {
+      await ledger.write('m', 'k', { state: 'withdrawn', retry: 0 }, 1);
+      throw new BridgeError('NO_WORKERS_AVAILABLE');
+    };
+    await expect(keep(ledger, onUnrecorded)(expired)(unguarded())).rejects.toThrow();
+    expect(onUnrecorded).not.toHaveBeenCalled();
+  });
+
   it('has its announcement taken back before the caller hears that nothing was sent, if that is soon', async () => {
     const ledger = memoryLedger();
     const write: typeof ledger.write = async (...args) => {

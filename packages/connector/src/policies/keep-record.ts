@@ -86,7 +86,10 @@ async function sendRecorded(
     if (error.phase === 'before_send') {
       const withdrawn = ledger
         .write(merchant_id, key, { ...sent, state: 'withdrawn', reason: error.code }, seq)
-        .catch((cause: unknown) => onUnrecorded(cause, exchange));
+        .catch((cause: unknown) => {
+          // Else a worker has withdrawn it.
+          if (!(cause instanceof RecordChangedError)) onUnrecorded(cause, exchange);
+        });
       // Who reads the ledger next is to see it.
       await within(WITHDRAW_MS, withdrawn);
     }
