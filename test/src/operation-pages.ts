@@ -1,5 +1,11 @@
 /** Writes the page of an operation, from its row of the catalogue and an exchange that took place. */
-import { defaultSubjectTemplate, OPERATIONS, type OperationRow, operationRow } from '@nats-bridge/protocol';
+import {
+  defaultSubjectTemplate,
+  OPERATIONS,
+  type OperationRow,
+  operationRow,
+  WEBHOOK_TEMPLATE,
+} from '@nats-bridge/protocol';
 import type { Exchange } from './operation-examples.js';
 
 const HEADERS_SHOWN = [
@@ -74,7 +80,7 @@ export function indexPage(): string {
 
 function subjectOf({ channel, operation }: OperationRow): string {
   return channel === 'webhooks'
-    ? 'hyperswitch.webhooks.{merchant_id}.{connector}'
+    ? WEBHOOK_TEMPLATE
     : defaultSubjectTemplate(operation as Exchange['operation']);
 }
 

@@ -4,6 +4,7 @@ import type { ConsumerSpec, TopologySpec } from '@nats-bridge/messaging';
 import {
   archiveOf,
   BODY_BUCKET,
+  covers,
   LATE_PATTERN,
   LATE_STREAM,
   LOG_PATTERN,
@@ -13,6 +14,7 @@ import {
   NOTICE_CONSUMER,
   NOTICE_STREAM,
   OPERATIONS,
+  paymentPattern,
   poolConsumer,
   RECORD_PATTERN,
   RECORD_STREAM,
@@ -169,7 +171,7 @@ export const LATE_CONSUMER: ConsumerSpec = {
 
 /** `hyperswitch.payments.>` as specified, and only what configured subjects need besides. */
 function streamSubjects(patterns: readonly string[]): string[] {
-  const specified = 'hyperswitch.payments.>';
-  const others = patterns.filter((pattern) => !pattern.startsWith('hyperswitch.payments.'));
+  const specified = paymentPattern();
+  const others = patterns.filter((pattern) => !covers(specified, pattern));
   return [specified, ...new Set(others)];
 }

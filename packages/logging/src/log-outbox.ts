@@ -1,6 +1,6 @@
 /** Lines on their way to NATS: nobody waits for them, few wait at once, and what is too much is dropped and counted. */
 import type { Connection } from '@nats-bridge/messaging';
-import { logSubject, MAX_LOG_BYTES, within } from '@nats-bridge/protocol';
+import { LOG_PATTERN, logSubject, MAX_LOG_BYTES, matches, within } from '@nats-bridge/protocol';
 import type { LogLine } from './log-line.js';
 
 export type LogOutbox = {
@@ -161,5 +161,5 @@ function messagesOf(batch: readonly Line[]): { readonly subject: string; readonl
 function refusedSubject(error: Error): string | undefined {
   const { operation, subject } = error as { operation?: unknown; subject?: unknown };
   if (operation !== 'publish' || typeof subject !== 'string') return undefined;
-  return subject.startsWith('hyperswitch.logs.') ? subject : undefined;
+  return matches(LOG_PATTERN, subject) ? subject : undefined;
 }

@@ -156,6 +156,7 @@ export {
   MAX_ID_LENGTH,
   parsePaymentSubject,
   parseRecordSubject,
+  paymentPattern,
   poolTemplate,
   RECORD_PATTERN,
   recordPattern,
@@ -163,6 +164,7 @@ export {
   type SubjectTemplate,
   subjectFor,
   subjectPattern,
+  WEBHOOK_TEMPLATE,
   webhookPattern,
   webhookSubject,
 } from './subject.js';

@@ -51,6 +51,12 @@ export function defaultSubjectTemplate(operation: Operation): SubjectTemplate {
   return `${DEFAULT_SUBJECT_ROOT}.payments.{merchant_id}.${operation}`;
 }
 
+/** Payment requests of a merchant, in whatever pool, on the specification's subjects; left out: of all merchants. */
+export function paymentPattern(merchantId?: string): string {
+  const root = `${DEFAULT_SUBJECT_ROOT}.payments`;
+  return merchantId === undefined ? `${root}.>` : subjectFor(`${root}.{merchant_id}.>`, merchantId);
+}
+
 export function subjectFor(template: SubjectTemplate, merchantId: string): string {
   return template.replace('{merchant_id}', encodeToken(merchantId, 'merchant_id'));
 }
@@ -68,15 +74,18 @@ export function subjectPattern(template: SubjectTemplate): string {
   return template.replace('{merchant_id}', '*');
 }
 
-/** `hyperswitch.webhooks.{merchant_id}.{connector}` (specification), and the pool of merchants that have one. */
+/** The specification's subject of webhooks, whatever is to be done with them. */
+export const WEBHOOK_TEMPLATE: SubjectTemplate = `${DEFAULT_SUBJECT_ROOT}.webhooks.{merchant_id}.{connector}`;
+
+/** @param pool of merchants that have one */
 export function webhookSubject(merchantId: string, connector: string, pool?: string): string {
-  const subject = `${DEFAULT_SUBJECT_ROOT}.webhooks.${encodeToken(merchantId, 'merchant_id')}.${encodeToken(connector, 'connector')}`;
-  return withPool(subject, pool);
+  const subject = subjectFor(WEBHOOK_TEMPLATE, merchantId);
+  return withPool(subject.replace('{connector}', encodeToken(connector, 'connector')), pool);
 }
 
 /** What workers subscribe to for webhooks of every connector: of merchants of a pool, or of all that have none. */
 export function webhookPattern(pool?: string): string {
-  return withPool(`${DEFAULT_SUBJECT_ROOT}.webhooks.*.*`, pool);
+  return withPool(subjectPattern(WEBHOOK_TEMPLATE).replace('{connector}', '*'), pool);
 }
 
 const RECORD_ROOT = `${DEFAULT_SUBJECT_ROOT}.operations.`;

@@ -6,13 +6,13 @@ import {
   operationRow,
   type SubjectTemplate,
   ValidationError,
+  WEBHOOK_TEMPLATE,
 } from '@nats-bridge/protocol';
 
 /** @throws ValidationError when the body is about something else than its subject */
 export type Scope = (request: BridgeRequest, subject: string) => void;
 
 const MERCHANT = '{merchant_id}';
-const WEBHOOK_TEMPLATE = `hyperswitch.webhooks.${MERCHANT}.{connector}`;
 
 /** One operation, and the merchant of the subject where its template has one. */
 export function scopeOf(operation: Operation, template: SubjectTemplate): Scope {

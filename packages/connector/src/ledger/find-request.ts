@@ -1,13 +1,6 @@
 /** The request of an idempotency key, in the work stream or in its archive. */
 import { type Connection, type ListOptions, type StoredRecord, storedMessages } from '@nats-bridge/messaging';
-import {
-  DEFAULT_SUBJECT_ROOT,
-  deadlineIn,
-  type Headers,
-  isOfKey,
-  retryIn,
-  subjectFor,
-} from '@nats-bridge/protocol';
+import { deadlineIn, type Headers, isOfKey, paymentPattern, retryIn } from '@nats-bridge/protocol';
 import { type BridgeConfig, LONGEST_TIMEOUT_MS } from '../config/bridge-config.js';
 
 /** How far the clocks of servers, bridges and workers may be apart, in milliseconds. */
@@ -67,7 +60,7 @@ export function requestSubjectsOf(
   merchantId: string,
 ): string | undefined {
   const isDefault = Object.keys(subjects).length === 0;
-  return isDefault ? subjectFor(`${DEFAULT_SUBJECT_ROOT}.payments.{merchant_id}.>`, merchantId) : undefined;
+  return isDefault ? paymentPattern(merchantId) : undefined;
 }
 
 /**

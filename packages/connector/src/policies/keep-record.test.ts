@@ -1,3 +1,4 @@
+import { BridgeError } from '@nats-bridge/protocol';
 import { describe, expect, it, vi } from 'vitest';
 import { encodeAnswer } from '../ledger/answer.js';
 import { exchange, failing, memoryLedger, success } from '../testing/exchanges.js';

@@ -2,7 +2,7 @@
 import { HEADER } from '../headers.js';
 import type { Operation } from '../operation-catalogue.js';
 import { OPERATIONS, type OperationRow } from '../operation-catalogue.js';
-import { defaultSubjectTemplate, webhookPattern } from '../subject.js';
+import { defaultSubjectTemplate, WEBHOOK_TEMPLATE, webhookPattern } from '../subject.js';
 import { jsonSchemas } from './json-schemas.js';
 
 const HEADER_DOCUMENTATION: Readonly<Record<string, string>> = {
@@ -68,9 +68,7 @@ function channelOf({
   summary,
 }: OperationRow & { readonly operation: Operation }): object {
   const isWebhook = channel === 'webhooks';
-  const address = isWebhook
-    ? 'hyperswitch.webhooks.{merchant_id}.{connector}'
-    : defaultSubjectTemplate(operation);
+  const address = isWebhook ? WEBHOOK_TEMPLATE : defaultSubjectTemplate(operation);
   const parameters = {
     merchant_id: { description: 'Encoded: no dot, wildcard or blank.' },
     ...(isWebhook && { connector: { description: `Workers subscribe to ${webhookPattern()}.` } }),
