@@ -23,7 +23,10 @@ import { mutantsOf } from './mutants.mjs';
 import { fail, ROOT, say } from './run.mjs';
 import { build } from './setup.mjs';
 
-const GUARD_TESTS = ['packages/worker/src/guarded-run.test.ts', 'packages/worker/src/lease.test.ts'];
+const GUARD_TESTS = [
+  'packages/worker/src/guard/guarded-run.test.ts',
+  'packages/worker/src/guard/lease.test.ts',
+];
 
 /** What is taken apart, and the unit tests that are about it. */
 const TARGETS = [
@@ -35,8 +38,8 @@ const TARGETS = [
     isSimulated: false,
   },
   { file: 'packages/protocol/src/life/record.ts', tests: ['packages/protocol/src/life'] },
-  { file: 'packages/worker/src/guarded-run.ts', tests: GUARD_TESTS },
-  { file: 'packages/worker/src/held-claim.ts', tests: GUARD_TESTS },
+  { file: 'packages/worker/src/guard/guarded-run.ts', tests: GUARD_TESTS },
+  { file: 'packages/worker/src/guard/held-claim.ts', tests: GUARD_TESTS },
   { file: 'packages/connector/src/policies/settle-doubt.ts', tests: ['packages/connector/src/policies'] },
   { file: 'packages/connector/src/policies/keep-record.ts', tests: ['packages/connector/src/policies'] },
 ];

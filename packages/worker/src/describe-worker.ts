@@ -2,7 +2,7 @@
 import type { Operation } from '@nats-bridge/protocol';
 import type { Balance } from './balance.js';
 import type { ServiceDescription } from './micro-service.js';
-import { sourceOf } from './request-source.js';
+import { sourceOf } from './requests/request-source.js';
 import type { WorkerOptions } from './worker-options.js';
 
 export type DescribedWorker = {

@@ -1,6 +1,6 @@
 /** The inside of a worker, for the simulation and the fault run. Not part of the SDK. */
-export { type HandleStoredOptions, handleStored } from './handle-stored.js';
-export { createHeartbeat } from './heartbeat.js';
-export { scopeOf } from './scope.js';
+export { type HandleStoredOptions, handleStored } from './requests/handle-stored.js';
+export { createHeartbeat } from './requests/heartbeat.js';
+export { scopeOf } from './requests/scope.js';
 export { NO_SEALING } from './sealing.js';
 export { composeWorker } from './worker.js';

@@ -19,12 +19,12 @@ import { connectWorker } from './connect-worker.js';
 import { describeWorker } from './describe-worker.js';
 import { operationsOf } from './handler.js';
 import { createPresence } from './presence.js';
-import { type ConsumerWorld, readConsumer } from './read-consumer.js';
-import { drainAll, type RequestReader } from './request-reader.js';
-import { sourceOf } from './request-source.js';
+import { type ConsumerWorld, readConsumer } from './requests/read-consumer.js';
+import { drainAll, type RequestReader } from './requests/request-reader.js';
+import { sourceOf } from './requests/request-source.js';
+import { subscribePlain } from './requests/subscribe-plain.js';
 import { createSealing, NO_SEALING } from './sealing.js';
 import { signWithdrawals, withSigning } from './signing.js';
-import { subscribePlain } from './subscribe-plain.js';
 import { createTelemetry } from './telemetry.js';
 import type { WorkerOptions } from './worker-options.js';
 

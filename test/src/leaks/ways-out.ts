@@ -112,10 +112,10 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/worker/src/metrics/serve-metrics.ts': ['metrics'],
   'packages/worker/src/metrics/worker-metrics.ts': ['metrics'],
   'packages/worker/src/micro-service.ts': ['micro service'],
-  'packages/worker/src/reply.ts': ['wire', 'streams'],
+  'packages/worker/src/requests/reply.ts': ['wire', 'streams'],
   'packages/worker/src/presence.ts': ['wire'],
-  'packages/worker/src/handle-stored.ts': ['wire'],
-  'packages/worker/src/handle-plain.ts': ['wire'],
+  'packages/worker/src/requests/handle-stored.ts': ['wire'],
+  'packages/worker/src/requests/handle-plain.ts': ['wire'],
   'workers/ucs/src/grpc/grpc-target.ts': 'no payment',
   'workers/ucs/src/in-process/http-exchange.ts': 'no payment',
 };

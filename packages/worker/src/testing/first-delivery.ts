@@ -1,5 +1,5 @@
 /** A request as the guard is given it, on a clock of the test's own. */
-import type { GuardedRequest } from '../guarded-run.js';
+import type { GuardedRequest } from '../guard/guarded-run.js';
 
 /** Delivered for the first time; its deadline is 99 s after the beginning of the clock. */
 export const FIRST_DELIVERY: GuardedRequest = {

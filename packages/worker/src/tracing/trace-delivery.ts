@@ -4,7 +4,7 @@ import { HEADER, headerText, type Operation, stateOf } from '@nats-bridge/protoc
 import type { SpanAttributes, SpanTemplate, TraceSpan, Tracing } from '@nats-bridge/tracing';
 import { failureOf } from '../failure-of.js';
 import type { HandlerResponse } from '../handler.js';
-import type { ReadRequest } from '../run-handler.js';
+import type { ReadRequest } from '../requests/run-handler.js';
 
 export type TracedDelivery = {
   readonly headers: Readonly<Record<string, string>>;

@@ -1,9 +1,9 @@
 /** Takes requests that no stream holds from a subject, so many at once; what comes on top is refused. */
 import { readHeaders } from '@nats-bridge/messaging';
 import type { Msg, NatsConnection } from '@nats-io/nats-core';
+import { idsInHeaders } from '../logging/delivery-ids.js';
 import { type HandlePlainOptions, handlePlain, refusePlain } from './handle-plain.js';
 import { createLimit } from './limit.js';
-import { idsInHeaders } from './logging/delivery-ids.js';
 import type { ReaderWorld, RequestReader } from './request-reader.js';
 import type { RequestSource } from './request-source.js';
 

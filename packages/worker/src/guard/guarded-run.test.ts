@@ -19,11 +19,11 @@ import {
 } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Handlers } from '../handler.js';
+import { FIRST_DELIVERY } from '../testing/first-delivery.js';
+import { brokerForFile, createScene, requestOf, type SceneOptions } from '../testing/scene.js';
 import { runGuarded } from './guarded-run.js';
-import type { Handlers } from './handler.js';
 import type { Claim } from './held-claim.js';
-import { FIRST_DELIVERY } from './testing/first-delivery.js';
-import { brokerForFile, createScene, requestOf, type SceneOptions } from './testing/scene.js';
 
 const broker = brokerForFile();
 let records: RecordStore;

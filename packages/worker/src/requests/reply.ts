@@ -7,9 +7,9 @@ import {
   UNTIL_BACK,
 } from '@nats-bridge/messaging';
 import { encodeBody, encodeHeaderValue, HEADER, headerText } from '@nats-bridge/protocol';
-import type { HandlerResponse } from './handler.js';
+import type { HandlerResponse } from '../handler.js';
+import type { Sealing } from '../sealing.js';
 import { contentTypeOf, type ReadRequest } from './run-handler.js';
-import type { Sealing } from './sealing.js';
 
 export type EncodedReply = { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> };
 

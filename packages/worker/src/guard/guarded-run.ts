@@ -13,7 +13,6 @@ import {
   recordHeaders,
 } from '@nats-bridge/protocol';
 import { type Claim, type ClaimWorld, HeldClaim, newRunName, recordIn } from './held-claim.js';
-import type { EncodedReply } from './reply.js';
 
 export type GuardWorld = ClaimWorld & { sleep(ms: number): Promise<void> };
 
@@ -25,8 +24,11 @@ export type GuardedRequest = {
   readonly about: Pick<NewRecord, 'operation' | 'paymentId' | 'requestedAt' | 'requestSeq'>;
 };
 
-/** The answer to be recorded; throws when the handler failed. */
-export type Run = (claim: Claim) => Promise<EncodedReply>;
+/** As it is to be recorded. */
+export type Answer = Pick<StoredRecord, 'body' | 'headers'>;
+
+/** Throws when the handler failed. */
+export type Run = (claim: Claim) => Promise<Answer>;
 
 export type GuardedEnding =
   | { readonly kind: 'answered'; readonly attempt: number }
@@ -103,16 +105,16 @@ async function executeClaimed(
   };
   const claim = await HeldClaim.take(request.subject, record, expectedSeq, world);
   if (claim.isOver) return { kind: 'wait', ms: WAIT_MS };
-  let reply: EncodedReply;
+  let answer: Answer;
   try {
-    reply = await run(claim);
+    answer = await run(claim);
   } catch (error) {
     await claim.giveBack(nameOf(error));
     return { kind: 'failed', attempt, error };
   }
   const seq = await claim.end();
-  const headers = Object.assign(recordHeaders({ ...record, state: 'answered' }), reply.headers);
-  const stands = await recordAnswer(request, world, { body: reply.body, headers }, seq);
+  const headers = Object.assign(recordHeaders({ ...record, state: 'answered' }), answer.headers);
+  const stands = await recordAnswer(request, world, { body: answer.body, headers }, seq);
   return { kind: stands ? 'answered' : 'superseded', attempt };
 }
 
@@ -120,7 +122,7 @@ async function executeClaimed(
 async function recordAnswer(
   { subject }: GuardedRequest,
   { records, sleep }: GuardWorld,
-  { body, headers }: EncodedReply,
+  { body, headers }: Answer,
   claimSeq: number,
 ): Promise<boolean> {
   let expectedSeq = claimSeq;

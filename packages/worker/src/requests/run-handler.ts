@@ -7,9 +7,9 @@ import {
   parseRequestHeaders,
   type RequestHeaders,
 } from '@nats-bridge/protocol';
-import type { Handler, HandlerContext, HandlerResponse, Handlers } from './handler.js';
+import type { Handler, HandlerContext, HandlerResponse, Handlers } from '../handler.js';
+import type { Sealing } from '../sealing.js';
 import { createProcessorClock, type ProcessorClock } from './processor-clock.js';
-import type { Sealing } from './sealing.js';
 
 export type Delivery = {
   readonly body: Uint8Array;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { requestOf } from '../testing/scene.js';
 import { scopeOf, webhookScope } from './scope.js';
-import { requestOf } from './testing/scene.js';
 
 describe('the subject of a request', () => {
   const scope = scopeOf('authorize', 'hyperswitch.payments.{merchant_id}.authorize');

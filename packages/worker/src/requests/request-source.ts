@@ -7,8 +7,8 @@ import {
   subjectPattern,
   webhookPattern,
 } from '@nats-bridge/protocol';
+import type { WorkerOptions } from '../worker-options.js';
 import { type Scope, scopeOf, webhookScope } from './scope.js';
-import type { WorkerOptions } from './worker-options.js';
 
 export type RequestSource = {
   /** Of every merchant's, with wildcards. */

@@ -1,9 +1,9 @@
 /** What takes requests for a worker, from one consumer or one subject, and how all of it is drained. */
 import type { BodyReferences, Connection } from '@nats-bridge/messaging';
 import { within } from '@nats-bridge/protocol';
-import type { Balance } from './balance.js';
-import type { Sealing } from './sealing.js';
-import type { Telemetry } from './telemetry.js';
+import type { Balance } from '../balance.js';
+import type { Sealing } from '../sealing.js';
+import type { Telemetry } from '../telemetry.js';
 
 export type RequestReader = {
   /** Requests that were begun and are not finished, or wait for a place. */

@@ -2,9 +2,9 @@
 import { RecordChangedError, type RecordStore, type StoredRecord } from '@nats-bridge/messaging';
 import { type NewRecord, recordHeaders } from '@nats-bridge/protocol';
 import { expect, it } from 'vitest';
+import { FIRST_DELIVERY } from '../testing/first-delivery.js';
 import { type Run, runGuarded } from './guarded-run.js';
 import type { Claim } from './held-claim.js';
-import { FIRST_DELIVERY } from './testing/first-delivery.js';
 
 /** In a record that stands: it has the name of the run that is looked at. */
 const THIS_RUN = 'this run';

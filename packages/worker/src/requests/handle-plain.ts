@@ -8,15 +8,15 @@ import {
 import { ValidationError } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
 import type { Msg } from '@nats-io/nats-core';
-import { failureOf } from './failure-of.js';
-import type { HandlerResponse, Handlers } from './handler.js';
-import { idsInHeaders, idsOf } from './logging/delivery-ids.js';
+import { failureOf } from '../failure-of.js';
+import type { HandlerResponse, Handlers } from '../handler.js';
+import { idsInHeaders, idsOf } from '../logging/delivery-ids.js';
+import type { Sealing } from '../sealing.js';
+import { type DeliveryTrace, traceDelivery } from '../tracing/trace-delivery.js';
+import type { WorkerEvent } from '../worker-event.js';
 import { type EncodedReply, encodeRefusal, encodeReply, fitReply } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
-import type { Sealing } from './sealing.js';
-import { type DeliveryTrace, traceDelivery } from './tracing/trace-delivery.js';
-import type { WorkerEvent } from './worker-event.js';
 
 export type HandlePlainOptions = {
   readonly handlers: Handlers;

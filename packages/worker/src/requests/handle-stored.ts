@@ -9,17 +9,17 @@ import {
   ValidationError,
 } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
-import { failureOf } from './failure-of.js';
-import { type GuardedEnding, type GuardWorld, runGuarded } from './guarded-run.js';
-import type { Handlers } from './handler.js';
+import { failureOf } from '../failure-of.js';
+import { type GuardedEnding, type GuardWorld, runGuarded } from '../guard/guarded-run.js';
+import type { Handlers } from '../handler.js';
+import { idsInHeaders, idsOf } from '../logging/delivery-ids.js';
+import { type DeliveryTrace, traceDelivery } from '../tracing/trace-delivery.js';
+import type { DeliveryIds, WorkerEvent } from '../worker-event.js';
 import type { Heartbeat } from './heartbeat.js';
-import { idsInHeaders, idsOf } from './logging/delivery-ids.js';
 import { createProcessorClock } from './processor-clock.js';
 import { encodeEffect, encodeRefusal, encodeReply, publishReply, type ReplyWay } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
-import { type DeliveryTrace, traceDelivery } from './tracing/trace-delivery.js';
-import type { DeliveryIds, WorkerEvent } from './worker-event.js';
 
 export type HandleStoredOptions = {
   /** The consumer's. */

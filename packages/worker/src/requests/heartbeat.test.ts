@@ -1,7 +1,7 @@
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { describe, expect, it, vi } from 'vitest';
+import { brokerForFile, createScene } from '../testing/scene.js';
 import { ackWaitOf } from './heartbeat.js';
-import { brokerForFile, createScene } from './testing/scene.js';
 
 const broker = brokerForFile();
 
