@@ -38,6 +38,9 @@ export type Exchange = {
   readonly marks: CallMarks;
 };
 
+/** An operation and the connector that Hyperswitch chose for it. */
+export type Route = { readonly operation: Operation; readonly connector: string };
+
 /** When a call came how far, by `performance.now()`; of its first try. What it never came to is left out. */
 export type CallMarks = {
   /** Handed to the connector. */

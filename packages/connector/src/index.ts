@@ -12,15 +12,12 @@ export {
   type RouterData,
   ValidationError,
 } from '@nats-bridge/protocol';
-export { DurabilityUnmetError } from './durability-unmet-error.js';
-export {
-  type BridgeEvent,
-  type BridgeStats,
-  type CallOptions,
-  NatsBridge,
-  type NatsBridgeOptions,
-} from './nats-bridge.js';
-export { RestoreUnfinishedError } from './restore-unfinished-error.js';
+export type { BridgeEvent } from './bridge-event.js';
+export type { BridgeStats } from './bridge-parts.js';
+export type { CallOptions } from './exchange-of.js';
+export { NatsBridge, type NatsBridgeOptions } from './nats-bridge.js';
+export { DurabilityUnmetError } from './preparation/durability-unmet-error.js';
+export { RestoreUnfinishedError } from './preparation/restore-unfinished-error.js';
 export type { RefusedReply } from './signing/bridge-signing.js';
 export { StandbyError } from './standby/standby-error.js';
 
@@ -63,7 +60,7 @@ export { archiveNameOf, LATE_CONSUMER, topologyOf, workConsumersOf } from './top
 /** What is seen of calls, broker and workers while they run, and how it is logged and traced. */
 
 export type { SpanTemplate, TraceSpan, Tracing } from '@nats-bridge/tracing';
-export type { CallMarks } from './exchange.js';
+export type { CallMarks, Route } from './exchange.js';
 export type { BrokerFigures, WorkerFigures } from './figures.js';
 export { fieldsOf } from './logging/call-line.js';
 export { eventLine, letterLine } from './logging/event-line.js';
@@ -75,7 +72,6 @@ export {
   idsOf,
   type Observation,
   type Observe,
-  type Route,
 } from './observation.js';
 export { findWorkersThere, type WorkersThere } from './presence/workers-there.js';
 

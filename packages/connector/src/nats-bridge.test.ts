@@ -6,9 +6,10 @@ import { OPERATIONS, RECORD_STREAM, type RouterData } from '@nats-bridge/protoco
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/nats-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { DurabilityUnmetError } from './durability-unmet-error.js';
+import type { BridgeEvent } from './bridge-event.js';
 import { eventLine } from './logging/event-line.js';
-import { type BridgeEvent, NatsBridge } from './nats-bridge.js';
+import { NatsBridge } from './nats-bridge.js';
+import { DurabilityUnmetError } from './preparation/durability-unmet-error.js';
 
 const DAY_MS = 86_400_000;
 

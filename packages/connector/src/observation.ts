@@ -1,6 +1,6 @@
 /** What can be seen of the calls of a bridge while they run, for metrics; none of it holds payment data. */
-import type { BridgeErrorCode, Operation, Outcome, RouterData } from '@nats-bridge/protocol';
-import type { CallMarks } from './exchange.js';
+import type { BridgeErrorCode, Outcome, RouterData } from '@nats-bridge/protocol';
+import type { CallMarks, Route } from './exchange.js';
 import type { BreakerState } from './policies/circuit-breaker.js';
 import type { PoolName } from './route.js';
 
@@ -9,9 +9,6 @@ import type { PoolName } from './route.js';
  * `not_sent`: it has not happened (phase `before_send`).
  */
 export type CallResult = 'success' | 'failure' | 'processing' | 'unknown' | 'not_sent';
-
-/** An operation and the connector that Hyperswitch chose for it. */
-export type Route = { readonly operation: Operation; readonly connector: string };
 
 /** Which call, in ids that Hyperswitch and the bridge gave. */
 export type CallIds = {

@@ -2,8 +2,8 @@
 import type { LogInput } from '@nats-bridge/logging';
 import { describeConflict } from '@nats-bridge/messaging';
 import { HEADER, headerText, parsePaymentSubject, type Queue } from '@nats-bridge/protocol';
+import type { BridgeEvent } from '../bridge-event.js';
 import type { NewDeadLetter } from '../dead-letters/dead-letter.js';
-import type { BridgeEvent } from '../nats-bridge.js';
 import { fieldsOf } from './call-line.js';
 
 export function eventLine(event: BridgeEvent): LogInput {

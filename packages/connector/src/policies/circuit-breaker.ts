@@ -4,8 +4,7 @@
  */
 import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Exchange, Policy } from '../exchange.js';
-import type { Route } from '../observation.js';
+import type { Exchange, Policy, Route } from '../exchange.js';
 
 export type BreakerState =
   | { readonly state: 'closed'; readonly failures: number }
