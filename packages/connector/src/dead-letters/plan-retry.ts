@@ -44,15 +44,16 @@ export async function byVerdict(
   chosen: readonly DeadLetter[],
   force = false,
 ): Promise<{ readonly wanted: readonly DeadLetter[]; readonly skipped: BulkResult['skipped'] }> {
+  const judged = await inTurns(chosen, AT_ONCE, async (letter) => ({
+    letter,
+    verdict: await letters.verdict(letter),
+  }));
   const skipped: Partial<Record<Verdict, number>> = {};
-  const kept = new Set<DeadLetter>();
-  await inTurns(chosen, AT_ONCE, async (letter) => {
-    const verdict = await letters.verdict(letter);
-    if (verdict === 'never_sent' || (force && verdict === 'unknown')) return;
-    skipped[verdict] = (skipped[verdict] ?? 0) + 1;
-    kept.add(letter);
-  });
-  return { wanted: chosen.filter((letter) => !kept.has(letter)), skipped };
+  const wanted: DeadLetter[] = [];
+  for (const { letter, verdict } of judged)
+    if (verdict === 'never_sent' || (force && verdict === 'unknown')) wanted.push(letter);
+    else skipped[verdict] = (skipped[verdict] ?? 0) + 1;
+  return { wanted, skipped };
 }
 
 /**
@@ -66,23 +67,26 @@ export async function failuresOf(
   act: (letter: DeadLetter, index: number) => Promise<unknown>,
   atOnce = 1,
 ): Promise<BulkResult['failed']> {
-  const failed: { name: string; seq: number; why: string }[] = [];
-  await inTurns(letters, atOnce, async (letter, index) => {
+  const failures = await inTurns(letters, atOnce, async (letter, index) => {
     try {
       await act(letter, index);
     } catch (error) {
       if (!(error instanceof ValidationError)) throw error;
-      failed.push({ name: letterName(letter), seq: letter.seq, why: error.message });
+      return { name: letterName(letter), seq: letter.seq, why: error.message };
     }
   });
-  return failed;
+  return failures.filter((failure) => failure !== undefined);
 }
 
-async function inTurns(
+async function inTurns<Found>(
   letters: readonly DeadLetter[],
   atOnce: number,
-  act: (letter: DeadLetter, index: number) => Promise<void>,
-): Promise<void> {
-  for (let from = 0; from < letters.length; from += atOnce)
-    await Promise.all(letters.slice(from, from + atOnce).map((letter, index) => act(letter, from + index)));
+  act: (letter: DeadLetter, index: number) => Promise<Found>,
+): Promise<Found[]> {
+  const all: Found[] = [];
+  for (let from = 0; from < letters.length; from += atOnce) {
+    const some = letters.slice(from, from + atOnce);
+    all.push(...(await Promise.all(some.map((letter, index) => act(letter, from + index)))));
+  }
+  return all;
 }
