@@ -247,9 +247,19 @@ describe('the documentation', () => {
   });
 
   const pages = readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+  const packages = ['packages', 'workers'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .map((name) => `${folder}/${name}`)
+      .filter((path) => existsSync(join(ROOT, path, 'package.json'))),
+  );
+  const documents = [
+    ...['README.md', 'CONTRIBUTING.md'],
+    ...pages.map((name) => `docs/${name}`),
+    ...packages.map((path) => `${path}/README.md`),
+  ];
 
   it('links only to files and headings that are there', () => {
-    for (const document of ['README.md', 'CONTRIBUTING.md', ...pages.map((name) => `docs/${name}`)])
+    for (const document of documents)
       for (const [, target = '', anchor] of readText(document).matchAll(
         /\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g,
       )) {
@@ -258,6 +268,18 @@ describe('the documentation', () => {
         if (anchor !== undefined && file.endsWith('.md'))
           expect(anchorsOf(readText(file)), `${document} → ${target}#${anchor}`).toContain(anchor);
       }
+  });
+
+  it.each(packages)('%s has a README that names every folder of its source, and nothing else', (path) => {
+    const { name } = JSON.parse(readText(`${path}/package.json`)) as { name: string };
+    const text = readText(`${path}/README.md`);
+    expect(text.split('\n')[0]).toBe(`# ${name}`);
+    const named = [...text.matchAll(/`(src\/[\w./-]+)`/g)].map(([, place = '']) => place);
+    expect(named.filter((place) => !existsSync(join(ROOT, path, place)))).toEqual([]);
+    const folders = readdirSync(join(ROOT, path, 'src'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'testing')
+      .map((entry) => `src/${entry.name}`);
+    expect(folders.filter((folder) => !named.includes(folder))).toEqual([]);
   });
 
   it('has the headings that the source cites', async () => {
