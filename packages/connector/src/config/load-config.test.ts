@@ -244,7 +244,7 @@ describe('configuration', () => {
     const { file, load: action } = load('[nats_bridge]\nmax_retries = = 3');
     expect(problemsOf(action)).toMatch(new RegExp(`^${file}:2:\\d+: `));
     expect(problemsOf(() => loadConfig(SECTIONS, { file: '/nowhere.toml' }))).toBe(
-      '/nowhere.toml: cannot be read (ENOENT)',
+      '/nowhere.toml: there is no such file',
     );
   });
 

@@ -72,9 +72,9 @@ function readFile(file: string): Tree {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new ConfigError([
-      { key: '', where: file, message: `cannot be read (${(cause as NodeJS.ErrnoException).code})` },
-    ]);
+    const { code } = cause as NodeJS.ErrnoException;
+    const message = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`;
+    throw new ConfigError([{ key: '', where: file, message }]);
   }
   try {
     return parseToml(text) as Tree;
