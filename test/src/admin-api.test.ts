@@ -10,6 +10,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from './cli-process.js';
 import { type DocumentedAnswers, documentedAnswers, type OpenApiDocument } from './documented-answers.js';
 import { neverSent } from './never-sent.js';
 import { APPROVED, authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
@@ -456,12 +457,47 @@ describe('the overview, where no worker has the SDK', () => {
   });
 });
 
+describe('the command line', () => {
+  const cli = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runCli([...args, '--json'], {
+      NATS_BRIDGE__BASE_URL: stack.server.url,
+    });
+    expect(code, stderr).toBe(0);
+    return JSON.parse(stdout) as Json & Json[];
+  };
+  const without = (object: Json, ...names: string[]) =>
+    Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+
+  it('shows letters, operations and the audit in the same shapes', async () => {
+    const worker = await workerWith(() => ({ status: 'success', transaction_id: 'txn_same' }));
+    await authorize('att_paid');
+    const paid = without((await rowOf('att_paid')) as Json, 'connector', 'amount');
+    expect(await cli('ledger', MERCHANT, 'authorize:att_paid')).toMatchObject(paid);
+    await worker.stop();
+
+    const name = await letterNeverSent('att_same');
+    expect(await cli('dlq', 'list')).toEqual((await ask('/letters')).body.items);
+    const letter = without((await ask(`/letters/${name}`)).body, 'headers', 'body');
+    expect(await cli('dlq', 'show', name)).toEqual({ ...letter, request_bytes: expect.any(Number) });
+
+    expect(await cli('dlq', 'discard', name, '--reason', 'settled by hand')).toEqual({ done: 1 });
+    const entries = await cli('audit', 'list');
+    expect(entries.toReversed()).toEqual((await ask('/audit?limit=500')).body.items);
+    expect(entries.at(-1)).toMatchObject({
+      reason: 'settled by hand',
+      target: { idempotency_key: 'authorize:att_same' },
+    });
+    const chain = without((await ask('/audit/verification')).body, 'until');
+    expect(await cli('audit', 'verify', '--chain-only')).toEqual({ ...chain, records: [] });
+  });
+});
+
 describe('letters', () => {
   it('are shown with their verdict, in groups, and are sent again', async () => {
     const name = await letterNeverSent('att_again');
     const { body: list } = await ask('/letters?cause=no+processor');
     expect(list.items).toMatchObject([
-      { name, queue: 'dead', verdict: 'never_sent', advice: expect.any(String) },
+      { name, queue: 'dead_letters', verdict: 'never_sent', advice: expect.any(String) },
     ]);
     expect(list.groups).toMatchObject([
       { reason: 'no processor for this merchant', operation: 'authorize', count: 1 },

@@ -305,6 +305,9 @@ describe('nats-bridge dlq', () => {
     expect((await dlq('approvals')).stdout).toMatch(
       new RegExp(`^${id} +waiting +discard +${name} .* jo `, 'm'),
     );
+    expect(JSON.parse((await dlq('approvals', id, '--json')).stdout)).toEqual(
+      (await ask('jo', `/approvals/${id}`)).body,
+    );
     expect((await runCli(['doctor'], env())).stdout).toContain('1 wait for a second person');
     expect(await dlq('approve', id, '--as', 'JO', '--reason', 'sure')).toMatchObject({
       code: 1,

@@ -29,7 +29,7 @@ const cli = (...args: string[]) => runCli(['audit', ...args], { NATS_BRIDGE__BAS
 const verify = async (...more: string[]) => {
   const { code, stdout, stderr } = await cli('verify', '--public-key', publicKey, '--json', ...more);
   const { records } = JSON.parse(stdout || '{}') as {
-    records: { stream: string; ok: boolean; same: number; problems: { seq: number; why: string }[] }[];
+    records: { stream: string; intact: boolean; same: number; problems: { seq: number; why: string }[] }[];
   };
   return { code, stderr, records, problems: records.flatMap(({ problems }) => problems) };
 };
@@ -85,10 +85,15 @@ describe('the records of payments', () => {
     const { code, records, stderr } = await verify();
     expect(code, stderr).toBe(0);
     expect(records).toMatchObject([
-      { stream: RECORDS, ok: true, same: await messagesIn(RECORDS), problems: [] },
-      { stream: archive, ok: true, same: PAYMENTS, problems: [] },
+      { stream: RECORDS, intact: true, same: await messagesIn(RECORDS), problems: [] },
+      { stream: archive, intact: true, same: PAYMENTS, problems: [] },
       // Nothing was given up.
-      ...['DEAD_LETTERS', 'INTERVENTIONS'].map((name) => ({ stream: name, ok: true, same: 0, problems: [] })),
+      ...['DEAD_LETTERS', 'INTERVENTIONS'].map((name) => ({
+        stream: name,
+        intact: true,
+        same: 0,
+        problems: [],
+      })),
     ]);
     const { stdout } = await cli('verify');
     expect(stdout).toContain(`✓ ${archive}: ${PAYMENTS} records as they were written down`);
@@ -202,11 +207,11 @@ describe('an administrator of the server is found out', () => {
     await manager.streams.update(archive, config);
     const { code, records } = await verify();
     expect(code).toBe(1);
-    expect(records.map(({ stream, same, ok }) => ({ stream, same, ok }))).toEqual([
-      { stream: RECORDS, same: 0, ok: false },
-      { stream: archive, same: 0, ok: false },
-      { stream: 'DEAD_LETTERS', same: 0, ok: true },
-      { stream: 'INTERVENTIONS', same: 0, ok: true },
+    expect(records.map(({ stream, same, intact }) => ({ stream, same, intact }))).toEqual([
+      { stream: RECORDS, same: 0, intact: false },
+      { stream: archive, same: 0, intact: false },
+      { stream: 'DEAD_LETTERS', same: 0, intact: true },
+      { stream: 'INTERVENTIONS', same: 0, intact: true },
     ]);
   });
 

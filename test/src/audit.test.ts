@@ -49,7 +49,7 @@ describe('the audit', () => {
     const verified = await cli('verify', '--public-key', publicKey, '--json');
     expect(verified.code, verified.stdout + verified.stderr).toBe(0);
     expect(JSON.parse(verified.stdout)).toMatchObject({
-      ok: true,
+      intact: true,
       entries: WRITERS * EACH,
       signed: WRITERS * EACH,
       first: 1,

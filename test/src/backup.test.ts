@@ -285,8 +285,8 @@ describe('payments, a backup in their midst, and the loss of the store', () => {
         expect.objectContaining({
           action: 'restore',
           who: 'jo',
-          why: 'the disk is gone',
-          what: expect.objectContaining({ open: 3, interventions: 3 }),
+          reason: 'the disk is gone',
+          target: expect.objectContaining({ open: 3, interventions: 3 }),
         }),
       );
       const verified = await runCli(['audit', 'verify'], { NATS_BRIDGE__BASE_URL: server.url });

@@ -507,9 +507,12 @@ describe('nats-bridge ledger', () => {
     ])
       expect(stdout).toMatch(line);
     expect(JSON.parse((await ledger('authorize:att_1', '--json')).stdout)).toMatchObject({
+      merchant_id: MERCHANT,
+      payment_id: 'pay_of_att_1',
       state: 'answered',
-      attempt: 1,
+      attempts: 1,
       status: 'success',
+      transaction_id: 'txn_1',
       survives: 'process',
     });
     expect(await ledger('authorize:att_2')).toMatchObject({
@@ -552,9 +555,12 @@ describe('nats-bridge dlq', () => {
     expect(shown.stdout).toContain('unknown: it may have been charged: ask the processor');
     expect(shown.stdout).not.toContain('4242');
     expect(JSON.parse((await dlq('show', 'i1', '--json')).stdout)).toMatchObject({
-      letter: 'i1',
+      name: 'i1',
+      queue: 'interventions',
+      merchant_id: MERCHANT,
+      idempotency_key: 'authorize:att_1',
       verdict_now: 'unknown',
-      idempotencyKey: 'authorize:att_1',
+      request_bytes: expect.any(Number),
     });
 
     const plan = await dlq('retry', '--queue', 'interventions', '--dry-run', '--reason', 'x', '--json');

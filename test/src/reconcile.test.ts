@@ -1,5 +1,5 @@
 /** `nats-bridge reconcile`, against a processor that says the same as the ledger, and one that was made to say otherwise. */
-import { type Finding, reconcile as reconciled } from '@nats-bridge/connector';
+import { reconcile as reconciled } from '@nats-bridge/connector';
 import { createSandboxWorker } from '@nats-bridge/sandbox';
 import type { Worker } from '@nats-bridge/worker';
 import { jetstream } from '@nats-io/jetstream';
@@ -20,7 +20,13 @@ const DECLINED = '4000000000000002';
 const CRASH = '4000000000000341';
 const PROCESSING = '4000000000000077';
 
-type Found = { readonly counts: Record<string, number>; readonly findings: Finding[] };
+type Shown = {
+  readonly verdict: string;
+  readonly idempotency_key: string;
+  readonly ledger: string;
+  readonly processor?: string;
+};
+type Found = { readonly counts: Record<string, number>; readonly findings: Shown[] };
 
 let stack: Stack;
 let sandbox: Worker;
@@ -103,7 +109,7 @@ describe('nats-bridge reconcile', () => {
     expect(found().counts, stdout).toEqual({ agrees: 7, settled: 0, differs: 0, unknown: 0, cannot_ask: 0 });
     expect(code).toBe(0);
     expect(
-      found().findings.map(({ idempotencyKey, ledger, processor }) => [idempotencyKey, ledger, processor]),
+      found().findings.map(({ idempotency_key, ledger, processor }) => [idempotency_key, ledger, processor]),
     ).toEqual([
       ['authorize:ok_charged', 'CHARGED', 'CHARGED'],
       ['authorize:ok_declined', 'FAILURE', 'FAILURE'],
@@ -123,8 +129,8 @@ describe('nats-bridge reconcile', () => {
     expect(JSON.parse(stdout)).toContainEqual(
       expect.objectContaining({
         action: 'reconcile',
-        why: 'a test',
-        what: expect.objectContaining({ rate: 100 }),
+        reason: 'a test',
+        target: expect.objectContaining({ rate: 100 }),
       }),
     );
     const listed = await runCli(['audit', 'list', '--nats', stack.server.url], ENV);
@@ -133,7 +139,7 @@ describe('nats-bridge reconcile', () => {
 
   it('narrows by operation, payment, merchant, connector and time', async () => {
     const keys = async (...args: string[]) =>
-      (await reconcile('--json', ...args)).found().findings.map(({ idempotencyKey }) => idempotencyKey);
+      (await reconcile('--json', ...args)).found().findings.map(({ idempotency_key }) => idempotency_key);
     expect(await keys('--operation', 'refund')).toEqual(['refund:ok_refund']);
     // The authorization is not asked about, and still explains the capture.
     expect(await keys('--operation', 'capture')).toEqual(['capture:ok_captured']);
@@ -191,8 +197,8 @@ describe('nats-bridge reconcile', () => {
     await startSandbox();
     const { code, found } = await reconcile('--json', '--payment', 'pay_of_lost_answer');
     expect(found().findings).toMatchObject([
-      { idempotencyKey: 'authorize:lost_answer', verdict: 'agrees' },
-      { idempotencyKey: 'capture:lost_answer', verdict: 'settled', ledger: 'sent', processor: 'CHARGED' },
+      { idempotency_key: 'authorize:lost_answer', verdict: 'agrees' },
+      { idempotency_key: 'capture:lost_answer', verdict: 'settled', ledger: 'sent', processor: 'CHARGED' },
     ]);
     expect(code).toBe(0);
   });
@@ -222,14 +228,14 @@ describe('nats-bridge reconcile', () => {
     const { code, found } = await reconcile('--json');
     const different = found().findings.filter(({ verdict }) => verdict === 'differs');
     expect(different).toMatchObject([
-      { idempotencyKey: 'authorize:bad_gone', ledger: 'CHARGED', processor: 'not known' },
+      { idempotency_key: 'authorize:bad_gone', ledger: 'CHARGED', processor: 'not known' },
       {
-        idempotencyKey: 'authorize:bad_amount',
-        amount: { ledger: { minorAmount: 1_250, currency: 'EUR' }, processor: { minorAmount: 1_200 } },
+        idempotency_key: 'authorize:bad_amount',
+        amount: { ledger: { minor_amount: 1_250, currency: 'EUR' }, processor: { minor_amount: 1_200 } },
       },
-      { idempotencyKey: 'authorize:bad_declined', ledger: 'FAILURE', why: 'it was carried out: CHARGED' },
+      { idempotency_key: 'authorize:bad_declined', ledger: 'FAILURE', why: 'it was carried out: CHARGED' },
       {
-        idempotencyKey: 'authorize:bad_captured',
+        idempotency_key: 'authorize:bad_captured',
         ledger: 'AUTHORIZED',
         why: 'no capture of it is known: CHARGED',
       },

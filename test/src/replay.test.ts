@@ -112,7 +112,7 @@ describe('nats-bridge replay', () => {
     expect(messages.map(({ headers }) => headers['X-Replay-Seq'])).toEqual(['1', '2', '4']);
     const audit = await runCli(['audit', 'list', '--json', '--nats', stack.server.url]);
     expect(JSON.parse(audit.stdout)).toMatchObject([
-      { action: 'replay', why: 'a test', what: { to: TO, operation: 'authorize' } },
+      { action: 'replay', reason: 'a test', target: { to: TO, operation: 'authorize' } },
     ]);
   });
 

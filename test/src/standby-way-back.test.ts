@@ -110,7 +110,7 @@ it('is taken over from by a command that is killed half-way, and run again', asy
   expect(again.stdout).toContain('goes on with what it saved');
   const { stdout } = await runCli(['audit', 'list', '--json'], env(regions.b));
   expect(JSON.parse(stdout)).toMatchObject([
-    { action: 'take_over', why: 'region a burns', what: { primary: 'a', answered: 'no' } },
+    { action: 'take_over', reason: 'region a burns', target: { primary: 'a', answered: 'no' } },
   ]);
   inB = await serve('b');
   expect(await authorize(inB.bridge, 'att_answered')).toMatchObject({ transactionId: 'txn_att_answered_1' });

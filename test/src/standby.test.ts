@@ -282,7 +282,11 @@ describe('region a serves, region b stands by, and a is killed', () => {
     const env = { NATS_BRIDGE__BASE_URL: regions.b.url };
     const { stdout } = await runCli(['audit', 'list', '--action', 'take_over', '--json'], env);
     expect(JSON.parse(stdout)).toMatchObject([
-      { who: 'jo', why: 'region a burns', what: { primary: 'a', answered: 'no', open: 2, interventions: 2 } },
+      {
+        who: 'jo',
+        reason: 'region a burns',
+        target: { primary: 'a', answered: 'no', open: 2, interventions: 2 },
+      },
     ]);
     const verified = await runCli(['audit', 'verify'], env);
     expect(verified.code, verified.stdout + verified.stderr).toBe(0);

@@ -133,9 +133,3 @@ export function outcomeOf(acted: Acted, done: string): string {
   const { id, letter, expiresAt } = acted.proposal;
   return `${mark.warning()} ${letterName(letter)} waits for a second person until ${expiresAt.toISOString()}: nats-bridge dlq approve ${id}`;
 }
-
-/** The same for programs. */
-export function proposedIn(acted: readonly Acted[]): { readonly proposed?: readonly string[] } {
-  const proposed = acted.flatMap((one) => (one.kind === 'proposed' ? [one.proposal.id] : []));
-  return proposed.length > 0 ? { proposed } : {};
-}

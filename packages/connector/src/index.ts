@@ -93,6 +93,7 @@ export {
   type PaymentQuery,
 } from './payments/payment-index.js';
 export { createReadRequested, type ReadRequested, type Requested } from './payments/read-requested.js';
+export { type ShownOperation, shownOperation } from './payments/shown-operation.js';
 export { type ShownMessage, showRequest, showStored } from './payments/stored-body.js';
 
 /** Letters of what was given up, what people do with them, and what waits for a second person. */
@@ -100,6 +101,12 @@ export { type ShownMessage, showRequest, showStored } from './payments/stored-bo
 export type { Queue } from '@nats-bridge/protocol';
 export type { Approvals } from './approvals/approvals.js';
 export type { Proposal } from './approvals/proposal.js';
+export {
+  type ShownActed,
+  type ShownProposal,
+  shownActed,
+  shownProposal,
+} from './approvals/shown-proposal.js';
 export { createWaitingApprovals } from './approvals/waiting-approvals.js';
 export type { DeadLetter, NewDeadLetter } from './dead-letters/dead-letter.js';
 export { type Acted, createDeadLetters, type DeadLetters } from './dead-letters/dead-letters.js';
@@ -110,6 +117,7 @@ export { createLetterIndex, type LetterIndex, type LetterSummary } from './dead-
 export { LETTER_NAME, type LetterPlace, letterName, parseLetterName } from './dead-letters/letter-name.js';
 export { type BulkResult, type PlanOptions, planRetry } from './dead-letters/plan-retry.js';
 export { type BulkOptions, retryMany } from './dead-letters/retry-many.js';
+export { type ShownLetter, shownLetter } from './dead-letters/shown-letter.js';
 
 /** The audit: what people did, and whether it and the records of payments are whole. */
 
@@ -125,6 +133,14 @@ export {
   readChain,
   type StoredEntry,
 } from './audit/read-audit.js';
+export {
+  type ShownChain,
+  type ShownEntry,
+  type ShownRecords,
+  shownChain,
+  shownEntry,
+  shownRecords,
+} from './audit/shown-audit.js';
 export { type AuditVerification, verifyAudit } from './audit/verify-audit.js';
 export {
   compareRecords,

@@ -4,6 +4,7 @@ export { AUDIT_ACTIONS, type AuditAction } from './audit-actions.js';
 export {
   type AuditEntry,
   type ChainedEntry,
+  type ChainProblem,
   type ChainReport,
   chainEntry,
   createChainVerifier,

@@ -9,6 +9,9 @@ import {
   readAudit,
   readChain,
   readRecords,
+  shownChain,
+  shownEntry,
+  shownRecords,
 } from '@nats-bridge/connector';
 import {
   assertPublicSigningKey,
@@ -53,8 +56,9 @@ function list(): Command {
       const entries = (await withBridge(config, ({ connection }) => readAudit(connection)))
         .filter(({ who }) => options.who === undefined || who === options.who)
         .filter(({ action }) => options.action === undefined || action === options.action);
-      if (options.json) return console.log(JSON.stringify(entries));
-      if (entries.length === 0) return console.log('Nobody did anything.');
+      if (options.json) return console.log(JSON.stringify(entries.map(shownEntry)));
+      if (entries.length === 0)
+        return console.log((options.who ?? options.action) ? 'No such entry.' : 'Nobody did anything.');
       console.log(
         table(
           ['when', 'who', 'action', 'what', 'why'],
@@ -102,7 +106,7 @@ function verify(): Command {
       const records = compareRecords(readSettingsHere(options).bridge, entries, readings);
       console.log(
         options.json
-          ? JSON.stringify({ ...chain, records })
+          ? JSON.stringify({ ...shownChain(chain), records: records.map(shownRecords) })
           : [describe(chain), ...records.map(describeRecords)].join('\n'),
       );
       process.exitCode = chain.ok && records.every((report) => 'unread' in report || report.ok) ? 0 : 1;

@@ -1,5 +1,5 @@
 /** `nats-bridge dlq approvals|approve|refuse`: what waits for a second person, and what he says. */
-import { type DeadLetters, letterName, type Proposal } from '@nats-bridge/connector';
+import { type DeadLetters, letterName, shownProposal } from '@nats-bridge/connector';
 import type { Command } from 'commander';
 import { actorOf, type By, byPerson } from '../audited-command.js';
 import { type CommandOptions, command } from '../command-options.js';
@@ -16,7 +16,7 @@ export function approvalsCommand(): Command {
         if (id !== undefined) return showOne(letters, id, options);
         const all = await letters.approvals.list();
         const found = options.all ? all : all.filter(({ state }) => state === 'waiting');
-        if (options.json) return console.log(JSON.stringify(found.map(shownAs)));
+        if (options.json) return console.log(JSON.stringify(found.map(shownProposal)));
         if (found.length === 0) return console.log('Nothing waits for a second person.');
         console.log(
           table(
@@ -41,7 +41,7 @@ async function showOne({ approvals }: DeadLetters, id: string, options: CommandO
   const found = await approvals.get(id);
   if (found === undefined) throw new Error(`there is no proposal ${id}: it never was, or is too old`);
   const patch = await approvals.shownPatch(id);
-  if (options.json) return console.log(JSON.stringify({ ...shownAs(found), patch }));
+  if (options.json) return console.log(JSON.stringify({ ...shownProposal(found), patch }));
   const { settled, decided, failure, proposed } = found;
   const rows = [
     ['state', found.state],
@@ -67,7 +67,7 @@ export function approveCommand(): Command {
       withActions(options, async ({ approvals }) => {
         const done = await approvals.approve(id, actorOf(options));
         const text = `${mark.ok()} ${done.action} of ${letterName(done.letter)}, proposed by ${done.proposed.who}, was done`;
-        console.log(options.json ? JSON.stringify(shownAs(done)) : text);
+        console.log(options.json ? JSON.stringify(shownProposal(done)) : text);
       }),
     );
 }
@@ -79,12 +79,7 @@ export function refuseCommand(): Command {
       withActions(options, async ({ approvals }) => {
         const refused = await approvals.refuse(id, actorOf(options));
         const text = `${mark.ok()} ${refused.action} of ${letterName(refused.letter)} was refused`;
-        console.log(options.json ? JSON.stringify(shownAs(refused)) : text);
+        console.log(options.json ? JSON.stringify(shownProposal(refused)) : text);
       }),
     );
-}
-
-/** For programs. */
-function shownAs({ letter, ...known }: Proposal) {
-  return { ...known, letter: letterName(letter) };
 }

@@ -1,6 +1,14 @@
 /** `nats-bridge dlq`: requests that were given up, and what a person can do about them. */
 import { readFileSync } from 'node:fs';
-import { type Acted, type DeadLetter, letterName, planRetry, retryMany } from '@nats-bridge/connector';
+import {
+  type Acted,
+  type DeadLetter,
+  letterName,
+  planRetry,
+  retryMany,
+  shownActed,
+  shownLetter,
+} from '@nats-bridge/connector';
 import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { actorOf, type By, byPerson } from '../audited-command.js';
@@ -12,7 +20,6 @@ import {
   hasFilter,
   letterNamed,
   outcomeOf,
-  proposedIn,
   withActions,
   withLetters,
 } from '../dead-letter-options.js';
@@ -43,11 +50,11 @@ export function dlqCommand(): Command {
 
 function list(): Command {
   return filtered(command('list', 'what was given up, newest first'))
-    .option('--limit <n>', 'how many to show', wholeNumber, MOST_SHOWN)
+    .option('--limit <n>', 'how many to show; --json shows all', wholeNumber, MOST_SHOWN)
     .action((options: CommandOptions & Filters & { limit: number }) =>
       withLetters(options, async (letters) => {
         const found = await letters.list(filterOf(options));
-        if (options.json) return print(found.map(shownAs));
+        if (options.json) return print(found.map(shownLetter));
         if (found.length === 0) return print('No letters.');
         console.log(
           table(
@@ -78,7 +85,8 @@ function show(): Command {
       withLetters(options, async (letters) => {
         const letter = await letterNamed(letters, name);
         const verdict = await letters.verdict(letter);
-        if (options.json) return print({ ...shownAs(letter), verdict_now: verdict });
+        if (options.json)
+          return print({ ...shownLetter(letter), verdict_now: verdict, request_bytes: letter.body.length });
         const { original } = letter;
         const consumer = original.consumer === '' ? '' : `, for ${original.consumer}`;
         const rows = [
@@ -129,7 +137,7 @@ function retry(): Command {
           const letter = await letterNamed(letters, names[0] as string);
           const acted = await letters.retry(letter, actorOf(options), { force: true });
           const text = [outcomeOf(acted, `${letterName(letter)} was sent again`), ...comingBack([letter])];
-          return said(options, 'retried', [acted], text.join('\n'));
+          return said(options, [acted], text.join('\n'));
         }
         const chosen =
           names.length > 0
@@ -181,7 +189,7 @@ function edit(): Command {
       const patch = readPatch(options.patch);
       await withActions(options, async (letters) => {
         const acted = await letters.retry(await letterNamed(letters, name), actorOf(options), { patch });
-        said(options, 'retried', [acted], outcomeOf(acted, `${name} was mended and sent again`));
+        said(options, [acted], outcomeOf(acted, `${name} was mended and sent again`));
       });
     });
 }
@@ -220,7 +228,7 @@ function resolve(): Command {
             code,
             message,
           });
-          said(options, 'resolved', [acted], outcomeOf(acted, `${name} is recorded as ${status}`));
+          said(options, [acted], outcomeOf(acted, `${name} is recorded as ${status}`));
         });
       },
     );
@@ -238,21 +246,13 @@ function discard(): Command {
           all.push(acted);
           lines.push(outcomeOf(acted, `${name} discarded`));
         }
-        said(options, 'discarded', all, lines.join('\n'));
+        said(options, all, lines.join('\n'));
       }),
     );
 }
 
-/** @param verb of what was done, for programs */
-function said({ json }: CommandOptions, verb: string, all: readonly Acted[], text: string): void {
-  const done = all.filter(({ kind }) => kind === 'done').length;
-  print(json ? { [verb]: done, ...proposedIn(all) } : text);
-}
-
-/** For programs: all but the request itself. */
-function shownAs(letter: DeadLetter) {
-  const { body, requestHeaders: _, ...known } = letter;
-  return { letter: letterName(letter), ...known, request_bytes: body.length };
+function said({ json }: CommandOptions, all: readonly Acted[], text: string): void {
+  print(json ? shownActed(all) : text);
 }
 
 function print(value: unknown): void {

@@ -1,5 +1,6 @@
 /** `nats-bridge ledger`: how far one operation has come, as any bridge would say. */
-import type { OperationRecord } from '@nats-bridge/protocol';
+import { type LedgerEntry, shownOperation } from '@nats-bridge/connector';
+import { type OperationRecord, operationInKey } from '@nats-bridge/protocol';
 import type { Command } from 'commander';
 import { type CommandOptions, command } from '../command-options.js';
 import { readSettingsHere } from '../settings.js';
@@ -26,9 +27,7 @@ export function ledgerCommand(): Command {
         const status = entry.answer?.status;
         const transaction_id = entry.answer?.transaction_id;
         if (options.json)
-          console.log(
-            JSON.stringify({ ...entry.record, status, transaction_id, survives: durability.survives }),
-          );
+          console.log(JSON.stringify({ ...shownAs(merchant, key, entry), survives: durability.survives }));
         else {
           const rows = rowsOf(entry.record);
           if (status !== undefined)
@@ -40,16 +39,42 @@ export function ledgerCommand(): Command {
     );
 }
 
+/** For programs: the operation as the admin API shows it, and what its record says besides. */
+function shownAs(merchantId: string, idempotencyKey: string, { record, answer }: LedgerEntry) {
+  const { operation, paymentId = '', attempt = 0, by, ...known } = record;
+  return {
+    ...shownOperation({
+      ...known,
+      merchantId,
+      idempotencyKey,
+      operation: operation ?? operationInKey(idempotencyKey),
+      paymentId,
+      status: answer?.status,
+      attempts: attempt,
+      worker: by,
+    }),
+    transaction_id: answer?.transaction_id,
+    claimed_at: iso(record.claimedAt),
+    lease_until: record.state === 'claimed' ? iso(record.leaseUntil) : undefined,
+    retries: record.retry,
+    reason: record.reason,
+    request_seq: record.requestSeq,
+  };
+}
+
+function iso(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString();
+}
+
 function rowsOf(record: OperationRecord): string[][] {
-  const time = (at: number | undefined) => at !== undefined && new Date(at).toISOString();
   const rows: (readonly [string, string | number | false | undefined])[] = [
     ['payment', record.paymentId],
-    ['requested', time(record.requestedAt)],
-    ['delivered', time(record.claimedAt)],
-    [record.state, time(record.at)],
+    ['requested', iso(record.requestedAt)],
+    ['delivered', iso(record.claimedAt)],
+    [record.state, iso(record.at)],
     ['attempts', record.attempt],
     ['by', record.by],
-    ['leased until', record.state === 'claimed' && time(record.leaseUntil)],
+    ['leased until', record.state === 'claimed' && iso(record.leaseUntil)],
     ['sent again', record.retry > 0 && `${record.retry} times`],
     ['reason', record.reason],
     ['request', record.requestSeq !== undefined && `sequence ${record.requestSeq} of the work stream`],

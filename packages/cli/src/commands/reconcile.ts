@@ -1,5 +1,5 @@
 /** `nats-bridge reconcile`: whether ledger and processors say the same of operations that move money. */
-import { type Finding, type Reconciled, reconcile, writeAudit } from '@nats-bridge/connector';
+import { type Finding, type Money, type Reconciled, reconcile, writeAudit } from '@nats-bridge/connector';
 import { csvLine } from '@nats-bridge/gateway';
 import { operationRow } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
@@ -44,7 +44,7 @@ export function reconcileCommand(): Command {
       'Asks the workers how each operation that moves money ended at the processor, by the questions that Hyperswitch asks (sync, refund_sync), and compares it with the ledger: docs/replay.md. Nothing is executed and nothing is settled. Exit code 0: nothing differs and nothing is open; 3: something differs; 4: nothing differs, but something is unknown or could not be asked.',
     )
     .option('--rate <n>', 'at most so many questions a second', positive, 10)
-    .option('--limit <n>', 'how many to show', wholeNumber, MOST_SHOWN)
+    .option('--limit <n>', 'how many to show; --json and --csv show all', wholeNumber, MOST_SHOWN)
     .option('--all', 'show those that agree, too')
     .option('--csv', 'all of them, as comma-separated values')
     .action(async (options: Options) => {
@@ -88,7 +88,7 @@ function exitCodeOf(findings: readonly Finding[], isPartial: boolean): number {
 }
 
 function shown(findings: readonly Finding[], options: Options, isPartial: boolean): string {
-  if (options.json) return JSON.stringify({ counts: countsOf(findings), findings });
+  if (options.json) return JSON.stringify({ counts: countsOf(findings), findings: findings.map(shownAs) });
   if (options.csv) return [CSV_HEAD, ...findings.map(csvRow)].map(csvLine).join('').trimEnd();
   const rows = ORDER.flatMap((wanted) => findings.filter(({ verdict }) => verdict === wanted)).filter(
     ({ verdict }) => options.all || verdict !== 'agrees',
@@ -129,6 +129,26 @@ function amountsOf({ amount }: Pick<Finding, 'amount'>): string | undefined {
     [minorAmount, currency].filter(Boolean).join(' '),
   );
   return `${here} here, ${there} there`;
+}
+
+/** For programs. */
+function shownAs(finding: Finding) {
+  const { verdict, at, merchantId, paymentId, operation, idempotencyKey, connector, amount } = finding;
+  const money = ({ minorAmount, currency }: Money) => ({ minor_amount: minorAmount, currency });
+  return {
+    verdict,
+    requested_at: at.toISOString(),
+    merchant_id: merchantId,
+    payment_id: paymentId,
+    operation,
+    idempotency_key: idempotencyKey,
+    connector,
+    transaction_id: finding.transactionId,
+    ledger: finding.ledger,
+    processor: finding.processor,
+    amount: amount && { ledger: money(amount.ledger), processor: money(amount.processor) },
+    why: finding.why,
+  };
 }
 
 const CSV_HEAD = [

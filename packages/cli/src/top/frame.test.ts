@@ -34,7 +34,7 @@ const overview: Overview = {
     stream: { name: 'PAYMENTS', messages: 3, bytes: 4_000, max_bytes: null },
     workers: { is_anybody_there: true, alive: 1, in_flight: 3, capacity: 64 },
   },
-  letters: { dead: 0, interventions: 0 },
+  letters: { dead_letters: 0, interventions: 0 },
   alerts: [],
   standing: { is: 'flowing', tone: 'good', share: null },
 };
@@ -88,7 +88,7 @@ const full: Sight = {
   overview: {
     ...overview,
     operations: Array.from({ length: 60 }, (_, index) => route(`operation_${index}`, 100_000 - index)),
-    letters: { dead: 12, interventions: 3 },
+    letters: { dead_letters: 12, interventions: 3 },
     alerts: Array.from({ length: 9 }, (_, index) => ({
       name: `NatsBridgeAlert${index}`,
       severity: 'critical' as const,

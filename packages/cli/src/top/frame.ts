@@ -115,7 +115,7 @@ function brokerOf({ overview }: Sight, named: Named): string {
 }
 
 function lettersOf({ overview }: Sight, named: Named): string {
-  const { dead, interventions } = overview.letters;
+  const { dead_letters: dead, interventions } = overview.letters;
   return named(
     'letters',
     dead > 0 ? [plural(dead, 'dead letter'), 'yellow'] : '0 dead letters',

@@ -21,7 +21,7 @@ import { VerdictMark } from './verdict-mark.js';
 const QUEUES = [
   { value: '', text: 'Both' },
   { value: 'interventions', text: 'Interventions' },
-  { value: 'dead', text: 'Dead letters' },
+  { value: 'dead_letters', text: 'Dead letters' },
 ];
 const NAMES = ['queue', 'merchant', 'operation', 'verdict', 'cause'] as const;
 const PAGE_SIZE = 50;

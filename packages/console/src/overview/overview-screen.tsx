@@ -32,7 +32,7 @@ export function OverviewScreen() {
     );
   const headline = problem === undefined ? headlineOf(overview) : lostHeadline(problem, overview.at);
   const { latency_ms: latency, letters, alerts } = overview;
-  const waiting = letters.dead + letters.interventions;
+  const waiting = letters.dead_letters + letters.interventions;
   return (
     <>
       <h1 class="unseen">Overview</h1>

@@ -16,7 +16,7 @@ const overview = (workers: Overview['path']['workers']): Overview => ({
     stream: null,
     workers,
   },
-  letters: { dead: 0, interventions: 0 },
+  letters: { dead_letters: 0, interventions: 0 },
   alerts: [],
   standing: { is: 'quiet', tone: 'quiet', share: null },
 });

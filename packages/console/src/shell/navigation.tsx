@@ -75,7 +75,7 @@ export function Navigation({ current }: { readonly current: string | undefined }
 function Waiting() {
   const { live } = useSession();
   const letters = live.overview.value?.letters;
-  const waiting = letters ? letters.dead + letters.interventions : 0;
+  const waiting = letters ? letters.dead_letters + letters.interventions : 0;
   if (waiting === 0) return null;
   return (
     <span class="badge">

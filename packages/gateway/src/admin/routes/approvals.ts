@@ -1,19 +1,12 @@
 /** Actions that wait for a second person: seen, approved, refused. */
-import type { Proposal } from '@nats-bridge/connector';
+import { type Proposal, shownProposal } from '@nats-bridge/connector';
 import type { Approvable } from '@nats-bridge/protocol';
 import { ROLES, type Role } from '../admin-config.js';
 import type { AdminWorld } from '../admin-world.js';
 import type { Principal } from '../authenticate.js';
 import { type Place, pageOf } from '../page-of.js';
 import { AdminProblem, acted, route } from '../route.js';
-import {
-  decision,
-  proposal,
-  proposalDetail,
-  proposalPage,
-  proposalQuery,
-  shownProposal,
-} from '../schema/letters.js';
+import { decision, proposal, proposalDetail, proposalPage, proposalQuery } from '../schema/letters.js';
 
 /** Who approves may do it himself: the same roles as for the action. */
 const ROLE_FOR: Readonly<Record<Approvable, Role>> = {

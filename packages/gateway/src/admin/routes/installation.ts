@@ -1,6 +1,13 @@
 /** Workers, streams, breakers, the audit, the configuration, and single messages. */
 import { createRequire } from 'node:module';
-import { archiveNameOf, readAudit, showStored, writeAudit } from '@nats-bridge/connector';
+import {
+  archiveNameOf,
+  readAudit,
+  shownChain,
+  shownEntry,
+  showStored,
+  writeAudit,
+} from '@nats-bridge/connector';
 import { QUEUE_STREAM, RECORD_STREAM } from '@nats-bridge/protocol';
 import type { AdminWorld } from '../admin-world.js';
 import { connectorLimit, nearestLimit } from '../nearest-limit.js';
@@ -132,17 +139,7 @@ export const installationRoutes = [
         .filter((entry) => action === undefined || entry.action === action)
         .filter(({ at }) => to === undefined || at <= to);
       const page = pageOf(found, ({ seq }) => [seq], { cursor, limit });
-      return {
-        ...page,
-        items: page.items.map(({ seq, at, who, action, why, what }) => ({
-          seq,
-          at,
-          who,
-          action,
-          reason: why,
-          target: { ...what },
-        })),
-      };
+      return { ...page, items: page.items.map(shownEntry) };
     },
   }),
   route({
@@ -152,18 +149,8 @@ export const installationRoutes = [
     role: 'viewer',
     answer: auditVerification,
     async handle({ verifyAudit }) {
-      const { ok, entries, until, first, unchained, signed, head, problems } = await verifyAudit();
-      return {
-        intact: ok,
-        entries,
-        until: until?.toISOString() ?? null,
-        first: first ?? null,
-        unchained,
-        signed,
-        head: head ?? null,
-        problem_count: problems.length,
-        problems: problems.slice(0, MOST_PROBLEMS),
-      };
+      const found = await verifyAudit();
+      return { ...shownChain(found, MOST_PROBLEMS), until: found.until?.toISOString() ?? null };
     },
   }),
   route({

@@ -6,6 +6,8 @@ import {
   letterName,
   parseLetterName,
   planRetry,
+  shownActed,
+  shownLetter,
   showRequest,
 } from '@nats-bridge/connector';
 import { z } from 'zod';
@@ -19,13 +21,11 @@ import {
   job,
   letterDetail,
   letterFilterOf,
-  letterOf,
   letterPage,
   letterQuery,
   resolution,
   retryOrder,
   retryPlan,
-  shownProposal,
 } from '../schema/letters.js';
 
 export const letterRoutes = [
@@ -39,7 +39,7 @@ export const letterRoutes = [
     async handle({ letterIndex }, { query }) {
       const found = await letterIndex.list(letterFilterOf(query));
       const page = pageOf(found, placeOf, query);
-      return { ...page, items: page.items.map(letterOf), groups: groupsOf(found) };
+      return { ...page, items: page.items.map(shownLetter), groups: groupsOf(found) };
     },
   }),
   route({
@@ -52,7 +52,7 @@ export const letterRoutes = [
       const letter = await letterNamed(world, params.name ?? '');
       const { original, requestHeaders: headers, body } = letter;
       return {
-        ...letterOf(letter),
+        ...shownLetter(letter),
         verdict_now: await world.letters.verdict(letter),
         headers: { ...headers },
         body: shownBody(world, { subject: original.subject, headers, body }),
@@ -84,7 +84,7 @@ export const letterRoutes = [
       if (dry_run) return planOf(world, chosen, rate_per_s, force_unknown);
       const actor = { who: by.who, why: reason };
       if (force_unknown && world.letters.approvals.isRequired('retry_unknown'))
-        return doneWith(
+        return shownActed(
           await Promise.all(
             chosen.map((letter) => acted(world.letters.retry(letter, actor, { force: true }))),
           ),
@@ -125,7 +125,7 @@ export const letterRoutes = [
     answer: done,
     async handle(world, { params, body: { patch, reason }, by }) {
       const letter = await letterNamed(world, params.name ?? '');
-      return doneWith([await acted(world.letters.retry(letter, { who: by.who, why: reason }, { patch }))]);
+      return shownActed([await acted(world.letters.retry(letter, { who: by.who, why: reason }, { patch }))]);
     },
   }),
   route({
@@ -139,7 +139,7 @@ export const letterRoutes = [
       const letter = await letterNamed(world, params.name ?? '');
       const { status, transaction_id: transactionId, code, message, reason } = body;
       const settled = { status, transactionId, code, message };
-      return doneWith([await acted(world.letters.resolve(letter, { who: by.who, why: reason }, settled))]);
+      return shownActed([await acted(world.letters.resolve(letter, { who: by.who, why: reason }, settled))]);
     },
   }),
   route({
@@ -154,7 +154,7 @@ export const letterRoutes = [
       const all: Acted[] = [];
       for (const letter of chosen)
         all.push(await acted(world.letters.discard(letter, { who: by.who, why: reason })));
-      return doneWith(all);
+      return shownActed(all);
     },
   }),
 ];
@@ -178,11 +178,6 @@ function noJob(): never {
     'NOT_FOUND',
     'there is no such job at this gateway: its retries are forgotten when it ends',
   );
-}
-
-function doneWith(all: readonly Acted[]) {
-  const proposed = all.flatMap((one) => (one.kind === 'proposed' ? [shownProposal(one.proposal)] : []));
-  return { done: all.length - proposed.length, ...(proposed.length > 0 && { proposed }) };
 }
 
 function shownBody(world: AdminWorld, request: Parameters<typeof showRequest>[1]): unknown {

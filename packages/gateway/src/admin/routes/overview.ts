@@ -86,7 +86,7 @@ async function readOverview(world: AdminWorld): Promise<Overview> {
         capacity: sum([...processes.values()].map(({ capacity }) => capacity)),
       },
     },
-    letters: { dead: messagesIn('DEAD_LETTERS'), interventions: messagesIn('INTERVENTIONS') },
+    letters: { dead_letters: messagesIn('DEAD_LETTERS'), interventions: messagesIn('INTERVENTIONS') },
     alerts: world.alerts
       .firing()
       .map(({ since, ...alert }) => ({ ...alert, labels: { ...alert.labels }, since: iso(since) })),

@@ -1,12 +1,6 @@
 /** Dead letters and interventions, and what is done about them. */
-import {
-  LETTER_NAME,
-  type LetterFilter,
-  type LetterSummary,
-  letterName,
-  type Proposal,
-} from '@nats-bridge/connector';
-import { APPROVABLE, APPROVAL_STATES, VERDICT_ADVICE } from '@nats-bridge/protocol';
+import { LETTER_NAME, type LetterFilter } from '@nats-bridge/connector';
+import { APPROVABLE, APPROVAL_STATES, type Queue, type Verdict } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import {
   count,
@@ -21,7 +15,7 @@ import {
 } from './common.js';
 
 const verdict = z.enum(['never_sent', 'answered_no', 'unknown', 'answered_yes']);
-const queue = z.enum(['dead', 'interventions']);
+const queue = z.enum(['dead_letters', 'interventions'] satisfies Queue[]);
 const name = z.string().regex(LETTER_NAME, { error: 'names a letter, such as d4 or i7' });
 
 export const letter = z.object({
@@ -184,70 +178,14 @@ export const done = z.object({
     .meta({ description: 'Not done, but kept until a second person agrees.' }),
 });
 
-export type ProposalAnswer = z.infer<typeof proposal>;
-
-export type Letter = z.infer<typeof letter>;
 export type Job = z.infer<typeof job>;
-
-export function letterOf(dead: LetterSummary): Letter {
-  return {
-    name: letterName(dead),
-    queue: dead.queue === 'interventions' ? 'interventions' : 'dead',
-    seq: dead.seq,
-    at: dead.at.toISOString(),
-    merchant_id: dead.merchantId,
-    payment_id: dead.paymentId,
-    operation: dead.operation,
-    idempotency_key: dead.idempotencyKey,
-    reason: dead.reason,
-    ...(dead.error !== undefined && { error: dead.error }),
-    attempts: dead.attempts,
-    ...(dead.worker !== undefined && { worker: dead.worker }),
-    verdict: dead.verdict,
-    advice: VERDICT_ADVICE[dead.verdict],
-    retries: dead.retry,
-    original: {
-      stream: dead.original.stream,
-      seq: dead.original.seq,
-      subject: dead.original.subject,
-      consumer: dead.original.consumer,
-    },
-  };
-}
-
-export function shownProposal({ settled, decided, failure, ...known }: Proposal): ProposalAnswer {
-  return {
-    id: known.id,
-    state: known.state,
-    action: known.action,
-    letter: letterName(known.letter),
-    merchant_id: known.merchantId,
-    payment_id: known.paymentId,
-    operation: known.operation,
-    idempotency_key: known.idempotencyKey,
-    by: known.proposed.who,
-    reason: known.proposed.why,
-    at: known.proposed.at.toISOString(),
-    expires_at: known.expiresAt.toISOString(),
-    ...(settled && {
-      settled: {
-        status: settled.status,
-        transaction_id: settled.transactionId,
-        code: settled.code,
-        message: settled.message,
-      },
-    }),
-    ...(decided && { decided: { by: decided.who, reason: decided.why, at: decided.at.toISOString() } }),
-    ...(failure !== undefined && { failure }),
-  };
-}
 
 /** @param asked as the query or the order has it */
 export function letterFilterOf(asked: {
-  readonly queue?: 'dead' | 'interventions';
+  readonly queue?: Queue;
   readonly merchant?: string;
   readonly operation?: string;
-  readonly verdict?: LetterSummary['verdict'];
+  readonly verdict?: Verdict;
   readonly cause?: string;
   readonly reason?: string;
   readonly error?: string;
@@ -255,7 +193,7 @@ export function letterFilterOf(asked: {
   readonly to?: string;
 }): LetterFilter {
   return {
-    ...(asked.queue !== undefined && { queue: asked.queue === 'dead' ? 'dead_letters' : 'interventions' }),
+    ...(asked.queue !== undefined && { queue: asked.queue }),
     ...(asked.merchant !== undefined && { merchantId: asked.merchant }),
     ...(asked.operation !== undefined && { operation: asked.operation }),
     ...(asked.verdict !== undefined && { verdict: asked.verdict }),

@@ -81,7 +81,7 @@ export const overview = z.object({
       capacity: count,
     }),
   }),
-  letters: z.object({ dead: count, interventions: count }),
+  letters: z.object({ dead_letters: count, interventions: count }),
   alerts: z.array(alert),
   standing: z
     .object({

@@ -1,7 +1,7 @@
 /** Operations of payments, and the story of one payment. */
-import type { OperationView, Requested } from '@nats-bridge/connector';
+import { type OperationView, type Requested, shownOperation } from '@nats-bridge/connector';
 import { z } from 'zod';
-import { count, iso, milliseconds, operation, page, pageQuery, source, time, timeQuery } from './common.js';
+import { count, milliseconds, operation, page, pageQuery, source, time, timeQuery } from './common.js';
 
 const state = z.enum(['sent', 'claimed', 'answered', 'withdrawn']);
 const status = z.enum(['success', 'failure', 'processing']);
@@ -124,24 +124,11 @@ export type Payment = z.infer<typeof payment>;
 
 /** @param requested nothing where nobody has looked */
 export function paymentRowOf(view: OperationView, requested: Requested = {}): PaymentRow {
-  const { state, status: said, at, requestedAt, attempts, worker, correlationId } = view;
-  const known = status.safeParse(said);
   const { connector, amount: { minorAmount, currency } = {} } = requested;
   return {
-    merchant_id: view.merchantId,
-    payment_id: view.paymentId,
-    idempotency_key: view.idempotencyKey,
-    operation: view.operation,
+    ...shownOperation(view),
     ...(connector !== undefined && { connector }),
     ...(minorAmount !== undefined &&
       currency !== undefined && { amount: { minor_amount: minorAmount, currency } }),
-    state,
-    ...(known.success && { status: known.data }),
-    at: iso(at),
-    ...(requestedAt !== undefined && { requested_at: iso(requestedAt) }),
-    attempts,
-    ...(worker !== undefined && { worker }),
-    ...(correlationId !== undefined && { correlation_id: correlationId }),
-    ...(state === 'answered' && requestedAt !== undefined && { duration_ms: Math.max(0, at - requestedAt) }),
   };
 }
