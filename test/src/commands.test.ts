@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { OPERATIONS } from '@nats-bridge/protocol';
 import { createWorker } from '@nats-bridge/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +13,7 @@ import { until } from './until.js';
 
 /** Beside developers' own bridges: any port will do. */
 const ANY_PORTS = { GATEWAY__GRPC__PORT: '0', GATEWAY__HTTP__PORT: '0' };
+const THIS_FILE = fileURLToPath(import.meta.url);
 const ONE_REPLICA = { NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1' };
 
 let folder: string;
@@ -50,9 +52,11 @@ describe('help', () => {
     [['pay', '--currency', 'EURO'], 'must be a code of ISO 4217'],
     [['pay', '--ca', '/nowhere'], '--ca /nowhere: cannot be read'],
     [['pay', '--capture', 'manuel'], 'Allowed choices are automatic, manual'],
+    [['ledger', 'merchant_1', 'pay_1'], 'a key begins with its operation, such as authorize:att_1'],
     [['dlq', 'retry', '--reason', 'x'], 'name letters or give a filter'],
     [['dlq', 'retry', 'd1', 'd2', '--force-unknown', '--reason', 'x'], 'for one letter'],
     [['dlq', 'resolve', 'i1', '--status', 'success', '--reason', 'x'], '--transaction-id'],
+    [['dlq', 'edit', 'd1', '--patch', THIS_FILE, '--reason', 'x'], 'is no JSON: give a merge patch'],
     [['logs', 'level', 'worker'], 'say which level'],
     [['logs', 'level', 'worker', 'debug'], '--reason'],
   ])('nats-bridge %j ends with 2 and says why', async (args, why) => {
@@ -136,7 +140,7 @@ describe('a folder that cannot be made', () => {
     const { code, stderr } = await runCli(args);
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/^✗ the folder \/proc\/nowhere cannot be made \(E\w+\): /),
+      expect.stringMatching(/^✗ the folder \/proc\/nowhere cannot be made \(E\w+\): /m),
     ]);
   });
 });

@@ -118,7 +118,7 @@ describe('nats-bridge conformance', { timeout: LIMIT_MS }, () => {
       'a file that is not there',
       ['--requests', '/no/such.json'],
       1,
-      /\/no\/such\.json cannot be used: ENOENT/,
+      /\/no\/such\.json cannot be used: there is no such file/,
     ],
     ['a file of other things', ['--requests', fileOf({ request: {} })], 1, /cannot be used: .*"request"/],
     [

@@ -34,12 +34,15 @@ export function readRequestFile(path: string): RequestFile {
   try {
     return requestFileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
-    const why =
-      error instanceof z.ZodError
-        ? error.issues.map(({ path, message }) => `${path.join('.') || 'it'} ${message}`).join('; ')
-        : (error as Error).message;
-    throw new Error(`${path} cannot be used: ${why}`);
+    throw new Error(`${path} cannot be used: ${whyNot(error)}`);
   }
+}
+
+function whyNot(error: unknown): string {
+  if (error instanceof z.ZodError)
+    return error.issues.map(({ path, message }) => `${path.join('.') || 'it'} ${message}`).join('; ');
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? 'there is no such file' : message;
 }
 
 /** An operation that has to succeed before, and what of it the request names. */

@@ -198,8 +198,11 @@ function readPatch(path: string): unknown {
   const text = readFileSync(path === '-' ? 0 : path, 'utf8');
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw new InvalidArgumentError(`--patch ${path} is no JSON: ${(error as Error).message}`);
+  } catch {
+    // Node's own words show what stands there, which may be card data.
+    throw new InvalidArgumentError(
+      `--patch ${path} is no JSON: give a merge patch of router_data.request, such as {"capture_method": "MANUAL"}`,
+    );
   }
 }
 

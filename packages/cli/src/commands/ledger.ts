@@ -1,7 +1,7 @@
 /** `nats-bridge ledger`: how far one operation has come, as any bridge would say. */
 import { type LedgerEntry, shownOperation } from '@nats-bridge/connector';
-import { type OperationRecord, operationInKey } from '@nats-bridge/protocol';
-import type { Command } from 'commander';
+import { isOperation, type OperationRecord, operationInKey } from '@nats-bridge/protocol';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type CommandOptions, command } from '../command-options.js';
 import { readSettingsHere } from '../settings.js';
 import { mark, table } from '../terminal.js';
@@ -13,7 +13,7 @@ export function ledgerCommand(): Command {
       'Reads the record of an idempotency key, such as authorize:att_1, capture:att_1:req_2 or refund:ref_1. Exit code 1 when there is none. Never shows what the request or the answer holds.',
     )
     .argument('<merchant>', 'merchant id')
-    .argument('<key>', 'idempotency key: the operation, then the attempt, refund or payout')
+    .argument('<key>', 'idempotency key: the operation, then the attempt, refund or payout', keyOfRecord)
     .action((merchant: string, key: string, options: CommandOptions) =>
       withBridge(readSettingsHere(options).bridge, async (bridge) => {
         const entry = await bridge.ledger.findLatest(merchant, key);
@@ -37,6 +37,15 @@ export function ledgerCommand(): Command {
         }
       }),
     );
+}
+
+/** @throws InvalidArgumentError for what is another id, such as a payment's */
+function keyOfRecord(text: string): string {
+  if (!isOperation(operationInKey(text)))
+    throw new InvalidArgumentError(
+      'a key begins with its operation, such as authorize:att_1; nats-bridge logs --payment shows the attempts of a payment',
+    );
+  return text;
 }
 
 /** For programs: the operation as the admin API shows it, and what its record says besides. */
