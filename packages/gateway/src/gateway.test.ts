@@ -1,6 +1,7 @@
 /** Opening and closing the doors; the connector is scripted. */
 import { createServer, type Server } from 'node:net';
 import { status } from '@grpc/grpc-js';
+import type { NatsBridge } from '@nats-bridge/connector';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.js';
 import { PortInUseError } from './listen-on.js';
@@ -37,6 +38,18 @@ describe('ports', () => {
       await listenOnce(free); // throws when somebody still listens
     },
   );
+
+  it('are not opened, and nothing is begun, where the console was not built', async () => {
+    const tokens = [{ name: 'jo', role: 'admin' as const, sha256: '0'.repeat(64) }];
+    const config = { tokens, rate_limit: 1, max_streams: 1 };
+    const untouched = new Proxy({} as NatsBridge, {
+      get: (_, name) => {
+        throw new Error(`${String(name)} was asked for`);
+      },
+    });
+    const opening = open({ admin: { bridge: untouched, config }, console: '/nowhere' });
+    await expect(opening).rejects.toThrow('the console in /nowhere was not built: npm run build');
+  });
 
   it('taken ports are replaced by free ones where that is allowed, and it is said', async () => {
     const [grpc, http] = [await takenPort(), await takenPort()];

@@ -5,7 +5,7 @@ import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import type { NatsBridge } from '@nats-bridge/connector';
 import type { Logging } from '@nats-bridge/logging';
 import { UCS_METHODS } from '@nats-bridge/protocol';
-import type { AdminConfig } from './admin/admin-config.js';
+import { type AdminConfig, namesSomebody } from './admin/admin-config.js';
 import { createAdminDoor } from './admin/admin-door.js';
 import { createRecentOutcomes } from './alerts/recent-outcomes.js';
 import type { PaymentBridge } from './bridge.js';
@@ -82,7 +82,10 @@ export type Gateway = {
 /** How long a TLS connection to the gRPC door may say nothing after its handshake. */
 const FIRST_BYTES_MS = 10_000;
 
-/** @throws PortInUseError when a port is taken and no other may be chosen; no door is open then. */
+/**
+ * @throws PortInUseError when a port is taken and no other may be chosen; Error when the console is to be served and was
+ * not built. No door is open then, and nothing runs.
+ */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { bridge, allowPortFallback = false, drainMs = 35_000, onWarning = () => {}, logging } = options;
   const { requestTimeoutMs = 30_000 } = options;
@@ -90,6 +93,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const httpAt: Door = { host: '127.0.0.1', port: 8080, ...options.http };
   const grpcTls = grpcAt.tls && createDoorTls('grpc', grpcAt.tls, onWarning);
   const httpTls = httpAt.tls && createDoorTls('http', httpAt.tls, onWarning);
+  // Before anything is begun that would go on where the console was not built.
+  const consoleApp =
+    options.console !== undefined && options.admin && namesSomebody(options.admin.config)
+      ? createConsoleApp(options.console)
+      : undefined;
 
   let closing: Promise<void> | undefined;
   const inFlight = { count: 0, limit: options.maxInFlight ?? 1_000 };
@@ -138,8 +146,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       alertsEveryMs: options.alertsEveryMs ?? 5_000,
       onWarning,
     });
-  const consoleApp =
-    admin === undefined || options.console === undefined ? undefined : createConsoleApp(options.console);
   const forProbes = { bridge, onWarning, metrics, isClosing: () => closing !== undefined };
   const httpListener = createHttpServer(
     { ...forProbes, admin: admin?.app, console: consoleApp },

@@ -1,5 +1,5 @@
 /** The doors of NATS Bridge: a Unified Connector Service over gRPC, and HTTP. */
-export { type AdminConfig, digestOf } from './admin/admin-config.js';
+export { type AdminConfig, digestOf, namesSomebody } from './admin/admin-config.js';
 export { csvLine } from './admin/csv.js';
 export type { BridgeHealth, PaymentBridge } from './bridge.js';
 export {

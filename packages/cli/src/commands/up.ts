@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { keepDeadLetters, keepNotary } from '@nats-bridge/connector';
-import { createUcsClient, digestOf, type Gateway, startGateway } from '@nats-bridge/gateway';
+import { createUcsClient, digestOf, type Gateway, namesSomebody, startGateway } from '@nats-bridge/gateway';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { Command } from 'commander';
 import { consoleFolder } from '../console-folder.js';
@@ -80,7 +80,7 @@ async function up(options: Options): Promise<void> {
     started.push(() => notary.close());
     const sandbox = options.sandbox ? superviseSandbox(bridge.config, settings.file) : undefined;
     if (sandbox !== undefined) started.push(sandbox.stop);
-    const token = namesNobody(settings) ? randomBytes(18).toString('base64url') : undefined;
+    const token = namesSomebody(settings.gateway.admin) ? undefined : randomBytes(18).toString('base64url');
     const gateway = await openDoors(logged, token === undefined ? settings : withAdmin(settings, token));
     started.push(gateway.close);
     const { httpUrl: url, grpcUrl } = gateway;
@@ -141,10 +141,6 @@ function openDoors({ bridge, logging, onWarning }: LoggedBridge, { gateway }: Se
     logging,
     onWarning,
   });
-}
-
-function namesNobody({ gateway: { admin } }: Settings): boolean {
-  return admin.tokens.length === 0 && admin.oidc === undefined;
 }
 
 /** Until it is stopped, for who sees the terminal. */

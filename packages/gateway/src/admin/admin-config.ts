@@ -50,6 +50,11 @@ export const adminConfigSchema = z
 
 export type AdminConfig = z.output<typeof adminConfigSchema>;
 
+/** Whether somebody could get in: otherwise neither admin API nor console is served. */
+export function namesSomebody({ tokens, oidc }: AdminConfig): boolean {
+  return tokens.length > 0 || oidc !== undefined;
+}
+
 export function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }

@@ -3,7 +3,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
-import { type AdminConfig, digestOf, ROLES, type Role } from './admin-config.js';
+import { type AdminConfig, digestOf, namesSomebody, ROLES, type Role } from './admin-config.js';
 
 export type Principal = { readonly who: string; readonly role: Role };
 
@@ -11,8 +11,9 @@ export type Principal = { readonly who: string; readonly role: Role };
 export type Authenticate = (token: string) => Promise<Principal | undefined>;
 
 /** @returns undefined where nobody could ever get in: then nothing is served */
-export function createAuthenticate({ tokens, oidc }: AdminConfig): Authenticate | undefined {
-  if (tokens.length === 0 && oidc === undefined) return undefined;
+export function createAuthenticate(config: AdminConfig): Authenticate | undefined {
+  if (!namesSomebody(config)) return undefined;
+  const { tokens, oidc } = config;
   const known = tokens.map(({ name, role, sha256, token_file = '' }) => ({
     principal: { who: name, role },
     digest: Buffer.from(sha256 ?? digestOf(readFileSync(token_file, 'utf8').trim()), 'hex'),
