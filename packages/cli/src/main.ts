@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** The nats-bridge command. Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; what a command means by others, it says itself. */
-import { ConfigError } from '@nats-bridge/connector';
 import { type Command, InvalidArgumentError } from 'commander';
 import { endWithReader } from './end-with-reader.js';
 import { fileFailure } from './file-failure.js';
@@ -19,6 +18,8 @@ try {
 } catch (error) {
   const lines = fileFailure(error) ?? (error instanceof Error ? error.message : String(error));
   for (const line of lines.split('\n')) process.stderr.write(`${mark.failed(process.stderr)} ${line}\n`);
+  // A command that fails has loaded it.
+  const { ConfigError } = await import('@nats-bridge/connector');
   // What commander cannot see, such as two options that exclude each other, an action refuses in commander's words.
   process.exitCode = error instanceof ConfigError || error instanceof InvalidArgumentError ? 2 : 1;
 }

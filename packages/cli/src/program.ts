@@ -38,6 +38,8 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
   },
 };
 
+const NEEDS_NO_COMMAND = ['--version', '-V'];
+
 /** @param asked the one command that is needed: to load all of them takes half as long again. Others: all of them */
 export async function createProgram(asked = ''): Promise<Command> {
   const program = new Command('nats-bridge')
@@ -50,11 +52,13 @@ export async function createProgram(asked = ''): Promise<Command> {
       'after',
       '\nStart with nats-bridge up --demo. nats-bridge <command> --help shows the options of one.\nExit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; what else a command has, its help says.\n',
     );
-  const isOne = Object.values(GROUPS).some((commands) => Object.hasOwn(commands, asked));
+  const isAlone =
+    NEEDS_NO_COMMAND.includes(asked) ||
+    Object.values(GROUPS).some((commands) => Object.hasOwn(commands, asked));
   for (const [heading, commands] of Object.entries(GROUPS)) {
     program.commandsGroup(heading);
     for (const [name, load] of Object.entries(commands))
-      if (!isOne || name === asked) program.addCommand(await load());
+      if (!isAlone || name === asked) program.addCommand(await load());
   }
   return program;
 }

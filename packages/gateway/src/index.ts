@@ -10,9 +10,10 @@ export {
   type UcsClientTls,
 } from './client/ucs-client.js';
 export type { DoorTlsFiles } from './door-tls.js';
-export { type Door, type Gateway, type GatewayOptions, startGateway } from './gateway.js';
+export type { Door, Gateway, GatewayOptions } from './gateway.js';
 export { type GatewayConfig, gatewayConfigSchema, gatewayConfigWarnings } from './gateway-config.js';
 export { bodyUntil } from './http/body-until.js';
 export { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhook-options.js';
 export { type ListenAt, PortInUseError } from './listen-on.js';
+export { startGateway } from './start-gateway.js';
 export type { OnWarning } from './warning.js';

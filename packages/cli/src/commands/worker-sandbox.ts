@@ -1,5 +1,4 @@
 /** `nats-bridge worker sandbox`: the simulated processor as a worker. */
-import { createSandboxWorker } from '@nats-bridge/sandbox';
 import { Command } from 'commander';
 import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../worker-options.js';
 
@@ -10,6 +9,7 @@ export function sandboxCommand(): Command {
       'Takes every operation from NATS and answers as a processor would. Test cards: docs/sandbox.md.',
     )
     .action(async (options: WorkerCommandOptions) => {
+      const { createSandboxWorker } = await import('@nats-bridge/sandbox');
       await createSandboxWorker(workerOptionsOf('sandbox', options)).runUntilSignal();
     });
 }

@@ -1,5 +1,4 @@
 /** `nats-bridge worker stripe`: Stripe behind the bridge, with the keys that each request brings. */
-import { createStripeWorker } from '@nats-bridge/stripe';
 import { Command } from 'commander';
 import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../worker-options.js';
 
@@ -13,6 +12,7 @@ export function stripeCommand(): Command {
     )
     .option('--stripe-url <url>', 'address of the API, for tests and proxies', 'https://api.stripe.com')
     .action(async (options: Options) => {
+      const { createStripeWorker } = await import('@nats-bridge/stripe');
       const stripe = { apiUrl: options.stripeUrl };
       await createStripeWorker({ ...workerOptionsOf('Stripe', options), stripe }).runUntilSignal();
     });

@@ -1,12 +1,6 @@
 /** `nats-bridge worker ucs`: every operation forwarded to a UCS, a server or Prism in this process. */
 import { ConfigError } from '@nats-bridge/connector';
-import {
-  createGrpcTarget,
-  createInProcessTarget,
-  createUcsWorker,
-  type PrismEnvironment,
-  type UcsTarget,
-} from '@nats-bridge/ucs';
+import type { PrismEnvironment, UcsTarget } from '@nats-bridge/ucs';
 import { Command, Option } from 'commander';
 import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../worker-options.js';
 
@@ -40,13 +34,17 @@ export function ucsCommand(): Command {
     )
     .option('--prism-library <file>', 'with --in-process: a native library built for this machine')
     .action(async (options: Options) => {
-      const target = targetOf(options);
-      await createUcsWorker({ ...workerOptionsOf('UCS', options), target }).runUntilSignal();
+      const ucs = await import('@nats-bridge/ucs');
+      const target = targetOf(options, ucs);
+      await ucs.createUcsWorker({ ...workerOptionsOf('UCS', options), target }).runUntilSignal();
     });
 }
 
 /** @throws ConfigError, NativeLibraryError */
-function targetOf(options: Options): UcsTarget {
+function targetOf(
+  options: Options,
+  { createGrpcTarget, createInProcessTarget }: typeof import('@nats-bridge/ucs'),
+): UcsTarget {
   const { target, inProcess = false, environment, prismLibrary } = options;
   if ((target !== undefined) === inProcess)
     throw refused('name a UCS server with --target <host:port>, or use Prism itself with --in-process');

@@ -1,4 +1,4 @@
-/** `nats-bridge worker …`: the ready workers, one file each. */
+/** `nats-bridge worker …`: the ready workers, one file each, which loads its worker when that is run. */
 import { Command } from 'commander';
 import { sandboxCommand } from './worker-sandbox.js';
 import { stripeCommand } from './worker-stripe.js';
