@@ -2,7 +2,7 @@
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import { type NatsConnection, RequestError } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
-import { managerOf } from '../connection/manager-of.js';
+import { type ConsumerList, listConsumers } from '../consume/list-consumers.js';
 import { takesSubject } from '../consume/takes-subject.js';
 import { believeFor } from './believe.js';
 import { createFindSubscriber } from './find-subscriber.js';
@@ -70,10 +70,15 @@ export function createPresence(connection: Connection, options: PresenceOptions)
   const findSubscriber = createFindSubscriber(connection, timeoutMs);
   const saidOf = believeFor<Said>(ttlMs, ({ guarded, alive }) => guarded !== 'no' || alive !== 'no');
   const othersOn = believeFor<WorkerPresence>(ttlMs, (workers) => workers !== 'nobody');
-  const consumersIn = believeFor<Awaited<WorkersFound['consumers']>>(ttlMs, (list) => list !== undefined);
+  const consumersIn = believeFor<ConsumerList | undefined>(ttlMs, (list) => list !== undefined);
 
   const list = (isFresh?: boolean) =>
     consumersIn(options.stream, () => consumersOf(connection, options.stream), isFresh);
+
+  async function allConsumers(): WorkersFound['consumers'] {
+    const known = await list();
+    return known?.isWhole ? known.consumers : undefined;
+  }
 
   async function askAll({ guarded, alive }: PresenceQuestion): Promise<Said> {
     const nats = connection.current ?? (await connection.get());
@@ -101,13 +106,13 @@ export function createPresence(connection: Connection, options: PresenceOptions)
       if (said.alive === 'no' && said.guarded !== 'no') return GUARDED;
       // … and not who else would get a message: one may hear those of one merchant alone.
       const workers = await othersOn(`${alive} ${subject}`, () => askOthers(subject, said, isFresh), isFresh);
-      return { workers, consumers: workers === 'subscribers' ? NOT_ASKED : list() };
+      return { workers, consumers: workers === 'subscribers' ? NOT_ASKED : allConsumers() };
     },
     async isAnybodyThere(questions, { countsInHand = true } = {}) {
       const nats = connection.current ?? (await connection.get());
       const isThere = countsInHand ? isRead : isAwaited;
       // The cheapest question first: one for all, one each, and for each a trace.
-      if ((await consumersOf(connection, options.stream))?.some(isThere)) return true;
+      if ((await consumersOf(connection, options.stream))?.consumers.some(isThere)) return true;
       const subjects = questions.flatMap(({ guarded, alive }) => [guarded, alive]);
       const said = await Promise.all(subjects.map((subject) => answers(nats, subject, timeoutMs)));
       if (said.some((answer) => answer !== 'no')) return true;
@@ -133,31 +138,19 @@ async function answers(nats: NatsConnection, alive: string, timeoutMs: number): 
 }
 
 /** @returns undefined where there is no such stream, or no permission to ask */
-async function consumersOf(
-  connection: Connection,
-  stream: string,
-): Promise<readonly ConsumerInfo[] | undefined> {
-  const found: ConsumerInfo[] = [];
-  try {
-    const manager = await managerOf(connection);
-    for await (const consumer of manager.consumers.list(stream)) found.push(consumer);
-  } catch {
-    return undefined;
-  }
-  return found;
+function consumersOf(connection: Connection, stream: string): Promise<ConsumerList | undefined> {
+  return listConsumers(connection, stream).catch(() => undefined);
 }
 
 /**
  * A consumer counts when it is being read: somebody pulls, is bound, or has messages in hand. Who has them, and may
  * have died with them, nobody can say: a worker of either kind.
  */
-function readersOf(
-  consumers: readonly ConsumerInfo[] | undefined,
-  subject: string,
-): 'consumers' | 'unclear' | 'nobody' {
-  const readers = (consumers ?? []).filter((one) => isRead(one) && takesSubject(one, subject));
+function readersOf(list: ConsumerList | undefined, subject: string): 'consumers' | 'unclear' | 'nobody' {
+  const { consumers, isWhole } = list ?? { consumers: [], isWhole: true };
+  const readers = consumers.filter((one) => isRead(one) && takesSubject(one, subject));
   if (readers.some(isAwaited)) return 'consumers';
-  return readers.length > 0 ? 'unclear' : 'nobody';
+  return readers.length > 0 || !isWhole ? 'unclear' : 'nobody';
 }
 
 export function isRead(consumer: ConsumerInfo): boolean {

@@ -1,10 +1,32 @@
 import { AckPolicy, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Connection } from '../connection/connection.js';
 import { brokerForTest } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { createWorkStream } from './work-stream.js';
+
+type Listed = { readonly consumers: readonly { readonly name: string }[] };
+
+/** A server that lists consumers so, as one of a cluster does while another is away. */
+async function listing(connection: Connection, change: (list: Listed) => object): Promise<Connection> {
+  const nats = await connection.get();
+  const request: typeof nats.request = async (subject, ...question) => {
+    const reply = await nats.request(subject, ...question);
+    if (!subject.startsWith('$JS.API.CONSUMER.LIST.')) return reply;
+    const text = JSON.stringify(change(reply.json<Listed>()));
+    return Object.create(reply, {
+      json: { value: () => JSON.parse(text) },
+      data: { value: Buffer.from(text) },
+    });
+  };
+  const asked = Object.create(nats, { request: { value: request } });
+  return Object.create(connection, {
+    current: { get: () => asked },
+    get: { value: async () => asked },
+  });
+}
 
 async function workStream() {
   const { connection } = await brokerForTest();
@@ -27,6 +49,7 @@ async function workStream() {
   const jsm = await jetstreamManager(nats);
   const js = jetstream(nats);
   return {
+    connection,
     stream,
     jsm,
     errors,
@@ -98,6 +121,38 @@ describe('the work stream', () => {
     expect(await stream.takeBack('work.m.a', seq, [first])).toBe(false);
     expect(await left(jsm, 'WORK')).toBe(1);
     expect(await stream.takeBack('work.m.a', seq, [second])).toBe(true);
+  });
+
+  it.each<[string, (list: Listed) => object]>([
+    [
+      'leaves out, because its server does not answer',
+      ({ consumers, ...list }) => ({
+        ...list,
+        consumers: consumers.filter(({ name }) => name !== 'a'),
+        missing: ['a'],
+      }),
+    ],
+    [
+      'lists as if it had delivered nothing, because its server is gone',
+      ({ consumers, ...list }) => ({
+        ...list,
+        consumers: consumers.map((one) =>
+          one.name === 'a' ? { ...one, name: '', delivered: { stream_seq: 0, consumer_seq: 0 } } : one,
+        ),
+        missing: ['a'],
+      }),
+    ],
+  ])('takes back nothing that a consumer may have got which the server %s', async (_why, change) => {
+    const { connection, jsm, publish, take } = await workStream();
+    const stream = createWorkStream(await listing(connection, change), {
+      stream: 'WORK',
+      archive: 'ARCHIVE',
+    });
+    onTestFinished(() => stream.close());
+    const seq = await publish('work.m.a');
+    await take('a');
+    expect(await stream.takeBack('work.m.a', seq, [])).toBe(false);
+    expect(await left(jsm, 'WORK')).toBe(1);
   });
 
   it('says of nothing that it has left when the server did not delete it', async () => {

@@ -2,6 +2,7 @@
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { managerOf } from '../connection/manager-of.js';
+import { listConsumers } from '../consume/list-consumers.js';
 import { takesSubject } from '../consume/takes-subject.js';
 import { originSeqOf } from '../stored/origin.js';
 import { storedMessage } from '../stored/stored-messages.js';
@@ -95,10 +96,10 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
     async takeBack(subject, seq, consumers) {
       const jsm = await managerOf(connection);
       const takers = consumers.filter((one) => takesSubject(one, subject));
-      const before = await consumersBehind(jsm, stream, subject, seq, takers);
+      const before = await consumersBehind(connection, stream, subject, seq, takers);
       if (before === undefined) return false;
       await remove(jsm, seq);
-      return (await consumersBehind(jsm, stream, subject, seq, before)) !== undefined;
+      return (await consumersBehind(connection, stream, subject, seq, before)) !== undefined;
     },
     settled(seq) {
       settledSeqs.add(seq);
@@ -126,17 +127,20 @@ async function lastArchived(connection: Connection, jsm: JetStreamManager, archi
 /**
  * The consumers of a subject, when none has come as far as a message.
  * @param known those there were before
- * @returns undefined when somebody may have been given the message: one has come as far, or one of those known is gone
+ * @returns undefined when somebody may have been given the message: one has come as far, one of those known is gone, or
+ * the server does not tell of all
  */
 async function consumersBehind(
-  jsm: JetStreamManager,
+  connection: Connection,
   stream: string,
   subject: string,
   seq: number,
   known: readonly KnownConsumer[],
 ): Promise<readonly ConsumerInfo[] | undefined> {
+  const { consumers, isWhole } = await listConsumers(connection, stream);
+  if (!isWhole) return undefined;
   const there: ConsumerInfo[] = [];
-  for await (const consumer of jsm.consumers.list(stream)) {
+  for (const consumer of consumers) {
     if (!takesSubject(consumer, subject)) continue;
     if (consumer.delivered.stream_seq >= seq) return undefined;
     there.push(consumer);
