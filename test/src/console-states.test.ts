@@ -199,6 +199,11 @@ describe('an alert', () => {
     await openScreen(page, stack, { path: '/', heading: 'Overview' });
     return page;
   }
+  /** It asks every few seconds, and may be asking just now. */
+  async function leave(page: Page): Promise<void> {
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await page.close();
+  }
 
   it('has a link that opens its page', async () => {
     const page = await pageWith([firing]);
@@ -207,7 +212,7 @@ describe('an alert', () => {
     const runbook = await opened;
     await runbook.getByText('# NatsBridgeNoWorkers').waitFor();
     await runbook.close();
-    await page.close();
+    await leave(page);
   });
 
   it.each([
@@ -231,7 +236,7 @@ describe('an alert', () => {
         const { height = 0, y = 0 } = (await panel.boundingBox()) ?? {};
         const last = alerts.length > 0 ? await panel.getByText('nobody answers charge').boundingBox() : null;
         const isSeen = last !== null && last.y + last.height < y + height;
-        await page.close();
+        await leave(page);
         return { height, isSeen };
       };
       const none = await heightOf([]);
