@@ -64,17 +64,22 @@ async function addGroup(stack: Stack, name: string): Promise<void> {
   });
 }
 
-/** Reads a consumer as the specification's workers do: runs, responds, and keeps no record. */
+/**
+ * Reads a consumer as the specification's workers do: runs, responds, and keeps no record. It is the slower of two: what
+ * nobody else has run yet it would run alone.
+ */
 async function naiveWorker(server: EmbeddedServer, consumer: string, effects: string[]): Promise<void> {
   const connection = createConnection({ servers: server.url });
   const nats = await connection.get();
   const messages = await (await jetstream(nats).consumers.get('PAYMENTS', consumer)).consume({
-    callback: (message) => {
+    callback: async (message) => {
       const { router_data, correlation_id } = message.json<{
         router_data: { attempt_id: string };
         correlation_id: string;
       }>();
-      effects.push(`authorize:${router_data.attempt_id}`);
+      const effect = `authorize:${router_data.attempt_id}`;
+      await until('the other has run it', () => effects.includes(effect));
+      effects.push(effect);
       const answer = { status: 'success', transaction_id: 'naive', correlation_id };
       // As the specification's: the reply is the acknowledgement.
       const { reply } = message as unknown as { reply: string };
