@@ -1,4 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AuthorizationError } from '@nats-io/nats-core';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectionForTest, serverForTest } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import type { Connection, ConnectionOptions } from './connection.js';
@@ -18,6 +22,33 @@ describe('createConnection', () => {
     expect(one).toBe(two);
     expect(bridge.state).toBe('connected');
     expect(await bridge.rttMs()).toBeLessThan(1_000);
+  });
+
+  it('comes back with its subscriptions after credentials that were refused for a while, if it may for ever', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-users-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const users = join(folder, 'users.conf');
+    const allow = (password: string) =>
+      writeFileSync(users, `authorization { user: bridge, password: ${password} }`);
+    allow('right');
+    // Paths are those of the server's own folder.
+    const nats = await serverForTest({ configuration: `include '${'../'.repeat(16)}${users}'` });
+    const bridge = connection(nats.url.replace('//', '//bridge:right@'), { maxReconnects: -1 });
+    let refusals = 0;
+    bridge.onServerError((error) => {
+      if (error instanceof AuthorizationError) refusals++;
+    });
+    const before = await bridge.get();
+    before.subscribe('asked', { callback: (_, message) => void message.respond('here') });
+    allow('wrong');
+    await nats.stop();
+    await nats.restart();
+    await until('it is refused again and again', () => refusals > 3);
+    allow('right');
+    await nats.stop();
+    await nats.restart();
+    const after = await bridge.whenConnected({ deadlineAt: Date.now() + 10_000 });
+    expect((await after.request('asked')).string()).toBe('here');
   });
 
   it('says that no server is there, without credentials, and connects when there is one', async () => {

@@ -105,6 +105,8 @@ export function createConnection(options: ConnectionOptions): Connection {
         timeout: options.connectTimeoutMs ?? 10_000,
         pingInterval: options.pingIntervalMs ?? 30_000,
         maxReconnectAttempts: options.maxReconnects ?? 10,
+        // Who comes back for ever comes back from credentials that are refused for a while, too, and its subscriptions.
+        ignoreAuthErrorAbort: options.maxReconnects === -1,
         reconnectDelayHandler: () => reconnectDelayMs,
         noAsyncTraces: true,
         ...(tls === undefined ? {} : { tls: tlsOptionsOf(tls) }),
