@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROOFS } from '@nats-bridge/access';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from './cli-process.js';
 
 describe('nats-bridge auth', () => {
@@ -66,21 +66,34 @@ describe('nats-bridge auth', () => {
     expect(await auth(...args)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
   });
 
-  it.each([
-    [['add-worker', 'Upper'], 'small letters'],
-    [['add-worker', '../x'], 'small letters'],
-    [['add-worker', 'bridge'], 'already'],
-    [['add-worker', 'x', '--merchants', 'm'], 'merchants need a pool'],
-    [['add-worker', 'x', '--operations', 'authorise'], 'no operation is called authorise'],
-    [['add-merchant', 'm', '--pool', 'none'], 'there is no pool none'],
-    [['add-worker', 'owner'], 'the name of what nats-bridge auth issue makes'],
-    [['rotate', 'nobody'], 'nobody is called nobody here'],
-    [['issue', 'owner'], "with nkeys a user stands in the server's configuration"],
-    [['show', 'nobody'], 'nobody is called nobody'],
-  ])('refuses %j and changes nothing', async (args, message) => {
-    await auth('init', '--proof', 'nkeys');
-    const before = filesIn(dir).map((file) => readFileSync(file, 'utf8'));
-    expect(await auth(...args)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
-    expect(filesIn(dir).map((file) => readFileSync(file, 'utf8'))).toEqual(before);
+  describe('where there is access', () => {
+    let made: string;
+
+    // Nothing changes it.
+    beforeAll(async () => {
+      made = mkdtempSync(join(tmpdir(), 'nats-bridge-auth-'));
+      expect(await runCli(['auth', 'init', '--proof', 'nkeys', '--dir', made])).toMatchObject({ code: 0 });
+    });
+    afterAll(() => rmSync(made, { recursive: true, force: true }));
+
+    it.each([
+      [['add-worker', 'Upper'], 'small letters'],
+      [['add-worker', '../x'], 'small letters'],
+      [['add-worker', 'bridge'], 'already'],
+      [['add-worker', 'x', '--merchants', 'm'], 'merchants need a pool'],
+      [['add-worker', 'x', '--operations', 'authorise'], 'no operation is called authorise'],
+      [['add-merchant', 'm', '--pool', 'none'], 'there is no pool none'],
+      [['add-worker', 'owner'], 'the name of what nats-bridge auth issue makes'],
+      [['rotate', 'nobody'], 'nobody is called nobody here'],
+      [['issue', 'owner'], "with nkeys a user stands in the server's configuration"],
+      [['show', 'nobody'], 'nobody is called nobody'],
+    ])('refuses %j and changes nothing', async (args, message) => {
+      const before = filesIn(made).map((file) => readFileSync(file, 'utf8'));
+      expect(await runCli(['auth', ...args, '--dir', made])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(message),
+      });
+      expect(filesIn(made).map((file) => readFileSync(file, 'utf8'))).toEqual(before);
+    });
   });
 });
