@@ -114,6 +114,9 @@ export async function renderIssued(
 function accountOf(plan: AccountPlan, keys: ReadonlyMap<string, AccountKeys>): Partial<Account> {
   const { signer } = keysOf(keys, plan.name);
   const { allow, deny } = plan.publish;
+  // Once for each account: it takes milliseconds, and there are hundreds of imports.
+  const lenders = new Set(plan.imports.map(({ from }) => from));
+  const ids = new Map([...lenders].map((from) => [from, keysOf(keys, from).account.getPublicKey()]));
   const template = {
     pub: { allow: [...allow], deny: [...deny] },
     sub: { allow: [...plan.subscribe], deny: [] },
@@ -132,7 +135,7 @@ function accountOf(plan: AccountPlan, keys: ReadonlyMap<string, AccountKeys>): P
       )
       .map(({ subject, answers }) => exportOf(subject, answers)),
     imports: plan.imports.map(({ subject, local, from }): Import => {
-      const account = keysOf(keys, from).account.getPublicKey();
+      const account = ids.get(from) as string;
       return { name: subject, subject, account, type: 'service', local_subject: local };
     }),
   };
