@@ -5,7 +5,7 @@
 import { createConnection, type EmbeddedServer } from '@nats-bridge/messaging';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
 import { composeWorker } from '@nats-bridge/worker/simulation';
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/nats-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -71,20 +71,21 @@ async function addGroup(stack: Stack, name: string): Promise<void> {
 async function naiveWorker(server: EmbeddedServer, consumer: string, effects: string[]): Promise<void> {
   const connection = createConnection({ servers: server.url });
   const nats = await connection.get();
+  const run = async (message: JsMsg) => {
+    const { router_data, correlation_id } = message.json<{
+      router_data: { attempt_id: string };
+      correlation_id: string;
+    }>();
+    const effect = `authorize:${router_data.attempt_id}`;
+    await until('the other has run it', () => effects.includes(effect));
+    effects.push(effect);
+    const answer = { status: 'success', transaction_id: 'naive', correlation_id };
+    // As the specification's: the reply is the acknowledgement.
+    const { reply } = message as unknown as { reply: string };
+    nats.publish(reply, JSON.stringify(answer));
+  };
   const messages = await (await jetstream(nats).consumers.get('PAYMENTS', consumer)).consume({
-    callback: async (message) => {
-      const { router_data, correlation_id } = message.json<{
-        router_data: { attempt_id: string };
-        correlation_id: string;
-      }>();
-      const effect = `authorize:${router_data.attempt_id}`;
-      await until('the other has run it', () => effects.includes(effect));
-      effects.push(effect);
-      const answer = { status: 'success', transaction_id: 'naive', correlation_id };
-      // As the specification's: the reply is the acknowledgement.
-      const { reply } = message as unknown as { reply: string };
-      nats.publish(reply, JSON.stringify(answer));
-    },
+    callback: (message) => void run(message),
   });
   closers.push(async () => {
     await messages.close();
