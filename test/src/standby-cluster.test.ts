@@ -27,7 +27,9 @@ it(
       runCli(['standby', ...args], { NATS_BRIDGE__BASE_URL: regions.b.url });
     const book: Execution[] = [];
     const serve = async (url: string) => {
-      const bridge = new NatsBridge({ base_url: url, request_timeout_ms: 30_000 });
+      // What was on its way to a worker when its server went comes again after the ack wait.
+      const jetstream = { ack_wait: 2_000 };
+      const bridge = new NatsBridge({ base_url: url, request_timeout_ms: 30_000, jetstream });
       closers.push(() => bridge.close());
       await until('streams are there', () =>
         bridge.prepare().then(

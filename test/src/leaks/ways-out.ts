@@ -96,6 +96,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/messaging/src/bodies/body-reference.ts': ['wire', 'streams'],
   'packages/messaging/src/broadcast/broadcast.ts': ['wire'],
   'packages/messaging/src/consume/delivered-message.ts': ['wire'],
+  'packages/messaging/src/consume/list-consumers.ts': 'no payment',
   'packages/messaging/src/consume/order-inbox.ts': 'no payment',
   'packages/messaging/src/embedded/claim-store.ts': 'no payment',
   'packages/messaging/src/embedded/embedded-server.ts': ['server log'],
