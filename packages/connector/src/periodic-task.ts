@@ -14,9 +14,12 @@ export type PeriodicTaskOptions = {
 /** `close` lets a run that is under way end; what is to be cut short is the work's own affair. */
 export type PeriodicTask = { close(): Promise<void> };
 
+/** Of a fault that does not end a run. */
+export type ReportFault = (fault: unknown) => void;
+
 /** Keeps no process alive. @param work may `report` faults that do not end a run; what it throws is reported, too */
 export function startPeriodicTask(
-  work: (report: (fault: unknown) => void) => Promise<void>,
+  work: (report: ReportFault) => Promise<void>,
   { everyMs, onError, isPossible = () => true, beginsNow = false }: PeriodicTaskOptions,
 ): PeriodicTask {
   let running: Promise<void> | undefined;

@@ -1,6 +1,8 @@
 /** Workers that hear a message as it passes, beside a stream: what is published twice runs twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { HEADER } from '@nats-bridge/protocol';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { headers } from '@nats-io/nats-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { NatsBridge } from './nats-bridge.js';
 import { CAPTURE, startBridge } from './testing/bridge-on-server.js';
@@ -76,4 +78,23 @@ it('is found for the merchant that it hears, whoever else was asked about just b
   const [, outcome] = await Promise.all([capture(), sleep(20).then(() => bridge.capture(alone))]);
   expect(executions).toBe(1);
   expect(outcome).toMatchObject({ kind: 'unknown', status: 'PENDING' });
+});
+
+it('is in doubt where a reader of the stream refuses what a subscriber has heard', async () => {
+  const nats = await bridge.connection.get();
+  await subscribe(undefined);
+  await bridge.prepare();
+  const reader = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-capture');
+  const capturing = capture();
+  const delivered = await reader.next();
+  // As a worker does that lacks a key, say.
+  const { reply } = delivered as unknown as { readonly reply: string };
+  const refusal = headers();
+  for (const name of [HEADER.correlationId, HEADER.contentType])
+    refusal.set(name, delivered?.headers?.get(name) ?? '');
+  refusal.set(HEADER.refusal, '1');
+  const error = { code: 'VALIDATION_ERROR', message: 'No key opens it' };
+  nats.publish(reply, JSON.stringify({ status: 'failure', error }), { headers: refusal });
+  expect(await capturing).toMatchObject({ kind: 'unknown', status: 'PENDING' });
+  expect([executions, await stateOfRecord()]).toEqual([1, 'sent']);
 });

@@ -153,10 +153,13 @@ function markSent({ marks, pool }: Exchange): void {
   marks.sentTo = pool;
 }
 
-/** Before the delivery that a worker refused. Who keeps no records may have begun whenever there was one before. */
-function mayHaveBegun(entry: LedgerEntry | undefined, { deliveryCount = 1 }: Reply): boolean {
-  const state = entry?.record.state;
-  return state === 'claimed' || (state === 'sent' && deliveryCount > 1);
+/**
+ * Before the delivery that a worker refused. Who keeps no records may have begun whenever there was one before, and who
+ * hears a request as it passes, before the first: what he refuses himself was delivered to nobody.
+ */
+function mayHaveBegun(entry: LedgerEntry | undefined, { deliveryCount = 0 }: Reply): boolean {
+  const { state, isHeard } = entry?.record ?? {};
+  return state === 'claimed' || (state === 'sent' && deliveryCount > (isHeard ? 0 : 1));
 }
 
 /** Of a question, which has no record, it is made of its correlation id. */

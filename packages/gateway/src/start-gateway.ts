@@ -3,7 +3,8 @@ import type { Gateway, GatewayOptions } from './gateway.js';
 
 /**
  * Commands that only read the configuration start in two thirds of the time without it.
- * @throws PortInUseError when a port is taken and no other may be chosen; no door is open then.
+ * @throws PortInUseError when a port is taken and no other may be chosen; Error when the console is to be served and was
+ *   not built. No door is open then, and nothing runs.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const gateway = await import('./gateway.js');

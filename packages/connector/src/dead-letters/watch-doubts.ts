@@ -28,7 +28,7 @@ import { z } from 'zod';
 import { timeoutOf } from '../config/bridge-config.js';
 import { readAnswer } from '../ledger/answer.js';
 import { mayBeSentUntil } from '../ledger/withdraw-unsent.js';
-import { startPeriodicTask } from '../periodic-task.js';
+import { type ReportFault, startPeriodicTask } from '../periodic-task.js';
 import type { NewDeadLetter } from './dead-letter.js';
 import { type GiveUpWorld, giveUp, type OpenOperation } from './give-up.js';
 import { createLetterIndex } from './letter-index.js';
@@ -42,9 +42,6 @@ export type DoubtWatchOptions = {
 };
 
 export type DoubtWatch = { close(): Promise<void> };
-
-/** Of a fault that does not end the look. */
-type Report = (fault: unknown) => void;
 
 type Open = OpenOperation & { readonly lookAt: number };
 
@@ -83,7 +80,7 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
   const closing = new AbortController();
   let reading: Reading | undefined;
 
-  async function look(report: Report): Promise<void> {
+  async function look(report: ReportFault): Promise<void> {
     do {
       reading = await currentReading();
       if (reading === undefined) return;
@@ -138,7 +135,7 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
     return at + timeoutOf(config, operation) + config.jetstream.ack_wait;
   }
 
-  async function settleDue(it: Reading, report: Report): Promise<void> {
+  async function settleDue(it: Reading, report: ReportFault): Promise<void> {
     const due = [...it.open].filter(([, { lookAt }]) => lookAt <= Date.now());
     if (due.length === 0) return;
     const known = await letters.list({ queue: 'interventions' });
@@ -151,7 +148,11 @@ export function watchDoubts(world: GiveUpWorld, options: DoubtWatchOptions): Dou
     }
   }
 
-  async function isDone(open: Open, hasLetter: (retry: number) => boolean, report: Report): Promise<boolean> {
+  async function isDone(
+    open: Open,
+    hasLetter: (retry: number) => boolean,
+    report: ReportFault,
+  ): Promise<boolean> {
     try {
       const given = await giveUp(open, hasLetter, world);
       if (given.kind === 'letter') onLetter(given.letter);

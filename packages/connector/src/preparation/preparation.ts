@@ -33,9 +33,11 @@ export function createPreparation({ config, connection, report, onReady }: Prepa
   let ready: Promise<void> | undefined;
   let failure: Error | undefined;
   let stopWatching: (() => void) | undefined;
+  let isClosed = false;
 
   async function makeReady(): Promise<void> {
     const conflicts = await makeStreams(connection, config);
+    if (isClosed) throw new BridgeError('SHUTTING_DOWN');
     stopWatching ??= watchOverlaps(connection, {
       stream: config.jetstream.stream_name,
       onOverlap: (overlap) => report({ type: 'overlapping_consumers', overlap }),
@@ -65,7 +67,10 @@ export function createPreparation({ config, connection, report, onReady }: Prepa
     get failure() {
       return failure;
     },
-    close: () => stopWatching?.(),
+    close() {
+      isClosed = true;
+      stopWatching?.();
+    },
   };
 }
 

@@ -32,9 +32,9 @@ const COLUMNS: readonly Column<Entry>[] = [
   },
 ];
 
-/** `show_raw` and `paymentId` as words. */
+/** `show_raw` and `payment_id` as words. */
 function wordsOf(name: string): string {
-  return name.replace(/_|(?=[A-Z])/g, ' ').toLowerCase();
+  return name.replaceAll('_', ' ');
 }
 
 export function AuditScreen() {

@@ -1,5 +1,4 @@
 /** Reads a durable pull consumer with bounded work in hand, through reconnects, until it is drained. */
-import { within } from '@nats-bridge/protocol';
 import type { ConsumerInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { backoffMs } from '../connection/backoff.js';
@@ -103,7 +102,9 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       } catch (error) {
         fail(error);
       }
-      if (isBroken && !draining) await within(backoffMs(failures - 1, { maxMs: 5_000 }), changed());
+      // Keeps no process alive, as a limit with `within` would.
+      if (isBroken && !draining)
+        await Promise.race([changed(), delay(backoffMs(failures - 1, { maxMs: 5_000 }))]);
     }
   }
 
