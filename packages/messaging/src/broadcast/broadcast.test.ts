@@ -32,8 +32,8 @@ describe('a broadcast', () => {
     one.broadcast.tell({ count: 2 });
     await server.restart();
     await Promise.all(
-      [one, other].map(({ connection, nats }) =>
-        connection.whenConnected({ deadlineAt: Date.now() + 10_000 }).then(() => nats.flush()),
+      [one, other].map(({ connection }) =>
+        connection.whenConnected({ deadlineAt: Date.now() + 10_000 }).then((nats) => nats.flush()),
       ),
     );
     one.broadcast.tell({ count: 3 });
