@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Connection } from '../connection/connection.js';
 import { brokerForTest } from '../testing/broker.js';
+import { unreadPublisher } from '../testing/publish-unread.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { type ConsumePullOptions, consumePull } from './consume-pull.js';
@@ -26,15 +26,12 @@ async function broker() {
 /** Whose subscriptions, when one of them is drained, have a message on their way that nobody has read. */
 async function drainingLate(connection: Connection, url: string): Promise<Connection> {
   const nats = await connection.get();
-  const other = await connect({ servers: url });
-  onTestFinished(() => other.close());
+  const publishUnread = await unreadPublisher(url);
   const subscribe: NatsConnection['subscribe'] = (subject, options) => {
     const subscription = nats.subscribe(subject, options);
     const drain = subscription.drain.bind(subscription);
     subscription.drain = async () => {
-      other.publish('work.item', 'late');
-      await setImmediate();
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+      await publishUnread('work.item', 'late');
       return drain();
     };
     return subscription;

@@ -1,9 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import { expect, it } from 'vitest';
 import { OrderEndedError } from '../errors.js';
 import { brokerForFile } from '../testing/broker.js';
+import { unreadPublisher } from '../testing/publish-unread.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from '../topology/apply-topology.js';
 import { DeliveredMessage } from './delivered-message.js';
@@ -94,13 +93,10 @@ it('takes no standstill of this process for one of the server', async () => {
   const order = inbox.order(1);
   await broker.connection.rttMs();
   const { stream_name } = await info();
-  const other = await connect({ servers: broker.server.url });
-  other.publish(`${stream_name}.item`, 'a');
-  await setImmediate();
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_500);
+  const publishUnread = await unreadPublisher(broker.server.url);
+  await publishUnread(`${stream_name}.item`, 'a', 3_500);
   await order;
   expect(came.map(textOf)).toEqual(['a']);
-  await other.close();
   inbox.close();
 });
 
@@ -109,13 +105,9 @@ it('still brings what was sent before it is drained, and leaves nothing with the
   const order = inbox.order(10);
   await broker.connection.rttMs();
   const { stream_name } = await info();
-  const other = await connect({ servers: broker.server.url });
-  other.publish(`${stream_name}.item`, 'a');
-  await setImmediate();
-  // The server sends it on meanwhile, and nothing is read before the drain begins.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  const publishUnread = await unreadPublisher(broker.server.url);
+  await publishUnread(`${stream_name}.item`, 'a');
   await Promise.all([inbox.drain(), order]);
-  await other.close();
   await publish('b');
   // A server that was slower still has what it has not sent.
   const { num_ack_pending: sent, num_pending: kept } = await info();
