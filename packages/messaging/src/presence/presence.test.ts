@@ -50,6 +50,16 @@ describe('presence', () => {
     expect(await askedOf({ work: 'hears' })).toBe('subscribers');
   });
 
+  it('asks for the consumers once, where nobody is there', async () => {
+    const nats = await broker.connection.get();
+    await (await jetstreamManager(nats)).streams.add({ name: 'COUNTED', subjects: ['counted.>'] });
+    const asked = nats.subscribe('$JS.API.CONSUMER.LIST.COUNTED');
+    expect(await askedOf({}, { stream: 'COUNTED' })).toBe('nobody');
+    await nats.flush();
+    expect(asked.getReceived()).toBe(1);
+    asked.unsubscribe();
+  });
+
   it('takes who is too busy to answer for there, and relies on no kind that nobody confirmed', async () => {
     expect(await askedOf({ guarded: 'is busy' })).toBe('guarded');
     expect(await askedOf({ alive: 'is busy' })).toBe('unclear');

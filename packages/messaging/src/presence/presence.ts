@@ -94,8 +94,18 @@ export function createPresence(connection: Connection, options: PresenceOptions)
     // To say "alive" is not to say that one reads the stream.
     if (await findSubscriber(nats, subject)) return 'subscribers';
     if (alive !== 'no') return alive === 'yes' ? 'consumers' : 'unclear';
-    const readers = readersOf(await list(isFresh), subject);
-    return readers === 'nobody' ? readersOf(await list(true), subject) : readers;
+    return readersOn(subject, isFresh);
+  }
+
+  /** That somebody reads is believed for a while; that nobody does is what the server says now. */
+  async function readersOn(subject: string, isFresh: boolean): Promise<WorkerPresence> {
+    let isAsked = false;
+    const ask = () => {
+      isAsked = true;
+      return consumersOf(connection, options.stream);
+    };
+    const readers = readersOf(await consumersIn(options.stream, ask, isFresh), subject);
+    return readers === 'nobody' && !isAsked ? readersOf(await list(true), subject) : readers;
   }
 
   return {
