@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { keepDeadLetters, readAudit } from '@nats-bridge/connector';
 import { digestOf } from '@nats-bridge/gateway';
@@ -30,8 +31,9 @@ import { ROOT } from './worker-process.js';
 
 const SITE = join(ROOT, 'packages/console/dist/site');
 const DECLINED = '4000000000009995';
-/** So many that what fails is a small share of it. */
+/** So many that what fails is a small share of it; in the pictures they come as payments do, one after the other. */
 const FLOWING = 150;
+const APART_MS = process.env.SCREENSHOTS ? 150 : 0;
 const FLOWS = [
   ['stripe', money(4_999)],
   ['checkout', money(129_900, 'USD')],
@@ -114,6 +116,7 @@ beforeAll(async () => {
   for (let number = 1; number <= FLOWING; number++) {
     const [connector, amount] = FLOWS[number % FLOWS.length] ?? [];
     await authorize(`att_flow_${number}`, { amount }, APPROVED, { 'x-connector': connector });
+    await setTimeout(APART_MS * (0.5 + Math.abs(Math.sin(number / 9))));
   }
   const name = await letterNamed('att_twice');
   await order('/letters/discard', { names: [name], reason: 'the shop sent it twice' });

@@ -53,7 +53,7 @@ function wordsOf({ standing, alerts, letters, operations, window_s, throughput_p
     case 'alerts':
       return `${calls > 0 ? 'Payments flow, with' : 'No payments now, and'} ${plural(alerts.length, 'alert')}`;
     case 'interventions':
-      return `${calls > 0 ? 'Payments flow' : 'No payments now'}; for a person: ${plural(letters.interventions, 'intervention')}`;
+      return `${calls > 0 ? 'Payments flow' : 'No payments now'}, and ${plural(letters.interventions, 'intervention')} for a person`;
     case 'quiet':
       return `All is quiet: no calls in ${window_s} s`;
     case 'flowing':

@@ -47,13 +47,13 @@ it.each<[Overview['standing']['is'], string, string, Partial<Overview>]>([
   ],
   [
     'interventions',
-    'Payments flow; for a person: 2 interventions.',
+    'Payments flow, and 2 interventions wait for a person.',
     '1.7 a second, 100 calls in 60 s.',
     { letters: { dead_letters: 0, interventions: 2 } },
   ],
   [
     'interventions',
-    'No payments now; for a person: 1 intervention.',
+    'No payments now, and 1 intervention waits for a person.',
     '1.7 a second, 0 calls in 60 s.',
     { operations: [], letters: { dead_letters: 0, interventions: 1 } },
   ],

@@ -37,7 +37,11 @@ export function headlineOf(overview: Overview): Headline {
     }
     case 'interventions': {
       const start = calls > 0 ? 'Payments flow' : 'No payments now';
-      return say(`${start}; for a person: ${plural(letters.interventions, 'intervention')}.`, flow);
+      const one = letters.interventions === 1;
+      return say(
+        `${start}, and ${plural(letters.interventions, 'intervention')} ${one ? 'waits' : 'wait'} for a person.`,
+        flow,
+      );
     }
     case 'quiet':
       return say('All is quiet.', `No calls ${per}; everything is ready for them.`);

@@ -18,6 +18,9 @@ export type TimeChartProps = {
   readonly label: string;
 };
 
+/** As wide as it is at least, however little is known yet. */
+const LEAST_SECONDS = 60;
+
 export function TimeChart({ seconds, lines, label }: TimeChartProps) {
   const { theme } = useConsole();
   const isDark = theme.isDark.value;
@@ -79,12 +82,17 @@ function optionsFor(element: HTMLElement, lines: readonly ChartLine[]): uPlot.Op
     cursor: { show: false },
     padding: [8, 8, 0, 0],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'UTC'),
-    scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
+    scales: {
+      x: { range: (_, min, max) => [Math.min(min, max - LEAST_SECONDS), max] },
+      y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
+    },
     axes: [
       {
         ...axis,
-        values: (_, ticks) => ticks.map((tick) => new Date(tick * 1_000).toISOString().slice(11, 16)),
-        incrs: [60, 120, 300],
+        values: (_, ticks, __, ___, step) =>
+          ticks.map((tick) => new Date(tick * 1_000).toISOString().slice(11, step < 60 ? 19 : 16)),
+        space: 70,
+        incrs: [15, 30, 60, 120, 300],
         size: 26,
         gap: 8,
       },

@@ -13,11 +13,11 @@ type BreakerSeen = {
 
 export type RecentCalls = {
   readonly windowS: number;
-  /** Of the window. */
+  /** Of the window, or of the seconds since it counts. */
   throughputPerS(): number;
   percentiles(): { p50: number | null; p95: number | null; p99: number | null };
   operations(): OperationFigures[];
-  /** One for each of the last seconds, oldest first; the one that runs is left out. */
+  /** One for each of the last seconds since it counts, oldest first; the one that runs is left out. */
   series(): SecondPoint[];
   breakers(): readonly BreakerSeen[];
   close(): void;
@@ -36,6 +36,7 @@ type RouteSecond = {
 };
 
 export function createRecentCalls(bridge: Pick<NatsBridge, 'observe'>, now = Date.now): RecentCalls {
+  const since = Math.floor(now() / 1_000);
   const seconds: Second[] = [];
   const breakers = new Map<string, BreakerSeen>();
 
@@ -79,13 +80,14 @@ export function createRecentCalls(bridge: Pick<NatsBridge, 'observe'>, now = Dat
     const at = Math.floor(now() / 1_000);
     return seconds.filter((second) => second.at < at && second.at >= at - windowS);
   };
+  const countedSeconds = (windowS: number) => Math.min(windowS, Math.floor(now() / 1_000) - since);
   const routesOf = (some: readonly Second[]) => some.flatMap(({ routes }) => [...routes.values()]);
 
   return {
     windowS: WINDOW_S,
     throughputPerS() {
       const calls = routesOf(within(WINDOW_S)).reduce((sum, { results }) => sum + sumOf(results), 0);
-      return calls / WINDOW_S;
+      return calls / Math.max(1, countedSeconds(WINDOW_S));
     },
     percentiles() {
       const sorted = sortedDurations(routesOf(within(WINDOW_S)));
@@ -99,8 +101,9 @@ export function createRecentCalls(bridge: Pick<NatsBridge, 'observe'>, now = Dat
     series() {
       const at = Math.floor(now() / 1_000);
       const known = new Map(seconds.map((second) => [second.at, second]));
-      return Array.from({ length: SERIES_S }, (_, index) => {
-        const second = at - SERIES_S + index;
+      const length = countedSeconds(SERIES_S);
+      return Array.from({ length }, (_, index) => {
+        const second = at - length + index;
         return pointOf(second, [...(known.get(second)?.routes.values() ?? [])]);
       });
     },

@@ -47,7 +47,7 @@ const standings = z.enum([
 export const overview = z.object({
   at: time,
   window_s: count,
-  throughput_per_s: z.number(),
+  throughput_per_s: z.number().meta({ description: 'Calls, of the window or since the gateway started.' }),
   latency_ms: z.object({
     p50: milliseconds.nullable(),
     p95: milliseconds.nullable(),
@@ -58,7 +58,9 @@ export const overview = z.object({
     description:
       'The limit that is reached first: gateway.max_in_flight at the door, or nats_bridge.max_in_flight.',
   }),
-  series: z.array(secondPoint),
+  series: z.array(secondPoint).meta({
+    description: 'One point a second, oldest first: of five minutes, or since the gateway started.',
+  }),
   operations: z.array(operationFigures),
   path: z.object({
     broker: z.object({
@@ -98,8 +100,8 @@ export const overview = z.object({
     }),
 });
 
-/** Each second on `/live`: the overview without its series, and the newest second of it. */
-export const liveOverview = overview.omit({ series: true }).extend({ point: secondPoint });
+/** Each second on `/live`: the overview without its series, and the newest second of it, once there is one. */
+export const liveOverview = overview.omit({ series: true }).extend({ point: secondPoint.optional() });
 
 export type Overview = z.infer<typeof overview>;
 export type SecondPoint = z.infer<typeof secondPoint>;
