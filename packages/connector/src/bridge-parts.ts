@@ -46,7 +46,6 @@ export type BridgeParts = {
   readonly rateLimits: RateLimits;
   readonly observers: Observers;
   readonly inFlight: Readonly<InFlight>;
-  readonly isClosing: boolean;
   findAnswer(merchantId: string, key: string): Promise<BridgeResponse | undefined>;
   stats(): BridgeStats;
   /** Takes no more replies, lets calls that waited write down what is known of them, and closes all but the connection. */
@@ -176,9 +175,6 @@ export function createBridgeParts(world: BridgePartsWorld): BridgeParts {
     rateLimits,
     observers,
     inFlight,
-    get isClosing() {
-      return isClosing;
-    },
     findAnswer,
     stats: () => ({ ...requester.stats(), refusedReplies }),
     async close() {

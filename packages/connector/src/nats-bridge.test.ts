@@ -412,6 +412,32 @@ describe('NatsBridge', () => {
       expect(bridge.authorize(data({ attempt_id: '' }))).rejects.toThrow('names no attempt'),
     ));
 
+  it('tells repeats what became of the first call while it closes, and refuses every other', () =>
+    withBridge({ request_timeout_ms: 5_000 }, (first) =>
+      withBridge({ request_timeout_ms: 5_000 }, async (second) => {
+        const worker = await holdingWorker(first, (attempt) => attempt !== 'att_done');
+        await first.capture(data({ attempt_id: 'att_done' }));
+        const running = first.capture(data({ attempt_id: 'att_running' }));
+        const cutOff = second.capture(data({ attempt_id: 'att_cut_off' }));
+        await vi.waitFor(() => expect(worker.came).toHaveLength(3));
+        const closing = second.close();
+        const repeats = ['att_done', 'att_running', 'att_fresh'].map((attempt_id) =>
+          second.capture(data({ attempt_id })),
+        );
+        expect(await Promise.all(repeats)).toMatchObject([
+          { kind: 'answered', transactionId: 'of att_done' },
+          { kind: 'unknown' },
+          { kind: 'not_sent', error: { code: 'SHUTTING_DOWN' } },
+        ]);
+        await closing;
+        expect(await cutOff).toMatchObject({ kind: 'unknown' });
+        worker.release();
+        expect(await running).toMatchObject({ transactionId: 'of att_running' });
+        expect(worker.came).not.toContain('att_fresh');
+        await worker.close();
+      }),
+    ));
+
   it('refuses calls once it closes', async () => {
     const bridge = new NatsBridge({ base_url: server.url });
     await bridge.close();

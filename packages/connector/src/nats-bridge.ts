@@ -1,7 +1,6 @@
 /** NatsBridge: every Hyperswitch payment trait as a method, carried over NATS to a worker and back. */
 import { type Connection, createConnection, type Durability, type Signer } from '@nats-bridge/messaging';
 import {
-  BridgeError,
   type BridgeResponse,
   type Operation,
   type Outcome,
@@ -112,7 +111,6 @@ export class NatsBridge {
   async execute(operation: Operation, data: RouterData, options: CallOptions = {}): Promise<Outcome> {
     const call = this.#parts.begin(operation, data, options.traceparent);
     try {
-      if (this.#parts.isClosing) throw new BridgeError('SHUTTING_DOWN');
       const reply = await this.#parts.send(exchangeOf(call, options, this.config));
       const outcome = outcomeOfReply(call, reply);
       call.end(resultOf(outcome));

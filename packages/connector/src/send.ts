@@ -18,6 +18,7 @@ import { type InFlight, limitInFlight } from './policies/limit-in-flight.js';
 import { limitRate } from './policies/limit-rate.js';
 import { mindEarlierCall } from './policies/mind-earlier-call.js';
 import { mindWaitingRequest } from './policies/mind-waiting-request.js';
+import { refuseWhileClosing } from './policies/refuse-while-closing.js';
 import { rememberDoubt } from './policies/remember-doubt.js';
 import { requireWorker } from './policies/require-worker.js';
 import { resolveAliases } from './policies/resolve-aliases.js';
@@ -81,6 +82,7 @@ export function createSend(world: SendWorld): Send {
       joinConcurrent({ ...records, remember: lateAnswers.remember }),
       limitInFlight(inFlight, max_in_flight, minding),
       ...minding,
+      refuseWhileClosing(world.isClosing),
       deadline((operation) => timeoutOf(config, operation)),
       mindWaitingRequest(records),
       answerFromLedger({ find: ledger.find, findCaptureMethod, withdrawUnsent }),

@@ -49,7 +49,8 @@ describe('mindEarlierCall', () => {
       phase: 'sent_unknown',
     });
     await ledger.write('m', 'k', { state: 'answered', retry: 0 }, seq, encodeAnswer(success));
-    expect(await refused(ledger, 'NO_WORKERS_AVAILABLE')).toEqual(success);
+    for (const code of ['NO_WORKERS_AVAILABLE', 'MESSAGE_TOO_LARGE', 'SHUTTING_DOWN'] as const)
+      expect(await refused(ledger, code)).toEqual(success);
   });
 
   it.each([
@@ -78,12 +79,11 @@ describe('mindEarlierCall', () => {
     await vi.waitFor(() => expect(ledger.history.map(({ state }) => state)).toEqual(states));
   });
 
-  it('asks nobody about a call that is wrong in itself, and waits for no ledger', async () => {
+  it('asks nobody about a call that is wrong in itself, and waits for no ledger where it is cut off from it', async () => {
     const findLatest = vi.fn(() => new Promise<never>(() => {}));
     await expect(refused({ findLatest }, 'VALIDATION_ERROR')).rejects.toThrow();
     expect(findLatest).not.toHaveBeenCalled();
-    await expect(refused({ findLatest }, 'NATS_UNREACHABLE')).rejects.toMatchObject({
-      code: 'NATS_UNREACHABLE',
-    });
+    for (const code of ['NATS_UNREACHABLE', 'SHUTTING_DOWN'] as const)
+      await expect(refused({ findLatest }, code)).rejects.toMatchObject({ code });
   });
 });

@@ -11,8 +11,8 @@ import type { LedgerEntry } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
 import { type SettleDoubtWorld, settleLater } from './settle-doubt.js';
 
-/** These are about the call itself, whatever became of an earlier one. */
-const OF_THE_CALL = new Set<BridgeErrorCode>(['VALIDATION_ERROR', 'MESSAGE_TOO_LARGE', 'SHUTTING_DOWN']);
+/** Said by a bridge that is cut off, or has closed its connection: it can only speak for itself. */
+const CUT_OFF = new Set<BridgeErrorCode>(['NATS_UNREACHABLE', 'SHUTTING_DOWN']);
 /** A ledger that cannot be asked in this time keeps nobody waiting. */
 const ASK_MS = 500;
 
@@ -42,16 +42,16 @@ export function mindEarlierCall(world: MindEarlierCallWorld): Policy {
     } catch (thrown) {
       const error = bridgeErrorOf(thrown);
       const { key, isDurable, data } = exchange;
-      if (error.phase !== 'before_send' || OF_THE_CALL.has(error.code) || key === undefined || !isDurable)
-        throw error;
+      if (error.phase !== 'before_send' || key === undefined || !isDurable) throw error;
+      // Its caller hears that it is refused, not that it failed: it is about the call, whatever became of another.
+      if (error.code === 'VALIDATION_ERROR') throw error;
       const found = await within(
         ASK_MS,
         findEarlier(data.merchant_id, key).catch(() => undefined),
       );
       const inDoubt = new BridgeError('NATS_TIMEOUT', undefined, { cause: error });
       if (found === undefined) {
-        // A bridge that is cut off can only speak for itself.
-        if (error.code === 'NATS_UNREACHABLE') throw error;
+        if (CUT_OFF.has(error.code)) throw error;
         // A ledger that cannot be asked may have an earlier call; when it can, this one is withdrawn if it has none.
         settleLater(exchange, key, inDoubt, world);
         throw inDoubt;
