@@ -1,5 +1,5 @@
 import { RecordChangedError } from '@nats-bridge/messaging';
-import { BridgeError } from '@nats-bridge/protocol';
+import { BridgeError, type NewRecord } from '@nats-bridge/protocol';
 import { describe, expect, it, vi } from 'vitest';
 import type { Exchange } from '../exchange.js';
 import { encodeAnswer } from '../ledger/answer.js';
@@ -86,9 +86,9 @@ describe('settleDoubt', () => {
   });
 
   it('takes back what was sent to workers without records, if no consumer has got it', async () => {
-    const sent = async () => {
+    const sent = async (changes: Partial<NewRecord> = {}) => {
       const ledger = memoryLedger();
-      await ledger.write('m', 'k', { state: 'sent', retry: 0 }, 0);
+      await ledger.write('m', 'k', { state: 'sent', correlationId: 'c', retry: 0, ...changes }, 0);
       return ledger;
     };
     await expect(
@@ -98,6 +98,10 @@ describe('settleDoubt', () => {
       settle(await sent(), async () => false)(failing('NATS_TIMEOUT'))(exchange()),
     ).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
     const takeBack = vi.fn(async () => true);
+    for (const another of [{ correlationId: 'of an earlier call' }, { retry: 1 }])
+      await expect(
+        settle(await sent(another), takeBack)(failing('NATS_TIMEOUT'))(exchange()),
+      ).rejects.toMatchObject({ code: 'NATS_TIMEOUT' });
     await expect(settle(memoryLedger(), takeBack)(failing('NATS_TIMEOUT'))(exchange())).rejects.toMatchObject(
       { code: 'NO_WORKERS_AVAILABLE' },
     );

@@ -139,8 +139,9 @@ async function mayHaveRunUnrecorded(
       // Who keeps records is refused the claim once it is withdrawn. Others may have come since it was sent.
       return !(await isGuarded(exchange));
     case 'sent':
-      // What a person has sent again is another message.
-      return record.retry > 0 || !(await takeBack(exchange, error));
+      // What an earlier call of the key has sent, or a person again, is another message.
+      if (record.correlationId !== exchange.correlationId || record.retry > 0) return true;
+      return !(await takeBack(exchange, error));
     default:
       return false;
   }
