@@ -111,16 +111,22 @@ describe('keepRecord', () => {
     expect(doubt.history.map(({ state }) => state)).toEqual(['sent']);
   });
 
-  it('has nothing to take back, and nothing to report, where a worker has withdrawn it', async () => {
-    const ledger = memoryLedger();
-    const onUnrecorded = vi.fn();
-    const expired = async () => {
-      await ledger.write('m', 'k', { state: 'withdrawn', retry: 0 }, 1);
-      throw new BridgeError('NO_WORKERS_AVAILABLE');
-    };
-    await expect(keep(ledger, onUnrecorded)(expired)(unguarded())).rejects.toThrow();
-    expect(onUnrecorded).not.toHaveBeenCalled();
-  });
+  it.each(['withdrawn', 'claimed'] as const)(
+    'has nothing to take back, and nothing to report, where a worker has written that it is %s: the ledger is to be asked',
+    async (state) => {
+      const ledger = memoryLedger();
+      const onUnrecorded = vi.fn();
+      const overtaken = async () => {
+        await ledger.write('m', 'k', { state, retry: 0 }, 1);
+        throw new BridgeError('NATS_UNREACHABLE');
+      };
+      await expect(keep(ledger, onUnrecorded)(overtaken)(unguarded())).rejects.toMatchObject({
+        code: 'NATS_TIMEOUT',
+        phase: 'sent_unknown',
+      });
+      expect(onUnrecorded).not.toHaveBeenCalled();
+    },
+  );
 
   it('has its announcement taken back before the caller hears that nothing was sent, if that is soon', async () => {
     const ledger = memoryLedger();

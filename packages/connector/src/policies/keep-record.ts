@@ -83,16 +83,16 @@ async function sendRecorded(
   }
   const answer = await next(exchange).catch(async (thrown: unknown) => {
     const error = bridgeErrorOf(thrown);
-    if (error.phase === 'before_send') {
-      const withdrawn = ledger
-        .write(merchant_id, key, { ...sent, state: 'withdrawn', reason: error.code }, seq)
-        .catch((cause: unknown) => {
-          // Else a worker has withdrawn it.
-          if (!(cause instanceof RecordChangedError)) onUnrecorded(cause, exchange);
-        });
-      // Who reads the ledger next is to see it.
-      await within(WITHDRAW_MS, withdrawn);
-    }
+    if (error.phase !== 'before_send') throw error;
+    const withdrawn = ledger
+      .write(merchant_id, key, { ...sent, state: 'withdrawn', reason: error.code }, seq)
+      .catch((cause: unknown) => {
+        // A worker has withdrawn it, or has begun an earlier request of the key: the ledger is asked which.
+        if (cause instanceof RecordChangedError) throw new BridgeError('NATS_TIMEOUT', undefined, { cause });
+        onUnrecorded(cause, exchange);
+      });
+    // Who reads the ledger next is to see it.
+    await within(WITHDRAW_MS, withdrawn);
     throw error;
   });
   await recordAnswer(
