@@ -6,7 +6,7 @@ import {
   storedMessage,
   type WorkStream,
 } from '@nats-bridge/messaging';
-import { type BridgeError, subjectFor } from '@nats-bridge/protocol';
+import { type BridgeError, isOfKey, subjectFor } from '@nats-bridge/protocol';
 import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
 import type { Exchange } from './exchange.js';
 import { poolsOfMerchant } from './route.js';
@@ -27,17 +27,21 @@ export type TakeBack = {
 
 export function createTakeBack({ config, connection, workStream }: TakeBackWorld): TakeBack {
   async function takeBack(exchange: Exchange, error: BridgeError): Promise<boolean> {
-    const { operation, data, workers, pool } = exchange;
+    const { operation, data, key = '', workers, pool } = exchange;
     if (workers === 'subscribers') return false; // they heard it as it passed
     const seq = seqOf(error);
     // Not asked where all workers kept records: they read the bridge's own, which stay.
     const consumers = workers === 'guarded' ? [] : await exchange.consumers;
     if (seq === undefined || consumers === undefined) return false;
     const subject = subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id);
-    // A repeat may be stored for another pool, by the call before it: who reads there was not looked at.
-    const isElsewhere = async () =>
-      (await storedMessage(connection, config.jetstream.stream_name, seq))?.subject !== subject;
-    if (poolsOfMerchant(config, data.merchant_id).length > 1 && (await isElsewhere())) return false;
+    const stored = await storedMessage(connection, config.jetstream.stream_name, seq);
+    // A repeat may be stored for another pool, by the call before it: who reads there was not looked at. And a stream
+    // that was made again gives its numbers to other requests.
+    const mayBeAnother =
+      stored === undefined
+        ? poolsOfMerchant(config, data.merchant_id).length > 1
+        : stored.subject !== subject || !isOfKey(stored.headers, data.merchant_id, key);
+    if (mayBeAnother) return false;
     return workStream.takeBack(subject, seq, consumers);
   }
 

@@ -1,5 +1,5 @@
 import { AckPolicy, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { headers as natsHeaders } from '@nats-io/nats-core';
+import { type NatsConnection, headers as natsHeaders, type Payload } from '@nats-io/nats-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Connection } from '../connection/connection.js';
 import { brokerForTest } from '../testing/broker.js';
@@ -9,24 +9,42 @@ import { createWorkStream } from './work-stream.js';
 
 type Listed = { readonly consumers: readonly { readonly name: string }[] };
 
-/** A server that lists consumers so, as one of a cluster does while another is away. */
-async function listing(connection: Connection, change: (list: Listed) => object): Promise<Connection> {
+type Request = NatsConnection['request'];
+
+/** A server that is asked in another way. */
+async function asking(connection: Connection, ask: (request: Request) => Request): Promise<Connection> {
   const nats = await connection.get();
-  const request: typeof nats.request = async (subject, ...question) => {
-    const reply = await nats.request(subject, ...question);
+  const asked = Object.create(nats, { request: { value: ask(nats.request.bind(nats)) } });
+  return Object.create(connection, {
+    current: { get: () => asked },
+    get: { value: async () => asked },
+  });
+}
+
+/** A server that lists consumers so, as one of a cluster does while another is away. */
+function listing(connection: Connection, change: (list: Listed) => object): Promise<Connection> {
+  return asking(connection, (request) => async (subject, ...question) => {
+    const reply = await request(subject, ...question);
     if (!subject.startsWith('$JS.API.CONSUMER.LIST.')) return reply;
     const text = JSON.stringify(change(reply.json<Listed>()));
     return Object.create(reply, {
       json: { value: () => JSON.parse(text) },
       data: { value: Buffer.from(text) },
     });
-  };
-  const asked = Object.create(nats, { request: { value: request } });
-  return Object.create(connection, {
-    current: { get: () => asked },
-    get: { value: async () => asked },
   });
 }
+
+/** A server that does not delete this message. */
+function keeping(connection: Connection, seq: number): Promise<Connection> {
+  return asking(connection, (request) => (subject, payload, options) => {
+    const isMeant =
+      subject.startsWith('$JS.API.STREAM.MSG.DELETE.') && JSON.parse(textOf(payload)).seq === seq;
+    return request(isMeant ? '$JS.API.STREAM.MSG.DELETE.NO_SUCH_STREAM' : subject, payload, options);
+  });
+}
+
+const textOf = (payload: Payload = '') =>
+  typeof payload === 'string' ? payload : Buffer.from(payload).toString();
 
 async function workStream() {
   const { connection } = await brokerForTest();
@@ -175,6 +193,60 @@ describe('the work stream', () => {
     stream.settled(next);
     await until('none left', async () => (await left(jsm, 'WORK')) === 0);
     expect(errors).toEqual([]);
+  });
+
+  it('forgets the numbers of a stream that was made again: they are those of other requests', async () => {
+    const { stream, jsm, errors, publish } = await workStream();
+    stream.settled(await publish('work.m.a'));
+    await until('none left', async () => (await left(jsm, 'WORK')) === 0);
+    stream.settled(2); // answered, and not archived yet when the stream is lost
+    await jsm.streams.delete('WORK');
+    await until('it is noticed', () => errors.length > 0);
+    await jsm.streams.add({ name: 'WORK', subjects: ['work.>'] });
+    // By itself the server takes twelve seconds to notice that it is there again.
+    for (const sources of [[], [{ name: 'WORK' }]]) await jsm.streams.update('ARCHIVE', { sources });
+    const others = [await publish('work.m.a'), await publish('work.m.a'), await publish('work.m.a')];
+    const last = others[2] ?? 0;
+    await until('it leaves', async () => {
+      stream.settled(last);
+      return (await left(jsm, 'WORK')) < 3;
+    });
+    expect(others).toEqual([1, 2, 3]);
+    expect(await jsm.streams.getMessage('WORK', { seq: 2 })).not.toBeNull();
+  });
+
+  it('lets go of nothing that its archive has not, whatever that has of a stream which was before', async () => {
+    const { stream, jsm, publish } = await workStream();
+    for (let count = 0; count < 3; count++) await publish('work.m.a');
+    await until('all are archived', async () => (await left(jsm, 'ARCHIVE')) === 3);
+    await jsm.streams.delete('WORK');
+    // As somebody does by hand: it counts from 1 again, and the archive copies nothing of that.
+    await jsm.streams.add({ name: 'WORK', subjects: ['work.>'] });
+    await jsm.consumers.add('WORK', {
+      durable_name: 'a',
+      ack_policy: AckPolicy.Explicit,
+      filter_subject: 'work.*.a',
+    });
+    stream.settled(await publish('work.m.a'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await left(jsm, 'WORK')).toBe(1);
+  });
+
+  it('lets go of the others where the server does not delete one', async () => {
+    const { connection, jsm, publish } = await workStream();
+    const seqs = [await publish('work.m.a'), await publish('work.m.a')];
+    const errors: Error[] = [];
+    const stream = createWorkStream(await keeping(connection, seqs[0] ?? 0), {
+      stream: 'WORK',
+      archive: 'ARCHIVE',
+      sweepMs: 20,
+      onError: (error) => errors.push(error),
+    });
+    onTestFinished(() => stream.close());
+    for (const seq of seqs) stream.settled(seq);
+    await until('one left', async () => (await left(jsm, 'WORK')) === 1);
+    expect(await jsm.streams.getMessage('WORK', { seq: seqs[0] ?? 0 })).not.toBeNull();
+    expect(errors.length).toBeGreaterThan(0);
   });
 
   it('archives what it lets go by itself', async () => {

@@ -1,5 +1,5 @@
 /** What may leave the work stream, and when: it holds only what may still be executed (docs/delivery.md). */
-import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream';
+import { type ConsumerInfo, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { managerOf } from '../connection/manager-of.js';
 import { listConsumers } from '../consume/list-consumers.js';
@@ -40,6 +40,8 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
   const settledSeqs = new Set<number>();
   /** With the sequence up to which their requests have left. */
   const usedConsumers = new Map<string, number>();
+  /** When it was made, of the stream that was swept last. */
+  let sweptStream: string | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
@@ -58,20 +60,31 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
   async function sweep(): Promise<void> {
     if (connection.current === undefined) return;
     const jsm = await managerOf(connection);
-    const archivedUpTo = await lastArchived(connection, jsm, archive);
-    for (const [name, leftUpTo] of [...usedConsumers]) {
+    const { created } = await jsm.streams.info(stream);
+    if (created !== sweptStream) forgetOthersOf(created);
+    const archivedUpTo = await lastArchived(connection, jsm, archive, new Date(created));
+    await unlessRefused([...usedConsumers], async ([name, leftUpTo]) => {
       const floor = await acknowledgedUpTo(jsm, name);
-      if (floor === undefined) continue;
+      if (floor === undefined) return;
       const seq = Math.min(floor.seq, archivedUpTo);
       usedConsumers.set(name, seq);
       if (floor.isIdle && seq === floor.seq) usedConsumers.delete(name);
       if (seq > leftUpTo) await jsm.streams.purge(stream, { filter: floor.subject, seq: seq + 1 });
-    }
-    for (const seq of settledSeqs) {
-      if (seq > archivedUpTo) continue;
+    });
+    await unlessRefused([...settledSeqs], async (seq) => {
+      if (seq > archivedUpTo) return;
       await remove(jsm, seq);
       settledSeqs.delete(seq);
+    });
+  }
+
+  /** A stream that was made again may give its numbers to other requests. */
+  function forgetOthersOf(created: string): void {
+    if (sweptStream !== undefined) {
+      settledSeqs.clear();
+      for (const name of usedConsumers.keys()) usedConsumers.set(name, 0);
     }
+    sweptStream = created;
   }
 
   /** It may have left before; what is still there could not be deleted. */
@@ -116,12 +129,32 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
   };
 }
 
-/** Its source's sequence of the last message the archive has; what it says of its lag may be a moment old. */
-async function lastArchived(connection: Connection, jsm: JetStreamManager, archive: string): Promise<number> {
+/** Of each one, although the server refuses others. @throws the first refusal at the end; anything else at once */
+async function unlessRefused<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
+  const refusals: JetStreamApiError[] = [];
+  for (const one of all)
+    await act(one).catch((error: unknown) => {
+      if (!(error instanceof JetStreamApiError)) throw error;
+      refusals.push(error);
+    });
+  if (refusals[0] !== undefined) throw refusals[0];
+}
+
+/**
+ * Its source's sequence of the last message the archive has; what it says of its lag may be a moment old.
+ *
+ * @param since when the source was made: 0 while the archive has only copies of an earlier one
+ */
+async function lastArchived(
+  connection: Connection,
+  jsm: JetStreamManager,
+  archive: string,
+  since: Date,
+): Promise<number> {
   const { state } = await jsm.streams.info(archive);
   if (state.last_seq === 0) return 0;
   const last = await storedMessage(connection, archive, state.last_seq);
-  return last === undefined ? 0 : originSeqOf(last.headers);
+  return last === undefined || last.storedAt < since ? 0 : originSeqOf(last.headers);
 }
 
 /**
