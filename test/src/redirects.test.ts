@@ -112,3 +112,71 @@ describe.each(MODES)('3-D Secure of two steps, %s', (mode) => {
     expect(found).toMatchObject({ status: 'PENDING' });
   });
 });
+
+/** A processor that takes the money while the customer is away, whether or not anybody hears of his return. */
+describe('a return from a redirect that no worker was told of', () => {
+  let stack: Stack;
+  let worker: Worker;
+  afterEach(async () => {
+    await worker.stop();
+    await stack.close();
+  });
+
+  const startProcessor = async () => {
+    worker = createWorker({
+      servers: stack.server.url,
+      handlers: {
+        authorize: () => ({ status: 'processing', transaction_id: 'real_1', redirection }),
+        sync: ({ router_data: { request } }) =>
+          request.connector_transaction_id === 'real_1'
+            ? { status: 'success', transaction_id: 'real_1', attempt_status: 'CHARGED' }
+            : { status: 'failure', error: { code: 'resource_missing', message: 'No such payment' } },
+      },
+    });
+    await worker.start();
+  };
+  const authorize = (redirection_response?: JsonObject) =>
+    stack.call(
+      'PaymentService/Authorize',
+      authorizeRequest('att_1', redirection_response && { redirection_response }),
+      'att_1',
+    );
+  const sync = (connector_transaction_id: unknown) =>
+    stack.call(
+      'PaymentService/Get',
+      { merchant_transaction_id: 'att_1', connector_transaction_id: String(connector_transaction_id) },
+      'att_1',
+    );
+
+  it('leaves the payment pending, and what it is asked by then leads to the processor', async () => {
+    stack = await startStack({ sandbox: false, config: { timeouts: { authorize: TIMEOUT_MS } } });
+    await startProcessor();
+    expect(await authorize()).toMatchObject({
+      status: 'AUTHENTICATION_PENDING',
+      connector_transaction_id: 'real_1',
+    });
+    await worker.stop();
+    const returned = await authorize(CHALLENGE);
+    expect(returned).toMatchObject({
+      status: 'PENDING',
+      error: { connector_details: { code: 'NO_WORKERS_AVAILABLE' } },
+    });
+    expect((await sync(returned.connector_transaction_id)).status).toBeUndefined();
+    await startProcessor();
+    expect(await sync(returned.connector_transaction_id)).toMatchObject({
+      status: 'CHARGED',
+      connector_transaction_id: 'real_1',
+    });
+  });
+
+  it('leaves it pending when it is over a rate limit, too', async () => {
+    const once = { operation: 'authorize' as const, requests_per_second: 0.01, burst: 1 };
+    stack = await startStack({ sandbox: false, config: { rate_limits: { once } } });
+    await startProcessor();
+    await authorize();
+    expect(await authorize(CHALLENGE)).toMatchObject({
+      status: 'PENDING',
+      error: { connector_details: { code: 'RATE_LIMITED' } },
+    });
+  });
+});

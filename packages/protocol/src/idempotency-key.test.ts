@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aliasOf, idempotencyKey, keyOfAlias } from './idempotency-key.js';
+import { aliasOf, idempotencyKey, keyBeforeReturn, keyOfAlias } from './idempotency-key.js';
 import type { RouterData } from './router-data.js';
 
 const data: RouterData = {
@@ -24,6 +24,21 @@ describe('idempotency keys', () => {
     expect(device).toMatch(/^authorize:att_1:complete:[\w-]{16}$/);
     expect(keyOf({ device: 'd', session: 's' })).toBe(device);
     expect(keyOf({ session: 's', cres: 'c' })).not.toBe(device);
+  });
+
+  it('lead from a return to what sent the customer away', () => {
+    const back = (operation: 'authorize' | 'setup_mandate') =>
+      idempotencyKey(operation, { ...data, attempt_id: 'a:1', request: { redirection_response: {} } }) ?? '';
+    expect(keyBeforeReturn(back('authorize'))).toBe('authorize:a%3A1');
+    expect(keyBeforeReturn(back('setup_mandate'))).toBe('setup_mandate:a%3A1');
+    for (const key of [
+      'authorize:att_1',
+      'authorize:complete',
+      'capture:att_1:complete',
+      '',
+      'x:y:complete:z',
+    ])
+      expect(keyBeforeReturn(key)).toBeUndefined();
   });
 
   it('tell partial captures of one attempt apart, by reference or by API call', () => {

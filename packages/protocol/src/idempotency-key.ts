@@ -1,5 +1,5 @@
 /** Idempotency keys, and the aliases of processor ids that are made of them. */
-import { type Operation, operationRow } from './operation-catalogue.js';
+import { isOperation, type Operation, operationRow, RETURN } from './operation-catalogue.js';
 import type { RouterData } from './router-data.js';
 
 const ALIAS_PREFIX = 'bridge:';
@@ -32,6 +32,13 @@ export function keyOfAlias(id: string): string | undefined {
 /** What a key begins with: the operation's name, where {@link idempotencyKey} has made it. */
 export function operationInKey(key: string): string {
   return key.slice(0, Math.max(0, key.indexOf(':')));
+}
+
+/** The key of what sent the customer away, by that of his return; undefined for a key of anything else. */
+export function keyBeforeReturn(key: string): string | undefined {
+  const [operation = '', attempt, step] = key.split(':');
+  const isReturn = step === RETURN && isOperation(operation) && operationRow(operation).beginsPayment;
+  return isReturn ? `${operation}:${attempt}` : undefined;
 }
 
 /** Keeps `a:b` + `c` apart from `a` + `b:c`. */

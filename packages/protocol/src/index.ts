@@ -51,7 +51,7 @@ export {
   saysRefusal,
   TTL_HEADER,
 } from './headers.js';
-export { aliasOf, idempotencyKey, keyOfAlias, operationInKey } from './idempotency-key.js';
+export { aliasOf, idempotencyKey, keyBeforeReturn, keyOfAlias, operationInKey } from './idempotency-key.js';
 export {
   APPROVABLE,
   APPROVAL_STATES,

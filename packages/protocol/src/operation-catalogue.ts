@@ -115,14 +115,17 @@ const captureKey = (data: RouterData) => {
   const multiple = data.request.multiple_capture_data as { capture_reference?: string } | undefined;
   return [data.attempt_id, multiple?.capture_reference ?? data.request_id];
 };
+/** What tells the key of a return from that of the attempt's beginning. */
+export const RETURN = 'complete';
+/** Whether the customer is back from a redirect: what he did there happened, whoever hears of it. */
+export const isReturn = ({ request }: Pick<RouterData, 'request'>): boolean =>
+  request.redirection_response !== undefined;
 /**
  * Every return from a redirect is another step of the attempt: 3-D Secure may have several, of device data and of a
  * challenge, which differ by what the browser brings back. A page that is loaded again brings back the same.
  */
-const authorizeKey = ({ attempt_id, request: { redirection_response } }: RouterData) =>
-  redirection_response === undefined
-    ? [attempt_id]
-    : [attempt_id, 'complete', shortHashOf(redirection_response)];
+const authorizeKey = ({ attempt_id, request }: RouterData) =>
+  isReturn({ request }) ? [attempt_id, RETURN, shortHashOf(request.redirection_response)] : [attempt_id];
 /** Several increments of one attempt differ by the API call that asked for them. */
 const perCallKey = (data: RouterData) => [data.attempt_id, data.request_id];
 const everyCall = () => undefined;

@@ -122,6 +122,17 @@ describe('the outcome of an error (specification, error response mapping)', () =
     }
   });
 
+  it('leaves a payment in doubt when the customer is back from a redirect, and nobody could be told', () => {
+    const back = { redirection_response: { params: 'redirect_status=succeeded' } };
+    for (const operation of ['authorize', 'setup_mandate'] as const)
+      for (const code of ['NO_WORKERS_AVAILABLE', 'RATE_LIMITED', 'OVERLOADED', 'NATS_UNREACHABLE'] as const)
+        expect(outcomeOfError(call(operation, back), new BridgeError(code))).toMatchObject({
+          kind: 'not_sent',
+          status: 'PENDING',
+          error: { code },
+        });
+  });
+
   it('never says of a question that the payment failed', () => {
     for (const { operation, isQuestion, status } of OPERATIONS) {
       if (!isQuestion) continue;

@@ -1,6 +1,6 @@
 /** What became of an operation, as a caller sees it: answered, unknown, or never sent. */
 import { BridgeError, type ValidationError } from './bridge-error.js';
-import { type Operation, type OperationRow, operationRow } from './operation-catalogue.js';
+import { isReturn, type Operation, type OperationRow, operationRow } from './operation-catalogue.js';
 import type { BridgeResponse } from './response.js';
 import type { RouterData } from './router-data.js';
 import { statusByName } from './status.js';
@@ -70,12 +70,17 @@ export function outcomeOfError(call: Call, error: BridgeError): Outcome {
     error: { code: error.code, message: error.message },
   };
   if (error.phase === 'sent_unknown') return { ...base, kind: 'unknown', status: row.status.unknown };
-  return { ...base, kind: 'not_sent', status: statusOfUnsent(row, error) };
+  return { ...base, kind: 'not_sent', status: statusOfUnsent(row, call.data, error) };
 }
 
-function statusOfUnsent({ isQuestion, status }: OperationRow, { code }: BridgeError): string {
-  // A question that could not be asked says nothing about the payment.
-  if (isQuestion) return status.unknown;
+function statusOfUnsent(
+  { isQuestion, beginsPayment, status }: OperationRow,
+  data: RouterData,
+  { code }: BridgeError,
+): string {
+  // A question that could not be asked says nothing about the payment, nor does a return that nobody heard of: the
+  // customer may have paid where he was.
+  if (isQuestion || (beginsPayment && isReturn(data))) return status.unknown;
   return (code === 'RATE_LIMITED' ? status.limited : undefined) ?? status.failure;
 }
 

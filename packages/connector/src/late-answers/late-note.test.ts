@@ -73,6 +73,13 @@ describe('its settlement', () => {
     expect(settlementOf(note, withdrawn)).toMatchObject({ outcome: { kind: 'not_sent', status: 'FAILURE' } });
   });
 
+  it('is no failure of the payment when nobody was told that the customer is back', () => {
+    const back = noteOf({ ...authorize(request), key: 'authorize:att_1:complete:hash' });
+    if (back === undefined) throw new Error('no note');
+    const withdrawn = { record: { ...record, state: 'withdrawn' as const }, answer: undefined };
+    expect(settlementOf(back, withdrawn)).toMatchObject({ outcome: { kind: 'not_sent', status: 'PENDING' } });
+  });
+
   it.each([
     ['there is no record', undefined],
     ['it was only sent', { record: { ...record, state: 'sent' as const }, answer: undefined }],

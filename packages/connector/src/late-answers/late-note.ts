@@ -2,6 +2,7 @@
 import {
   aliasOf,
   isOperation,
+  keyBeforeReturn,
   type Operation,
   type OperationRow,
   operationRow,
@@ -98,7 +99,10 @@ export function callOf(note: LateNote): {
   readonly data: RouterData;
   readonly correlationId: string;
 } {
-  const { operation, correlation_id, request, test_mode } = note;
+  const { operation, correlation_id, idempotency_key, test_mode } = note;
+  // What the browser brought back is not noted, only that it did.
+  const isReturn = keyBeforeReturn(idempotency_key) !== undefined;
+  const request = isReturn ? { ...note.request, redirection_response: {} } : note.request;
   const { merchant_id, payment_id, attempt_id, refund_id, connector } = note;
   return {
     operation,

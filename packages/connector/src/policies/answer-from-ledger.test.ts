@@ -123,6 +123,13 @@ describe('answerFromLedger', () => {
     });
   });
 
+  it('tells nothing by a return from a redirect that was withdrawn: the customer may have paid', async () => {
+    const key = 'authorize:att_1:complete:hash';
+    const { send } = policy({ [key]: entry('withdrawn') });
+    const byReturn = question('sync', { connector_transaction_id: `bridge:${key}` });
+    await expect(send(noWorkers)(byReturn)).rejects.toMatchObject({ code: 'NO_WORKERS_AVAILABLE' });
+  });
+
   it.each<RecordState>(['claimed', 'sent'])(
     'does not let an unknown id count as a failure while the record is %s',
     async (state) => {

@@ -8,6 +8,7 @@ import {
   type BridgeResponse,
   idempotencyKey,
   isOperation,
+  keyBeforeReturn,
   type Operation,
   operationInKey,
   outcomeOfReply,
@@ -87,8 +88,10 @@ async function recordedAnswer(
     const entry = await world.find(merchant_id, key);
     if (entry === undefined) continue;
     const { record, answer } = entry;
-    if (record.state === 'withdrawn' || (await world.withdrawUnsent(merchant_id, key, record)))
-      return neverSent();
+    const isWithdrawn =
+      record.state === 'withdrawn' || (await world.withdrawUnsent(merchant_id, key, record));
+    // That nobody heard of a return says nothing of the payment: the customer may have paid where he was.
+    if (isWithdrawn) return keyBeforeReturn(key) === undefined ? neverSent() : undefined;
     if (answer === undefined) continue;
     if (exchange.operation === 'sync' && (await hasLaterStep(exchange, answer, world))) return undefined;
     return asAnswerToQuestion(exchange, key, answer, world);

@@ -39,6 +39,11 @@ describe('resolveAliases', () => {
     expect(await send(exchange({}, alias))).toEqual({ connector_transaction_id: '' });
   });
 
+  it('asks about a return from a redirect by the id of what sent the customer away', async () => {
+    const alias = { connector_transaction_id: 'bridge:authorize:att_1:complete:hash' };
+    expect(await send(exchange({}, alias))).toEqual({ connector_transaction_id: 'pi_1' });
+  });
+
   it("leaves the processor's own ids alone", async () => {
     expect(await send(exchange({}, { connector_transaction_id: 'pi_9' }))).toEqual({
       connector_transaction_id: 'pi_9',

@@ -1,5 +1,11 @@
 /** Ids that the bridge made up are turned into the processor's, as soon as the record of their key has one. */
-import { BridgeError, type BridgeResponse, keyOfAlias, type RouterData } from '@nats-bridge/protocol';
+import {
+  BridgeError,
+  type BridgeResponse,
+  keyBeforeReturn,
+  keyOfAlias,
+  type RouterData,
+} from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../bridge-error-of.js';
 import type { Exchange, Policy } from '../exchange.js';
 import { keysBehindId } from '../ledger/keys-behind-id.js';
@@ -48,7 +54,9 @@ async function withProcessorIds(exchange: Exchange, readAnswer: ReadAnswer): Pro
 }
 
 async function firstId(id: string, data: RouterData, readAnswer: ReadAnswer): Promise<string | undefined> {
-  for (const key of keysBehindId(id, data)) {
+  const keys = keysBehindId(id, data);
+  // A return is about the payment that sent the customer away.
+  for (const key of [...keys, ...keys.flatMap((key) => keyBeforeReturn(key) ?? [])]) {
     const answer = await readAnswer(data.merchant_id, key);
     if (answer?.transaction_id) return answer.transaction_id;
   }
