@@ -1,6 +1,6 @@
 /** What a bridge tells whoever made it, besides what becomes of calls. */
 import type { LateReply, Overlap, StrayReply, TopologyChange } from '@nats-bridge/messaging';
-import type { CallIds } from './observation.js';
+import type { CallIds } from './call/observation.js';
 import type { RefusedReply } from './signing/bridge-signing.js';
 
 export type BridgeEvent =

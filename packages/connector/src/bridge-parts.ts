@@ -11,23 +11,23 @@ import {
 } from '@nats-bridge/messaging';
 import { BODY_BUCKET, type BridgeResponse, LATE_STREAM, LIMIT_PATTERN } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
-import { type BeginCall, createBeginCall } from './begin-call.js';
 import type { Report } from './bridge-event.js';
-import { createBridgeRequester } from './bridge-requester.js';
+import { type BeginCall, createBeginCall } from './call/begin-call.js';
+import { createBridgeRequester } from './call/bridge-requester.js';
+import type { Send } from './call/exchange.js';
+import { type CallIds, createObservers, idsOf, type Observers } from './call/observation.js';
+import { createSend } from './call/send.js';
 import type { BridgeConfig } from './config/bridge-config.js';
 import { sealingConfigOf } from './config/sealing-config.js';
 import { signingConfigOf } from './config/signing-config.js';
-import type { Send } from './exchange.js';
 import { hearReplies } from './late-answers/hear-replies.js';
 import { createLateAnswers, type LateAnswers } from './late-answers/late-answers.js';
 import { createLedger, type Ledger } from './ledger/ledger.js';
-import { type CallIds, createObservers, idsOf, type Observers } from './observation.js';
 import { createBreakers, probeNow } from './policies/circuit-breaker.js';
 import type { InFlight } from './policies/limit-in-flight.js';
 import { createRateLimits, type RateLimits } from './rate-limits/rate-limits.js';
 import { shareTakes } from './rate-limits/share-takes.js';
 import { type BridgeSealing, createBridgeSealing } from './sealing/bridge-sealing.js';
-import { createSend } from './send.js';
 import { withSigning } from './signing/bridge-signing.js';
 import { archiveNameOf, mayDeliver } from './topology.js';
 

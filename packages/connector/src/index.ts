@@ -14,7 +14,7 @@ export {
 } from '@nats-bridge/protocol';
 export type { BridgeEvent } from './bridge-event.js';
 export type { BridgeStats } from './bridge-parts.js';
-export type { CallOptions } from './exchange-of.js';
+export type { CallOptions } from './call/exchange-of.js';
 export { NatsBridge, type NatsBridgeOptions } from './nats-bridge.js';
 export { DurabilityUnmetError } from './preparation/durability-unmet-error.js';
 export { RestoreUnfinishedError } from './preparation/restore-unfinished-error.js';
@@ -39,6 +39,7 @@ export {
 
 /** The configuration: as a value, as TOML and environment variables, and what follows from it. */
 
+export { describeRoutes } from './call/route.js';
 export {
   type BridgeConfig,
   type BridgeConfigInput,
@@ -54,25 +55,24 @@ export { readableFile } from './config/readable-file.js';
 export { secretText } from './config/secret-text.js';
 export { strayVariables } from './config/stray-variables.js';
 export { describeRateLimits, type RateLimitUse } from './rate-limits/rate-limits.js';
-export { describeRoutes } from './route.js';
 export { archiveNameOf, LATE_CONSUMER, topologyOf, workConsumersOf } from './topology.js';
 
 /** What is seen of calls, broker and workers while they run, and how it is logged and traced. */
 
 export type { SpanTemplate, TraceSpan, Tracing } from '@nats-bridge/tracing';
-export type { CallMarks, Route } from './exchange.js';
-export type { BrokerFigures, WorkerFigures } from './figures.js';
-export { fieldsOf } from './logging/call-line.js';
-export { eventLine, letterLine } from './logging/event-line.js';
-export { createBridgeLogging, logBridge } from './logging/log-bridge.js';
-export { type LogQuery, readLog } from './logging/read-log.js';
+export type { CallMarks, Route } from './call/exchange.js';
 export {
   type CallIds,
   type CallResult,
   idsOf,
   type Observation,
   type Observe,
-} from './observation.js';
+} from './call/observation.js';
+export type { BrokerFigures, WorkerFigures } from './figures.js';
+export { fieldsOf } from './logging/call-line.js';
+export { eventLine, letterLine } from './logging/event-line.js';
+export { createBridgeLogging, logBridge } from './logging/log-bridge.js';
+export { type LogQuery, readLog } from './logging/read-log.js';
 export { findWorkersThere, type WorkersThere } from './presence/workers-there.js';
 
 /** Payments, out of what the streams keep: records, history, and answers that came late. */

@@ -6,7 +6,7 @@ import {
   type Outcome,
   type RouterData,
 } from '@nats-bridge/protocol';
-import type { CallOptions } from './exchange-of.js';
+import type { CallOptions } from './call/exchange-of.js';
 
 /** @throws ValidationError when the data can never be sent; nothing was. What else becomes of it is an outcome. */
 type Execute = (data: RouterData, options?: CallOptions) => Promise<Outcome>;

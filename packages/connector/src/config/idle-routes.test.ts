@@ -1,7 +1,7 @@
 import type { Operation } from '@nats-bridge/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { poolsFor } from '../route.js';
+import { poolsFor } from '../call/route.js';
 import { exchange } from '../testing/exchanges.js';
 import { type BridgeConfigInput, bridgeConfigSchema } from './bridge-config.js';
 import { bridgeConfigWarnings } from './config-warnings.js';

@@ -23,10 +23,10 @@ import {
   ValidationError,
   type Verdict,
 } from '@nats-bridge/protocol';
+import { secondsToLive } from '../call/message.js';
 import { timeoutOf } from '../config/bridge-config.js';
 import type { NotedCall } from '../late-answers/late-note.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
-import { secondsToLive } from '../message.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { isAnybodyThereFor } from '../presence/workers-there.js';
 import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';

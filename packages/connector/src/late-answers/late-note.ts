@@ -9,7 +9,7 @@ import {
   type RouterData,
 } from '@nats-bridge/protocol';
 import { z } from 'zod';
-import type { Exchange } from '../exchange.js';
+import type { Exchange } from '../call/exchange.js';
 
 const lateNoteSchema = z.object({
   operation: z.string().refine((name): name is Operation => isOperation(name)),

@@ -4,10 +4,10 @@
  */
 import type { LateReply } from '@nats-bridge/messaging';
 import { operationInKey, parseRecordSubject } from '@nats-bridge/protocol';
-import type { Exchange } from '../exchange.js';
+import type { Exchange } from '../call/exchange.js';
+import { type CallIds, idsOf } from '../call/observation.js';
 import { encodeAnswer, isRefusal, readAnswer } from '../ledger/answer.js';
 import { type RecordAnswerWorld, recordAnswer } from '../ledger/record-answer.js';
-import { type CallIds, idsOf } from '../observation.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 
 export type LateReplies = {

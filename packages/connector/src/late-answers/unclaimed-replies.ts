@@ -16,9 +16,9 @@ import {
   parseRequestHeaders,
   recordSubject,
 } from '@nats-bridge/protocol';
+import { readReplyCorrelationId } from '../call/reply-correlation.js';
 import { encodeAnswer, isRefusal, readAnswer } from '../ledger/answer.js';
 import { type RecordAnswerWorld, recordAnswer } from '../ledger/record-answer.js';
-import { readReplyCorrelationId } from '../reply-correlation.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 
 export type UnclaimedRepliesWorld = RecordAnswerWorld & {

@@ -1,6 +1,6 @@
 /** What a bridge writes of a request into its record: that somebody may have begun it, or that nobody may any more. */
 import { fingerprintOf, type NewRecord } from '@nats-bridge/protocol';
-import type { Exchange } from '../exchange.js';
+import type { Exchange } from '../call/exchange.js';
 
 /**
  * Its workers may keep no record.

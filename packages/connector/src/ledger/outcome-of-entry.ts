@@ -1,6 +1,6 @@
 /** What the ledger says to a repeat: the first answer, a refusal, or nothing yet. */
 import { BridgeError, type BridgeResponse, fingerprintOf, ValidationError } from '@nats-bridge/protocol';
-import type { Exchange } from '../exchange.js';
+import type { Exchange } from '../call/exchange.js';
 import type { LedgerEntry } from './ledger.js';
 
 /**

@@ -1,6 +1,6 @@
 /** What happens to calls, and to the breakers around them, as lines of the log. */
 import type { LogInput } from '@nats-bridge/logging';
-import type { CallIds, CallResult, Observation } from '../observation.js';
+import type { CallIds, CallResult, Observation } from '../call/observation.js';
 
 /** @returns undefined for what is no line of its own */
 export function callLine(observation: Observation): LogInput | undefined {

@@ -1,6 +1,6 @@
 import { type BridgeResponse, type Operation, operationRow, type RecordState } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Send } from '../exchange.js';
+import type { Send } from '../call/exchange.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
 import { exchange, failing } from '../testing/exchanges.js';
 import { answerFromLedger } from './answer-from-ledger.js';

@@ -13,8 +13,8 @@ import {
   operationInKey,
   outcomeOfReply,
 } from '@nats-bridge/protocol';
-import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Exchange, Policy } from '../exchange.js';
+import { bridgeErrorOf } from '../call/bridge-error-of.js';
+import type { Exchange, Policy } from '../call/exchange.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
 import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
 import { isNotKnown, keysInDoubt } from './question-in-doubt.js';

@@ -3,8 +3,8 @@
  * probe at a time tells whether it works again. A decline is an answer and never counts.
  */
 import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
-import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Exchange, Policy, Route } from '../exchange.js';
+import { bridgeErrorOf } from '../call/bridge-error-of.js';
+import type { Exchange, Policy, Route } from '../call/exchange.js';
 
 export type BreakerState =
   | { readonly state: 'closed'; readonly failures: number }

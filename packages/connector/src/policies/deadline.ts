@@ -1,6 +1,6 @@
 /** Nobody waits longer than the configuration allows, and what comes too late is not even sent. */
 import { BridgeError, type Operation } from '@nats-bridge/protocol';
-import type { Policy } from '../exchange.js';
+import type { Policy } from '../call/exchange.js';
 
 /** @param timeoutOf milliseconds per operation; a caller's own deadline may be nearer */
 export function deadline(timeoutOf: (operation: Operation) => number, now = Date.now): Policy {

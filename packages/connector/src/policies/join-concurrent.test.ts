@@ -1,6 +1,6 @@
 import { BridgeError, type BridgeResponse } from '@nats-bridge/protocol';
 import { describe, expect, it, vi } from 'vitest';
-import type { Exchange } from '../exchange.js';
+import type { Exchange } from '../call/exchange.js';
 import { doubtWorld, exchange, memoryLedger, success } from '../testing/exchanges.js';
 import { joinConcurrent } from './join-concurrent.js';
 

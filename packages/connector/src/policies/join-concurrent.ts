@@ -1,10 +1,10 @@
 /** Calls with the same idempotency key that overlap share one exchange and one answer (P3). */
 import { fingerprintOf, PassingMap } from '@nats-bridge/protocol';
-import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Policy } from '../exchange.js';
+import { bridgeErrorOf } from '../call/bridge-error-of.js';
+import type { Policy } from '../call/exchange.js';
+import { type OnLeave, SharedCall } from '../call/shared-call.js';
 import type { LateAnswers } from '../late-answers/late-answers.js';
 import { conflict } from '../ledger/outcome-of-entry.js';
-import { type OnLeave, SharedCall } from '../shared-call.js';
 import { type SettleDoubtWorld, settleLater } from './settle-doubt.js';
 
 export type JoinConcurrentWorld = SettleDoubtWorld & Pick<LateAnswers, 'remember'>;

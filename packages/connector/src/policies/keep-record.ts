@@ -5,8 +5,8 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { RecordChangedError } from '@nats-bridge/messaging';
 import { BridgeError, type BridgeResponse, within } from '@nats-bridge/protocol';
-import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Exchange, Policy } from '../exchange.js';
+import { bridgeErrorOf } from '../call/bridge-error-of.js';
+import type { Exchange, Policy } from '../call/exchange.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import { announcementOf } from '../ledger/bridge-records.js';
 import type { Ledger } from '../ledger/ledger.js';

@@ -1,6 +1,6 @@
 import type { BridgeResponse } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Policy } from '../exchange.js';
+import type { Policy } from '../call/exchange.js';
 import { exchange, success } from '../testing/exchanges.js';
 import { limitInFlight } from './limit-in-flight.js';
 

@@ -1,6 +1,6 @@
 /** Back-pressure at the door: beyond a bound, callers hear OVERLOADED at once instead of waiting in a queue. */
 import { BridgeError } from '@nats-bridge/protocol';
-import { compose, type Policy, type Send } from '../exchange.js';
+import { compose, type Policy, type Send } from '../call/exchange.js';
 
 export type InFlight = { count: number };
 

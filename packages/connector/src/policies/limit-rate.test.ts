@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Send } from '../call/exchange.js';
 import { rateLimitsSchema } from '../config/rate-limits-config.js';
-import type { Send } from '../exchange.js';
 import { createRateLimits } from '../rate-limits/rate-limits.js';
 import { exchange, success } from '../testing/exchanges.js';
 import { limitRate } from './limit-rate.js';

@@ -4,8 +4,8 @@
  * nobody has begun, has none yet: it may be begun right after the repeat was told (P2).
  */
 import { BridgeError, type BridgeErrorCode, within } from '@nats-bridge/protocol';
-import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Policy } from '../exchange.js';
+import { bridgeErrorOf } from '../call/bridge-error-of.js';
+import type { Policy } from '../call/exchange.js';
 import type { IsWaiting } from '../ledger/is-waiting.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';

@@ -1,6 +1,6 @@
 import { BridgeError, type BridgeResponse, operationRow } from '@nats-bridge/protocol';
 import { describe, expect, it, vi } from 'vitest';
-import type { Send } from '../exchange.js';
+import type { Send } from '../call/exchange.js';
 import { exchange, memoryLedger, success } from '../testing/exchanges.js';
 import { type MindWaitingRequestWorld, mindWaitingRequest } from './mind-waiting-request.js';
 

@@ -3,7 +3,7 @@
  * as failed, because it may be begun right after that (P2). When its deadline is over, the worker has the word again.
  */
 import { type BridgeResponse, within } from '@nats-bridge/protocol';
-import type { Exchange, Policy, Send } from '../exchange.js';
+import type { Exchange, Policy, Send } from '../call/exchange.js';
 import type { IsWaiting } from '../ledger/is-waiting.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { isNotKnown, keysInDoubt } from './question-in-doubt.js';

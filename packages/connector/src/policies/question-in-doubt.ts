@@ -1,6 +1,6 @@
 /** A question about an operation whose id never reached the caller, and how a worker says that it cannot answer it. */
 import { type BridgeResponse, idempotencyKey } from '@nats-bridge/protocol';
-import type { Exchange } from '../exchange.js';
+import type { Exchange } from '../call/exchange.js';
 import { keysBehindId } from '../ledger/keys-behind-id.js';
 
 /**

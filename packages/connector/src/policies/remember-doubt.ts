@@ -5,8 +5,8 @@
  * that is answered in time does not pay for it. An answer of `processing` leaves none: it is the recorded answer, and
  * nothing later will be recorded under its key.
  */
-import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Policy } from '../exchange.js';
+import { bridgeErrorOf } from '../call/bridge-error-of.js';
+import type { Policy } from '../call/exchange.js';
 import type { LateAnswers } from '../late-answers/late-answers.js';
 
 export function rememberDoubt(lateAnswers: Pick<LateAnswers, 'follow' | 'remember'>): Policy {

@@ -1,6 +1,6 @@
 /** Whether anybody is there is asked before publishing: a publish never reveals it, and a stored request runs later. */
 import { BridgeError } from '@nats-bridge/protocol';
-import type { Exchange, Policy } from '../exchange.js';
+import type { Exchange, Policy } from '../call/exchange.js';
 import type { WorkersInPool } from '../presence/find-workers.js';
 
 /** In the first pool that has any; `nobody` where none has. */

@@ -1,6 +1,6 @@
 import { type BridgeResponse, operationRow } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Exchange } from '../exchange.js';
+import type { Exchange } from '../call/exchange.js';
 import { exchange, success } from '../testing/exchanges.js';
 import { resolveAliases } from './resolve-aliases.js';
 

@@ -6,8 +6,8 @@ import {
   keyOfAlias,
   type RouterData,
 } from '@nats-bridge/protocol';
-import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Exchange, Policy } from '../exchange.js';
+import { bridgeErrorOf } from '../call/bridge-error-of.js';
+import type { Exchange, Policy } from '../call/exchange.js';
 import { keysBehindId } from '../ledger/keys-behind-id.js';
 
 /** Reads the answer recorded for a key, or undefined while there is none. */

@@ -1,6 +1,6 @@
 import { BridgeError } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Exchange } from '../exchange.js';
+import type { Exchange } from '../call/exchange.js';
 import { exchange, failingFirst, success } from '../testing/exchanges.js';
 import { retry } from './retry.js';
 import { retryAfterTimeout } from './retry-after-timeout.js';

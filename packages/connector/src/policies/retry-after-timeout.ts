@@ -3,9 +3,9 @@
  * message id goes out again, so the stream keeps one request; what the second try finds is an answer that was lost
  * on its way back.
  */
-import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Exchange, Policy } from '../exchange.js';
-import type { RepeatUntil } from '../repeat-until.js';
+import { bridgeErrorOf } from '../call/bridge-error-of.js';
+import type { Exchange, Policy } from '../call/exchange.js';
+import type { RepeatUntil } from '../call/repeat-until.js';
 import type { OnRetry } from './retry.js';
 
 /** @param repeatUntil a call that may wait longer than this has one try: the stream could take the second for another */

@@ -1,8 +1,8 @@
 /** What certainly did not reach anybody is sent again, with growing pauses, as long as the caller waits. */
 import { backoffMs, type CancelSignal } from '@nats-bridge/messaging';
 import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
-import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Exchange, Policy } from '../exchange.js';
+import { bridgeErrorOf } from '../call/bridge-error-of.js';
+import type { Exchange, Policy } from '../call/exchange.js';
 import { pause } from '../pause.js';
 
 /** Failures of the way, which may be gone in a second; all before anything was stored. */

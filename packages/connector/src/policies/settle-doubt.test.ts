@@ -1,7 +1,7 @@
 import { RecordChangedError } from '@nats-bridge/messaging';
 import { BridgeError, type NewRecord } from '@nats-bridge/protocol';
 import { describe, expect, it, vi } from 'vitest';
-import type { Exchange } from '../exchange.js';
+import type { Exchange } from '../call/exchange.js';
 import { encodeAnswer } from '../ledger/answer.js';
 import { doubtWorld, exchange, failing, memoryLedger, success } from '../testing/exchanges.js';
 import { type SettleDoubtWorld, settleDoubt } from './settle-doubt.js';

@@ -10,8 +10,8 @@ import {
   type OperationRecord,
   within,
 } from '@nats-bridge/protocol';
-import { bridgeErrorOf } from '../bridge-error-of.js';
-import type { Exchange, Policy } from '../exchange.js';
+import { bridgeErrorOf } from '../call/bridge-error-of.js';
+import type { Exchange, Policy } from '../call/exchange.js';
 import { announcementOf, withdrawalOf } from '../ledger/bridge-records.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { assertSameContent } from '../ledger/outcome-of-entry.js';

@@ -1,6 +1,6 @@
 /** In which of several pools a request finds workers, asked before anything is sent. */
 import type { WorkersFound } from '@nats-bridge/messaging';
-import type { PoolName } from '../route.js';
+import type { PoolName } from '../call/route.js';
 
 export type WorkersInPool = WorkersFound & { readonly pool: PoolName };
 

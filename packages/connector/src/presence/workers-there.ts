@@ -1,8 +1,8 @@
 /** For which operations somebody is there, asked as a bridge asks before it sends a request. */
 import { type Connection, createPresence, type WorkerPresence } from '@nats-bridge/messaging';
 import type { Operation } from '@nats-bridge/protocol';
+import { poolsOfMerchant } from '../call/route.js';
 import type { BridgeConfig } from '../config/bridge-config.js';
-import { poolsOfMerchant } from '../route.js';
 import { consumerNameOf } from '../topology.js';
 import { presenceQuestion, presenceQuestions, type QuestionOfOperation } from './presence-question.js';
 

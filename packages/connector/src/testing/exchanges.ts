@@ -9,7 +9,7 @@ import {
   operationRow,
   type Phase,
 } from '@nats-bridge/protocol';
-import type { Exchange } from '../exchange.js';
+import type { Exchange } from '../call/exchange.js';
 import type { Ledger, LedgerEntry } from '../ledger/ledger.js';
 import type { SettleDoubtWorld } from '../policies/settle-doubt.js';
 

@@ -1,8 +1,8 @@
 /** The spans of the connector: a call from its beginning to its outcome, and each time its request is published. */
 import type { BridgeErrorCode, Operation, RouterData } from '@nats-bridge/protocol';
 import type { SpanTemplate, TraceSpan } from '@nats-bridge/tracing';
-import type { Exchange } from '../exchange.js';
-import type { CallResult } from '../observation.js';
+import type { Exchange } from '../call/exchange.js';
+import type { CallResult } from '../call/observation.js';
 
 type Call = { readonly operation: Operation; readonly data: RouterData; readonly correlationId: string };
 

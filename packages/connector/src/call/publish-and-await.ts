@@ -9,15 +9,15 @@ import {
   type WorkStream,
 } from '@nats-bridge/messaging';
 import { BridgeError, type BridgeResponse, HEADER, headerText, stateOf } from '@nats-bridge/protocol';
-import type { BridgeConfig } from './config/bridge-config.js';
+import type { BridgeConfig } from '../config/bridge-config.js';
+import { isConflict, isRefusal, readAnswer } from '../ledger/answer.js';
+import type { Ledger, LedgerEntry } from '../ledger/ledger.js';
+import { conflict, outcomeOfEntry } from '../ledger/outcome-of-entry.js';
+import type { BridgeSealing } from '../sealing/bridge-sealing.js';
+import { consumerNameOf } from '../topology.js';
 import { type Exchange, mayBeGuarded } from './exchange.js';
-import { isConflict, isRefusal, readAnswer } from './ledger/answer.js';
-import type { Ledger, LedgerEntry } from './ledger/ledger.js';
-import { conflict, outcomeOfEntry } from './ledger/outcome-of-entry.js';
 import { messageOf } from './message.js';
 import type { RepeatUntil } from './repeat-until.js';
-import type { BridgeSealing } from './sealing/bridge-sealing.js';
-import { consumerNameOf } from './topology.js';
 
 export type PublishWorld = {
   readonly config: BridgeConfig;

@@ -1,8 +1,8 @@
 /** Records that cannot be read just now. */
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { NatsBridge } from './nats-bridge.js';
-import { CAPTURE, startBridge } from './testing/bridge-on-server.js';
+import type { NatsBridge } from '../nats-bridge.js';
+import { CAPTURE, startBridge } from '../testing/bridge-on-server.js';
 
 let started: Awaited<ReturnType<typeof startBridge>>;
 let bridge: NatsBridge;

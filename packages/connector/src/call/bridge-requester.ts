@@ -6,10 +6,10 @@ import {
   type Requester,
 } from '@nats-bridge/messaging';
 import { answerPattern, HEADER, isConclusion, RECORD_PATTERN, stateOf } from '@nats-bridge/protocol';
-import type { Report } from './bridge-event.js';
-import type { BridgeConfig } from './config/bridge-config.js';
+import type { Report } from '../bridge-event.js';
+import type { BridgeConfig } from '../config/bridge-config.js';
+import { mayDeliver } from '../topology.js';
 import { readReplyCorrelationId } from './reply-correlation.js';
-import { mayDeliver } from './topology.js';
 
 export type BridgeRequesterWorld = {
   readonly config: BridgeConfig;

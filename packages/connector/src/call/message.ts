@@ -10,8 +10,8 @@ import {
   TTL_HEADER,
   webhookSubject,
 } from '@nats-bridge/protocol';
-import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
-import { recoveryMsOf } from './config/retention.js';
+import { type BridgeConfig, subjectTemplateOf } from '../config/bridge-config.js';
+import { recoveryMsOf } from '../config/retention.js';
 import { type Exchange, mayBeGuarded } from './exchange.js';
 
 /**

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
-import { bridgeConfigSchema } from './config/bridge-config.js';
+import { bridgeConfigSchema } from '../config/bridge-config.js';
+import { CAPTURE, startBridge } from '../testing/bridge-on-server.js';
+import { exchange } from '../testing/exchanges.js';
 import { createRepeatUntil } from './repeat-until.js';
-import { CAPTURE, startBridge } from './testing/bridge-on-server.js';
-import { exchange } from './testing/exchanges.js';
 
 describe('the time in which a request may be published again', () => {
   const repeatUntil = createRepeatUntil(

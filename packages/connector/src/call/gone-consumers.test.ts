@@ -2,8 +2,8 @@
 import { createConnection } from '@nats-bridge/messaging';
 import { AckPolicy, jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { NatsBridge } from './nats-bridge.js';
-import { CAPTURE, startBridge } from './testing/bridge-on-server.js';
+import type { NatsBridge } from '../nats-bridge.js';
+import { CAPTURE, startBridge } from '../testing/bridge-on-server.js';
 
 const TIMEOUT_MS = 2_500;
 /** The server's own default is 5 s. */

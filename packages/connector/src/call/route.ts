@@ -1,8 +1,8 @@
 /** Whose workers get a request: its merchant's own, else those of the first route that fits it, else the general ones. */
 import type { Operation, RouterData } from '@nats-bridge/protocol';
-import { type BridgeConfig, poolOf } from './config/bridge-config.js';
-import { takersOf } from './config/idle-routes.js';
-import type { PoolsAndRoutes, RouteConfig } from './config/routes-config.js';
+import { type BridgeConfig, poolOf } from '../config/bridge-config.js';
+import { takersOf } from '../config/idle-routes.js';
+import type { PoolsAndRoutes, RouteConfig } from '../config/routes-config.js';
 
 /** A pool's name; undefined for the workers of none. */
 export type PoolName = string | undefined;

@@ -4,8 +4,8 @@ import { HEADER } from '@nats-bridge/protocol';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers } from '@nats-io/nats-core';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { NatsBridge } from './nats-bridge.js';
-import { CAPTURE, startBridge } from './testing/bridge-on-server.js';
+import type { NatsBridge } from '../nats-bridge.js';
+import { CAPTURE, startBridge } from '../testing/bridge-on-server.js';
 
 const TIMEOUT_MS = 2_500;
 

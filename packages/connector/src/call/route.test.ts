@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type BridgeConfigInput, bridgeConfigSchema } from './config/bridge-config.js';
+import { type BridgeConfigInput, bridgeConfigSchema } from '../config/bridge-config.js';
+import { exchange } from '../testing/exchanges.js';
 import { describeRoutes, poolsFor, poolsOfMerchant } from './route.js';
-import { exchange } from './testing/exchanges.js';
 
 const POOLS = { eu: { merchants: [] }, us: { merchants: [] }, acme: { merchants: ['m_acme'] } };
 const configOf = (routes: BridgeConfigInput['routes']) => bridgeConfigSchema.parse({ pools: POOLS, routes });

@@ -7,7 +7,7 @@ import {
   type WorkStream,
 } from '@nats-bridge/messaging';
 import { type BridgeError, isOfKey, subjectFor } from '@nats-bridge/protocol';
-import { type BridgeConfig, subjectTemplateOf } from './config/bridge-config.js';
+import { type BridgeConfig, subjectTemplateOf } from '../config/bridge-config.js';
 import type { Exchange } from './exchange.js';
 import { poolsOfMerchant } from './route.js';
 

@@ -3,9 +3,9 @@ import { BridgeError, HEADER } from '@nats-bridge/protocol';
 import { jetstream } from '@nats-io/jetstream';
 import { headers } from '@nats-io/nats-core';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { startBridge } from '../testing/bridge-on-server.js';
+import { exchange } from '../testing/exchanges.js';
 import { createTakeBack } from './take-back.js';
-import { startBridge } from './testing/bridge-on-server.js';
-import { exchange } from './testing/exchanges.js';
 
 it('takes back the request of its own key alone: a stream that was made again gives its numbers to others', async () => {
   const { bridge, stop } = await startBridge({});

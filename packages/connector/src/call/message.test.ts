@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { bridgeConfigSchema } from './config/bridge-config.js';
+import { bridgeConfigSchema } from '../config/bridge-config.js';
+import { exchange } from '../testing/exchanges.js';
 import type { Exchange } from './exchange.js';
 import { messageOf } from './message.js';
-import { exchange } from './testing/exchanges.js';
 
 const config = bridgeConfigSchema.parse({ jetstream: { ack_wait: 2_000, max_deliver: 3 } });
 

@@ -1,7 +1,7 @@
 /** What can be seen of the calls of a bridge while they run, for metrics; none of it holds payment data. */
 import type { BridgeErrorCode, Outcome, RouterData } from '@nats-bridge/protocol';
+import type { BreakerState } from '../policies/circuit-breaker.js';
 import type { CallMarks, Route } from './exchange.js';
-import type { BreakerState } from './policies/circuit-breaker.js';
 import type { PoolName } from './route.js';
 
 /**

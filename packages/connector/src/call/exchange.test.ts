@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { exchange, success } from '../testing/exchanges.js';
 import { compose, type Exchange, type Send } from './exchange.js';
-import { exchange, success } from './testing/exchanges.js';
 
 describe('policies', () => {
   it('run in the order they are written in', async () => {

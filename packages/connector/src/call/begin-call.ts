@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { BridgeErrorCode, Operation, RouterData } from '@nats-bridge/protocol';
 import type { TraceParent, Tracing } from '@nats-bridge/tracing';
-import type { BridgeConfig } from './config/bridge-config.js';
+import type { BridgeConfig } from '../config/bridge-config.js';
+import { CALL_SPAN, endCall } from '../tracing/trace-call.js';
 import type { CallMarks } from './exchange.js';
 import { type CallResult, idsOf, type Observe } from './observation.js';
 import { poolsFor } from './route.js';
-import { CALL_SPAN, endCall } from './tracing/trace-call.js';
 
 export type BegunCall = {
   readonly operation: Operation;

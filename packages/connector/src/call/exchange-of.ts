@@ -2,8 +2,8 @@
 import type { CancelSignal } from '@nats-bridge/messaging';
 import { idempotencyKey, operationRow, ValidationError } from '@nats-bridge/protocol';
 import type { TraceParent } from '@nats-bridge/tracing';
+import { type BridgeConfig, poolOf } from '../config/bridge-config.js';
 import type { BegunCall } from './begin-call.js';
-import { type BridgeConfig, poolOf } from './config/bridge-config.js';
 import type { Exchange } from './exchange.js';
 
 export type CallOptions = {

@@ -1,6 +1,6 @@
 /** How long a request that moves money may be published again, where nobody but the stream recognises a repeat. */
-import type { BridgeConfig } from './config/bridge-config.js';
-import { durationMs } from './config/duration.js';
+import type { BridgeConfig } from '../config/bridge-config.js';
+import { durationMs } from '../config/duration.js';
 import type { Exchange } from './exchange.js';
 
 /** Of the duplicate window. What is written to a connection that hangs may arrive as much later as the rest of it. */
