@@ -15,7 +15,7 @@ import {
   type SignHash,
 } from '@nats-bridge/protocol';
 import type { BridgeConfig } from '../config/bridge-config.js';
-import { startPeriodicTask } from '../periodic-task.js';
+import { startPeriodicTask } from '../pacing/periodic-task.js';
 import { archiveNameOf } from '../topology.js';
 import { type Audit, createAudit } from './audit.js';
 import { parseEntry, type ReadEntry, storedEntries } from './read-audit.js';

@@ -1,7 +1,7 @@
 /** Reads the chain of the audit through, as it stands in NATS. */
 import { type Connection, verifySignature } from '@nats-bridge/messaging';
 import { type ChainReport, createChainVerifier } from '@nats-bridge/protocol';
-import { createGiveTurns } from '../give-turns.js';
+import { createGiveTurns } from '../pacing/give-turns.js';
 import { storedEntries } from './read-audit.js';
 
 export type AuditVerification = ChainReport & {

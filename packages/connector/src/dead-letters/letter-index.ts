@@ -11,7 +11,7 @@ import {
 } from '@nats-bridge/messaging';
 import { QUEUE_STREAM, type Queue } from '@nats-bridge/protocol';
 import type { NatsBridge } from '../nats-bridge.js';
-import { shareLooks } from '../shared-look.js';
+import { shareLooks } from '../pacing/shared-look.js';
 import { type DeadLetter, parseLetter } from './dead-letter.js';
 import { type LetterFilter, matches, queuesOf } from './letter-filter.js';
 import { readVerdictSince } from './verdict-since.js';

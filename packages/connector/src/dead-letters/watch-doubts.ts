@@ -28,7 +28,7 @@ import { z } from 'zod';
 import { timeoutOf } from '../config/bridge-config.js';
 import { readAnswer } from '../ledger/answer.js';
 import { mayBeSentUntil } from '../ledger/withdraw-unsent.js';
-import { type ReportFault, startPeriodicTask } from '../periodic-task.js';
+import { type ReportFault, startPeriodicTask } from '../pacing/periodic-task.js';
 import type { NewDeadLetter } from './dead-letter.js';
 import { type GiveUpWorld, giveUp, type OpenOperation } from './give-up.js';
 import { createLetterIndex } from './letter-index.js';

@@ -2,7 +2,7 @@
 import { backoffMs, type Connection } from '@nats-bridge/messaging';
 import { within } from '@nats-bridge/protocol';
 import type { Ledger } from '../ledger/ledger.js';
-import { pause } from '../pause.js';
+import { pause } from '../pacing/pause.js';
 import type { BridgeSealing } from '../sealing/bridge-sealing.js';
 import { type LateNote, type NotedCall, noteOf } from './late-note.js';
 import { createLateNotes } from './late-notes.js';

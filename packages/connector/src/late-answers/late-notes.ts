@@ -9,7 +9,7 @@ import {
   lastMessage,
 } from '@nats-bridge/messaging';
 import { LATE_STREAM, lateSubject, within } from '@nats-bridge/protocol';
-import { pause } from '../pause.js';
+import { pause } from '../pacing/pause.js';
 import { decodeNote, encodeNote, type LateNote } from './late-note.js';
 
 export type LateNotes = {

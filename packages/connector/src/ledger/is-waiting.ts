@@ -10,7 +10,7 @@ import {
   subjectFor,
 } from '@nats-bridge/protocol';
 import { type BridgeConfig, LONGEST_TIMEOUT_MS, subjectTemplateOf } from '../config/bridge-config.js';
-import { shareLooks } from '../shared-look.js';
+import { shareLooks } from '../pacing/shared-look.js';
 import { CLOCKS_MS } from './find-request.js';
 
 /** @throws when the stream cannot be read */

@@ -1,7 +1,7 @@
 /** Records the answer of a worker that keeps no records: it is held by this bridge, and by nobody else. */
 import { backoffMs, RecordChangedError, UNTIL_BACK } from '@nats-bridge/messaging';
 import type { NewRecord } from '@nats-bridge/protocol';
-import { idlePause } from '../pause.js';
+import { idlePause } from '../pacing/pause.js';
 import type { EncodedAnswer } from './answer.js';
 import type { Ledger } from './ledger.js';
 

@@ -2,7 +2,7 @@
 import { storedMessages } from '@nats-bridge/messaging';
 import { oldestBeyond, RECORD_STREAM, type RecordState } from '@nats-bridge/protocol';
 import type { NatsBridge } from '../nats-bridge.js';
-import { startPeriodicTask } from '../periodic-task.js';
+import { startPeriodicTask } from '../pacing/periodic-task.js';
 import { type OperationView, operationViewOf } from './operation-view.js';
 
 export type PaymentQuery = {

@@ -1,8 +1,8 @@
 /** Amount and connector of operations, as their requests say them: nothing else of a payment is in the clear. */
 import { maskRequest, oldestBeyond, within } from '@nats-bridge/protocol';
 import { createOpenArchived, type OpenArchived } from '../archive/archived-requests.js';
-import { createGiveTurns } from '../give-turns.js';
 import type { NatsBridge } from '../nats-bridge.js';
+import { createGiveTurns } from '../pacing/give-turns.js';
 import { type FoundRequest, findRequests } from './find-requests.js';
 import { amountAsked, type Money } from './money.js';
 import type { OperationView } from './operation-view.js';

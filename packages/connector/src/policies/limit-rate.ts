@@ -1,7 +1,7 @@
 /** Rate limits: what is above the rule that counts for a call waits for its turn, or hears RATE_LIMITED. */
 import { BridgeError } from '@nats-bridge/protocol';
 import type { Policy } from '../call/exchange.js';
-import { pause } from '../pause.js';
+import { pause } from '../pacing/pause.js';
 import type { RateLimits } from '../rate-limits/rate-limits.js';
 
 /**

@@ -3,7 +3,7 @@ import { backoffMs, type CancelSignal } from '@nats-bridge/messaging';
 import { BridgeError, type BridgeErrorCode } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../call/bridge-error-of.js';
 import type { Exchange, Policy } from '../call/exchange.js';
-import { pause } from '../pause.js';
+import { pause } from '../pacing/pause.js';
 
 /** Failures of the way, which may be gone in a second; all before anything was stored. */
 const PASSING = new Set<BridgeErrorCode>(['NATS_UNREACHABLE', 'STORE_REFUSED']);

@@ -15,7 +15,7 @@ import type { Exchange, Policy } from '../call/exchange.js';
 import { announcementOf, withdrawalOf } from '../ledger/bridge-records.js';
 import type { Ledger } from '../ledger/ledger.js';
 import { assertSameContent } from '../ledger/outcome-of-entry.js';
-import { idlePause } from '../pause.js';
+import { idlePause } from '../pacing/pause.js';
 
 export type SettleDoubtWorld = {
   readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
