@@ -5,8 +5,8 @@
 export { LAST_PRIORITY, MOST_WEIGHT } from './balance.js';
 export type { Handler, HandlerContext, HandlerResponse, Handlers } from './handler.js';
 export type { MetricsDoor } from './metrics/serve-metrics.js';
-export type { SealingOptions } from './sealing.js';
-export type { SigningOptions } from './signing.js';
+export type { SealingOptions } from './sealing/sealing.js';
+export type { SigningOptions } from './sealing/signing.js';
 export { createWorker, type Worker } from './worker.js';
 export type { DeliveryIds, WorkerEvent } from './worker-event.js';
 export type { WorkerLogging, WorkerOptions } from './worker-options.js';

@@ -2,5 +2,5 @@
 export { type HandleStoredOptions, handleStored } from './requests/handle-stored.js';
 export { createHeartbeat } from './requests/heartbeat.js';
 export { scopeOf } from './requests/scope.js';
-export { NO_SEALING } from './sealing.js';
+export { NO_SEALING } from './sealing/sealing.js';
 export { composeWorker } from './worker.js';

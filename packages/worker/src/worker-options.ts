@@ -6,8 +6,8 @@ import type { TracingOptions } from '@nats-bridge/tracing';
 import type { WorkerAccess } from './connect-worker.js';
 import type { Handlers } from './handler.js';
 import type { MetricsDoor } from './metrics/serve-metrics.js';
-import type { SealingOptions } from './sealing.js';
-import type { SigningOptions } from './signing.js';
+import type { SealingOptions } from './sealing/sealing.js';
+import type { SigningOptions } from './sealing/signing.js';
 import type { WorkerEvent } from './worker-event.js';
 
 export type WorkerOptions = WorkerAccess & {

@@ -16,16 +16,16 @@ import {
 import type { NatsConnection } from '@nats-io/nats-core';
 import { assertPrioritiesKnown, balanceOf } from './balance.js';
 import { connectWorker } from './connect-worker.js';
-import { describeWorker } from './describe-worker.js';
 import { operationsOf } from './handler.js';
 import { createPresence } from './presence.js';
 import { type ConsumerWorld, readConsumer } from './requests/read-consumer.js';
 import { drainAll, type RequestReader } from './requests/request-reader.js';
 import { sourceOf } from './requests/request-source.js';
 import { subscribePlain } from './requests/subscribe-plain.js';
-import { createSealing, NO_SEALING } from './sealing.js';
-import { signWithdrawals, withSigning } from './signing.js';
-import { createTelemetry } from './telemetry.js';
+import { createSealing, NO_SEALING } from './sealing/sealing.js';
+import { signWithdrawals, withSigning } from './sealing/signing.js';
+import { describeWorker } from './telemetry/describe-worker.js';
+import { createTelemetry } from './telemetry/telemetry.js';
 import type { WorkerOptions } from './worker-options.js';
 
 export type Worker = {

@@ -112,7 +112,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/tracing/src/tracing.ts': ['traces'],
   'packages/worker/src/metrics/serve-metrics.ts': ['metrics'],
   'packages/worker/src/metrics/worker-metrics.ts': ['metrics'],
-  'packages/worker/src/micro-service.ts': ['micro service'],
+  'packages/worker/src/telemetry/micro-service.ts': ['micro service'],
   'packages/worker/src/requests/reply.ts': ['wire', 'streams'],
   'packages/worker/src/presence.ts': ['wire'],
   'packages/worker/src/requests/handle-stored.ts': ['wire'],

@@ -2,7 +2,7 @@
 import type { LogInput } from '@nats-bridge/logging';
 import { PrioritiesMissingError, saysNoConsumer, saysNoStream } from '@nats-bridge/messaging';
 import { OPERATIONS, type Operation } from '@nats-bridge/protocol';
-import { failureOf } from '../failure-of.js';
+import { failureOf } from '../telemetry/failure-of.js';
 import type { DeliveryIds, WorkerEvent } from '../worker-event.js';
 
 export function eventLine(event: WorkerEvent): LogInput {

@@ -8,10 +8,10 @@ import {
 import { ValidationError } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
 import type { Msg } from '@nats-io/nats-core';
-import { failureOf } from '../failure-of.js';
 import type { HandlerResponse, Handlers } from '../handler.js';
 import { idsInHeaders, idsOf } from '../logging/delivery-ids.js';
-import type { Sealing } from '../sealing.js';
+import type { Sealing } from '../sealing/sealing.js';
+import { failureOf } from '../telemetry/failure-of.js';
 import { type DeliveryTrace, traceDelivery } from '../tracing/trace-delivery.js';
 import type { WorkerEvent } from '../worker-event.js';
 import { type EncodedReply, encodeRefusal, encodeReply, fitReply } from './reply.js';

@@ -9,10 +9,10 @@ import {
   ValidationError,
 } from '@nats-bridge/protocol';
 import type { Tracing } from '@nats-bridge/tracing';
-import { failureOf } from '../failure-of.js';
 import { type GuardedEnding, type GuardWorld, runGuarded } from '../guard/guarded-run.js';
 import type { Handlers } from '../handler.js';
 import { idsInHeaders, idsOf } from '../logging/delivery-ids.js';
+import { failureOf } from '../telemetry/failure-of.js';
 import { type DeliveryTrace, traceDelivery } from '../tracing/trace-delivery.js';
 import type { DeliveryIds, WorkerEvent } from '../worker-event.js';
 import type { Heartbeat } from './heartbeat.js';

@@ -10,7 +10,7 @@ import {
 } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { describe, expect, it, vi } from 'vitest';
-import { NO_SEALING } from '../sealing.js';
+import { NO_SEALING } from '../sealing/sealing.js';
 import { brokerForFile, createScene } from '../testing/scene.js';
 import { encodeEffect } from './reply.js';
 

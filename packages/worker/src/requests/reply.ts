@@ -8,7 +8,7 @@ import {
 } from '@nats-bridge/messaging';
 import { encodeBody, encodeHeaderValue, HEADER, headerText } from '@nats-bridge/protocol';
 import type { HandlerResponse } from '../handler.js';
-import type { Sealing } from '../sealing.js';
+import type { Sealing } from '../sealing/sealing.js';
 import { contentTypeOf, type ReadRequest } from './run-handler.js';
 
 export type EncodedReply = { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> };

@@ -2,8 +2,8 @@
 import type { BodyReferences, Connection } from '@nats-bridge/messaging';
 import { within } from '@nats-bridge/protocol';
 import type { Balance } from '../balance.js';
-import type { Sealing } from '../sealing.js';
-import type { Telemetry } from '../telemetry.js';
+import type { Sealing } from '../sealing/sealing.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
 
 export type RequestReader = {
   /** Requests that were begun and are not finished, or wait for a place. */

@@ -8,7 +8,7 @@ import {
   type RequestHeaders,
 } from '@nats-bridge/protocol';
 import type { Handler, HandlerContext, HandlerResponse, Handlers } from '../handler.js';
-import type { Sealing } from '../sealing.js';
+import type { Sealing } from '../sealing/sealing.js';
 import { createProcessorClock, type ProcessorClock } from './processor-clock.js';
 
 export type Delivery = {

@@ -2,9 +2,9 @@
 import type { RecordStore } from '@nats-bridge/messaging';
 import { HEADER, headerText, type Operation, stateOf } from '@nats-bridge/protocol';
 import type { SpanAttributes, SpanTemplate, TraceSpan, Tracing } from '@nats-bridge/tracing';
-import { failureOf } from '../failure-of.js';
 import type { HandlerResponse } from '../handler.js';
 import type { ReadRequest } from '../requests/run-handler.js';
+import { failureOf } from '../telemetry/failure-of.js';
 
 export type TracedDelivery = {
   readonly headers: Readonly<Record<string, string>>;

@@ -3,16 +3,16 @@ import { createLogging } from '@nats-bridge/logging';
 import type { Connection } from '@nats-bridge/messaging';
 import type { Operation } from '@nats-bridge/protocol';
 import { createTracing, type Tracing } from '@nats-bridge/tracing';
+import type { Handlers } from '../handler.js';
+import { eventLine } from '../logging/event-line.js';
+import { type MetricsServer, serveMetrics } from '../metrics/serve-metrics.js';
+import { watchHandlers } from '../metrics/watched-handlers.js';
+import { createWorkerMetrics } from '../metrics/worker-metrics.js';
+import type { WorkerEvent } from '../worker-event.js';
+import type { WorkerOptions } from '../worker-options.js';
 import { failureOf } from './failure-of.js';
-import type { Handlers } from './handler.js';
-import { eventLine } from './logging/event-line.js';
-import { type MetricsServer, serveMetrics } from './metrics/serve-metrics.js';
-import { watchHandlers } from './metrics/watched-handlers.js';
-import { createWorkerMetrics } from './metrics/worker-metrics.js';
 import { createMicroService, type MicroService, type ServiceDescription } from './micro-service.js';
 import { createUnreadableConsumers } from './unreadable-consumers.js';
-import type { WorkerEvent } from './worker-event.js';
-import type { WorkerOptions } from './worker-options.js';
 
 export type Telemetry = {
   /** The worker's, each run counted and timed. */

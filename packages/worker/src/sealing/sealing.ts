@@ -1,4 +1,4 @@
-/** What a worker opens and seals: requests from the bridges it trusts, replies for them. Signatures come around it: signing.ts. */
+/** What a worker opens and seals: requests from the bridges it trusts, replies for them. Signatures come around it: `signing.ts`. */
 import { createSealer, readSeed, SealBrokenError } from '@nats-bridge/messaging';
 import {
   HEADER,

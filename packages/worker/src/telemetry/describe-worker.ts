@@ -1,9 +1,9 @@
 /** What a worker says of itself as a micro service: whoever lists services sees what it takes, and how much. */
 import type { Operation } from '@nats-bridge/protocol';
-import type { Balance } from './balance.js';
+import type { Balance } from '../balance.js';
+import { sourceOf } from '../requests/request-source.js';
+import type { WorkerOptions } from '../worker-options.js';
 import type { ServiceDescription } from './micro-service.js';
-import { sourceOf } from './requests/request-source.js';
-import type { WorkerOptions } from './worker-options.js';
 
 export type DescribedWorker = {
   readonly id: string;
