@@ -116,6 +116,7 @@ export type { LetterFilter } from './dead-letters/letter-filter.js';
 export { createLetterIndex, type LetterIndex, type LetterSummary } from './dead-letters/letter-index.js';
 export { LETTER_NAME, type LetterPlace, letterName, parseLetterName } from './dead-letters/letter-name.js';
 export { type BulkResult, type PlanOptions, planRetry } from './dead-letters/plan-retry.js';
+export { type RetryOptions, type RetryStep, retryEach } from './dead-letters/retry-each.js';
 export { type BulkOptions, retryMany } from './dead-letters/retry-many.js';
 export { type ShownLetter, shownLetter } from './dead-letters/shown-letter.js';
 

@@ -32,61 +32,55 @@ export async function planRetry(
   chosen: readonly DeadLetter[],
   { perSecond, force = false }: PlanOptions,
 ): Promise<BulkResult> {
-  const { wanted, skipped } = await byVerdict(letters, chosen, force);
-  const failed = await failuresOf(wanted, (letter) => letters.checkRetry(letter, { force }), AT_ONCE);
+  const { wanted, left } = await byVerdict(letters, chosen, force);
+  const failures = await inTurns(wanted, (letter) =>
+    letters.checkRetry(letter, { force }).then(
+      () => undefined,
+      (error) => refusalOf(letter, error),
+    ),
+  );
+  const failed = failures.filter((failure) => failure !== undefined);
   const retried = wanted.length - failed.length;
-  return { retried, skipped, failed, ms: Math.round((retried / perSecond) * 1_000) };
+  return { retried, skipped: countsOf(left), failed, ms: Math.round((retried / perSecond) * 1_000) };
 }
 
-/** Those that the ledger lets be sent again, and how many it does not. */
+type Judged = { readonly letter: DeadLetter; readonly verdict: Verdict };
+
+/** Those that the ledger lets be sent again, and those that it does not. */
 export async function byVerdict(
   letters: Pick<DeadLetters, 'verdict'>,
   chosen: readonly DeadLetter[],
   force = false,
-): Promise<{ readonly wanted: readonly DeadLetter[]; readonly skipped: BulkResult['skipped'] }> {
-  const judged = await inTurns(chosen, AT_ONCE, async (letter) => ({
+): Promise<{ readonly wanted: readonly DeadLetter[]; readonly left: readonly Judged[] }> {
+  const judged = await inTurns(chosen, async (letter) => ({
     letter,
     verdict: await letters.verdict(letter),
   }));
-  const skipped: Partial<Record<Verdict, number>> = {};
-  const wanted: DeadLetter[] = [];
-  for (const { letter, verdict } of judged)
-    if (verdict === 'never_sent' || (force && verdict === 'unknown')) wanted.push(letter);
-    else skipped[verdict] = (skipped[verdict] ?? 0) + 1;
-  return { wanted, skipped };
+  const isWanted = ({ verdict }: Judged) => verdict === 'never_sent' || (force && verdict === 'unknown');
+  return {
+    wanted: judged.filter(isWanted).map(({ letter }) => letter),
+    left: judged.filter((one) => !isWanted(one)),
+  };
 }
 
-/**
- * Those whose verdict changed meanwhile, or that cannot be sent.
- *
- * @param atOnce how many are in hand together. Default one after the other
- * @throws what is no ValidationError: it ends the run
- */
-export async function failuresOf(
-  letters: readonly DeadLetter[],
-  act: (letter: DeadLetter, index: number) => Promise<unknown>,
-  atOnce = 1,
-): Promise<BulkResult['failed']> {
-  const failures = await inTurns(letters, atOnce, async (letter, index) => {
-    try {
-      await act(letter, index);
-    } catch (error) {
-      if (!(error instanceof ValidationError)) throw error;
-      return { name: letterName(letter), seq: letter.seq, why: error.message };
-    }
-  });
-  return failures.filter((failure) => failure !== undefined);
+export function countsOf(left: readonly Pick<Judged, 'verdict'>[]): BulkResult['skipped'] {
+  const counts: Partial<Record<Verdict, number>> = {};
+  for (const { verdict } of left) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  return counts;
+}
+
+/** Of one whose verdict changed meanwhile, or that cannot be sent. @throws what is no ValidationError: it ends the run */
+export function refusalOf(letter: DeadLetter, error: unknown): BulkResult['failed'][number] {
+  if (!(error instanceof ValidationError)) throw error;
+  return { name: letterName(letter), seq: letter.seq, why: error.message };
 }
 
 async function inTurns<Found>(
   letters: readonly DeadLetter[],
-  atOnce: number,
-  act: (letter: DeadLetter, index: number) => Promise<Found>,
+  look: (letter: DeadLetter) => Promise<Found>,
 ): Promise<Found[]> {
   const all: Found[] = [];
-  for (let from = 0; from < letters.length; from += atOnce) {
-    const some = letters.slice(from, from + atOnce);
-    all.push(...(await Promise.all(some.map((letter, index) => act(letter, from + index)))));
-  }
+  for (let from = 0; from < letters.length; from += AT_ONCE)
+    all.push(...(await Promise.all(letters.slice(from, from + AT_ONCE).map(look))));
   return all;
 }

@@ -1,29 +1,35 @@
-/** Sends many dead letters again: at a rate, and never one that may have been charged. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** Sends many dead letters again, and tells what came of it when all of them are through. */
+import type { Verdict } from '@nats-bridge/protocol';
 import type { DeadLetter } from './dead-letter.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { Actor } from './letter-action.js';
-import { type BulkResult, byVerdict, failuresOf } from './plan-retry.js';
+import { type BulkResult, countsOf, refusalOf } from './plan-retry.js';
+import { retryEach } from './retry-each.js';
 
 export type BulkOptions = {
   /** At most so many a second. */
   readonly perSecond: number;
   readonly actor: Actor;
+  /** Of those that the ledger lets be sent again. */
   readonly onProgress?: (done: number, of: number) => void;
 };
 
+/** @throws what is no refusal of a letter: it ends the run */
 export async function retryMany(
   letters: Pick<DeadLetters, 'verdict' | 'retry'>,
   chosen: readonly DeadLetter[],
   { perSecond, actor, onProgress }: BulkOptions,
 ): Promise<BulkResult> {
-  const { wanted, skipped } = await byVerdict(letters, chosen);
-  const pauseMs = 1_000 / perSecond;
+  const left: { readonly verdict: Verdict }[] = [];
+  const failed: BulkResult['failed'][number][] = [];
   const startedAt = performance.now();
-  const failed = await failuresOf(wanted, async (letter, index) => {
-    await sleep(Math.max(0, startedAt + index * pauseMs - performance.now()));
-    await letters.retry(letter, actor).finally(() => onProgress?.(index + 1, wanted.length));
-  });
+  let retried = 0;
+  for await (const step of retryEach(letters, chosen, { perSecond, actor })) {
+    if (step.kind === 'skipped') left.push(step);
+    else if (step.kind === 'failed') failed.push(refusalOf(step.letter, step.error));
+    else retried++;
+    if (step.kind !== 'skipped') onProgress?.(retried + failed.length, chosen.length - left.length);
+  }
   const ms = Math.round(performance.now() - startedAt);
-  return { retried: wanted.length - failed.length, skipped, failed, ms };
+  return { retried, skipped: countsOf(left), failed, ms };
 }

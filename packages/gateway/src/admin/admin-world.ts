@@ -84,7 +84,7 @@ export function createAdminWorld(options: AdminWorldOptions): AdminWorld {
   const letters = createDeadLetters(bridge);
   const calls = createRecentCalls(bridge);
   const circuits = createCircuitHistory(bridge);
-  const jobs = createJobs();
+  const jobs = createJobs(letters);
   let connections = 0;
   const stopCounting = bridge.connection.onState(({ state }) => {
     if (state === 'connected') connections++;

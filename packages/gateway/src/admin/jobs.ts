@@ -1,16 +1,19 @@
 /** Work that goes on after its request was answered: letters that are sent again, one after the other. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type DeadLetter,
+  type DeadLetters,
+  letterName,
+  type RetryOptions,
+  type RetryStep,
+  retryEach,
+} from '@nats-bridge/connector';
 import type { Job } from './schema/letters.js';
 
-export type JobItem = {
-  readonly name: string;
-  /** @returns whether it was done; false: it was left as it is. @throws what stands in the report */
-  run(): Promise<boolean>;
-};
+type JobOptions = Omit<RetryOptions, 'signal'>;
 
 export type Jobs = {
-  start(items: readonly JobItem[], perSecond: number): Job;
+  start(chosen: readonly DeadLetter[], options: JobOptions): Job;
   get(id: string): Job | undefined;
   /** @returns undefined when there is no such job */
   cancel(id: string): Job | undefined;
@@ -20,61 +23,71 @@ export type Jobs = {
 /** Ended ones that can still be looked at. */
 const MOST_KEPT = 200;
 
-type Running = { job: Job; isWanted: boolean };
+type Running = { job: Job; readonly ending: AbortController };
 
-export function createJobs(): Jobs {
+export function createJobs(letters: Pick<DeadLetters, 'verdict' | 'retry'>): Jobs {
   const jobs = new Map<string, Running>();
 
-  async function work(running: Running, items: readonly JobItem[], pauseMs: number): Promise<void> {
-    const startedAt = performance.now();
-    for (const [index, item] of items.entries()) {
-      await sleep(Math.max(0, startedAt + index * pauseMs - performance.now()), undefined, { ref: false });
-      if (!running.isWanted) return void change(running, { state: 'cancelled', eta_ms: 0 });
-      const left = { done: index + 1, eta_ms: Math.round((items.length - index - 1) * pauseMs) };
-      try {
-        const isDone = await item.run();
-        const { retried, skipped } = running.job;
-        change(running, { ...left, ...(isDone ? { retried: retried + 1 } : { skipped: skipped + 1 }) });
-      } catch (error) {
-        const failed = [...running.job.failed, { name: item.name, why: (error as Error).message }];
-        change(running, { ...left, failed });
-      }
+  async function work(running: Running, chosen: readonly DeadLetter[], options: JobOptions): Promise<void> {
+    const { signal } = running.ending;
+    try {
+      for await (const step of retryEach(letters, chosen, { ...options, signal }))
+        running.job = after(running.job, step, options.perSecond);
+    } catch (error) {
+      const why = (error as Error).message; // the ledger cannot be read: none of them was sent
+      change(running, {
+        done: chosen.length,
+        failed: chosen.map((letter) => ({ name: letterName(letter), why })),
+      });
     }
-    change(running, { state: running.job.failed.length > 0 ? 'failed' : 'done' });
+    const { done, of, failed } = running.job;
+    const state = done < of ? 'cancelled' : failed.length > 0 ? 'failed' : 'done';
+    change(running, { state, eta_ms: 0 });
   }
 
   return {
-    start(items, perSecond) {
-      const pauseMs = 1_000 / perSecond;
+    start(chosen, options) {
       const job: Job = {
         id: randomUUID(),
         kind: 'retry',
         state: 'running',
         done: 0,
-        of: items.length,
+        of: chosen.length,
         retried: 0,
         skipped: 0,
         failed: [],
-        eta_ms: Math.round(items.length * pauseMs),
+        eta_ms: etaMs(chosen.length, options.perSecond),
       };
-      const running = { job, isWanted: true };
+      const running = { job, ending: new AbortController() };
       jobs.set(job.id, running);
       if (jobs.size > MOST_KEPT) jobs.delete(jobs.keys().next().value ?? '');
-      void work(running, items, pauseMs);
+      void work(running, chosen, options);
       return job;
     },
     get: (id) => jobs.get(id)?.job,
     cancel(id) {
       const running = jobs.get(id);
-      if (running !== undefined) running.isWanted = false;
+      running?.ending.abort();
       return running?.job;
     },
     close() {
-      for (const running of jobs.values()) running.isWanted = false;
+      for (const { ending } of jobs.values()) ending.abort();
     },
   };
 }
 
 function change(running: Running, to: Partial<Job>): void {
   running.job = { ...running.job, ...to };
+}
+
+function after(job: Job, step: RetryStep, perSecond: number): Job {
+  const done = job.done + 1;
+  const next = { ...job, done, eta_ms: etaMs(job.of - done, perSecond) };
+  if (step.kind !== 'failed') return { ...next, [step.kind]: job[step.kind] + 1 };
+  const { letter, error } = step;
+  return { ...next, failed: [...job.failed, { name: letterName(letter), why: error.message }] };
+}
+
+function etaMs(left: number, perSecond: number): number {
+  return Math.round((left * 1_000) / perSecond);
 }

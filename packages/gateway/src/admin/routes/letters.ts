@@ -3,7 +3,6 @@ import {
   type Acted,
   type DeadLetter,
   type LetterSummary,
-  letterName,
   parseLetterName,
   planRetry,
   shownActed,
@@ -89,15 +88,7 @@ export const letterRoutes = [
             chosen.map((letter) => acted(world.letters.retry(letter, actor, { force: true }))),
           ),
         );
-      const items = chosen.map((letter) => ({
-        name: letterName(letter),
-        run: async () => {
-          if (!force_unknown && (await world.letters.verdict(letter)) !== 'never_sent') return false;
-          await world.letters.retry(letter, actor, { force: force_unknown });
-          return true;
-        },
-      }));
-      return { job: world.jobs.start(items, rate_per_s) };
+      return { job: world.jobs.start(chosen, { perSecond: rate_per_s, actor, force: force_unknown }) };
     },
   }),
   route({
