@@ -143,7 +143,7 @@ describe('a request whose every delivery failed', () => {
     });
     const { body: _, ...shown } = letter;
     expect(JSON.stringify(shown)).not.toContain('4242');
-    await expect(letters.retry(letter, ACTOR)).rejects.toThrow(/may have been carried out/);
+    await expect(letters.retry(letter, ACTOR)).rejects.toThrow('letter i1 may have been carried out');
   });
 
   it('is settled by what a person found out, and the next sync says so', async () => {
@@ -373,7 +373,7 @@ describe('a request sent again that nobody answers', () => {
     const letter = await oneLetter();
     await until('nobody to be there', async () => (await stack.bridge.isAnybodyThere()) === false);
     await expect(letters.retry(letter, ACTOR)).rejects.toThrow(
-      /no worker is there for authorize.*nothing was sent; start one, then retry it/,
+      /no worker is there for authorize, which letter d1 asks for: nothing was sent; start one, then retry it/,
     );
     expect(await letters.list()).toEqual([letter]);
   });
@@ -564,7 +564,10 @@ describe('nats-bridge dlq', () => {
     });
 
     const plan = await dlq('retry', '--queue', 'interventions', '--dry-run', '--reason', 'x', '--json');
-    expect(JSON.parse(plan.stdout)).toMatchObject({ retried: 0, skipped: { unknown: 1 } });
+    const left = { skipped: { unknown: 1 }, failed: [] };
+    expect(JSON.parse(plan.stdout)).toEqual({ would_retry: 0, ...left, eta_ms: 0 });
+    const retried = await dlq('retry', 'i1', '--reason', 'x', '--json');
+    expect(JSON.parse(retried.stdout)).toEqual({ retried: 0, ...left, duration_ms: expect.any(Number) });
     expect(await dlq('retry', '--reason', 'x')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('name letters or give a filter'),

@@ -119,6 +119,12 @@ export { type BulkResult, type PlanOptions, planRetry } from './dead-letters/pla
 export { type RetryOptions, type RetryStep, retryEach } from './dead-letters/retry-each.js';
 export { type BulkOptions, retryMany } from './dead-letters/retry-many.js';
 export { type ShownLetter, shownLetter } from './dead-letters/shown-letter.js';
+export {
+  type ShownRetry,
+  type ShownRetryPlan,
+  shownRetry,
+  shownRetryPlan,
+} from './dead-letters/shown-retry.js';
 
 /** The audit: what people did, and whether it and the records of payments are whole. */
 

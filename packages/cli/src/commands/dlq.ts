@@ -8,6 +8,8 @@ import {
   retryMany,
   shownActed,
   shownLetter,
+  shownRetry,
+  shownRetryPlan,
 } from '@nats-bridge/connector';
 import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -154,7 +156,8 @@ function retry(): Command {
                   progress(`${done} of ${of}`);
               },
             });
-        if (options.json) return print(result);
+        if (result.failed.length > 0) process.exitCode = 1;
+        if (options.json) return print(options.dryRun ? shownRetryPlan(result) : shownRetry(result));
         const verb = options.dryRun ? 'would be sent again' : 'were sent again';
         const time = options.dryRun ? `, in about ${(result.ms / 1_000).toFixed(1)} s` : '';
         console.log(`${mark.ok()} ${result.retried} of ${chosen.length} ${verb}${time}`);
@@ -162,7 +165,6 @@ function retry(): Command {
           console.log(`${mark.warning()} ${count} left: ${VERDICT_ADVICE[verdict as Verdict]}`);
         for (const line of comingBack(chosen)) console.log(line);
         for (const { why } of result.failed) console.log(`${mark.failed()} ${why}`);
-        if (result.failed.length > 0) process.exitCode = 1;
       });
     },
   );

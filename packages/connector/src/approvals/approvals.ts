@@ -29,6 +29,7 @@ import { durationMs } from '../config/duration.js';
 import type { DeadLetter } from '../dead-letters/dead-letter.js';
 import type { Actor, LetterAction } from '../dead-letters/letter-action.js';
 import { type LetterActions, whatOf } from '../dead-letters/letter-actions.js';
+import { letterName } from '../dead-letters/letter-name.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import {
   factsOf,
@@ -213,7 +214,7 @@ export function createApprovals(
       const at = now();
       if (last !== undefined && isOpenApproval(factsOf(last), at))
         throw new ValidationError(
-          `letter ${seq} has a proposal already, ${proposalOf(last, at).id} by ${last.kept.proposed.who}: decide that first`,
+          `letter ${letterName(letter)} has a proposal already, ${proposalOf(last, at).id} by ${last.kept.proposed.who}: decide that first`,
         );
       const settled = action.kind === 'resolve' ? action.settled : undefined;
       await audit.append({
@@ -244,7 +245,9 @@ export function createApprovals(
         return proposalOf(await write(kept, lastSeq), at);
       } catch (error) {
         if (error instanceof RecordChangedError)
-          throw new ValidationError(`somebody else proposed something for letter ${seq} at the same moment`);
+          throw new ValidationError(
+            `somebody else proposed something for letter ${letterName(letter)} at the same moment`,
+          );
         throw error;
       }
     },
@@ -262,7 +265,9 @@ export function createApprovals(
       try {
         const letter = await letterAt(queue, seq);
         if (letter === undefined || letter.idempotencyKey !== idempotency_key)
-          throw new ValidationError(`letter ${seq} is gone: it was dealt with meanwhile`);
+          throw new ValidationError(
+            `letter ${letterName({ queue, seq })} is gone: it was dealt with meanwhile`,
+          );
         const { who, why } = proposed;
         await actions.carryOut(letter, actionOf(approved.kept), { who, why }, { id, by: actor.who });
       } catch (error) {

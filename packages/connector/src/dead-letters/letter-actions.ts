@@ -12,6 +12,7 @@ import type { NatsBridge } from '../nats-bridge.js';
 import type { DeadLetter } from './dead-letter.js';
 import { lackingKeys } from './lacking-keys.js';
 import type { Actor, LetterAction, PreparedAction } from './letter-action.js';
+import { letterName } from './letter-name.js';
 import { prepareResolve } from './resolve-letter.js';
 import { createSendAgain } from './send-again.js';
 import { readVerdictNow } from './verdict-now.js';
@@ -42,13 +43,13 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
 
   async function assertHasKeys(letter: DeadLetter, kind: LetterAction['kind']): Promise<void> {
     if (kind === 'discard') return;
-    const { merchantId, idempotencyKey, requestHeaders, seq } = letter;
+    const { merchantId, idempotencyKey, requestHeaders } = letter;
     const record =
       idempotencyKey === '' ? undefined : await records.read(recordSubject(merchantId, idempotencyKey));
     const why = lackingKeys(config, requestHeaders) ?? (record && lackingKeys(config, record.headers));
     if (why !== undefined)
       throw new ValidationError(
-        `letter ${seq} ${why}: nobody would believe what became of it. Nothing was changed: use the admin API or the console of a gateway that has the keys, or give the bridge's seeds to whoever runs this`,
+        `letter ${letterName(letter)} ${why}: nobody would believe what became of it. Nothing was changed: use the admin API or the console of a gateway that has the keys, or give the bridge's seeds to whoever runs this`,
       );
   }
 

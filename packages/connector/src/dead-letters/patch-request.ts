@@ -9,6 +9,7 @@ import {
 } from '@nats-bridge/protocol';
 import type { SealableRequest } from '../sealing/bridge-sealing.js';
 import type { DeadLetter } from './dead-letter.js';
+import { letterName } from './letter-name.js';
 
 /**
  * Ids, merchant and operation stay: they are outside of what is patched.
@@ -18,14 +19,16 @@ import type { DeadLetter } from './dead-letter.js';
  * @throws ValidationError when it leaves no request that could be sent
  */
 export function patchRequest(
-  { seq }: DeadLetter,
+  letter: DeadLetter,
   sent: Pick<SealableRequest, 'body' | 'headers'>,
   patch: unknown,
 ): Uint8Array {
   const request = parseRequest(decodeMessage(sent));
   const changed = mergePatch(request.router_data.request, patch);
   if (typeof changed !== 'object' || changed === null || Array.isArray(changed))
-    throw new ValidationError(`the patch of letter ${seq} leaves no request; give a JSON object`);
+    throw new ValidationError(
+      `the patch of letter ${letterName(letter)} leaves no request; give a JSON object`,
+    );
   const edited = { ...request, router_data: { ...request.router_data, request: changed } };
   return encodeBody(
     parseRequest(edited),

@@ -16,7 +16,7 @@ async function refuse({ seq }: DeadLetter): Promise<never | undefined> {
   for (let turn = seq; turn < chosen.length; turn++) await Promise.resolve();
   if (seq % 10 === 0) throw new ValidationError(`no worker is there for letter ${seq}`);
 }
-const REFUSED = [0, 20].map((seq) => ({ name: `d${seq}`, seq, why: `no worker is there for letter ${seq}` }));
+const REFUSED = [0, 20].map((seq) => ({ name: `d${seq}`, why: `no worker is there for letter ${seq}` }));
 
 describe('the plan of a bulk retry', () => {
   it('says what would be sent, what is left, and what cannot be sent, in the order in which they were chosen', async () => {

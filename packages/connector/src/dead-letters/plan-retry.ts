@@ -11,7 +11,7 @@ export type BulkResult = {
   /** Left as they are, by what the ledger says of them. */
   readonly skipped: Readonly<Partial<Record<Verdict, number>>>;
   /** Could not be sent, with why. */
-  readonly failed: readonly { readonly name: string; readonly seq: number; readonly why: string }[];
+  readonly failed: readonly { readonly name: string; readonly why: string }[];
   /** How long it takes, in milliseconds. */
   readonly ms: number;
 };
@@ -72,7 +72,7 @@ export function countsOf(left: readonly Pick<Judged, 'verdict'>[]): BulkResult['
 /** Of one whose verdict changed meanwhile, or that cannot be sent. @throws what is no ValidationError: it ends the run */
 export function refusalOf(letter: DeadLetter, error: unknown): BulkResult['failed'][number] {
   if (!(error instanceof ValidationError)) throw error;
-  return { name: letterName(letter), seq: letter.seq, why: error.message };
+  return { name: letterName(letter), why: error.message };
 }
 
 async function inTurns<Found>(

@@ -4,6 +4,7 @@ import { encodeAnswer } from '../ledger/answer.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { DeadLetter } from './dead-letter.js';
 import type { PreparedAction, Settled } from './letter-action.js';
+import { letterName } from './letter-name.js';
 import { entryOf } from './verdict-now.js';
 
 /** @throws ValidationError when it has an answer, somebody is at work on it, or nobody could find its outcome */
@@ -14,7 +15,9 @@ export async function prepareResolve(
 ): Promise<PreparedAction> {
   const { merchantId, idempotencyKey, operation, paymentId } = letter;
   if (idempotencyKey === '')
-    throw new ValidationError(`letter ${letter.seq} has no idempotency key: nobody could find its outcome`);
+    throw new ValidationError(
+      `letter ${letterName(letter)} has no idempotency key: nobody could find its outcome`,
+    );
   const entry = await entryOf(ledger, letter);
   if (entry?.answer !== undefined)
     throw new ValidationError(`${idempotencyKey} has an answer already; a sync gives it: discard the letter`);

@@ -32,6 +32,7 @@ import { isAnybodyThereFor } from '../presence/workers-there.js';
 import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
 import type { DeadLetter } from './dead-letter.js';
 import type { PreparedAction } from './letter-action.js';
+import { letterName } from './letter-name.js';
 import { patchRequest } from './patch-request.js';
 import { readVerdictNow } from './verdict-now.js';
 
@@ -59,7 +60,7 @@ export function createSendAgain(bridge: NatsBridge, writer: RecordWriter): Prepa
     const { operation, original, requestHeaders } = letter;
     if (!isOperation(operation) || original.subject === '' || letter.body.length === 0)
       throw new ValidationError(
-        `letter ${letter.seq} has no request that could be sent: its original was gone, or never was one`,
+        `letter ${letterName(letter)} has no request that could be sent: its original was gone, or never was one`,
       );
     await assertIsTaken(letter, operation);
     const retry = letter.retry + 1;
@@ -96,14 +97,12 @@ export function createSendAgain(bridge: NatsBridge, writer: RecordWriter): Prepa
   }
 
   /** Where nobody takes it, it would leave the stream again, and be in doubt as if somebody had. */
-  async function assertIsTaken(
-    { seq, merchantId, original }: DeadLetter,
-    operation: Operation,
-  ): Promise<void> {
+  async function assertIsTaken(letter: DeadLetter, operation: Operation): Promise<void> {
+    const { merchantId, original } = letter;
     const isTaken = await isAnybodyThereFor(connection, config, { operation, merchantId, ...original });
     if (isTaken) return;
     throw new ValidationError(
-      `no worker is there for ${operation}, which letter ${seq} asks for: nothing was sent; start one, then retry it`,
+      `no worker is there for ${operation}, which letter ${letterName(letter)} asks for: nothing was sent; start one, then retry it`,
     );
   }
 
@@ -112,11 +111,12 @@ export function createSendAgain(bridge: NatsBridge, writer: RecordWriter): Prepa
    * letter, and its verdict does not call it never sent.
    */
   async function announce(
-    { seq: letterSeq, merchantId, idempotencyKey, operation, paymentId, requestHeaders }: DeadLetter,
+    letter: DeadLetter,
     last: OperationRecord | undefined,
     again: Pick<OperationRecord, 'retry' | 'deadlineAt'>,
     call: NotedCall | undefined,
   ): Promise<void> {
+    const { merchantId, idempotencyKey, operation, paymentId, requestHeaders } = letter;
     if (idempotencyKey === '' || !movesMoney(operation)) return;
     const isOpen = last?.state === 'sent' || last?.state === 'claimed';
     const record: NewRecord = isOpen
@@ -136,20 +136,21 @@ export function createSendAgain(bridge: NatsBridge, writer: RecordWriter): Prepa
     } catch (error) {
       if (!(error instanceof RecordChangedError)) throw error;
       throw new ValidationError(
-        `${idempotencyKey} of letter ${letterSeq} has just been taken up or answered: nothing was sent; look again`,
+        `${idempotencyKey} of letter ${letterName(letter)} has just been taken up or answered: nothing was sent; look again`,
         { cause: error },
       );
     }
   }
 
   /** Also where it lies in the object store: it is signed and sealed as a whole. */
-  async function wholeBody({ seq, body, requestHeaders: headers }: DeadLetter): Promise<Uint8Array> {
+  async function wholeBody(letter: DeadLetter): Promise<Uint8Array> {
+    const { body, requestHeaders: headers } = letter;
     try {
       return await bodies.resolveBody({ body, headers });
     } catch (error) {
       if (!(error instanceof BodyUnavailableError)) throw error;
       throw new ValidationError(
-        `letter ${seq} was too large for a message, and its body cannot be fetched: ${error.message}. Send it again at the admin API or the console of a gateway, or with the bridge's credentials`,
+        `letter ${letterName(letter)} was too large for a message, and its body cannot be fetched: ${error.message}. Send it again at the admin API or the console of a gateway, or with the bridge's credentials`,
         { cause: error },
       );
     }
@@ -167,25 +168,25 @@ export function createSendAgain(bridge: NatsBridge, writer: RecordWriter): Prepa
 }
 
 /** Workers would say the same again, or charge again and have the answer refused. */
-function assertUnanswered({ seq }: DeadLetter, entry: LedgerEntry | undefined): void {
+function assertUnanswered(letter: DeadLetter, entry: LedgerEntry | undefined): void {
   if (entry?.record.state === 'answered')
     throw new ValidationError(
-      `letter ${seq} was answered, and the answer cannot be read: it is never sent again; ask the processor, then resolve it`,
+      `letter ${letterName(letter)} was answered, and the answer cannot be read: it is never sent again; ask the processor, then resolve it`,
     );
 }
 
-function assertMayRetry({ seq }: DeadLetter, verdict: Verdict, isForced: boolean): void {
+function assertMayRetry(letter: DeadLetter, verdict: Verdict, isForced: boolean): void {
   if (verdict === 'answered_yes')
     throw new ValidationError(
-      `letter ${seq} was carried out and its answer is recorded: it is never sent again; discard it`,
+      `letter ${letterName(letter)} was carried out and its answer is recorded: it is never sent again; discard it`,
     );
   if (verdict === 'answered_no')
     throw new ValidationError(
-      `letter ${seq} was declined by the processor: only a new payment attempt, under a new key, may try again; discard it`,
+      `letter ${letterName(letter)} was declined by the processor: only a new payment attempt, under a new key, may try again; discard it`,
     );
   if (verdict === 'unknown' && !isForced)
     throw new ValidationError(
-      `letter ${seq} may have been carried out: ask the processor, then resolve it, or force the retry when it certainly was not`,
+      `letter ${letterName(letter)} may have been carried out: ask the processor, then resolve it, or force the retry when it certainly was not`,
     );
 }
 

@@ -7,6 +7,7 @@ import {
   planRetry,
   shownActed,
   shownLetter,
+  shownRetryPlan,
   showRequest,
 } from '@nats-bridge/connector';
 import { z } from 'zod';
@@ -80,7 +81,10 @@ export const letterRoutes = [
         names === undefined
           ? await world.letters.list(letterFilterOf(filter ?? {}))
           : await Promise.all(names.map((name) => letterNamed(world, name)));
-      if (dry_run) return planOf(world, chosen, rate_per_s, force_unknown);
+      if (dry_run)
+        return shownRetryPlan(
+          await planRetry(world.letters, chosen, { perSecond: rate_per_s, force: force_unknown }),
+        );
       const actor = { who: by.who, why: reason };
       if (force_unknown && world.letters.approvals.isRequired('retry_unknown'))
         return shownActed(
@@ -177,21 +181,6 @@ function shownBody(world: AdminWorld, request: Parameters<typeof showRequest>[1]
   } catch {
     return null; // it may have been given up because nobody could read it
   }
-}
-
-async function planOf(
-  { letters }: AdminWorld,
-  chosen: readonly DeadLetter[],
-  perSecond: number,
-  force: boolean,
-) {
-  const { retried, skipped, failed, ms } = await planRetry(letters, chosen, { perSecond, force });
-  return {
-    would_retry: retried,
-    skipped,
-    failed: failed.map(({ name, why }) => ({ name, why })),
-    eta_ms: ms,
-  };
 }
 
 const MOST_MERCHANTS = 10;
