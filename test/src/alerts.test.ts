@@ -32,14 +32,16 @@ describe('the alert rules', () => {
   });
 
   it.each(alertRules())(
-    '$alert is tested both ways and has a page that bears its name',
+    '$alert is tested both ways, and has a page: what it means for money, where to look, what to do, when it is over',
     ({ alert, runbook }) => {
       const tests = readText(join(FOLDER, 'alerts.test.yml'));
       expect(tests).toContain(`- name: ${alert} fires\n`);
       expect(tests).toContain(`- name: ${alert} stays quiet\n`);
       const page = readText(join(ROOT, runbook));
       expect(page.startsWith(`# ${alert}\n`)).toBe(true);
-      expect(page).toMatch(/\n## Look\n\n- [\s\S]+\n## Do\n\n- /);
+      expect(page).toMatch(
+        /\n\*\*Money\*\*: [\s\S]+\n## Look\n\n- [\s\S]+\n## Do\n\n[-|] [\s\S]+\n## Over\n\n\S/,
+      );
     },
   );
 });
