@@ -77,14 +77,16 @@ function commandsIn(page: string): string[] {
     )
     .filter((typed) => typed !== undefined)
     .filter((typed) => !SIGNED_TEXT.test(typed))
-    .map((typed) => typed.split(/ [#|>&]|"[^"]*"/).join(' '));
+    .map((typed) => typed.replaceAll(/"[^"]*"/g, '').replace(/ [#|>&].*/, ''));
 }
 
-/** The longest that there is: what stands behind it are arguments. */
+/** The longest that there is: what stands behind it are arguments, which a command of several has none of. */
 function nameIn(typed: string): string {
   const words = typed.split(' ');
   const names = words.map((_, index) => words.slice(0, index + 1).join(' '));
-  return names.findLast((name) => COMMANDS.has(name)) ?? typed;
+  const name = names.findLast((known) => COMMANDS.has(known)) ?? typed;
+  const hasSubcommands = [...COMMANDS.keys()].some((other) => other.startsWith(`${name} `));
+  return hasSubcommands && /^ [a-z]/.test(typed.slice(name.length)) ? typed : name;
 }
 
 /** `a\(b\|c\)` as `ab` and `ac`. */
