@@ -34,8 +34,13 @@ export async function gather(
   const announced = await announcedIn(bridge, doubtful);
   await forEach(announced, orders, (order) => untilSettled(() => place(client, order, 0)));
   for (const [key, heard] of await askAll(announced)) syncs.set(key, heard);
-  const ledger = await readLedger(bridge);
-  const letters = await readLetters(bridge);
+  const ledger = await untilRead(() => readLedger(bridge));
+  // What was settled by a sync after its caller had been told to ask again: he does.
+  const settledSince = [...doubtful].filter(
+    ([key]) => isSettled(ledger.get(key)) && meansPending(syncs.get(key), orders.get(key)),
+  );
+  for (const [key, heard] of await askAll(settledSince)) syncs.set(key, heard);
+  const letters = await untilRead(() => readLetters(bridge));
   const answered = [...ledger]
     .filter(([, { state }]) => state === 'answered')
     .map(([key]) => [key, ''] as const);
@@ -67,13 +72,32 @@ async function readLedger({ connection }: NatsBridge): Promise<Map<string, Ledge
 
 async function readLetters(bridge: NatsBridge): Promise<Set<string>> {
   const deadLetters = createDeadLetters(bridge);
-  const letters = await deadLetters.list();
-  deadLetters.close();
-  return new Set(letters.map(({ merchantId, idempotencyKey }) => `${merchantId} ${idempotencyKey}`));
+  try {
+    const letters = await deadLetters.list();
+    return new Set(letters.map(({ merchantId, idempotencyKey }) => `${merchantId} ${idempotencyKey}`));
+  } finally {
+    deadLetters.close();
+  }
+}
+
+const isSettled = (line: LedgerLine | undefined) => line?.state === 'answered' || line?.state === 'withdrawn';
+
+const meansPending = (heard: Heard | undefined, order: Order | undefined) =>
+  heard !== undefined && order !== undefined && meaningOf(heard, order.succeedsAs) === 'pending';
+
+/** A cluster that has just lost a leader may not answer at once. */
+async function untilRead<Found>(read: () => Promise<Found>): Promise<Found> {
+  for (const end = Date.now() + ASK_LIMIT_MS; ; await sleep(500)) {
+    try {
+      return await read();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+  }
 }
 
 async function announcedIn(bridge: NatsBridge, doubtful: ReadonlyMap<string, string>) {
-  const ledger = await readLedger(bridge);
+  const ledger = await untilRead(() => readLedger(bridge));
   return [...doubtful].filter(([key]) => ledger.get(key)?.state === 'sent');
 }
 
