@@ -27,7 +27,7 @@ export type TakeBack = {
 
 export function createTakeBack({ config, connection, workStream }: TakeBackWorld): TakeBack {
   async function takeBack(exchange: Exchange, error: BridgeError): Promise<boolean> {
-    const { operation, data, key = '', workers, pool } = exchange;
+    const { operation, data, key = '', workers, pool, marks } = exchange;
     if (workers === 'subscribers') return false; // they heard it as it passed
     const seq = seqOf(error);
     // Not asked where all workers kept records: they read the bridge's own, which stay.
@@ -42,7 +42,7 @@ export function createTakeBack({ config, connection, workStream }: TakeBackWorld
         ? poolsOfMerchant(config, data.merchant_id).length > 1
         : stored.subject !== subject || !isOfKey(stored.headers, data.merchant_id, key);
     if (mayBeAnother) return false;
-    return workStream.takeBack(subject, seq, consumers);
+    return workStream.takeBack({ subject, seq, sentAt: marks.at }, consumers);
   }
 
   return {

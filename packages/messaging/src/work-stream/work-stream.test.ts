@@ -84,6 +84,8 @@ async function workStream() {
   };
 }
 
+const sent = (subject: string, seq: number) => ({ subject, seq, sentAt: Date.now() });
+
 const left = async (jsm: JetStreamManager, stream: string) => (await jsm.streams.info(stream)).state.messages;
 
 describe('the work stream', () => {
@@ -121,11 +123,11 @@ describe('the work stream', () => {
     await publish('work.m.a');
     const second = await publish('work.m.a');
     await take('a');
-    expect(await stream.takeBack('work.m.a', second, [])).toBe(true);
+    expect(await stream.takeBack(sent('work.m.a', second), [])).toBe(true);
     expect(await left(jsm, 'WORK')).toBe(1);
-    expect(await stream.takeBack('work.m.a', 1, [])).toBe(false);
+    expect(await stream.takeBack(sent('work.m.a', 1), [])).toBe(false);
     // The other consumer does not concern itself with this subject.
-    expect(await stream.takeBack('work.m.b', await publish('work.m.b'), [])).toBe(true);
+    expect(await stream.takeBack(sent('work.m.b', await publish('work.m.b')), [])).toBe(true);
   });
 
   it('takes back nothing that a consumer may have got that is gone, or was made again under its name', async () => {
@@ -134,11 +136,11 @@ describe('the work stream', () => {
     const first = await jsm.consumers.info('WORK', 'a');
     const config = { durable_name: 'a', ack_policy: AckPolicy.Explicit, filter_subject: 'work.*.a' };
     await jsm.consumers.delete('WORK', 'a');
-    expect(await stream.takeBack('work.m.a', seq, [first])).toBe(false);
+    expect(await stream.takeBack(sent('work.m.a', seq), [first])).toBe(false);
     const second = await jsm.consumers.add('WORK', config);
-    expect(await stream.takeBack('work.m.a', seq, [first])).toBe(false);
+    expect(await stream.takeBack(sent('work.m.a', seq), [first])).toBe(false);
     expect(await left(jsm, 'WORK')).toBe(1);
-    expect(await stream.takeBack('work.m.a', seq, [second])).toBe(true);
+    expect(await stream.takeBack(sent('work.m.a', seq), [second])).toBe(true);
   });
 
   it.each<[string, (list: Listed) => object]>([
@@ -169,15 +171,34 @@ describe('the work stream', () => {
     onTestFinished(() => stream.close());
     const seq = await publish('work.m.a');
     await take('a');
-    expect(await stream.takeBack('work.m.a', seq, [])).toBe(false);
+    expect(await stream.takeBack(sent('work.m.a', seq), [])).toBe(false);
     expect(await left(jsm, 'WORK')).toBe(1);
+  });
+
+  it('takes back nothing once another leads a consumer: what it delivered may have gone with the one before', async () => {
+    const { connection, jsm, publish } = await workStream();
+    let leader = 'one';
+    const stream = createWorkStream(
+      await listing(connection, ({ consumers }) => ({
+        consumers: consumers.map((consumer) => ({ ...consumer, cluster: { leader } })),
+      })),
+      { stream: 'WORK', archive: 'ARCHIVE' },
+    );
+    onTestFinished(() => stream.close());
+    const seq = await publish('work.m.a');
+    const known = { ...(await jsm.consumers.info('WORK', 'a')), cluster: { leader } };
+    leader = 'another';
+    expect(await stream.takeBack(sent('work.m.a', seq), [known])).toBe(false);
+    expect(await left(jsm, 'WORK')).toBe(1);
+    leader = 'one';
+    expect(await stream.takeBack(sent('work.m.a', seq), [known])).toBe(true);
   });
 
   it('says of nothing that it has left when the server did not delete it', async () => {
     const { stream, jsm, errors, publish } = await workStream();
     const seq = await publish('work.m.a');
     await jsm.streams.update('WORK', { deny_delete: true });
-    await expect(stream.takeBack('work.m.a', seq, [])).rejects.toThrow();
+    await expect(stream.takeBack(sent('work.m.a', seq), [])).rejects.toThrow();
     stream.settled(seq);
     await until('it is tried again and again', () => errors.length >= 2);
     expect(await left(jsm, 'WORK')).toBe(1);
@@ -187,7 +208,7 @@ describe('the work stream', () => {
     const { stream, jsm, errors, publish } = await workStream();
     const seq = await publish('work.m.a');
     await jsm.streams.deleteMessage('WORK', seq);
-    expect(await stream.takeBack('work.m.a', seq, [])).toBe(true);
+    expect(await stream.takeBack(sent('work.m.a', seq), [])).toBe(true);
     stream.settled(seq);
     const next = await publish('work.m.a');
     stream.settled(next);

@@ -6,19 +6,28 @@ import { listConsumers } from '../consume/list-consumers.js';
 import { takesSubject } from '../consume/takes-subject.js';
 import { originSeqOf } from '../stored/origin.js';
 import { storedMessage } from '../stored/stored-messages.js';
+import { watchServer } from './watch-server.js';
 
 /** A consumer as it was seen: its name is used again by one that is made after it is gone. */
-export type KnownConsumer = Pick<ConsumerInfo, 'name' | 'created' | 'config'>;
+export type KnownConsumer = Pick<ConsumerInfo, 'name' | 'created' | 'config' | 'cluster'>;
+
+export type SentRequest = {
+  readonly subject: string;
+  /** Its place in the stream. */
+  readonly seq: number;
+  /** Not before this time it was sent; milliseconds since the epoch. */
+  readonly sentAt: number;
+};
 
 export type WorkStream = {
   /**
    * Takes a request out of the stream before anybody got it. True when no consumer of its subject had come as far,
-   * before and after, and none of them is gone: nobody can have begun it.
+   * before and after, none of them is gone, and their server is the same: nobody can have begun it.
    * @param consumers of the stream, when it was sent. How far one had come that is gone, an ephemeral one with its
-   * worker say, nobody can tell
+   * worker say, nobody can tell. Nor how far one really has come whose server died: what it wrote last of that is lost
    * @throws the server's error when it cannot be taken out: then it may still run
    */
-  takeBack(subject: string, seq: number, consumers: readonly KnownConsumer[]): Promise<boolean>;
+  takeBack(request: SentRequest, consumers: readonly KnownConsumer[]): Promise<boolean>;
   /** It is answered, or withdrawn: it leaves with the next sweep. */
   settled(seq: number): void;
   /** Operations whose requests have been sent since: their acknowledged requests leave with the next sweep. */
@@ -37,6 +46,7 @@ export type WorkStreamOptions = {
 
 export function createWorkStream(connection: Connection, options: WorkStreamOptions): WorkStream {
   const { stream, archive } = options;
+  const server = watchServer(connection);
   const settledSeqs = new Set<number>();
   /** With the sequence up to which their requests have left. */
   const usedConsumers = new Map<string, number>();
@@ -106,13 +116,15 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
   }
 
   return {
-    async takeBack(subject, seq, consumers) {
+    async takeBack({ subject, seq, sentAt }, consumers) {
+      if (sentAt < server.since()) return false;
       const jsm = await managerOf(connection);
       const takers = consumers.filter((one) => takesSubject(one, subject));
       const before = await consumersBehind(connection, stream, subject, seq, takers);
       if (before === undefined) return false;
       await remove(jsm, seq);
-      return (await consumersBehind(connection, stream, subject, seq, before)) !== undefined;
+      const after = await consumersBehind(connection, stream, subject, seq, before);
+      return after !== undefined && sentAt >= server.since();
     },
     settled(seq) {
       settledSeqs.add(seq);
@@ -124,6 +136,7 @@ export function createWorkStream(connection: Connection, options: WorkStreamOpti
     },
     close() {
       isClosed = true;
+      server.close();
       clearTimeout(timer);
     },
   };
@@ -178,7 +191,16 @@ async function consumersBehind(
     if (consumer.delivered.stream_seq >= seq) return undefined;
     there.push(consumer);
   }
-  const isThere = ({ name, created }: KnownConsumer) =>
-    there.some((one) => one.name === name && one.created === created);
+  const isThere = (one: KnownConsumer) => there.some((other) => isSame(one, other));
   return known.every(isThere) ? there : undefined;
+}
+
+/** Its leader, too: what an older server had delivered it may not have told the others when it died. */
+function isSame(one: KnownConsumer, other: KnownConsumer): boolean {
+  return (
+    one.name === other.name &&
+    one.created === other.created &&
+    one.cluster?.leader === other.cluster?.leader &&
+    one.cluster?.leader_since === other.cluster?.leader_since
+  );
 }
