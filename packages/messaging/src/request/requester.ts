@@ -290,11 +290,14 @@ export function createRequester(connection: Connection, options: RequesterOption
 
   function onServerError(error: Error): void {
     if (!(error instanceof PermissionViolationError) || error.operation !== 'publish') return;
-    for (const request of pending) {
-      if (request.subject !== error.subject || request.stored !== undefined) continue;
+    const denied = [...pending].filter(
+      ({ subject, stored }) => subject === error.subject && stored === undefined,
+    );
+    // Permissions may change: of several publications the first may be stored, and only the last be meant.
+    const underWay = denied.reduce((sum, { published, refused }) => sum + published - refused, 0);
+    for (const request of denied) {
       const { subject, published, refused } = request;
-      // Permissions may change: what was published before this time may be stored.
-      const phase = published - refused > 1 ? 'sent_unknown' : 'before_send';
+      const phase = underWay > 1 && published > refused ? 'sent_unknown' : 'before_send';
       fail(request, new errors.PermissionDeniedError('publish', subject, { cause: error }, phase));
     }
   }
