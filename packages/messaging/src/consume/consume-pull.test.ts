@@ -126,6 +126,28 @@ describe('reading a pull consumer', () => {
     await until('nothing is left', async () => (await info()).num_ack_pending === 0);
   });
 
+  it('gives back what comes while it drains for a moment, in which others that drain are gone', async () => {
+    const { url, connection, makeConsumer, info } = await broker();
+    await makeConsumer(30_000);
+    const given: string[] = [];
+    const nats = await connection.get();
+    nats.subscribe('$JS.ACK.WORK.workers.>', { callback: (_, message) => void given.push(message.string()) });
+    const draining = read(await drainingLate(connection, url), {});
+    await until('it waits', async () => (await info()).num_waiting === 1);
+    await draining.drain();
+    await until('it gave it back', () => given.length > 0);
+    expect(given).toEqual(['-NAK {"delay":100000000}']);
+    const taken: number[] = [];
+    read(connection, {
+      onMessage: async (message) => {
+        taken.push(message.deliveryCount);
+        message.ack();
+      },
+    });
+    await until('another took it', () => taken.length > 0);
+    expect(taken).toEqual([2]);
+  });
+
   it('waits for a consumer that is not there yet, says so, and then that it can be read', async () => {
     const { connection, makeConsumer, publish } = await broker();
     const errors: unknown[] = [];

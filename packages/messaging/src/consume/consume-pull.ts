@@ -51,6 +51,11 @@ const EXPIRES_MS = 30_000;
  * without a sign, and what it gives them comes again only after the ack wait.
  */
 const BORROWED_EXPIRES_MS = 5_000;
+/**
+ * What comes once it drains goes back for so long: others that drain at the same time would give it back in their turn,
+ * and each delivery counts towards the last one, though nobody has begun it.
+ */
+const GIVE_BACK_MS = 100;
 /** A reader that steps back does so this long before the time, and for so long. */
 const STEP_BACK = { leadMs: 50, forMs: 250 };
 
@@ -147,8 +152,7 @@ export function consumePull(connection: Connection, options: ConsumePullOptions)
       priority: group === undefined ? undefined : { group, priority },
       onMessage(message) {
         succeed();
-        // Once draining, it goes back at once, for others to take.
-        if (draining) message.nak();
+        if (draining) message.nak(GIVE_BACK_MS);
         else void handle(message);
       },
     });
