@@ -306,6 +306,20 @@ describe('NatsBridge', () => {
     return { came, release, close: () => messages.close() };
   }
 
+  it('refuses another request under a key that a worker answered who knows only the contract', () =>
+    withBridge({ request_timeout_ms: 5_000 }, async (bridge) => {
+      const worker = await holdingWorker(bridge, () => false);
+      const asking = (minor_amount: number) =>
+        bridge.capture(
+          data({ attempt_id: 'att_amount', request: { amount: { minor_amount, currency: 'EUR' } } }),
+        );
+      expect(await asking(1_250)).toMatchObject({ kind: 'answered' });
+      expect(await asking(1_250)).toMatchObject({ kind: 'answered' });
+      await expect(asking(2_500)).rejects.toThrow('was used for another request');
+      expect(worker.came).toEqual(['att_amount']);
+      await worker.close();
+    }));
+
   it("takes a processor's own CONFLICT for its answer, which is recorded and served like any other", () =>
     withBridge({}, async (bridge) => {
       await bridge.prepare();

@@ -6,6 +6,7 @@ import {
   createRecordWriter,
   lastMessage,
   type StoredRecord,
+  storedMessages,
 } from '@nats-bridge/messaging';
 import {
   BridgeError,
@@ -60,7 +61,10 @@ export function createLedger(connection: Connection, bodies: BodyReferences, sea
     stored: StoredRecord | undefined,
   ): Promise<LedgerEntry | undefined> {
     if (stored === undefined) return undefined;
-    const record = parseRecord(stored.headers, stored.seq, stored.storedAt.getTime());
+    const record = await withFingerprint(
+      parseRecord(stored.headers, stored.seq, stored.storedAt.getTime()),
+      stored.subject,
+    );
     try {
       if (record.state === 'withdrawn') sealing.openWithdrawal(merchantId, key, stored.headers);
       if (record.state !== 'answered') return { record, answer: undefined };
@@ -69,6 +73,15 @@ export function createLedger(connection: Connection, bodies: BodyReferences, sea
       const isUnavailable = !(error instanceof BridgeError && error.code === 'INVALID_WORKER_REPLY');
       return { record: isUnproven(error) ? inDoubt(record) : record, answer: undefined, isUnavailable };
     }
+  }
+
+  /** Who knows only the contract writes an answer and nothing else: what was asked stands in the records before it. */
+  async function withFingerprint(record: OperationRecord, subject: string): Promise<OperationRecord> {
+    if (record.state !== 'answered' || record.fingerprint !== undefined) return record;
+    let fingerprint: string | undefined;
+    for await (const { headers, seq, storedAt } of storedMessages(connection, RECORD_STREAM, { subject }))
+      fingerprint = parseRecord(headers, seq, storedAt.getTime()).fingerprint ?? fingerprint;
+    return { ...record, fingerprint };
   }
 
   async function answerIn(
