@@ -11,6 +11,11 @@ export type HandlerContext = {
   readonly operation: Operation;
   /** 1 for the first delivery. Above 1 an earlier one may have had its effect: look before you charge. */
   readonly attempt: number;
+  /**
+   * Above attempt 1: since when an earlier one may have been at it, milliseconds since the epoch. It may be days ago,
+   * and a processor keeps an idempotency key only so long.
+   */
+  readonly earlierAt?: number | undefined;
   /** Hand it to the processor: one key, one effect. */
   readonly idempotencyKey: string;
   /** Milliseconds since the epoch; nobody waits any longer after it. */

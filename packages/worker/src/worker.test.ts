@@ -39,9 +39,12 @@ describe('a worker', () => {
 
   it('hands a crashed request out again, and says which attempt it is', async () => {
     const attempts: number[] = [];
+    const earlier: (number | undefined)[] = [];
+    const begunAt = Date.now();
     const { worker, send, happened } = await scene({
-      capture: (_, { attempt }) => {
+      capture: (_, { attempt, earlierAt }) => {
         attempts.push(attempt);
+        earlier.push(earlierAt);
         if (attempt === 1) throw new Error('the processor broke');
         return { status: 'success' };
       },
@@ -51,6 +54,7 @@ describe('a worker', () => {
     expect(await reply()).toMatchObject({ status: 'success' });
     await happened('handler_failed');
     expect(attempts).toEqual([1, 2]);
+    expect(earlier).toEqual([undefined, expect.closeTo(begunAt, -4)]);
     await worker.stop();
   });
 

@@ -298,12 +298,14 @@ describe('a guarded run', () => {
   });
 
   it('waits for the lease of a worker that died, then runs as the next attempt, after the deadline too', async () => {
-    const handler = vi.fn((_, { attempt, signal }) => {
+    const claimedAt = Date.now() - 86_400_000;
+    const handler = vi.fn((_, { attempt, earlierAt, signal }) => {
       expect(signal.aborted).toBe(false);
+      expect(earlierAt).toBe(claimedAt);
       return { ...success, transaction_id: `attempt ${attempt}` };
     });
     const { worker, send, written, happened } = await scene({ authorize: handler });
-    await written({ leaseUntil: Date.now() + 700, attempt: 1 });
+    await written({ leaseUntil: Date.now() + 700, attempt: 1, claimedAt });
     const { reply } = await send('c1', { deadlineAt: Date.now() + 300 });
     const sentAt = Date.now();
     await worker.start();

@@ -27,8 +27,12 @@ export type GuardedRequest = {
 /** As it is to be recorded. */
 export type Answer = Pick<StoredRecord, 'body' | 'headers'>;
 
-/** Throws when the handler failed. */
-export type Run = (claim: Claim) => Promise<Answer>;
+/**
+ * Throws when the handler failed.
+ *
+ * @param before the record that was claimed; undefined where there was none
+ */
+export type Run = (claim: Claim, before: OperationRecord | undefined) => Promise<Answer>;
 
 export type GuardedEnding =
   | { readonly kind: 'answered'; readonly attempt: number }
@@ -107,7 +111,7 @@ async function executeClaimed(
   if (claim.isOver) return { kind: 'wait', ms: WAIT_MS };
   let answer: Answer;
   try {
-    answer = await run(claim);
+    answer = await run(claim, before);
   } catch (error) {
     await claim.giveBack(nameOf(error));
     return { kind: 'failed', attempt, error };

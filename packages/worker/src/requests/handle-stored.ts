@@ -5,6 +5,7 @@ import {
   HEADER,
   isRecordSubject,
   type Operation,
+  type OperationRecord,
   RECORD_HEADER,
   ValidationError,
 } from '@nats-bridge/protocol';
@@ -114,10 +115,15 @@ async function runUnderRecord(
   const guarded = { subject, delivery, about };
   const { trace } = options;
   const records = trace?.records(guard.records) ?? guard.records;
-  return runGuarded(guarded, { leaseMs: await leaseMs(), ...guard, records }, async (claim) => {
+  return runGuarded(guarded, { leaseMs: await leaseMs(), ...guard, records }, async (claim, before) => {
     onBeat(() => void claim.renew());
     const deadlineAt = claim.attempt > 1 ? Date.now() + RECOVERY_MS : headers.deadlineAt;
-    const claimed = { ...read, attempt: claim.attempt, headers: { ...headers, deadlineAt } };
+    const claimed = {
+      ...read,
+      attempt: claim.attempt,
+      earlierAt: claim.attempt > 1 ? before && firstBegunAt(before) : undefined,
+      headers: { ...headers, deadlineAt },
+    };
     const processor = createProcessorClock();
     const run = (request: ReadRequest) =>
       runHandler(options.handlers, request, () => [options.abandoned, claim.lost()], processor);
@@ -139,6 +145,11 @@ async function runUnderRecord(
       },
     };
   });
+}
+
+/** What a person had sent again was requested anew, and may have been claimed before. */
+function firstBegunAt({ claimedAt, requestedAt, at }: OperationRecord): number {
+  return Math.min(claimedAt ?? at, requestedAt ?? at);
 }
 
 /** A question, or a request that names another place for its answer: nothing is recorded, a repeat does no harm. */
@@ -218,7 +229,8 @@ async function readOrRefuse(
     const body = way.bodies.isReference(headers)
       ? await way.bodies.resolveBody({ body: message.data, headers })
       : message.data;
-    const delivery = { body, headers, attempt: message.deliveryCount };
+    const { deliveryCount: attempt, storedAt } = message;
+    const delivery = { body, headers, attempt, earlierAt: attempt > 1 ? storedAt : undefined };
     const read = readDelivery(message.subject, delivery, way.sealing);
     scope(read.request, message.subject);
     return read;

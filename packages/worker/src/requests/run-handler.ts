@@ -15,6 +15,8 @@ export type Delivery = {
   readonly body: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
   readonly attempt: number;
+  /** Since when an earlier attempt may have been at it, milliseconds since the epoch; undefined for the first. */
+  readonly earlierAt?: number | undefined;
 };
 
 /** A delivery that was understood. */
@@ -24,6 +26,7 @@ export type ReadRequest = {
   /** As they came over the wire. */
   readonly wireHeaders: Readonly<Record<string, string>>;
   readonly attempt: number;
+  readonly earlierAt?: number | undefined;
 };
 
 /** A worker without headers from the bridge waits as long as the specification's default. */
@@ -39,6 +42,7 @@ export function readDelivery(subject: string, delivery: Delivery, sealing: Seali
     headers: parseRequestHeaders(opened.headers),
     wireHeaders: delivery.headers,
     attempt: opened.attempt,
+    earlierAt: delivery.earlierAt,
   };
 }
 
@@ -55,7 +59,7 @@ export async function runHandler(
   endings: () => readonly AbortSignal[],
   clock: ProcessorClock = createProcessorClock(),
 ): Promise<HandlerResponse> {
-  const { request, headers, attempt } = read;
+  const { request, headers, attempt, earlierAt } = read;
   const handler: Handler | undefined = handlers[request.operation];
   if (handler === undefined) return notSupported(request);
   const deadlineAt = headers.deadlineAt ?? Date.now() + DEFAULT_DEADLINE_MS;
@@ -64,6 +68,7 @@ export async function runHandler(
     const context = {
       operation: request.operation,
       attempt,
+      earlierAt,
       idempotencyKey: headers.idempotencyKey ?? `${request.operation}:${request.correlation_id}`,
       deadlineAt,
       correlationId: request.correlation_id,
