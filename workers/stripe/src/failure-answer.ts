@@ -84,7 +84,8 @@ function inDoubt({ mayHaveEffect }: Call, why: string): BridgeResponse {
   return unknown(why);
 }
 
-function unknown(why: string): BridgeResponse {
+/** @param why a word for who reads the answer */
+export function unknown(why: string): BridgeResponse {
   return { status: 'processing', connector_response: { object: 'no_answer', reason: why } };
 }
 

@@ -11,8 +11,14 @@ const KEY_IS_KEPT_MS = 23 * 60 * 60 * 1_000;
  * request: a repeat has a timestamp of its own. That a look finds nothing is enough: what was done so little ago that
  * Stripe's search is behind, the key still covers.
  */
-export function keyMayBeForgotten({ request, context }: Pick<StripeCall, 'request' | 'context'>): boolean {
-  return context.attempt > 1 || Date.now() - request.timestamp * 1_000 > KEY_IS_KEPT_MS;
+export function keyMayBeForgotten(call: Pick<StripeCall, 'request' | 'context'>): boolean {
+  return call.context.attempt > 1 || isKeyOutlived(call);
+}
+
+/** Whether the key was first used so long ago, if it was, that Stripe need not have it any more. */
+export function isKeyOutlived({ request, context }: Pick<StripeCall, 'request' | 'context'>): boolean {
+  const since = Math.min(request.timestamp * 1_000, context.earlierAt ?? Number.POSITIVE_INFINITY);
+  return Date.now() - since > KEY_IS_KEPT_MS;
 }
 
 /** The payment that this request made before, by the key in its metadata. After hours the search is not behind. */

@@ -64,6 +64,50 @@ describe('capture at Stripe', () => {
     });
   });
 
+  describe('one of several, of which an earlier attempt may have been a day ago', () => {
+    const GET = 'GET /v1/payment_intents/pi_1';
+    const one = captureOf(500, { capture_method: 'MANUAL_MULTIPLE' });
+    const captured = (amount: number) => ({
+      body: intent({ status: 'requires_capture', amount_received: amount }),
+    });
+
+    it.each([{ ageHours: 24 }, { earlierHours: 24 }])(
+      'is not made again where it may be among those that were made: %o',
+      async (age) => {
+        stripe.script({ [GET]: captured(500), [CAPTURE]: captured(1_000) });
+        const answer = await stripe.run('capture', one, { attempt: 2, ...age });
+        expect(answer).toMatchObject({ status: 'processing', transaction_id: 'pi_1' });
+        expect(answer.attempt_status).toBeUndefined();
+        expect(stripe.sent.map(({ call }) => call)).toEqual([GET]);
+      },
+    );
+
+    it('is made where none was made yet', async () => {
+      stripe.script({ [GET]: captured(0), [CAPTURE]: captured(500) });
+      expect(await stripe.run('capture', one, { attempt: 2, earlierHours: 24 })).toMatchObject({
+        status: 'success',
+        amount_captured: 500,
+      });
+    });
+
+    it('is not made where Stripe does not let it look', async () => {
+      stripe.script({ [GET]: stripeError(403, {}), [CAPTURE]: captured(500) });
+      expect(await stripe.run('capture', one, { attempt: 2, earlierHours: 24 })).toMatchObject({
+        status: 'processing',
+      });
+      expect(stripe.sent.map(({ call }) => call)).toEqual([GET]);
+    });
+
+    it.each([{ attempt: 2, earlierHours: 22 }, { ageHours: 24 }])(
+      'is made under its key, which Stripe still has, or which nobody has used: %o',
+      async (changes) => {
+        stripe.script({ [CAPTURE]: captured(500) });
+        expect(await stripe.run('capture', one, changes)).toMatchObject({ status: 'success' });
+        expect(stripe.sent.map(({ call }) => call)).toEqual([CAPTURE]);
+      },
+    );
+  });
+
   it('needs a payment', async () => {
     stripe.script({});
     const request = captureOf(1, { connector_transaction_id: 'bridge:authorize:att_1' });

@@ -2,6 +2,8 @@
 import type { HandlerResponse } from '@nats-bridge/worker';
 import type { Stripe } from 'stripe';
 import { EXPANDED } from '../create-payment.js';
+import { unknown } from '../failure-answer.js';
+import { isKeyOutlived } from '../look-first.js';
 import { paymentAnswer } from '../payment-answer.js';
 import { paymentIdOf } from '../payment-id.js';
 import { reachedAlready } from '../reached-already.js';
@@ -9,7 +11,8 @@ import { field, text } from '../request-reader.js';
 import { fromStripe, stripeAmount } from '../stripe-amount.js';
 import type { StripeCall } from '../stripe-call.js';
 
-export async function capture({ request, stripe, keyed }: StripeCall): Promise<HandlerResponse> {
+export async function capture(call: StripeCall): Promise<HandlerResponse> {
+  const { request, context, stripe, keyed, lookFirst } = call;
   const { amount, currency } = stripeAmount(request, 'amount_to_capture');
   const isOneOfSeveral =
     field(request, 'multiple_capture_data') !== undefined ||
@@ -19,6 +22,10 @@ export async function capture({ request, stripe, keyed }: StripeCall): Promise<H
     amount_to_capture: amount,
     ...(isOneOfSeveral && { final_capture: false }),
   };
+  if (isOneOfSeveral && context.attempt > 1 && isKeyOutlived(call)) {
+    const captured = await lookFirst(() => findCaptured(call));
+    if (captured !== undefined) return { ...unknown('one_of_several_captures'), transaction_id: captured.id };
+  }
   let intent: Stripe.PaymentIntent;
   try {
     intent = await stripe.paymentIntents.capture(paymentIdOf(request), params, keyed());
@@ -35,4 +42,10 @@ export async function capture({ request, stripe, keyed }: StripeCall): Promise<H
   if (answer.amount_captured !== undefined || isOneOfSeveral) return answer;
   const attempt_status = amount < intent.amount ? 'PARTIAL_CHARGED' : answer.attempt_status;
   return { ...answer, attempt_status, amount_captured: fromStripe(amount, currency) };
+}
+
+/** Nothing tells one of several captures from another: only where there is none yet, this one was not made. */
+async function findCaptured({ request, stripe }: StripeCall): Promise<Stripe.PaymentIntent | undefined> {
+  const intent = await stripe.paymentIntents.retrieve(paymentIdOf(request));
+  return intent.amount_received > 0 ? intent : undefined;
 }

@@ -43,6 +43,8 @@ type Run = {
   readonly auth: Record<string, unknown>;
   readonly refundId: string;
   readonly ageHours: number;
+  /** How long ago an earlier attempt began. */
+  readonly earlierHours: number;
   readonly metadata: unknown;
   readonly apiUrl: string;
 };
@@ -137,12 +139,17 @@ function contextOf(operation: Operation, idempotencyKey: string, changes: Partia
   return {
     operation,
     attempt: changes.attempt ?? 1,
+    earlierAt: hoursAgo(changes.earlierHours),
     idempotencyKey,
     deadlineAt: Date.now() + (changes.deadlineInMs ?? 20_000),
     correlationId: 'c_1',
     signal: new AbortController().signal,
     processor: async (call) => call(),
   };
+}
+
+function hoursAgo(hours: number | undefined): number | undefined {
+  return hours === undefined ? undefined : Date.now() - 3_600_000 * hours;
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
