@@ -306,6 +306,24 @@ describe('NatsBridge', () => {
     return { came, release, close: () => messages.close() };
   }
 
+  it('is in doubt after a withdrawal that the ledger refuses, because somebody has claimed it', () =>
+    withBridge({ request_timeout_ms: 5_000 }, async (bridge) => {
+      const nats = await bridge.connection.get();
+      nats.subscribe('hyperswitch.workers.guarded.capture', {
+        callback: (_, message) => void message.respond(),
+      });
+      const worker = await holdingWorker(bridge, () => true);
+      const capturing = bridge.capture(data({ attempt_id: 'att_claimed' }));
+      await vi.waitFor(() => expect(worker.came).toEqual(['att_claimed']));
+      const record = (state: 'claimed' | 'withdrawn') =>
+        bridge.ledger.write('m', 'capture:att_claimed', { state, retry: 0 }, 0);
+      await record('claimed');
+      // Of another bridge, which has not seen the claim: all hear it, and it is not stored.
+      await expect(record('withdrawn')).rejects.toMatchObject({ code: 'RECORD_CHANGED' });
+      expect(await capturing).toMatchObject({ kind: 'unknown' });
+      await worker.close();
+    }));
+
   it('refuses another request under a key that a worker answered who knows only the contract', () =>
     withBridge({ request_timeout_ms: 5_000 }, async (bridge) => {
       const worker = await holdingWorker(bridge, () => false);

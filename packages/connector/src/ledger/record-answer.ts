@@ -21,12 +21,15 @@ export type UnrecordedAnswer = {
 
 export type RecordAnswerWorld = {
   readonly ledger: Pick<Ledger, 'findLatest' | 'write'>;
-  /** It was given up: the answer is in no record. */
+  /** It was given up, or has no place: the answer is in no record. */
   onUnrecorded(error: unknown): void;
   /** No more is to be tried once this says so. */
   isClosing?(): boolean;
   sleep?(ms: number): Promise<unknown>;
 };
+
+const WITHDRAWN =
+  'it had been withdrawn, and callers may have heard that it failed: ask the processor what became of it';
 
 /** Resolves after the first try; where that fails, nobody is kept waiting for the others. Never rejects. */
 export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAnswerWorld): Promise<void> {
@@ -36,8 +39,11 @@ export async function recordAnswer(unrecorded: UnrecordedAnswer, world: RecordAn
 
   async function attempt(): Promise<void> {
     announced ??= (await ledger.findLatest(merchantId, key))?.record;
-    // Else it is answered or withdrawn by now, or a worker keeps it.
-    if (announced?.state !== 'sent' && !mayFollow(announced, request)) return;
+    if (announced?.state !== 'sent' && !mayFollow(announced, request)) {
+      // Else it is answered by now, or a worker keeps it.
+      if (announced?.state === 'withdrawn') onUnrecorded(new Error(WITHDRAWN));
+      return;
+    }
     const { seq = 0, ...record } = {
       ...announced,
       reason: undefined,

@@ -198,7 +198,7 @@ describe('keepRecord', () => {
     expect(world.ledger.write).toHaveBeenCalledTimes(2);
   });
 
-  it('leaves an answer that stands already, and what was withdrawn, as it is', async () => {
+  it('leaves an answer that stands already, and what was withdrawn, as it is, and reports who carried that out', async () => {
     for (const state of ['answered', 'withdrawn'] as const) {
       const ledger = memoryLedger();
       const onUnrecorded = vi.fn();
@@ -214,7 +214,7 @@ describe('keepRecord', () => {
       await vi.waitFor(() => expect(findLatest).toHaveBeenCalledOnce());
       await new Promise(setImmediate);
       expect(ledger.history.map((record) => record.state)).toEqual(['sent', state]);
-      expect(onUnrecorded).not.toHaveBeenCalled();
+      expect(onUnrecorded).toHaveBeenCalledTimes(state === 'withdrawn' ? 1 : 0);
     }
   });
 
