@@ -457,7 +457,8 @@ const ROWS = [
     methods: ['PayoutService/Void'],
     movesMoney: true,
     statusKind: 'payout',
-    status: payout('CANCELLED'),
+    // The payout goes on: that it could not be cancelled is no failure of its own.
+    status: { ...payout('CANCELLED'), failure: 'PENDING' },
     errorMeansFailed: true,
     idField: 'connector_payout_id',
     keyParts: payoutKey,

@@ -31,3 +31,30 @@ export function statusByName(kind: Exclude<StatusKind, 'none'>, name: string): s
   const prefix = PREFIXES.find((candidate) => Object.hasOwn(known, candidate + upper));
   return prefix === undefined ? undefined : prefix + upper;
 }
+
+const FAILED: ReadonlySet<unknown> = new Set([
+  'AUTHENTICATION_FAILED',
+  'AUTHORIZATION_FAILED',
+  'CAPTURE_FAILED',
+  'VOID_FAILED',
+  'ROUTER_DECLINED',
+  'FAILURE',
+  'EXPIRED',
+  'REFUND_FAILURE',
+  'REFUND_TRANSACTION_FAILURE',
+  'FAILED',
+  'REVERSED',
+  'INELIGIBLE',
+  'AUTHORIZATION_FAILURE',
+  'MANDATE_REVOKE_FAILED',
+  'OPERATION_STATUS_FAILURE',
+  'OPERATION_STATUS_AUTHENTICATION_FAILED',
+  'OPERATION_STATUS_RATE_LIMITED',
+  'OPERATION_STATUS_INVALID_REQUEST',
+  'RECHARGE_FAILURE',
+]);
+
+/** Whether a UCS status of any kind says that the operation is over, and not as it was asked. */
+export function saysFailed(status: unknown): boolean {
+  return FAILED.has(status);
+}

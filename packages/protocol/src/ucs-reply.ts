@@ -1,33 +1,10 @@
 /** The worker's reply that says what a UCS answered: the whole answer, and the same in the words of the contract. */
 import type { OperationRow } from './operation-catalogue.js';
 import type { BridgeResponse } from './response.js';
-import { statusNames } from './status.js';
+import { saysFailed, statusNames } from './status.js';
 import { statusFieldOf } from './ucs-response.js';
 
 type UcsMessage = Readonly<Record<string, unknown>>;
-
-/** Over, and not as it was asked. */
-const FAILED: ReadonlySet<unknown> = new Set([
-  'AUTHENTICATION_FAILED',
-  'AUTHORIZATION_FAILED',
-  'CAPTURE_FAILED',
-  'VOID_FAILED',
-  'ROUTER_DECLINED',
-  'FAILURE',
-  'EXPIRED',
-  'REFUND_FAILURE',
-  'REFUND_TRANSACTION_FAILURE',
-  'FAILED',
-  'REVERSED',
-  'INELIGIBLE',
-  'AUTHORIZATION_FAILURE',
-  'MANDATE_REVOKE_FAILED',
-  'OPERATION_STATUS_FAILURE',
-  'OPERATION_STATUS_AUTHENTICATION_FAILED',
-  'OPERATION_STATUS_RATE_LIMITED',
-  'OPERATION_STATUS_INVALID_REQUEST',
-  'RECHARGE_FAILURE',
-]);
 
 /** A later question will say more. */
 const PROCESSING: ReadonlySet<unknown> = new Set([
@@ -91,7 +68,7 @@ function verdictOf(
 ): BridgeResponse['status'] {
   if (row.statusKind === 'none') return hasError ? 'failure' : 'success';
   if (status === row.status.success && !hasError) return 'success';
-  if (FAILED.has(status)) return 'failure';
+  if (saysFailed(status)) return 'failure';
   if (PROCESSING.has(status) || typeof status !== 'string') return 'processing';
   if (!hasError) return status.endsWith('UNRESOLVED') ? 'processing' : 'success';
   // An error of the processor's own says nothing about the money (docs/hyperswitch.md, How it reads an answer).

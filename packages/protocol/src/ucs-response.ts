@@ -2,6 +2,7 @@
 import type { OperationRow, StatusKind } from './operation-catalogue.js';
 import { FAILED_STATUS_CODE, type Outcome, type OutcomeError } from './outcome.js';
 import type { BridgeResponse } from './response.js';
+import { saysFailed } from './status.js';
 import { ucsFieldNames } from './ucs/schema.js';
 
 type UcsMessage = Record<string, unknown>;
@@ -118,9 +119,9 @@ function idInDoubt({ row, request, alias }: UcsAnswer): unknown {
   return typeof known === 'string' && known !== '' ? known : alias;
 }
 
-/** What may have happened, or was only asked about, must not become a failure by the error that says why. */
-function isFailedByError(row: OperationRow, { kind }: Outcome): boolean {
-  return row.errorMeansFailed && (kind === 'unknown' || (kind === 'not_sent' && row.isQuestion));
+/** What its status leaves open, or leaves as it was, must not become a failure by the error that says why. */
+function isFailedByError({ errorMeansFailed }: OperationRow, { status }: Outcome): boolean {
+  return errorMeansFailed && !saysFailed(status);
 }
 
 /**
