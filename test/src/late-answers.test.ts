@@ -949,5 +949,43 @@ describe('asking after a late answer', () => {
     });
     await processor.stop();
     expect(await sync(bridge, 'att_1', 'bridge:authorize:att_1')).not.toHaveProperty('status');
+    // While nobody can say how it stands, it is not vouched for: Hyperswitch asks by itself.
+    expect(await handleEvent(bridge.client, details, SECRET)).not.toHaveProperty('source_verified', true);
+  });
+
+  it.each([
+    [
+      'waits for the customer',
+      { redirection: { uri: { uri: 'https://bank.example/' } } },
+      'AUTHENTICATION_PENDING',
+    ],
+    ['is being processed', {}, 'PENDING'],
+  ])('is not told to be where it was when it %s, once it went on', async (_where, changes, status) => {
+    const bridge = await startBridge();
+    let now = 'CHARGED';
+    const processor = await startProcessor(
+      { status: 'processing', ...changes },
+      {
+        sync: () => ({ status: 'success', transaction_id: 'real_att_1', attempt_status: now }),
+      },
+    );
+    const hyperswitch = await startHyperswitch({});
+    await doubt(bridge, 'att_1', hyperswitch.url);
+    processor.release();
+    const { details, event } = await first(hyperswitch.received);
+    expect(event.status).toBe(status);
+    // Hyperswitch was away for so long, or its first acknowledgement was lost.
+    const handled = () => handleEvent(bridge.client, details, SECRET);
+    expect(await handled()).toMatchObject({
+      source_verified: true,
+      event_content: { payments_response: { status: 'CHARGED' } },
+    });
+    now = status;
+    expect(await handled()).toMatchObject({
+      source_verified: true,
+      event_content: { payments_response: { status } },
+    });
+    await processor.stop();
+    expect(await handled()).not.toHaveProperty('source_verified', true);
   });
 });

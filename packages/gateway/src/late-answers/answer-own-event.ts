@@ -16,6 +16,7 @@ import type { PaymentBridge } from '../bridge.js';
 import { encodeAnswer } from '../ucs/encode-answer.js';
 import type { OnWarning } from '../warning.js';
 import { isGenuine } from './event-signature.js';
+import { isOver, stepOf, UNTOLD } from './payment-steps.js';
 import { headerOf, type ReceivedRequest, readEvent, SIGNATURE_HEADER } from './settled-event.js';
 import { webhookEventType } from './webhook-event-type.js';
 
@@ -74,43 +75,36 @@ async function handled(
   onWarning: OnWarning,
 ): Promise<JsonObject> {
   const secrets = (data.request.webhook_secrets ?? {}) as { secret?: string; additional_secret?: string };
-  const source_verified = isGenuine(
+  const isSigned = isGenuine(
     received.body,
     headerOf(received, SIGNATURE_HEADER),
     [secrets.secret, secrets.additional_secret],
     Date.now(),
   );
-  if (settlement === undefined) return { source_verified };
+  if (settlement === undefined) return { source_verified: isSigned };
   const { row } = callOf(settlement.note);
-  const outcome = (await laterStep(settlement, data, bridge)) ?? settlement.outcome;
+  const { outcome, isCurrent } = await standingOf(settlement, data, bridge);
   return {
-    source_verified,
+    // What is not vouched for Hyperswitch asks about by itself.
+    source_verified: isSigned && isCurrent,
     event_type: webhookEventType(row, outcome.status),
     event_content: contentOf({ ...settlement, outcome }, onWarning),
   };
 }
 
-/** What a payment that was only authorized may have become since: the event may be late, or sent a second time. */
-const LATER_STATUSES = new Set([
-  'CHARGED',
-  'PARTIAL_CHARGED',
-  'PARTIAL_CHARGED_AND_CHARGEABLE',
-  'CAPTURE_INITIATED',
-  'VOIDED',
-  'VOID_INITIATED',
-  'VOIDED_POST_CAPTURE',
-  'AUTO_REFUNDED',
-  'EXPIRED',
-]);
-
-/** @returns undefined when the recorded answer is the last that is known */
-async function laterStep(
+/**
+ * How it stands now. The event may be late, or sent a second time: a payment that was only on its way when its answer
+ * was recorded is asked about once more, so that nothing older takes the place of what Hyperswitch has heard since.
+ *
+ * @returns `isCurrent` false where no worker could say so
+ */
+async function standingOf(
   { note, outcome }: Settlement,
   { connector_auth_type, merchant_id }: RouterData,
   bridge: PaymentBridge,
-): Promise<Outcome | undefined> {
-  if (outcome.status !== 'AUTHORIZED' && outcome.status !== 'PARTIALLY_AUTHORIZED') return undefined;
-  const { data } = callOf(note);
+): Promise<{ readonly outcome: Outcome; readonly isCurrent: boolean }> {
+  const { row, data } = callOf(note);
+  if (row.statusKind !== 'payment' || isOver(outcome.status)) return { outcome, isCurrent: true };
   const connector_transaction_id = outcome.kind === 'answered' ? outcome.transactionId : undefined;
   const question = {
     ...data,
@@ -119,9 +113,10 @@ async function laterStep(
     request: { ...note.request, merchant_transaction_id: note.attempt_id, connector_transaction_id },
   };
   const now = await bridge
-    .execute('sync', question, { deadlineAt: Date.now() + ASK_MS })
+    .execute('sync', question, { deadlineAt: Date.now() + ASK_MS, isForWorkersAlone: true })
     .catch(() => undefined);
-  return now?.kind === 'answered' && LATER_STATUSES.has(now.status) ? now : undefined;
+  if (now?.kind !== 'answered' || UNTOLD.has(now.status)) return { outcome, isCurrent: false };
+  return { outcome: stepOf(now.status) > stepOf(outcome.status) ? now : outcome, isCurrent: true };
 }
 
 /** The full answer, made by the same code as if it had come in time. */
