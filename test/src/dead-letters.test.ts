@@ -417,6 +417,22 @@ it('is never sent again once it was answered, also when its record has expired b
   await expect(letters.retry(letter, ACTOR)).rejects.toThrow('was carried out');
 });
 
+it('is not sent again by who still has it in hand when another has discarded it', async () => {
+  keep();
+  await neverSent(stack, authorize, 'att_1');
+  const letter = await oneLetter();
+  await letters.discard(letter, { who: 'sam', why: 'the customer has paid otherwise' });
+  const executed: string[] = [];
+  await workerWith(({ router_data }) => {
+    executed.push(router_data.attempt_id);
+    return { status: 'success' };
+  });
+  await expect(letters.retry(letter, ACTOR)).rejects.toThrow('was dealt with meanwhile');
+  await expect(letters.discard(letter, ACTOR)).rejects.toThrow('was dealt with meanwhile');
+  expect(executed).toEqual([]);
+  expect((await audited()).map(({ action }) => action)).toEqual(['discard']);
+});
+
 describe('many letters', () => {
   it('are sent again at a rate, by filter, and never those that may have been charged', async () => {
     keep();

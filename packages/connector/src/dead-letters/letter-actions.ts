@@ -1,5 +1,5 @@
 /** Carries out what a person wants done with a letter: checked against the ledger, written into the audit, done. */
-import { createRecordStore, createRecordWriter, deleteStored } from '@nats-bridge/messaging';
+import { createRecordStore, createRecordWriter, deleteStored, storedMessage } from '@nats-bridge/messaging';
 import {
   QUEUE_STREAM,
   RECORD_STREAM,
@@ -53,6 +53,13 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       );
   }
 
+  /** Who acts may have looked a while ago: what another has settled or discarded since is not sent. */
+  async function assertIsThere({ queue, seq, at }: DeadLetter): Promise<void> {
+    const stored = await storedMessage(connection, QUEUE_STREAM[queue], seq);
+    if (stored?.storedAt.getTime() === at.getTime()) return;
+    throw new ValidationError(`letter ${seq} is gone: it was dealt with meanwhile`);
+  }
+
   async function prepare(letter: DeadLetter, action: LetterAction): Promise<PreparedAction> {
     await assertHasKeys(letter, action.kind);
     switch (action.kind) {
@@ -79,6 +86,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
     },
     async carryOut(letter, action, actor, approval) {
       const { name, details, effect } = await prepare(letter, action);
+      await assertIsThere(letter);
       const agreed = approval && { approval: approval.id, approved_by: approval.by };
       await audit.append({ action: name, ...actor, what: { ...whatOf(letter), ...details, ...agreed } });
       await effect(actor);
