@@ -398,6 +398,34 @@ describe('a request sent again that nobody answers', () => {
     const next = await oneLetter();
     expect(next).toMatchObject({ queue: 'interventions', verdict: 'unknown', retry: 1 });
     await expect(letters.retry(next, ACTOR)).rejects.toThrow('may have been carried out');
+    // Whoever insists has asked the processor; the worker looks all the same.
+    const attempts: number[] = [];
+    await workerWith((_, { attempt }) => {
+      attempts.push(attempt);
+      return { status: 'success', transaction_id: 'txn_1' };
+    });
+    await letters.retry(next, ACTOR, { force: true });
+    await until('its answer', () => stack.bridge.findAnswer(MERCHANT, 'authorize:att_1'));
+    expect(attempts).toEqual([2]);
+  });
+
+  it('is looked at before it is charged, also when what is known of it has expired', async () => {
+    keep();
+    const attempts: number[] = [];
+    let isBroken = true;
+    await workerWith((_, { attempt }) => {
+      attempts.push(attempt);
+      if (isBroken) throw new Error('away');
+      return { status: 'success', transaction_id: 'txn_1' };
+    });
+    await authorize('att_1');
+    const letter = await oneLetter();
+    const manager = await jetstreamManager(await stack.nats());
+    await manager.streams.purge(RECORD_STREAM);
+    isBroken = false;
+    await letters.retry(letter, ACTOR, { force: true });
+    await until('its answer', () => stack.bridge.findAnswer(MERCHANT, 'authorize:att_1'));
+    expect(attempts).toEqual([1, 2, 2]);
   });
 });
 

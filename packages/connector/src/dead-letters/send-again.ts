@@ -87,7 +87,7 @@ export function createSendAgain(bridge: NatsBridge, writer: RecordWriter): Prepa
       name: patch === undefined ? 'retry' : 'edit',
       details: { verdict, retry, edited: patch === undefined ? undefined : 'yes' },
       async effect() {
-        await announce(letter, entry?.record, { retry, deadlineAt }, call);
+        await announce(letter, { last: entry?.record, verdict }, { retry, deadlineAt }, call);
         // Its caller heard another answer long ago, and is told of this one.
         if (call !== undefined) await lateAnswers.remember(call, retry);
         const { body, headers } = bodies.isReference(requestHeaders) ? await putAway(sent) : sent;
@@ -108,28 +108,27 @@ export function createSendAgain(bridge: NatsBridge, writer: RecordWriter): Prepa
 
   /**
    * Whoever takes it may keep no record, and it may be nobody: should no answer come this time either, there is another
-   * letter, and its verdict does not call it never sent.
+   * letter, and its verdict does not call it never sent. What may have been carried out before is noted as a claim that
+   * nobody holds: a worker that keeps records then takes it as a further attempt, and looks before it charges.
    */
   async function announce(
     letter: DeadLetter,
-    last: OperationRecord | undefined,
+    { last, verdict }: { readonly last: OperationRecord | undefined; readonly verdict: Verdict },
     again: Pick<OperationRecord, 'retry' | 'deadlineAt'>,
     call: NotedCall | undefined,
   ): Promise<void> {
     const { merchantId, idempotencyKey, operation, paymentId, requestHeaders } = letter;
     if (idempotencyKey === '' || !movesMoney(operation)) return;
-    const isOpen = last?.state === 'sent' || last?.state === 'claimed';
-    const record: NewRecord = isOpen
-      ? last
-      : {
-          state: 'sent',
-          operation,
-          paymentId,
-          correlationId: headerText(requestHeaders, HEADER.correlationId),
-          fingerprint: call && fingerprintOf(call.data),
-          by: config.connection_name,
-          retry: 0,
-        };
+    const sent: NewRecord = {
+      state: 'sent',
+      operation,
+      paymentId,
+      correlationId: headerText(requestHeaders, HEADER.correlationId),
+      fingerprint: call && fingerprintOf(call.data),
+      by: config.connection_name,
+      retry: 0,
+    };
+    const record = verdict === 'unknown' ? claimOf(last ?? sent) : sent;
     try {
       const announced = { ...record, ...again, requestedAt: Date.now() };
       await ledger.write(merchantId, idempotencyKey, announced, last?.seq ?? 0);
@@ -173,6 +172,12 @@ function assertUnanswered(letter: DeadLetter, entry: LedgerEntry | undefined): v
     throw new ValidationError(
       `letter ${letterName(letter)} was answered, and the answer cannot be read: it is never sent again; ask the processor, then resolve it`,
     );
+}
+
+/** It may have been begun, by whom is not known: as a restore notes what was open. */
+function claimOf(record: NewRecord): NewRecord {
+  if (record.state === 'claimed') return record;
+  return { ...record, state: 'claimed', attempt: record.attempt ?? 1, by: undefined, reason: undefined };
 }
 
 function assertMayRetry(letter: DeadLetter, verdict: Verdict, isForced: boolean): void {
