@@ -4,9 +4,11 @@ import {
   bodyOf,
   fingerprintOf,
   HEADER,
+  LATE_STREAM,
   lateSubject,
   letterSubject,
   QUEUE_STREAM,
+  RECORD_STREAM,
   type RecordState,
   type RouterData,
   recordHeaders,
@@ -15,6 +17,7 @@ import {
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeAudit } from '../audit/audit.js';
+import { retentionOf } from '../config/retention.js';
 import { letterHeaders } from '../dead-letters/dead-letter.js';
 import { letterOfOperation } from '../dead-letters/letter-of-operation.js';
 import { CAPTURE, startBridge } from '../testing/bridge-on-server.js';
@@ -174,4 +177,30 @@ it('loses a letter that was taken out where it came from, and only that', async 
   await expect(manager.streams.getMessage(stream, { seq })).resolves.toBeNull();
   // It is in doubt without its own letter: another one is written.
   expect((await manager.streams.info(stream)).state.messages).toBe(messages);
+});
+
+it('is not what ended so long ago that the ledger has let go of it, and archive or audit have not', async () => {
+  const { bridge } = started;
+  const manager = await jetstreamManager(await bridge.connection.get());
+  await request('authorize:long_ago');
+  await letter('authorize:unsettled');
+  const what = { merchantId: 'm', operation: 'authorize', idempotencyKey: 'authorize:retried_long_ago' };
+  await writeAudit(bridge.connection, {
+    action: 'retry',
+    who: 'jo',
+    why: 'again',
+    what: { ...what, retry: 1 },
+  });
+  const keysAt = async (now: number) =>
+    [...(await openOperations(bridge.connection, bridge.config, now)).values()].map(
+      ({ idempotencyKey }) => idempotencyKey,
+    );
+  const all = ['authorize:long_ago', 'authorize:retried_long_ago', 'authorize:unsettled'];
+  await expect.poll(() => keysAt(Date.now())).toEqual(expect.arrayContaining(all));
+  await manager.streams.purge(RECORD_STREAM);
+  await manager.streams.purge(LATE_STREAM);
+  const later = await keysAt(Date.now() + retentionOf(bridge.config).ledger);
+  expect(later).toContain('authorize:unsettled');
+  expect(later).not.toContain('authorize:long_ago');
+  expect(later).not.toContain('authorize:retried_long_ago');
 });

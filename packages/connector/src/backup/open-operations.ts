@@ -13,6 +13,7 @@ import {
   ValidationError,
 } from '@nats-bridge/protocol';
 import type { BridgeConfig } from '../config/bridge-config.js';
+import { retentionOf } from '../config/retention.js';
 import { archiveNameOf } from '../topology.js';
 import { type Begun, toldOf } from './told-of.js';
 
@@ -23,13 +24,18 @@ export type OpenOperation = Begun & {
   readonly archiveSeq: number | undefined;
 };
 
+/** In milliseconds: what the ledger lets go of while it is read. */
+const READING_MS = 60_000;
+
 /**
  * Operations that move money, by the subject of their record. Everything that ledger, archive, letters and notes hold is
- * read: of two mirrors either may be behind the other, so one may speak of what another does not have.
+ * read: of two mirrors either may be behind the other, so one may speak of what another does not have. What archive and
+ * audit have kept longer than the ledger keeps anything is not: that has ended, and its record has expired.
  */
 export async function openOperations(
   connection: Connection,
   config: BridgeConfig,
+  now = Date.now(),
 ): Promise<ReadonlyMap<string, OpenOperation>> {
   const open = new Map<string, OpenOperation>();
   /** Of those that have an outcome: how often they had been sent again by then, for ever once they are answered. */
@@ -56,11 +62,12 @@ export async function openOperations(
     else if (state === 'withdrawn') ended.set(stored.subject, { record, mayRunFrom: retry + 1 });
     else open.set(stored.subject, { ...named, operation, paymentId, record, archiveSeq: undefined, retry });
   }
-  for await (const told of toldOf(connection)) {
+  const since = new Date(now - retentionOf(config).ledger + READING_MS);
+  for await (const told of toldOf(connection, since)) {
     const subject = subjectOf(told);
     if (subject !== undefined) add(subject, told);
   }
-  for await (const stored of storedMessages(connection, archiveNameOf(config))) {
+  for await (const stored of storedMessages(connection, archiveNameOf(config), { since })) {
     const request = requestIn(stored);
     const subject = subjectOf(request);
     if (subject !== undefined) add(subject, request, stored.seq);

@@ -15,7 +15,8 @@ export type Begun = {
   readonly retry: number;
 };
 
-export async function* toldOf(connection: Connection): AsyncGenerator<Begun> {
+/** @param since of what the audit says, which may be kept far longer than what became of it */
+export async function* toldOf(connection: Connection, since: Date): AsyncGenerator<Begun> {
   for (const queue of Object.keys(QUEUE_STREAM) as Queue[])
     for await (const stored of storedMessages(connection, QUEUE_STREAM[queue])) {
       const { merchantId, idempotencyKey, operation, paymentId, retry } = parseLetter(queue, stored);
@@ -28,6 +29,7 @@ export async function* toldOf(connection: Connection): AsyncGenerator<Begun> {
     yield { merchantId, idempotencyKey, operation: note.operation, paymentId, retry: note.retry };
   }
   for (const entry of await readAudit(connection)) {
+    if (new Date(entry.at) < since) continue;
     const again = sentAgain(entry);
     if (again !== undefined) yield again;
   }
