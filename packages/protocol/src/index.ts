@@ -52,6 +52,7 @@ export {
   TTL_HEADER,
 } from './headers.js';
 export { aliasOf, idempotencyKey, keyBeforeReturn, keyOfAlias, operationInKey } from './idempotency-key.js';
+export { isoTime } from './iso-time.js';
 export {
   APPROVABLE,
   APPROVAL_STATES,

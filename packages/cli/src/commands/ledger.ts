@@ -1,6 +1,6 @@
 /** `nats-bridge ledger`: how far one operation has come, as any bridge would say. */
 import { type LedgerEntry, shownOperation } from '@nats-bridge/connector';
-import { isOperation, type OperationRecord, operationInKey } from '@nats-bridge/protocol';
+import { isOperation, isoTime, type OperationRecord, operationInKey } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type CommandOptions, command } from '../command-options.js';
 import { readSettingsHere } from '../settings.js';
@@ -63,27 +63,27 @@ function shownAs(merchantId: string, idempotencyKey: string, { record, answer }:
       worker: by,
     }),
     transaction_id: answer?.transaction_id,
-    claimed_at: iso(record.claimedAt),
-    lease_until: record.state === 'claimed' ? iso(record.leaseUntil) : undefined,
+    claimed_at: timeOf(record.claimedAt),
+    lease_until: record.state === 'claimed' ? timeOf(record.leaseUntil) : undefined,
     retries: record.retry,
     reason: record.reason,
     request_seq: record.requestSeq,
   };
 }
 
-function iso(at: number | undefined): string | undefined {
-  return at === undefined ? undefined : new Date(at).toISOString();
+function timeOf(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : isoTime(at);
 }
 
 function rowsOf(record: OperationRecord): string[][] {
   const rows: (readonly [string, string | number | false | undefined])[] = [
     ['payment', record.paymentId],
-    ['requested', iso(record.requestedAt)],
-    ['delivered', iso(record.claimedAt)],
-    [record.state, iso(record.at)],
+    ['requested', timeOf(record.requestedAt)],
+    ['delivered', timeOf(record.claimedAt)],
+    [record.state, timeOf(record.at)],
     ['attempts', record.attempt],
     ['by', record.by],
-    ['leased until', record.state === 'claimed' && iso(record.leaseUntil)],
+    ['leased until', record.state === 'claimed' && timeOf(record.leaseUntil)],
     ['sent again', record.retry > 0 && `${record.retry} times`],
     ['reason', record.reason],
     ['request', record.requestSeq !== undefined && `sequence ${record.requestSeq} of the work stream`],

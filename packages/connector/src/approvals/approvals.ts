@@ -19,6 +19,7 @@ import {
   encodeBody,
   HEADER,
   isOpenApproval,
+  isoTime,
   maskPatch,
   type Queue,
   stepApproval,
@@ -123,7 +124,7 @@ export function createApprovals(
       throw new ValidationError(`there is no proposal ${id}: it never was, or is too old`);
     const step = stepApproval(factsOf(last), event, now());
     if (step.kind === 'forbidden') throw new ValidationError(`proposal ${id} ${step.why}`);
-    const decided = { ...actor, at: new Date(now()).toISOString() };
+    const decided = { ...actor, at: isoTime(now()) };
     const next = { ...last.kept, proposal: firstSeqOf(last), state: step.state, decided };
     try {
       return await write(next, last.seq);
@@ -236,8 +237,8 @@ export function createApprovals(
         operation: letter.operation,
         payment_id: letter.paymentId,
         idempotency_key: letter.idempotencyKey,
-        proposed: { ...actor, at: new Date(at).toISOString() },
-        expires_at: new Date(at + durationMs(expires_after)).toISOString(),
+        proposed: { ...actor, at: isoTime(at) },
+        expires_at: isoTime(at + durationMs(expires_after)),
         settled,
         patch: patchFor(letter, action),
       };

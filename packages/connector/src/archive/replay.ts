@@ -3,7 +3,7 @@
  * replay needs no card number and no credential. Nothing is executed.
  */
 import { lastMessage } from '@nats-bridge/messaging';
-import { maskRequest, RECORD_STREAM, type RecordState, recordSubject } from '@nats-bridge/protocol';
+import { isoTime, maskRequest, RECORD_STREAM, type RecordState, recordSubject } from '@nats-bridge/protocol';
 import type { NatsBridge } from '../nats-bridge.js';
 import { type OperationView, operationViewOf } from '../payments/operation-view.js';
 import {
@@ -80,7 +80,7 @@ export async function* replayedRequests(
       transaction_id: view?.transactionId,
       error: view?.error,
       reason: view?.reason,
-      outcome_at: view && new Date(view.at).toISOString(),
+      outcome_at: view && isoTime(view.at),
       ...shown,
     };
   }

@@ -9,6 +9,7 @@ import {
   type AuditEntry,
   auditSubject,
   chainEntry,
+  isoTime,
   type SignHash,
 } from '@nats-bridge/protocol';
 import { endOfChain } from './read-audit.js';
@@ -41,7 +42,7 @@ export function createAudit(connection: Connection, signer?: SignHash, now = Dat
     const subject = place?.subject ?? auditSubject(entry.action);
     for (let tries = 1; ; tries++) {
       const { seq, last } = await endOfChain(connection);
-      const chained = chainEntry({ ...entry, at: new Date(now()).toISOString() }, last, signer);
+      const chained = chainEntry({ ...entry, at: isoTime(now()) }, last, signer);
       try {
         await writer.write(subject, Buffer.from(JSON.stringify(chained)), {
           'Content-Type': 'application/json',

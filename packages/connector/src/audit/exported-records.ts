@@ -1,4 +1,5 @@
 /** The records of payments as a file: a line of JSON for each stream, followed by one for each of its records. */
+import { isoTime } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import type { RecordsReading, RecordsUnread } from './verify-records.js';
 
@@ -17,7 +18,7 @@ export function exportRecords(readings: readonly (RecordsReading | RecordsUnread
   const lines: z.output<typeof line>[] = [];
   for (const reading of readings) {
     if ('unread' in reading) continue;
-    lines.push({ stream: reading.stream, read_at: new Date(reading.at).toISOString() });
+    lines.push({ stream: reading.stream, read_at: isoTime(reading.at) });
     for (const { seq, subject, storedAt, headers, body } of reading.records)
       lines.push({
         seq,

@@ -1,5 +1,5 @@
 /** Records the outcome that a person found out, in the place of the answer that never came. */
-import { type BridgeResponse, type OperationRecord, ValidationError } from '@nats-bridge/protocol';
+import { type BridgeResponse, isoTime, type OperationRecord, ValidationError } from '@nats-bridge/protocol';
 import { encodeAnswer } from '../ledger/answer.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { DeadLetter } from './dead-letter.js';
@@ -53,7 +53,7 @@ function assertNotInHand(record: OperationRecord | undefined, key: string): void
   if (record?.state !== 'claimed' || (record.leaseUntil ?? 0) <= Date.now()) return;
   const { by = 'a worker', leaseUntil = 0 } = record;
   throw new ValidationError(
-    `${key} is in the hand of ${by} until ${new Date(leaseUntil).toISOString()}, longer while it is at work: its answer may still come; look again then`,
+    `${key} is in the hand of ${by} until ${isoTime(leaseUntil)}, longer while it is at work: its answer may still come; look again then`,
   );
 }
 

@@ -1,5 +1,5 @@
 /** An operation as programs see it, at the command line and over the admin API. */
-import type { RecordState } from '@nats-bridge/protocol';
+import { isoTime, type RecordState } from '@nats-bridge/protocol';
 import type { OperationView } from './operation-view.js';
 
 /** What an answer may say of how it ended; a worker's own words are left out. */
@@ -34,15 +34,11 @@ export function shownOperation(view: OperationView): ShownOperation {
     operation: view.operation,
     state,
     ...(status !== undefined && { status }),
-    at: iso(at),
-    ...(requestedAt !== undefined && { requested_at: iso(requestedAt) }),
+    at: isoTime(at),
+    ...(requestedAt !== undefined && { requested_at: isoTime(requestedAt) }),
     attempts,
     ...(worker !== undefined && { worker }),
     ...(correlationId !== undefined && { correlation_id: correlationId }),
     ...(state === 'answered' && requestedAt !== undefined && { duration_ms: Math.max(0, at - requestedAt) }),
   };
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -14,7 +14,7 @@ import {
   verifyAudit,
 } from '@nats-bridge/connector';
 import type { Logging } from '@nats-bridge/logging';
-import { alertSubject } from '@nats-bridge/protocol';
+import { alertSubject, isoTime } from '@nats-bridge/protocol';
 import { type AlertWatch, createAlertWatch, type FiringAlert } from '../alerts/alert-watch.js';
 import { createLookout } from '../alerts/lookout.js';
 import type { RecentOutcomes } from '../alerts/recent-outcomes.js';
@@ -28,7 +28,6 @@ import type { AdminConfig } from './admin-config.js';
 import { createJobs, type Jobs } from './jobs.js';
 import { createLiveReaders, type LiveReaders } from './live-readers.js';
 import { createRecentCalls, type RecentCalls } from './recent-calls.js';
-import { iso } from './schema/common.js';
 
 export type AdminWorld = {
   readonly bridge: NatsBridge;
@@ -150,6 +149,6 @@ function publishAlert(
   { name, since, ...alert }: FiringAlert,
   state: 'firing' | 'resolved',
 ): void {
-  const message = { name, state, since: iso(since), ...alert, instance: config.connection_name };
+  const message = { name, state, since: isoTime(since), ...alert, instance: config.connection_name };
   connection.current?.publish(alertSubject(name), JSON.stringify(message));
 }

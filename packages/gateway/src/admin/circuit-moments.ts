@@ -1,7 +1,7 @@
 /** How the circuits stood while a payment was under way: at the begin of each call, and as they changed. Pure. */
+import { isoTime } from '@nats-bridge/protocol';
 import type { CircuitHistory, CircuitState } from '../circuit-history.js';
 import type { SeenCall } from '../seen-calls.js';
-import { iso } from './schema/common.js';
 import type { Payment } from './schema/payments.js';
 
 type Moment = Payment['timeline'][number];
@@ -18,7 +18,7 @@ export function circuitMoments(
     const { operation, connector, endedAt, marks } = call;
     const { at } = marks;
     const momentOf = (when: number, state: CircuitState): Moment => ({
-      at: iso(when),
+      at: isoTime(when),
       kind: 'circuit',
       operation,
       idempotency_key: '',

@@ -1,7 +1,7 @@
 /** The calls of the last minutes: how many ended how, each second, and how long they took. */
 import type { NatsBridge, Observation, Route } from '@nats-bridge/connector';
+import { isoTime } from '@nats-bridge/protocol';
 import { MOST_ROUTES, routeEntry } from '../route-entry.js';
-import { iso } from './schema/common.js';
 import type { OperationFigures, SecondPoint } from './schema/overview.js';
 
 type Result = Extract<Observation, { type: 'call_ended' }>['result'];
@@ -148,7 +148,7 @@ function figuresOf(seen: readonly RouteSecond[]): OperationFigures {
 function pointOf(second: number, seen: readonly RouteSecond[]): SecondPoint {
   const calls = seen.reduce((sum, { results }) => sum + sumOf(results), 0);
   const failures = seen.reduce((sum, { results }) => sum + results.unknown + results.not_sent, 0);
-  return { at: iso(second * 1_000), calls, failures, p95_ms: quantile(sortedDurations(seen), 0.95) };
+  return { at: isoTime(second * 1_000), calls, failures, p95_ms: quantile(sortedDurations(seen), 0.95) };
 }
 
 function sumOf(results: Readonly<Record<Result, number>>): number {

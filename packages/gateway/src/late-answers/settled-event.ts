@@ -1,6 +1,7 @@
 /** The bridge's own webhook: "what you were told was pending is settled". It names what happened, and proves nothing. */
 import { createHash } from 'node:crypto';
 import type { Settlement } from '@nats-bridge/connector';
+import { isoTime } from '@nats-bridge/protocol';
 import { z } from 'zod';
 
 export const EVENT_TYPE = 'nats_bridge.operation.settled';
@@ -49,7 +50,7 @@ export function eventOf({ note, outcome, at }: Settlement): SettledEvent {
     refund_id,
     [refund_id === undefined ? 'connector_transaction_id' : 'connector_refund_id']: id,
     status: outcome.status,
-    at: new Date(at).toISOString(),
+    at: isoTime(at),
   };
 }
 

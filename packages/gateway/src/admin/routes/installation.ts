@@ -8,12 +8,11 @@ import {
   showStored,
   writeAudit,
 } from '@nats-bridge/connector';
-import { QUEUE_STREAM, RECORD_STREAM } from '@nats-bridge/protocol';
+import { isoTime, QUEUE_STREAM, RECORD_STREAM } from '@nats-bridge/protocol';
 import type { AdminWorld } from '../admin-world.js';
 import { connectorLimit, nearestLimit } from '../nearest-limit.js';
 import { pageOf } from '../page-of.js';
 import { AdminProblem, route } from '../route.js';
-import { iso } from '../schema/common.js';
 import {
   auditPage,
   auditQuery,
@@ -106,7 +105,7 @@ export const installationRoutes = [
           operation,
           connector,
           state,
-          since: iso(at),
+          since: isoTime(at),
         })),
         limits: { in_flight: count, limit, failures, open_ms },
         rate_limits: bridge.rateLimits().map((use) => ({

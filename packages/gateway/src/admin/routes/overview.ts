@@ -1,9 +1,9 @@
 /** The overview, once and live. */
+import { isoTime } from '@nats-bridge/protocol';
 import type { AdminWorld } from '../admin-world.js';
 import { eventStream } from '../event-stream.js';
 import { connectorLimit, nearestLimit } from '../nearest-limit.js';
 import { AdminProblem, route } from '../route.js';
-import { iso } from '../schema/common.js';
 import { type Overview, overview } from '../schema/overview.js';
 import { paymentRowOf } from '../schema/payments.js';
 import { standingOf } from '../standing.js';
@@ -89,11 +89,11 @@ async function readOverview(world: AdminWorld): Promise<Overview> {
     letters: { dead_letters: messagesIn('DEAD_LETTERS'), interventions: messagesIn('INTERVENTIONS') },
     alerts: world.alerts
       .firing()
-      .map(({ since, ...alert }) => ({ ...alert, labels: { ...alert.labels }, since: iso(since) })),
+      .map(({ since, ...alert }) => ({ ...alert, labels: { ...alert.labels }, since: isoTime(since) })),
   };
   const inFlight = nearestLimit(world.door, connectorLimit(bridge));
   return {
-    at: iso(Date.now()),
+    at: isoTime(Date.now()),
     window_s: calls.windowS,
     throughput_per_s: calls.throughputPerS(),
     latency_ms: calls.percentiles(),

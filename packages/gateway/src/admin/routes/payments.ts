@@ -5,13 +5,13 @@ import {
   type ReadRequested,
   readPaymentHistory,
 } from '@nats-bridge/connector';
+import { isoTime } from '@nats-bridge/protocol';
 import type { z } from 'zod';
 import type { SeenCall } from '../../seen-calls.js';
 import { circuitMoments } from '../circuit-moments.js';
 import { csvLine } from '../csv.js';
 import { placeIn } from '../page-of.js';
 import { AdminProblem, route } from '../route.js';
-import { iso } from '../schema/common.js';
 import {
   type Payment,
   type PaymentRow,
@@ -95,7 +95,7 @@ export const paymentRoutes = [
           ...circuitMoments(calls, circuits, last),
           ...history.map(({ at, idempotencyKey, ...event }) => ({
             ...event,
-            at: iso(at),
+            at: isoTime(at),
             idempotency_key: idempotencyKey,
           })),
           ...calls.map(heardOf),
@@ -149,7 +149,7 @@ async function* csvOf(
 function heardOf({ operation, result, code, endedAt, marks }: SeenCall): Payment['timeline'][number] {
   const ms = endedAt - marks.begunAt;
   return {
-    at: iso(marks.at + ms),
+    at: isoTime(marks.at + ms),
     kind: 'heard',
     operation,
     idempotency_key: '',

@@ -42,5 +42,3 @@ export const timeQuery = { from: z.iso.datetime().optional(), to: z.iso.datetime
 export const problem = z
   .object({ error: z.object({ code: z.string(), message: z.string() }) })
   .meta({ description: 'What is wrong, and what to do.' });
-
-export const iso = (at: number) => new Date(at).toISOString();
