@@ -1,5 +1,6 @@
 /** The public face of @nats-bridge/messaging. */
 
+export type { StoredRecord } from '@nats-bridge/protocol';
 export { askJetStream } from './backup/ask-jetstream.js';
 export { keepPastTimeToLive } from './backup/keep-past-time-to-live.js';
 export { restoreStream } from './backup/restore-stream.js';
@@ -52,7 +53,7 @@ export {
   type WorkerPresence,
   type WorkersFound,
 } from './presence/presence.js';
-export { lastMessage, type StoredRecord } from './records/last-message.js';
+export { lastMessage } from './records/last-message.js';
 export { createRecordStore, type RecordStore } from './records/record-store.js';
 export { createRecordWriter, type RecordWriter } from './records/record-writer.js';
 export { saysOvertaken } from './records/says-overtaken.js';

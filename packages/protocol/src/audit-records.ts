@@ -5,15 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { AuditEntry } from './audit-chain.js';
 import { PAST_TTL_HEADER, TTL_HEADER } from './headers.js';
+import type { StoredRecord } from './stored-record.js';
 import { DEFAULT_SUBJECT_ROOT, encodeToken } from './subject.js';
-
-export type StreamRecord = {
-  readonly seq: number;
-  readonly subject: string;
-  readonly storedAt: Date;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-};
 
 /** What is kept of a record. */
 export type RecordDigest = {
@@ -62,7 +55,7 @@ const ADDED_BY_READING = new Set(
 /** What a record was stored under, and no part of it: a mirror does not keep them. */
 const CONDITION = 'Nats-Expected-';
 
-export function digestRecord(stream: string, record: StreamRecord): RecordDigest {
+export function digestRecord(stream: string, record: StoredRecord): RecordDigest {
   const { seq, subject, storedAt, body } = record;
   const at = storedAt.getTime();
   const headers = Object.entries(record.headers)

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  digestRecord,
-  type RecordBatch,
-  recordBatchEntry,
-  recordBatchOf,
-  type StreamRecord,
-} from './audit-records.js';
+import { digestRecord, type RecordBatch, recordBatchEntry, recordBatchOf } from './audit-records.js';
 import { checkRecords, type StreamLook } from './check-records.js';
+import type { StoredRecord } from './stored-record.js';
 
 const STREAM = 'OPERATIONS';
 const CREATED = '2026-11-01T00:00:00Z';
@@ -24,7 +19,7 @@ const look: StreamLook = {
   maxPerSubject: 8,
 };
 
-const record = (seq: number, changes: Partial<StreamRecord> = {}): StreamRecord => ({
+const record = (seq: number, changes: Partial<StoredRecord> = {}): StoredRecord => ({
   seq,
   subject: `operations.${seq}`,
   storedAt: new Date(NOW - DAY_MS + seq * 1_000),
@@ -36,7 +31,7 @@ const records = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => record(from + index));
 
 /** As it comes back from the chain. */
-function batch(all: readonly StreamRecord[], changes: Partial<RecordBatch> = {}): RecordBatch {
+function batch(all: readonly StoredRecord[], changes: Partial<RecordBatch> = {}): RecordBatch {
   const [from = 1, to = 0] = [all[0]?.seq, all.at(-1)?.seq];
   const digests = all.map((one) => digestRecord(STREAM, one));
   const entry = recordBatchEntry({
@@ -51,7 +46,7 @@ function batch(all: readonly StreamRecord[], changes: Partial<RecordBatch> = {})
   if (typeof read !== 'object') throw new Error('it cannot be read back');
   return read;
 }
-const problemsOf = (batches: readonly RecordBatch[], found: readonly StreamRecord[], changes = {}) =>
+const problemsOf = (batches: readonly RecordBatch[], found: readonly StoredRecord[], changes = {}) =>
   checkRecords(batches, { ...look, ...changes }, found).problems.map(({ seq, why }) => `${seq}: ${why}`);
 
 describe('a batch of digests', () => {
@@ -117,7 +112,7 @@ describe('records compared with what was written down', () => {
     });
   });
 
-  it.each<[string, Partial<StreamRecord>]>([
+  it.each<[string, Partial<StoredRecord>]>([
     ['body', { body: Buffer.from('another') }],
     ['header', { headers: { 'X-Merchant-Id': 'other', 'Nats-Msg-Id': 'id 4' } }],
     ['subject', { subject: 'operations.5' }],

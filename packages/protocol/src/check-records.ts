@@ -1,5 +1,6 @@
 /** Compares a stream with what the audit said of its records while they were new. Pure. */
-import { digestRecord, type RecordBatch, type RecordDigest, type StreamRecord } from './audit-records.js';
+import { digestRecord, type RecordBatch, type RecordDigest } from './audit-records.js';
+import type { StoredRecord } from './stored-record.js';
 
 /** A stream as it was found, or as it was exported. */
 export type StreamLook = {
@@ -45,7 +46,7 @@ const CLOCKS_MS = 60_000;
 export function checkRecords(
   batches: readonly RecordBatch[],
   look: StreamLook,
-  found: Iterable<StreamRecord>,
+  found: Iterable<StoredRecord>,
 ): RecordReport {
   const present = new Map<number, RecordDigest>();
   for (const record of found) present.set(record.seq, digestRecord(look.stream, record));

@@ -116,6 +116,7 @@ export { isSealed, replyContext, requestContext, SEALED_TYPE } from './sealing-c
 export { Secret } from './secret.js';
 export { type ReplyPlace, signedReplyText, signedRequestText, signedWithdrawalText } from './signed-text.js';
 export { saysFailed, statusNames } from './status.js';
+export type { StoredRecord } from './stored-record.js';
 export {
   ALERT_PATTERN,
   APPROVAL_PATTERN,

@@ -1,17 +1,9 @@
 /** The last message of a subject, read straight from the stream. */
+import type { StoredRecord } from '@nats-bridge/protocol';
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { managerOf } from '../connection/manager-of.js';
-import type { HeaderRecord } from '../request/message-headers.js';
 import { saysNothingThere } from '../says-missing.js';
-
-export type StoredRecord = {
-  readonly subject: string;
-  readonly body: Uint8Array;
-  readonly headers: HeaderRecord;
-  readonly seq: number;
-  readonly storedAt: Date;
-};
 
 /** @returns undefined when the subject has no message. The stream must allow direct reads. */
 export async function lastMessage(

@@ -1,10 +1,11 @@
 /** Records that are changed only by who has seen their last state: one subject each, compare and set. */
+import type { StoredRecord } from '@nats-bridge/protocol';
 import type { Connection } from '../connection/connection.js';
 import { managerOf } from '../connection/manager-of.js';
 import { RecordChangedError } from '../errors.js';
 import type { HeaderRecord } from '../request/message-headers.js';
 import { saysNothingThere } from '../says-missing.js';
-import { lastMessage, recordOf, type StoredRecord } from './last-message.js';
+import { lastMessage, recordOf } from './last-message.js';
 import type { RecordWriter } from './record-writer.js';
 import { saysOvertaken } from './says-overtaken.js';
 

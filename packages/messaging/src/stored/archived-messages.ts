@@ -1,8 +1,8 @@
 /** Copies that an archive has of its source's messages, found by the sequences of their originals. */
+import type { StoredRecord } from '@nats-bridge/protocol';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { managerOf } from '../connection/manager-of.js';
-import type { StoredRecord } from '../records/last-message.js';
 import { originSeqOf } from './origin.js';
 import { firstFrom, firstSeqSince, nextFrom } from './stored-messages.js';
 

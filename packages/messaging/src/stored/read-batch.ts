@@ -2,10 +2,10 @@
  * Many messages of a stream for one question (NATS ADR-31, servers from 2.11). nats.js has it, and leaves a
  * subscription behind for each. Only in the account of the stream itself.
  */
+import type { StoredRecord } from '@nats-bridge/protocol';
 import { createInbox } from '@nats-io/nats-core';
 import { apiSubject } from '../connection/api-subject.js';
 import type { Connection } from '../connection/connection.js';
-import type { StoredRecord } from '../records/last-message.js';
 import { type HeaderRecord, readHeaders } from '../request/message-headers.js';
 
 export type BatchQuestion = {

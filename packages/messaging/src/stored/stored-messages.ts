@@ -1,8 +1,9 @@
 /** Reads and takes out single messages of a stream, without a consumer that remembers. */
+import type { StoredRecord } from '@nats-bridge/protocol';
 import { JetStreamApiError, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.js';
 import { managerOf } from '../connection/manager-of.js';
-import { recordOf, type StoredRecord } from '../records/last-message.js';
+import { recordOf } from '../records/last-message.js';
 import { saysNoMessage } from '../says-missing.js';
 import { serverFeatures } from '../topology/server-features.js';
 import { type BatchQuestion, readBatch } from './read-batch.js';
