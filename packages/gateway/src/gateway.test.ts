@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import type { NatsBridge } from '@nats-bridge/connector';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Gateway, type GatewayOptions, startGateway } from './gateway.js';
+import { type Gateway, type GatewayOptions, openGateway } from './gateway.js';
 import { PortInUseError } from './listen-on.js';
 import { fails, replies, type ScriptedBridge, scriptedBridge } from './testing/scripted-bridge.js';
 import { refusalOf, type UnrulyClient, unrulyClient } from './testing/unruly-client.js';
@@ -119,7 +119,7 @@ describe('closing', () => {
 });
 
 async function open(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
-  const gateway = await startGateway({
+  const gateway = await openGateway({
     bridge: scriptedBridge(),
     grpc: { port: 0 },
     http: { port: 0 },

@@ -1,7 +1,5 @@
 /** The gateway: its doors in front of one connector, opened together and closed together. */
-import { createServer, type Server as NetServer, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
-import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import type { Server as TlsServer } from 'node:tls';
 import type { NatsBridge } from '@nats-bridge/connector';
 import type { Logging } from '@nats-bridge/logging';
 import { UCS_METHODS } from '@nats-bridge/protocol';
@@ -11,8 +9,7 @@ import { createRecentOutcomes } from './alerts/recent-outcomes.js';
 import type { PaymentBridge } from './bridge.js';
 import { createBrokerFigures } from './broker-figures.js';
 import { createCertificateEnds } from './certificate-ends.js';
-import { createDoorTls, type DoorTls, type DoorTlsFiles } from './door-tls.js';
-import { createFirstBytes } from './first-bytes.js';
+import { createDoorTls, type DoorTlsFiles } from './door-tls.js';
 import { addHealthService } from './health/grpc-health.js';
 import { createConsoleApp } from './http/console-files.js';
 import { createHttpServer } from './http/http-server.js';
@@ -22,7 +19,7 @@ import { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhoo
 import { type ListenAt, listenOn, urlOf } from './listen-on.js';
 import { createGatewayMetrics } from './metrics/gateway-metrics.js';
 import { createSeenCalls } from './seen-calls.js';
-import { letStreamsPass } from './ucs/passing-streams.js';
+import { createGrpcDoor } from './ucs/grpc-door.js';
 import { createUcsServer } from './ucs/ucs-server.js';
 import type { OnWarning } from './warning.js';
 
@@ -79,14 +76,11 @@ export type Gateway = {
   close(): Promise<void>;
 };
 
-/** How long a TLS connection to the gRPC door may say nothing after its handshake. */
-const FIRST_BYTES_MS = 10_000;
-
 /**
  * @throws PortInUseError when a port is taken and no other may be chosen; Error when the console is to be served and was
  * not built. No door is open then, and nothing runs.
  */
-export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { bridge, allowPortFallback = false, drainMs = 35_000, onWarning = () => {}, logging } = options;
   const { requestTimeoutMs = 30_000 } = options;
   const grpcAt: Door = { host: '127.0.0.1', port: 8000, ...options.grpc };
@@ -130,7 +124,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     services: [...services],
     watchIntervalMs: options.healthWatchMs ?? 1_000,
   });
-  const grpcSide = grpcDoor(ucs, grpcTls);
+  const grpcSide = createGrpcDoor(ucs, grpcTls);
   const admin =
     options.admin &&
     seenCalls &&
@@ -201,31 +195,4 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return closing;
     },
   };
-}
-
-/**
- * Listens and hands connections to grpc-js, so that a taken port is an error we can read. grpc-js's own
- * forceShutdown forgets connections when channelz is off; the injector does not.
- */
-function grpcDoor(
-  ucs: GrpcServer,
-  tls: DoorTls | undefined,
-): { readonly listener: NetServer; drain(drainMs: number): Promise<void> } {
-  // TLS ends at the listener, so grpc-js speaks HTTP/2 over whatever it is handed.
-  const injector = ucs.createConnectionInjector(ServerCredentials.createInsecure());
-  letStreamsPass(ucs);
-  const inject = (socket: Socket) => injector.injectConnection(socket);
-  const firstBytes = createFirstBytes(inject, FIRST_BYTES_MS);
-  const listener =
-    tls === undefined
-      ? createServer({ allowHalfOpen: true, noDelay: true }, inject)
-      : createTlsServer({ ...tls.options, noDelay: true, ALPNProtocols: ['h2'] }, firstBytes.await);
-  const drain = async (drainMs: number) => {
-    listener.close();
-    firstBytes.close();
-    const timer = setTimeout(() => injector.drain(0), drainMs);
-    await new Promise<void>((resolve) => ucs.tryShutdown(() => resolve()));
-    clearTimeout(timer);
-  };
-  return { listener, drain };
 }

@@ -7,6 +7,6 @@ import type { Gateway, GatewayOptions } from './gateway.js';
  *   not built. No door is open then, and nothing runs.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const gateway = await import('./gateway.js');
-  return gateway.startGateway(options);
+  const { openGateway } = await import('./gateway.js');
+  return openGateway(options);
 }

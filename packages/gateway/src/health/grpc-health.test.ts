@@ -1,7 +1,7 @@
 /** grpc.health.v1 as a prober sees it; the connector's health is scripted. */
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Gateway, startGateway } from '../gateway.js';
+import { type Gateway, openGateway } from '../gateway.js';
 import { type ScriptedBridge, scriptedBridge } from '../testing/scripted-bridge.js';
 import { refusalOf } from '../testing/unruly-client.js';
 
@@ -15,7 +15,7 @@ let client: Client;
 
 beforeEach(async () => {
   bridge = scriptedBridge();
-  gateway = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 }, healthWatchMs: 10 });
+  gateway = await openGateway({ bridge, grpc: { port: 0 }, http: { port: 0 }, healthWatchMs: 10 });
   client = new Client(`127.0.0.1:${gateway.grpcPort}`, credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,
   });

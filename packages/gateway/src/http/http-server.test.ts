@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Gateway, startGateway } from '../gateway.js';
+import { type Gateway, openGateway } from '../gateway.js';
 import { type ScriptedBridge, scriptedBridge } from '../testing/scripted-bridge.js';
 import { createConsoleApp } from './console-files.js';
 import { createHttpApp } from './http-app.js';
@@ -14,7 +14,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   bridge = scriptedBridge();
-  gateway = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 } });
+  gateway = await openGateway({ bridge, grpc: { port: 0 }, http: { port: 0 } });
 });
 
 afterAll(() => gateway.close());
@@ -66,7 +66,7 @@ it('/metrics shows calls and the process to Prometheus, also without a connector
 });
 
 it('/metrics is not there where it is switched off', async () => {
-  const without = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 }, metrics: false });
+  const without = await openGateway({ bridge, grpc: { port: 0 }, http: { port: 0 }, metrics: false });
   const { status } = await fetch(`${without.httpUrl}/metrics`);
   await without.close();
   expect(status).toBe(404);
@@ -133,7 +133,7 @@ describe('every answer has strict headers', () => {
 
 describe('limits', () => {
   it('who sends half a request is cut, with a word', async () => {
-    const slow = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 }, requestTimeoutMs: 200 });
+    const slow = await openGateway({ bridge, grpc: { port: 0 }, http: { port: 0 }, requestTimeoutMs: 200 });
     try {
       for (const half of [
         'GET /healthz HTTP/1.1\r\nHo',

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { LateAnswers } from '@nats-bridge/connector';
 import { afterEach, expect, it, vi } from 'vitest';
-import { type Gateway, startGateway } from '../gateway.js';
+import { type Gateway, openGateway } from '../gateway.js';
 import { replies, scriptedBridge } from '../testing/scripted-bridge.js';
 import { refusalOf, type UnrulyClient, unrulyClient } from '../testing/unruly-client.js';
 
@@ -31,7 +31,7 @@ async function start(find: LateAnswers['find']) {
   const bridge = scriptedBridge(replies({ response: { event_type: 'ENDPOINT_VERIFICATION' } }));
   const close = vi.fn(async () => {});
   const lateAnswers = { find, push: () => ({ close }) } as unknown as LateAnswers;
-  gateway = await startGateway({
+  gateway = await openGateway({
     bridge: Object.assign(bridge, { lateAnswers }),
     grpc: { port: 0 },
     http: { port: 0 },

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { BridgeError, OPERATIONS, ValidationError } from '@nats-bridge/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Gateway, startGateway } from '../gateway.js';
+import { type Gateway, openGateway } from '../gateway.js';
 import {
   type Executed,
   fails,
@@ -27,7 +27,7 @@ let warnings: string[];
 
 beforeAll(async () => {
   bridge = scriptedBridge();
-  gateway = await startGateway({
+  gateway = await openGateway({
     bridge,
     grpc: { port: 0 },
     http: { port: 0 },

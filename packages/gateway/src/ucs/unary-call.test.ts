@@ -2,7 +2,7 @@
 import { connect, constants } from 'node:http2';
 import { encodeUcs } from '@nats-bridge/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Gateway, startGateway } from '../gateway.js';
+import { type Gateway, openGateway } from '../gateway.js';
 import { replies, scriptedBridge } from '../testing/scripted-bridge.js';
 import { METADATA } from '../testing/unruly-client.js';
 
@@ -13,7 +13,7 @@ let gateway: Gateway;
 const bridge = scriptedBridge();
 
 beforeAll(async () => {
-  gateway = await startGateway({ bridge, grpc: { port: 0 }, http: { port: 0 }, drainMs: 500 });
+  gateway = await openGateway({ bridge, grpc: { port: 0 }, http: { port: 0 }, drainMs: 500 });
 });
 afterAll(() => gateway.close());
 
