@@ -15,7 +15,7 @@ export type Weather = {
   slowMs: number;
 };
 
-export const FAIR: Readonly<Weather> = { drop: 0, duplicate: 0, reorder: 0, slow: 0, slowMs: 0 };
+const FAIR: Readonly<Weather> = { drop: 0, duplicate: 0, reorder: 0, slow: 0, slowMs: 0 };
 
 export class World {
   readonly random: Random;

@@ -134,7 +134,7 @@ export const LINK_SUBJECTS: readonly string[] = [
  * there. A general worker, and one of a pool that any merchant may be routed to, cannot write the records of merchants that belong to a pool, nor name one in a question; a
  * question with a literal star for the merchant passes what is denied, and reads the newest (docs/access.md).
  */
-export function workerAccess(layout: Layout, pools: Pools, worker: WorkerPrincipal): BorrowedAccess {
+function workerAccess(layout: Layout, pools: Pools, worker: WorkerPrincipal): BorrowedAccess {
   const { stream } = layout;
   const { pool } = worker;
   const operations = worker.operations ?? OPERATIONS.map(({ operation }) => operation);
@@ -188,7 +188,7 @@ export function workerAccess(layout: Layout, pools: Pools, worker: WorkerPrincip
 }
 
 /** A person who settles dead letters: reads them and the ledger, sends again, resolves, discards, is written down. */
-export function operatorAccess(layout: Layout, pools: Pools): BorrowedAccess {
+function operatorAccess(layout: Layout, pools: Pools): BorrowedAccess {
   const letters = QUEUES.map((queue) => QUEUE_STREAM[queue]);
   const requests = [undefined, ...Object.keys(pools)].flatMap((pool) =>
     STREAMED.map((operation) => subjectPattern(poolTemplate(templateOf(layout, operation), pool))),
@@ -216,7 +216,7 @@ export function operatorAccess(layout: Layout, pools: Pools): BorrowedAccess {
 }
 
 /** A person who looks and changes nothing. Requests and letters hold card data: an auditor has no part in them. */
-export function auditorAccess(): BorrowedAccess {
+function auditorAccess(): BorrowedAccess {
   return {
     asks: [
       one(api('STREAM.INFO', '*')),

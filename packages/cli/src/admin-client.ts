@@ -31,7 +31,7 @@ export class AdminRefusedError extends Error {
 }
 
 /** Nobody answered, or somebody who is no gateway. */
-export class AdminUnreachableError extends Error {
+class AdminUnreachableError extends Error {
   override readonly name = 'AdminUnreachableError';
 }
 

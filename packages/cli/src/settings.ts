@@ -11,7 +11,7 @@ import { type GatewayConfig, gatewayConfigSchema } from '@nats-bridge/gateway';
 import type { Command } from 'commander';
 import { readSession } from './up-session.js';
 
-export const DEFAULT_CONFIG_FILE = 'nats-bridge.toml';
+const DEFAULT_CONFIG_FILE = 'nats-bridge.toml';
 
 const BASE_URL = 'nats_bridge.base_url';
 const SECTIONS = { nats_bridge: bridgeConfigSchema, gateway: gatewayConfigSchema };

@@ -2,7 +2,7 @@
  * How often each fault and each decision must have come up in ten thousand seeds: a simulation that does not exercise
  * a rule says nothing about it.
  */
-export const FLOORS: Readonly<Record<string, number>> = {
+const FLOORS: Readonly<Record<string, number>> = {
   // Faults.
   'fault: bridge dies': 2_000,
   'fault: worker dies': 2_000,

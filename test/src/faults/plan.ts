@@ -40,7 +40,7 @@ export type Plan = {
   readonly digest: string;
 };
 
-export const LANES = 16;
+const LANES = 16;
 const MERCHANTS = ['merchant_a', 'merchant_b', 'merchant_c'];
 /** One fault for so many payments, and each kind at least once. */
 const PAYMENTS_OF_FAULT = 70;

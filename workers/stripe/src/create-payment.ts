@@ -71,7 +71,7 @@ export function returnUrl(request: BridgeRequest): string | undefined {
   return firstText(request, ['return_url'], ['complete_authorize_url']);
 }
 
-export function isCapturedLater(request: BridgeRequest): boolean {
+function isCapturedLater(request: BridgeRequest): boolean {
   return ['MANUAL', 'MANUAL_MULTIPLE', 'SCHEDULED'].includes(text(request, 'capture_method') ?? '');
 }
 

@@ -53,7 +53,7 @@ export type StreamInBackup = BackupManifest['streams'][number];
 
 export const MANIFEST_FILE = 'manifest.json';
 /** The names that `nats stream restore` looks for in the folder of a stream. */
-export const ARCHIVE_FILE = 'stream.tar.s2';
+const ARCHIVE_FILE = 'stream.tar.s2';
 export const ABOUT_FILE = 'backup.json';
 
 /** @returns why it is none, where it is none */

@@ -31,7 +31,7 @@ import { archiveNameOf } from '../topology.js';
 import { type OpenOperation, openOperations } from './open-operations.js';
 
 /** Why its letter is there, and what stands in its record. */
-export const RESTORED = 'restored from a backup';
+const RESTORED = 'restored from a backup';
 
 export type Doubts = {
   /** Operations without an outcome. */

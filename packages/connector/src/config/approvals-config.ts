@@ -25,5 +25,3 @@ export const approvalsSchema = z
     expires_after: duration.default('24h'),
   })
   .prefault({});
-
-export type ApprovalsConfig = z.output<typeof approvalsSchema>;

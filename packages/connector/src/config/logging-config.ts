@@ -30,5 +30,3 @@ export const loggingSchema = z
     storage: z.enum(['memory', 'file']).default('memory'),
   })
   .prefault({});
-
-export type LoggingConfig = z.output<typeof loggingSchema>;

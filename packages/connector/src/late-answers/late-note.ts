@@ -42,7 +42,7 @@ const REQUEST_FIELDS = [
 ] as const;
 
 /** Of these Hyperswitch takes an event with the whole answer in it (docs/hyperswitch.md, Events). */
-export function isPushed(row: OperationRow): boolean {
+function isPushed(row: OperationRow): boolean {
   return row.movesMoney && (row.statusKind === 'payment' || row.statusKind === 'refund');
 }
 

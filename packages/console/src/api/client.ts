@@ -54,7 +54,7 @@ export function createApi(token: string, onRefused: () => void): Api {
 }
 
 /** Leaves out what is empty. */
-export function queryText(query: Query = {}): string {
+function queryText(query: Query = {}): string {
   const parts = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   if (parts.length === 0) return '';
   return `?${new URLSearchParams(parts.map(([name, value]) => [name, String(value)]))}`;

@@ -101,6 +101,6 @@ export function startLiveFeed(api: Api): LiveFeed {
 }
 
 /** A second that is there already is said again, not twice. */
-export function appendPoint(series: readonly SecondPoint[], point: SecondPoint): readonly SecondPoint[] {
+function appendPoint(series: readonly SecondPoint[], point: SecondPoint): readonly SecondPoint[] {
   return [...series.filter(({ at }) => at < point.at), point].slice(-SERIES_LENGTH);
 }

@@ -4,7 +4,7 @@ import type { Settlement } from '@nats-bridge/connector';
 import { isoTime } from '@nats-bridge/protocol';
 import { z } from 'zod';
 
-export const EVENT_TYPE = 'nats_bridge.operation.settled';
+const EVENT_TYPE = 'nats_bridge.operation.settled';
 
 export const EVENT_HEADER = 'x-nats-bridge-event';
 export const SIGNATURE_HEADER = 'x-nats-bridge-signature';

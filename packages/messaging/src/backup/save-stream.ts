@@ -19,7 +19,7 @@ export type SaveOptions = {
 };
 
 /** In bytes, unless the server's messages are smaller. */
-export const PART_BYTES = 131_072;
+const PART_BYTES = 131_072;
 const SILENCE_MS = 60_000;
 /** A status of 400 and above ends a snapshot that failed. */
 const FAILED = 400;

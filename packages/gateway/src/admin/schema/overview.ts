@@ -100,9 +100,6 @@ export const overview = z.object({
     }),
 });
 
-/** Each second on `/live`: the overview without its series, and the newest second of it, once there is one. */
-export const liveOverview = overview.omit({ series: true }).extend({ point: secondPoint.optional() });
-
 export type Overview = z.infer<typeof overview>;
 export type SecondPoint = z.infer<typeof secondPoint>;
 export type OperationFigures = z.infer<typeof operationFigures>;

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream } from '@nats-io/jetstream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { NatsBridge } from './nats-bridge.js';
-import { CAPTURE, startBridge } from './testing/bridge-on-server.js';
+import type { NatsBridge } from '../nats-bridge.js';
+import { CAPTURE, startBridge } from '../testing/bridge-on-server.js';
 
 const WINDOW_MS = 100;
 
