@@ -2,8 +2,8 @@
  * A span as this process writes it down: a few numbers and whom it is of, because most are forgotten. Only what is
  * exported is described, and becomes a span of OpenTelemetry, whose own objects cost a payment several times as much.
  */
-import { RandomIdGenerator } from '@opentelemetry/sdk-trace';
 import type { LocalTrace } from './local-traces.js';
+import { randomSpanId } from './random-id.js';
 import { traceparentOf } from './trace-context.js';
 
 export type SpanAttributes = Readonly<Record<string, string | number | undefined>>;
@@ -34,8 +34,6 @@ export type TraceSpan = {
 
 /** The span above, where it is of another process. */
 export type RemoteSpan = { readonly spanId: string; readonly traceFlags: number };
-
-const ids = new RandomIdGenerator();
 
 /** Times are of `performance.now()`, as {@link LocalTrace.clockOffset} says. */
 export class Span implements TraceSpan {
@@ -72,7 +70,7 @@ export class Span implements TraceSpan {
 
   /** Drawn when it is needed: nobody asks most of those that are forgotten. */
   get spanId(): string {
-    this.id ??= ids.generateSpanId();
+    this.id ??= randomSpanId();
     return this.id;
   }
 

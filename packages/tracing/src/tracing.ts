@@ -1,11 +1,7 @@
 /** Begins spans and exports them over OTLP: those of sampled traces, and those of traces in which something failed. */
 import { within } from '@nats-bridge/protocol';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, RandomIdGenerator } from '@opentelemetry/sdk-trace';
 import { createLocalTraces } from './local-traces.js';
-import { readableSpan } from './readable-span.js';
-import { reportFailures } from './report-failures.js';
+import { randomTraceId } from './random-id.js';
 import { Span, type SpanTemplate, type TraceParent, type TraceSpan } from './span.js';
 import { readTraceparent } from './trace-context.js';
 
@@ -35,24 +31,15 @@ export type Tracing = {
   close(): Promise<void>;
 };
 
-/** Exported soon: spans die young, which V8 rewards, and there are enough of them to be worth a request. */
-const BATCH_DELAY_MS = 200;
-const EXPORT_TIMEOUT_MS = 10_000;
 const CLOSE_MS = 2_000;
 
 export function createTracing(options: TracingOptions): Tracing {
   const { endpoint, sampleRatio = 1, serviceName, onError = () => {} } = options;
-  const exporter = new OTLPTraceExporter({
-    url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
-    timeoutMillis: EXPORT_TIMEOUT_MS,
-  });
-  const batches = new BatchSpanProcessor({
-    exporter: reportFailures(exporter, onError),
-    scheduledDelayMillis: BATCH_DELAY_MS,
-  });
-  const resource = resourceFromAttributes({ 'service.name': serviceName });
-  const traces = createLocalTraces((span) => batches.onEnd(readableSpan(span, resource)));
-  const ids = new RandomIdGenerator();
+  // OpenTelemetry takes a tenth of a second of processor time to load, which most processes, tracing nothing, are spared.
+  const exporting = import('./export-spans.js').then(({ exportSpans }) =>
+    exportSpans({ endpoint, serviceName, onError }),
+  );
+  const traces = createLocalTraces((span) => void exporting.then(({ hand }) => hand(span)));
 
   function placeOf(parent: TraceParent | undefined): Pick<Span, 'trace' | 'parent'> {
     if (parent instanceof Span) return { trace: parent.trace, parent };
@@ -60,7 +47,7 @@ export function createTracing(options: TracingOptions): Tracing {
     // Who began the trace has decided.
     if (above !== undefined) return { trace: traces.join(above.traceId, above.isSampled), parent: above };
     const isSampled = Math.random() < sampleRatio;
-    return { trace: traces.create(ids.generateTraceId(), isSampled), parent: undefined };
+    return { trace: traces.create(randomTraceId(), isSampled), parent: undefined };
   }
 
   return {
@@ -72,9 +59,10 @@ export function createTracing(options: TracingOptions): Tracing {
       return new Span(template, subject, trace, place.parent, startedAt, traces.ended);
     },
     async close() {
-      // What cannot be exported was reported already.
-      const exported = batches.shutdown().catch(() => {});
-      await within(CLOSE_MS, exported);
+      await within(
+        CLOSE_MS,
+        exporting.then(({ close }) => close()),
+      );
     },
   };
 }
