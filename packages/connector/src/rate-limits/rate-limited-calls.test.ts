@@ -113,8 +113,11 @@ it('a repeat above the limit of a call that waits for its worker, and has no rec
   const second = new NatsBridge({ base_url: started.server.url, ...CONFIG });
   try {
     const refunded = { ...CAPTURE, request: { refund_id: 'ref_1' } };
-    await vi.waitFor(async () =>
-      expect(await second.refund(refunded)).toMatchObject({ error: { code: 'RATE_LIMITED' } }),
+    // It hears from the first how much is used.
+    await second.prepare();
+    await vi.waitFor(
+      async () => expect(await second.refund(refunded)).toMatchObject({ error: { code: 'RATE_LIMITED' } }),
+      { timeout: 10_000 },
     );
     expect(await bridge.ledger.findLatest('m', 'capture:att_1')).toBeUndefined();
     expect(await capture('att_1', 'm', second)).toMatchObject({ kind: 'unknown', status: 'PENDING' });
