@@ -45,27 +45,48 @@ const WAY_BACK_MS = 500;
 /** A call is not begun for less: with the key repeated, being late is better than not knowing. */
 const LEAST_MS = 1_000;
 
-/** Makes handlers that share connections to one Stripe API. */
-export function createHandlerFactory(settings: StripeSettings): (operation: StripeOperation) => Handler {
+/** Stripe as the merchant of one request, for as long as its caller waits. */
+export type StripeOfRequest = {
+  readonly apiKey: string;
+  readonly stripe: Stripe;
+  /** @throws StripeConnectionError when the answer does not come in time */
+  inTime<T extends object>(answer: Promise<T>): Promise<T>;
+};
+
+/** @throws Refusal when the request has no API key */
+export type ConnectStripe = (request: BridgeRequest, context: HandlerContext) => StripeOfRequest;
+
+/** Requests share connections to one Stripe API. */
+export function createConnectStripe(settings: StripeSettings): ConnectStripe {
   const address = new URL(settings.apiUrl ?? 'https://api.stripe.com');
   const http = Stripe.createNodeHttpClient();
-  return (operation) => async (request, context) => {
+  return (request, context) => {
     const endsAt = Math.max(context.deadlineAt - WAY_BACK_MS, Date.now() + LEAST_MS);
+    const apiKey = apiKeyOf(request);
+    const stripe = new Stripe(apiKey, {
+      apiVersion: STRIPE_API_VERSION,
+      httpClient: timedHttpClient(boundedHttpClient(http, endsAt), context.processor),
+      maxNetworkRetries: settings.maxNetworkRetries ?? 2,
+      protocol: address.protocol === 'http:' ? 'http' : 'https',
+      host: address.hostname,
+      port: address.port || (address.protocol === 'http:' ? 80 : 443),
+      telemetry: false,
+      appInfo: { name: 'nats-bridge' },
+    });
+    return { apiKey, stripe, inTime: (answer) => until(endsAt, answer) };
+  };
+}
+
+/** Makes handlers of operations on Stripe. */
+export function createHandlerFactory(connect: ConnectStripe): (operation: StripeOperation) => Handler {
+  return (operation) => async (request, context) => {
     let apiKey = '';
     let isBegun = false;
     let isKeyForgotten = keyMayBeForgotten({ request, context });
     try {
-      apiKey = apiKeyOf(request);
-      const stripe = new Stripe(apiKey, {
-        apiVersion: STRIPE_API_VERSION,
-        httpClient: timedHttpClient(boundedHttpClient(http, endsAt), context.processor),
-        maxNetworkRetries: settings.maxNetworkRetries ?? 2,
-        protocol: address.protocol === 'http:' ? 'http' : 'https',
-        host: address.hostname,
-        port: address.port || (address.protocol === 'http:' ? 80 : 443),
-        telemetry: false,
-        appInfo: { name: 'nats-bridge' },
-      });
+      const connected = connect(request, context);
+      const { stripe, inTime } = connected;
+      apiKey = connected.apiKey;
       const keyFor = (step?: string) => stripeIdempotencyKey(request, context.idempotencyKey, step);
       const keyed = (step?: string) => {
         isBegun ||= step === undefined;
@@ -78,7 +99,7 @@ export function createHandlerFactory(settings: StripeSettings): (operation: Stri
         return found;
       };
       const call = { request, context, stripe, idempotencyKey: keyFor(), keyed, lookFirst };
-      return await until(endsAt, operation(call));
+      return await inTime(operation(call));
     } catch (error) {
       const { movesMoney } = operationRow(request.operation);
       return answerToFailure(error, {

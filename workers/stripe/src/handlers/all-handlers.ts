@@ -1,6 +1,6 @@
 /** A handler for every operation that Stripe has. */
 import type { Handlers } from '@nats-bridge/worker';
-import { createHandlerFactory, type StripeSettings } from '../stripe-call.js';
+import { createConnectStripe, createHandlerFactory, type StripeSettings } from '../stripe-call.js';
 import { acceptDispute } from './accept-dispute.js';
 import { authorize } from './authorize.js';
 import { capture } from './capture.js';
@@ -10,7 +10,7 @@ import { defendDispute } from './defend-dispute.js';
 import { disputeSync } from './dispute-sync.js';
 import { getCustomer } from './get-customer.js';
 import { getPaymentMethod } from './get-payment-method.js';
-import { handleWebhook } from './handle-webhook.js';
+import { createHandleWebhook } from './handle-webhook.js';
 import { incrementalAuthorization } from './incremental-authorization.js';
 import { parseWebhook } from './parse-webhook.js';
 import { refund } from './refund.js';
@@ -26,7 +26,8 @@ import { voidPayment } from './void.js';
 import { voidRefund } from './void-refund.js';
 
 export function allHandlers(settings: StripeSettings): Handlers {
-  const onStripe = createHandlerFactory(settings);
+  const connect = createConnectStripe(settings);
+  const onStripe = createHandlerFactory(connect);
   return {
     authorize: onStripe(authorize),
     capture: onStripe(capture),
@@ -50,6 +51,6 @@ export function allHandlers(settings: StripeSettings): Handlers {
     defend_dispute: onStripe(defendDispute),
     dispute_sync: onStripe(disputeSync),
     parse_webhook: parseWebhook,
-    handle_webhook: handleWebhook,
+    handle_webhook: createHandleWebhook(connect),
   };
 }

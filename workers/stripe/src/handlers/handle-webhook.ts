@@ -1,25 +1,36 @@
-/** Handle webhook: the signature is verified by Stripe's SDK, and only then is said what the event says. */
+/** Handle webhook: the signature is verified by Stripe's SDK, and only then is said what became of the event's object. */
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { Handler } from '@nats-bridge/worker';
 import { Stripe } from 'stripe';
+import { eventAsOfNow } from '../event-as-of-now.js';
 import { field, text } from '../request-reader.js';
+import type { ConnectStripe } from '../stripe-call.js';
 import { readEvent, UNREADABLE, webhookBody } from '../webhook-body.js';
 import { meaningOf } from '../webhook-event.js';
 
 /** Stripe's own bound: an older signature may be a recorded one that somebody sends again. */
 const TOLERANCE_SECONDS = 300;
 
-export const handleWebhook: Handler = (request) => {
-  const event = readEvent(request);
-  if (event === undefined) return UNREADABLE;
-  const { type, content, claim } = meaningOf(event);
-  const source_verified = isSigned(request);
-  const event_content = source_verified ? content?.() : claim;
-  return {
-    status: 'success',
-    response: { event_type: type, source_verified, ...(event_content && { event_content }) },
+export function createHandleWebhook(connect: ConnectStripe): Handler {
+  return async (request, context) => {
+    const event = readEvent(request);
+    if (event === undefined) return UNREADABLE;
+    // What is not vouched for Hyperswitch asks about by itself.
+    const vouched = isSigned(request)
+      ? await eventAsOfNow(event, () => connect(request, context))
+      : undefined;
+    const { type, content, claim } = meaningOf(vouched ?? event);
+    const event_content = vouched === undefined ? claim : content?.();
+    return {
+      status: 'success',
+      response: {
+        event_type: type,
+        source_verified: vouched !== undefined,
+        ...(event_content && { event_content }),
+      },
+    };
   };
-};
+}
 
 /** While a secret is being replaced, Stripe's endpoint has two. */
 function isSigned(request: BridgeRequest): boolean {

@@ -1,11 +1,18 @@
 import type { BridgeRequest, BridgeResponse } from '@nats-bridge/protocol';
 import type { HandlerContext } from '@nats-bridge/worker';
 import { Stripe } from 'stripe';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { asUcs } from '../testing/as-ucs.js';
-import { dispute, intent, refund } from '../testing/stripe-objects.js';
-import { handleWebhook } from './handle-webhook.js';
+import { API_KEY, type ScriptedStripe, startScriptedStripe } from '../testing/scripted-stripe.js';
+import { dispute, intent, refund, stripeError } from '../testing/stripe-objects.js';
 import { parseWebhook } from './parse-webhook.js';
+
+let stripe: ScriptedStripe;
+beforeAll(async () => {
+  stripe = await startScriptedStripe();
+});
+beforeEach(() => stripe.script({}));
+afterAll(() => stripe.close());
 
 const SECRET = 'whsec_test_1';
 const NOW = () => Math.floor(Date.now() / 1000);
@@ -17,34 +24,27 @@ const eventOf = (type: string, object: object) =>
 const signed = (payload: string, secret = SECRET, timestamp = NOW()) =>
   Stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp });
 
-function requestOf(body: string, signature?: string, secrets: object = { secret: SECRET }): BridgeRequest {
+function requestOf(body: string, signature?: string, secrets: object = { secret: SECRET }) {
   return {
-    router_data: {
-      request: {
-        request_details: {
-          method: 'HTTP_METHOD_POST',
-          headers: signature === undefined ? {} : { 'Stripe-Signature': signature },
-          body: Buffer.from(body).toString('base64'),
-        },
-        webhook_secrets: secrets,
-      },
+    request_details: {
+      method: 'HTTP_METHOD_POST',
+      headers: signature === undefined ? {} : { 'Stripe-Signature': signature },
+      body: Buffer.from(body).toString('base64'),
     },
-  } as unknown as BridgeRequest;
+    webhook_secrets: secrets,
+  };
 }
 
+const SETUP = { id: 'seti_1', object: 'setup_intent', payment_method: 'pm_1', last_setup_error: null };
 const none = {} as HandlerContext;
 function parse(body: string): BridgeResponse {
-  const request = { ...requestOf(body), operation: 'parse_webhook' } as const;
+  const router_data = { request: requestOf(body) };
+  const request = { router_data, operation: 'parse_webhook' } as unknown as BridgeRequest;
   const answer = parseWebhook(request, none) as BridgeResponse;
   asUcs(request, answer);
   return answer;
 }
-function handle(...given: Parameters<typeof requestOf>): BridgeResponse {
-  const request = { ...requestOf(...given), operation: 'handle_webhook' } as const;
-  const answer = handleWebhook(request, none) as BridgeResponse;
-  asUcs(request, answer);
-  return answer;
-}
+const handle = (...given: Parameters<typeof requestOf>) => stripe.run('handle_webhook', requestOf(...given));
 
 describe("Stripe's webhooks", () => {
   it.each([
@@ -93,9 +93,9 @@ describe("Stripe's webhooks", () => {
     },
   );
 
-  it.each(['', 'no json', '[]', 'null', '{"object":"charge"}'])('%j is no event', (body) => {
+  it.each(['', 'no json', '[]', 'null', '{"object":"charge"}'])('%j is no event', async (body) => {
     expect(parse(body)).toMatchObject({ status: 'failure', error: { code: 'webhook_unreadable' } });
-    expect(handle(body, signed(body))).toMatchObject({ status: 'failure' });
+    expect(await handle(body, signed(body))).toMatchObject({ status: 'failure' });
   });
 
   it('name the attempt and the refund by the ids of both sides', () => {
@@ -113,10 +113,10 @@ describe("Stripe's webhooks", () => {
     });
   });
 
-  it('name a mandate by both of the fields that UCS has for it', () => {
+  it('name a mandate by both of the fields that UCS has for it', async () => {
     const event = eventOf('mandate.updated', { id: 'mandate_1', status: 'active', payment_method: 'pm_1' });
     const own = { connector_mandate_id: 'pm_1', payment_method_id: 'pm_1' };
-    expect(handle(event, signed(event)).response).toMatchObject({
+    expect((await handle(event, signed(event))).response).toMatchObject({
       event_content: {
         payments_response: {
           mandate_reference: { connector_mandate_id: own },
@@ -126,9 +126,9 @@ describe("Stripe's webhooks", () => {
     });
   });
 
-  it('say what changed, when the signature is right', () => {
+  it('say what changed, when the signature is right', async () => {
     const paid = eventOf('payment_intent.succeeded', intent());
-    expect(handle(paid, signed(paid)).response).toMatchObject({
+    expect((await handle(paid, signed(paid))).response).toMatchObject({
       source_verified: true,
       event_type: 'PAYMENT_INTENT_SUCCESS',
       event_content: {
@@ -144,7 +144,11 @@ describe("Stripe's webhooks", () => {
     const last_payment_error = { code: 'card_declined', message: 'No.', network_decline_code: '05' };
     const declined = intent({ status: 'requires_payment_method', amount_received: 0, last_payment_error });
     const failed = eventOf('payment_intent.payment_failed', declined);
-    expect(handle(failed, signed(failed)).response).toMatchObject({
+    stripe.script({
+      'GET /v1/payment_intents/pi_1': { body: declined },
+      'GET /v1/refunds/re_1': { body: refund() },
+    });
+    expect((await handle(failed, signed(failed))).response).toMatchObject({
       event_content: {
         payments_response: {
           status: 'FAILURE',
@@ -156,21 +160,21 @@ describe("Stripe's webhooks", () => {
       },
     });
     const refunded = eventOf('refund.updated', refund());
-    expect(handle(refunded, signed(refunded)).response).toMatchObject({
+    expect((await handle(refunded, signed(refunded))).response).toMatchObject({
       event_content: { refunds_response: { connector_refund_id: 're_1', status: 'REFUND_SUCCESS' } },
     });
     const disputed = eventOf('charge.dispute.created', dispute());
-    expect(handle(disputed, signed(disputed)).response).toMatchObject({
+    expect((await handle(disputed, signed(disputed))).response).toMatchObject({
       event_content: {
         disputes_response: { connector_dispute_id: 'du_1', dispute_status: 'DISPUTE_OPENED' },
       },
     });
   });
 
-  it('are verified with either secret while one replaces the other', () => {
+  it('are verified with either secret while one replaces the other', async () => {
     const body = eventOf('payment_intent.succeeded', intent());
     const secrets = { secret: 'whsec_new', additional_secret: SECRET };
-    expect(handle(body, signed(body), secrets).response).toMatchObject({ source_verified: true });
+    expect((await handle(body, signed(body), secrets)).response).toMatchObject({ source_verified: true });
   });
 
   const body = eventOf('payment_intent.succeeded', intent());
@@ -182,9 +186,68 @@ describe("Stripe's webhooks", () => {
     ['was altered on the way', altered, signed(body)],
     ['has a signature that is none', body, 'v1=abc'],
     ['comes where no secret is known', body, signed(body), {}],
-  ])('are not believed when one %s', (_what, ...request) => {
-    const { response } = handle(...request);
+  ])('are not believed when one %s', async (_what, ...request) => {
+    const { response } = await handle(...request);
     expect(response).toMatchObject({ source_verified: false });
     expect(JSON.stringify(response)).not.toMatch(/CHARGED|captured_amount|whsec/);
+  });
+
+  it.each([
+    ['payment_intent.requires_action', intent({ status: 'requires_action', amount_received: 0 })],
+    ['payment_intent.processing', intent({ status: 'processing', amount_received: 0 })],
+    ['payment_intent.amount_capturable_updated', intent({ status: 'requires_capture', amount_received: 0 })],
+  ])('say how the payment stands now: %s may come after it was paid', async (type, then) => {
+    stripe.script({ 'GET /v1/payment_intents/pi_1': { body: intent() } });
+    const late = eventOf(type, then);
+    expect((await handle(late, signed(late))).response).toMatchObject({
+      source_verified: true,
+      event_content: { payments_response: { status: 'CHARGED', captured_amount: 1_250 } },
+    });
+    expect(stripe.sent).toMatchObject([{ headers: { authorization: `Bearer ${API_KEY}` } }]);
+  });
+
+  it('say how a refund stands now, and a mandate that is set up', async () => {
+    const [refunded, waiting] = [
+      eventOf('refund.updated', refund()),
+      eventOf('setup_intent.requires_action', { ...SETUP, status: 'requires_action' }),
+    ];
+    stripe.script({
+      'GET /v1/refunds/re_1': { body: refund({ status: 'failed' }) },
+      'GET /v1/setup_intents/seti_1': { body: { ...SETUP, status: 'succeeded' } },
+    });
+    expect((await handle(refunded, signed(refunded))).response).toMatchObject({
+      event_type: 'WEBHOOK_REFUND_FAILURE',
+      event_content: { refunds_response: { status: 'REFUND_FAILURE' } },
+    });
+    expect((await handle(waiting, signed(waiting))).response).toMatchObject({
+      event_content: { payments_response: { status: 'CHARGED' } },
+    });
+  });
+
+  it.each([
+    ['refuses', stripeError(403, {})],
+    ['does not answer', 'reset'],
+  ] as const)(
+    'are not vouched for while Stripe %s, so that Hyperswitch asks by itself',
+    async (_why, answer) => {
+      stripe.script({ 'GET /v1/payment_intents/pi_1': answer });
+      const event = eventOf('payment_intent.processing', intent({ status: 'processing' }));
+      const { status, response } = await handle(event, signed(event));
+      expect({ status, response }).toMatchObject({ status: 'success', response: { source_verified: false } });
+      expect(JSON.stringify(response)).not.toMatch(/PENDING/);
+    },
+  );
+
+  it('ask nothing of what is over, or is not believed', async () => {
+    for (const [type, object] of [
+      ['payment_intent.succeeded', intent()],
+      ['payment_intent.canceled', intent({ status: 'canceled' })],
+      ['refund.failed', refund({ status: 'failed' })],
+    ] as const) {
+      const event = eventOf(type, object);
+      expect((await handle(event, signed(event))).response).toMatchObject({ source_verified: true });
+    }
+    await handle(eventOf('payment_intent.processing', intent({ status: 'processing' })));
+    expect(stripe.sent).toEqual([]);
   });
 });
