@@ -39,6 +39,12 @@ describe('a payout that is on its way, and cannot be cancelled', () => {
     isStillPending(await cancel());
   });
 
+  it('stays pending when the worker hands on what the processor said, word for word', async () => {
+    const response = { error: { connector_details: error }, status_code: 422 };
+    await answering({ payout_cancel: () => ({ status: 'failure', error, response }) });
+    isStillPending(await cancel());
+  });
+
   it('has failed where the processor says so', async () => {
     await answering({ payout_cancel: () => ({ status: 'failure', attempt_status: 'FAILED', error }) });
     expect(await cancel()).toMatchObject({

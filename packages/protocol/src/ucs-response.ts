@@ -59,8 +59,7 @@ export function ucsResponse(answer: UcsAnswer): UcsMessage {
   put('status_code', statusCodeOf(outcome));
   put(STATUS_FIELD[row.statusKind], outcome.status || undefined);
   put('refund_amount', request.refund_amount);
-  const error =
-    outcome.error === undefined || isFailedByError(row, outcome) ? undefined : errorInfo(outcome.error);
+  const error = outcome.error && errorInfo(outcome.error);
   put('error', error);
   put('error_info', error);
   if (outcome.kind === 'answered') {
@@ -70,7 +69,9 @@ export function ucsResponse(answer: UcsAnswer): UcsMessage {
     for (const [field, value] of Object.entries(own)) put(field, value);
   }
   putIdInDoubt(put, message, answer);
-  return message;
+  if (!isFailedByError(row, message)) return message;
+  const { error: _, error_info: __, ...rest } = message;
+  return rest;
 }
 
 type Put = (field: string, value: unknown) => void;
@@ -120,8 +121,8 @@ function idInDoubt({ row, request, alias }: UcsAnswer): unknown {
 }
 
 /** What its status leaves open, or leaves as it was, must not become a failure by the error that says why. */
-function isFailedByError({ errorMeansFailed }: OperationRow, { status }: Outcome): boolean {
-  return errorMeansFailed && !saysFailed(status);
+function isFailedByError({ errorMeansFailed, statusKind }: OperationRow, message: UcsMessage): boolean {
+  return errorMeansFailed && !saysFailed(message[STATUS_FIELD[statusKind] ?? '']);
 }
 
 /**
