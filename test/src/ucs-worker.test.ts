@@ -150,6 +150,16 @@ describe('a target that is not there', () => {
     expect(refund).not.toHaveProperty('error');
   });
 
+  it('says nothing of a payment whose customer is back from a redirect: he may have paid', async () => {
+    const stack = await forwarding(`127.0.0.1:${await freePort()}`);
+    const redirection_response = { params: 'redirect_status=succeeded' };
+    const request = authorizeRequest('att_1', { redirection_response });
+    expect(await stack.call(AUTHORIZE, request, 'att_1')).toMatchObject({
+      status: 'PENDING',
+      error: { connector_details: { code: 'UCS_UNREACHABLE' } },
+    });
+  });
+
   it('has read no webhook: it is failed, so that its sender comes again', async () => {
     const stack = await forwarding(`127.0.0.1:${await freePort()}`, { timeouts: { parse_webhook: 700 } });
     await expect(

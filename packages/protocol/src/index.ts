@@ -99,6 +99,7 @@ export { nearestNames } from './nearest-names.js';
 export { oldestBeyond } from './oldest-beyond.js';
 export {
   isOperation,
+  isReturn,
   movesMoney,
   OPERATIONS,
   type Operation,

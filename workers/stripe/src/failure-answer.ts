@@ -12,6 +12,8 @@ type Call = {
   /** The call that moves money may have been sent. */
   readonly mayHaveEffect: boolean;
   readonly isRedelivery: boolean;
+  /** The customer is back from a redirect, where he may have paid. */
+  readonly isReturn: boolean;
   /** An earlier delivery may have been under a key that Stripe keeps no longer, and nobody has looked. */
   readonly isKeyForgotten: boolean;
 };
@@ -63,11 +65,11 @@ export function answerToFailure(error: unknown, call: Call): BridgeResponse {
 /**
  * Under its key a call that is repeated gets its first answer, so a refusal then was one from the beginning. What is
  * refused before the key is looked at, a read, which has none, and a key that was forgotten say nothing of what an
- * earlier delivery may have done.
+ * earlier delivery may have done, or the customer where he was sent.
  */
 function saysNothingOfEarlier(status: number, call: Call): boolean {
-  const { operation, mayHaveEffect, isRedelivery, isKeyForgotten } = call;
-  if (!operationRow(operation).movesMoney || !(isRedelivery || isKeyForgotten)) return false;
+  const { operation, mayHaveEffect, isRedelivery, isReturn, isKeyForgotten } = call;
+  if (!operationRow(operation).movesMoney || !(isRedelivery || isReturn || isKeyForgotten)) return false;
   if (BEFORE_THE_KEY.has(status)) return true;
   return !mayHaveEffect && (status === 404 || isKeyForgotten);
 }

@@ -1,5 +1,5 @@
 /** One request on its way to Stripe: with its own key, its own deadline, and one place where what Stripe refuses becomes an answer. */
-import { type BridgeRequest, operationRow, within } from '@nats-bridge/protocol';
+import { type BridgeRequest, isReturn, operationRow, within } from '@nats-bridge/protocol';
 import type { Handler, HandlerContext, HandlerResponse } from '@nats-bridge/worker';
 import { Stripe } from 'stripe';
 import { boundedHttpClient } from './bounded-http-client.js';
@@ -107,6 +107,7 @@ export function createHandlerFactory(connect: ConnectStripe): (operation: Stripe
         apiKey,
         mayHaveEffect: movesMoney && isBegun,
         isRedelivery: context.attempt > 1,
+        isReturn: isReturn(request.router_data),
         isKeyForgotten,
       });
     }

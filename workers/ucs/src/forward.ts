@@ -4,6 +4,7 @@ import {
   decodeUcs,
   encodeKnownUcs,
   HEADER,
+  isReturn,
   OPERATIONS,
   type OperationRow,
   operationRow,
@@ -28,15 +29,17 @@ function forwardOperation(target: UcsTarget): Handler {
   return async (request, context) => {
     const row = operationRow(request.operation);
     if (row.movesMoney && context.attempt > 1) return replyOfDoubt(row, EARLIER_ATTEMPT);
+    // That nobody was told of a customer's return says nothing of what he has paid.
+    const refuse = isReturn(request.router_data) ? replyOfDoubt : replyOfRefusal;
     let call: UcsCall;
     try {
       call = callOf(row, request, context);
     } catch (error) {
       if (error instanceof ValidationError || error instanceof UcsEncodeError)
-        return replyOfRefusal(row, { code: 'VALIDATION_ERROR', message: error.message });
+        return refuse(row, { code: 'VALIDATION_ERROR', message: error.message });
       throw error;
     }
-    return forward(row, () => context.processor(() => target.call(call)), call);
+    return forward(row, () => context.processor(() => target.call(call)), call, refuse);
   };
 }
 
@@ -69,6 +72,7 @@ async function forward(
   row: OperationRow,
   ask: () => ReturnType<UcsTarget['call']>,
   { method: { responseType } }: UcsCall,
+  refuse: typeof replyOfRefusal,
 ): Promise<HandlerResponse> {
   const ending = await ask();
   if (row.operation === 'parse_webhook' && (ending.kind === 'not_sent' || ending.kind === 'unknown'))
@@ -87,7 +91,7 @@ async function forward(
       return replyOfDoubt(row, ending);
     case 'not_sent':
     case 'refused':
-      return replyOfRefusal(row, ending);
+      return refuse(row, ending);
   }
 }
 

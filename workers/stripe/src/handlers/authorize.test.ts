@@ -210,6 +210,15 @@ describe('authorize at Stripe', () => {
     expect(stripe.sent[1]?.headers['idempotency-key']).toBe(`m_1:${key}`);
   });
 
+  it.each([401, 403, 404])(
+    'is pending when Stripe answers %i to who looks what the customer has paid',
+    async (status) => {
+      stripe.script({ 'GET /v1/payment_intents/pi_1': stripeError(status, {}) });
+      const back = { redirection_response: { params: '?payment_intent=pi_1', payload: {} } };
+      expect(await stripe.run('authorize', { ...REQUEST, ...back })).toMatchObject({ status: 'processing' });
+    },
+  );
+
   it('is pending when nobody names the payment that the customer comes back for, and the search is behind', async () => {
     stripe.script({ [SEARCH]: [{ body: searchResult() }, { body: searchResult(intent()) }] });
     const back = () =>
