@@ -10,7 +10,14 @@ import {
   topologyOf,
 } from '@nats-bridge/connector';
 import { applyTopology, storedMessages } from '@nats-bridge/messaging';
-import { AUDIT_STREAM, decodeBody, NOTICE_STREAM, RECORD_STREAM, recordSubject } from '@nats-bridge/protocol';
+import {
+  AUDIT_STREAM,
+  decodeBody,
+  LATE_STREAM,
+  NOTICE_STREAM,
+  RECORD_STREAM,
+  recordSubject,
+} from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { headers as natsHeaders } from '@nats-io/nats-core';
@@ -168,6 +175,21 @@ describe('a request whose every delivery failed', () => {
       { action: 'resolve', ...ACTOR, what: { idempotencyKey: 'authorize:att_1', status: 'success' } },
     ]);
     await expect(letters.resolve(letter, ACTOR, { status: 'failure' })).rejects.toThrow(/has an answer/);
+  });
+
+  it('is told to its caller when a person settles it, also when the note of that has expired, or never was', async () => {
+    keep();
+    await workerWith(broken);
+    const webhook_url = 'http://127.0.0.1:9/webhooks/merchant_1/mca_1';
+    expect(await authorize('att_1', { webhook_url })).toMatchObject({ status: 'PENDING' });
+    const letter = await oneLetter();
+    const { connection, lateAnswers } = stack.bridge;
+    await (await jetstreamManager(await connection.get())).streams.purge(LATE_STREAM);
+    await letters.resolve(letter, ACTOR, { status: 'success', transactionId: 'pi_found' });
+    expect(await lateAnswers.find(MERCHANT, 'authorize:att_1')).toMatchObject({
+      note: { webhook_url },
+      outcome: { kind: 'answered', status: 'CHARGED', transactionId: 'pi_found' },
+    });
   });
 
   it('is settled by nobody while a worker is at it: its answer may still come', async () => {

@@ -9,6 +9,7 @@ import {
 } from '@nats-bridge/protocol';
 import type { Audit } from '../audit/audit.js';
 import type { NatsBridge } from '../nats-bridge.js';
+import { createReadCallInLetter } from './call-in-letter.js';
 import type { DeadLetter } from './dead-letter.js';
 import { lackingKeys } from './lacking-keys.js';
 import type { Actor, LetterAction, PreparedAction } from './letter-action.js';
@@ -36,10 +37,11 @@ export type LetterActions = {
 };
 
 export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterActions {
-  const { config, connection, ledger } = bridge;
+  const { config, connection, lateAnswers, ledger } = bridge;
   const writer = createRecordWriter(connection);
   const records = createRecordStore(connection, { stream: RECORD_STREAM, writer });
   const prepareSendAgain = createSendAgain(bridge, writer);
+  const readCall = createReadCallInLetter(bridge);
 
   async function assertHasKeys(letter: DeadLetter, kind: LetterAction['kind']): Promise<void> {
     if (kind === 'discard') return;
@@ -51,6 +53,11 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       throw new ValidationError(
         `letter ${letterName(letter)} ${why}: nobody would believe what became of it. Nothing was changed: use the admin API or the console of a gateway that has the keys, or give the bridge's seeds to whoever runs this`,
       );
+  }
+
+  async function tellCaller(letter: DeadLetter): Promise<void> {
+    const call = await readCall(letter);
+    if (call !== undefined) await lateAnswers.remember(call, letter.retry);
   }
 
   /** Who acts may have looked a while ago: what another has settled or discarded since is not sent. */
@@ -70,7 +77,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
       case 'edit':
         return prepareSendAgain(letter, { patch: action.patch });
       case 'resolve':
-        return prepareResolve(ledger, letter, action.settled);
+        return prepareResolve(ledger, letter, action.settled, () => tellCaller(letter));
       case 'discard': {
         const { verdict } = await readVerdictNow(bridge, letter);
         return { name: 'discard', details: { verdict }, effect: async () => {} };

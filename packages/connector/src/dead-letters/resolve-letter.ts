@@ -7,11 +7,16 @@ import type { PreparedAction, Settled } from './letter-action.js';
 import { letterName } from './letter-name.js';
 import { entryOf } from './verdict-now.js';
 
-/** @throws ValidationError when it has an answer, somebody is at work on it, or nobody could find its outcome */
+/**
+ * @param tellCaller leaves the note by which its caller is told: he may have heard "pending" where nobody could leave
+ *   one, or so long ago that it has expired
+ * @throws ValidationError when it has an answer, somebody is at work on it, or nobody could find its outcome
+ */
 export async function prepareResolve(
   ledger: Pick<Ledger, 'findLatest' | 'write'>,
   letter: DeadLetter,
   settled: Settled,
+  tellCaller: () => Promise<void>,
 ): Promise<PreparedAction> {
   const { merchantId, idempotencyKey, operation, paymentId } = letter;
   if (idempotencyKey === '')
@@ -37,14 +42,12 @@ export async function prepareResolve(
   return {
     name: 'resolve',
     details: { status: settled.status, transaction: settled.transactionId },
-    effect: ({ who }) =>
-      ledger.write(
-        merchantId,
-        idempotencyKey,
-        { ...record, by: `operator ${who}` },
-        entry?.record.seq ?? 0,
-        encodeAnswer(answerOf(settled)),
-      ),
+    async effect({ who }) {
+      await tellCaller();
+      const seq = entry?.record.seq ?? 0;
+      const by = `operator ${who}`;
+      await ledger.write(merchantId, idempotencyKey, { ...record, by }, seq, encodeAnswer(answerOf(settled)));
+    },
   };
 }
 

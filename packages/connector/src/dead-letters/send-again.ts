@@ -17,7 +17,6 @@ import {
   type NewRecord,
   type Operation,
   type OperationRecord,
-  operationRow,
   parseRequest,
   TTL_HEADER,
   ValidationError,
@@ -30,6 +29,7 @@ import type { LedgerEntry } from '../ledger/ledger.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { isAnybodyThereFor } from '../presence/workers-there.js';
 import { type SealableRequest, sealedAnew } from '../sealing/bridge-sealing.js';
+import { callOfRequest } from './call-in-letter.js';
 import type { DeadLetter } from './dead-letter.js';
 import type { PreparedAction } from './letter-action.js';
 import { letterName } from './letter-name.js';
@@ -196,16 +196,9 @@ function assertMayRetry(letter: DeadLetter, verdict: Verdict, isForced: boolean)
 }
 
 /** As the bridge knew it that sent it first; undefined for what is no request. */
-function callIn({ idempotencyKey }: DeadLetter, sent: SealableRequest): NotedCall | undefined {
+function callIn(letter: DeadLetter, sent: SealableRequest): NotedCall | undefined {
   try {
-    const { operation, router_data, correlation_id } = parseRequest(decodeMessage(sent));
-    return {
-      operation,
-      row: operationRow(operation),
-      data: router_data,
-      key: idempotencyKey === '' ? undefined : idempotencyKey,
-      correlationId: correlation_id,
-    };
+    return callOfRequest(parseRequest(decodeMessage(sent)), letter);
   } catch (error) {
     if (error instanceof ValidationError) return undefined;
     throw error;
