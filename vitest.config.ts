@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/test-order.mjs';
 
 export default defineConfig({
   test: {
@@ -8,7 +9,9 @@ export default defineConfig({
     isolate: false,
     testTimeout: 90_000,
     hookTimeout: 120_000,
-    maxWorkers: 3,
+    // More than there are processors where there are few: much of a test of the whole is waiting.
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     // Node loads what is built sooner than Vite does, which would only hand it on.
     server: { deps: { external: [/\/(packages|workers)\/[^/]+\/dist\//] } },
   },
