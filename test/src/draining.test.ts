@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createUcsClient } from '@nats-bridge/gateway';
+import { createUcsClient } from '@nats-bridge/gateway/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { authorizeRequest, MERCHANT, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';

@@ -9,13 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type BridgeConfigInput, type BridgeEvent, NatsBridge } from '@nats-bridge/connector';
-import {
-  createUcsClient,
-  type GatewayConfig,
-  gatewayConfigSchema,
-  startGateway,
-  type UcsClient,
-} from '@nats-bridge/gateway';
+import { type GatewayConfig, gatewayConfigSchema, startGateway } from '@nats-bridge/gateway';
+import { createUcsClient, type UcsClient } from '@nats-bridge/gateway/client';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { type BridgeRequest, type JsonObject, LATE_STREAM, lateSubject } from '@nats-bridge/protocol';
 import { createWorker, type HandlerResponse, type Worker } from '@nats-bridge/worker';

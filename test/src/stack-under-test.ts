@@ -12,7 +12,8 @@ import {
   logBridge,
   NatsBridge,
 } from '@nats-bridge/connector';
-import { createUcsClient, gatewayConfigSchema, startGateway } from '@nats-bridge/gateway';
+import { gatewayConfigSchema, startGateway } from '@nats-bridge/gateway';
+import { createUcsClient } from '@nats-bridge/gateway/client';
 import type { Logging } from '@nats-bridge/logging';
 import { type EmbeddedServer, type EmbeddedServerOptions, startEmbeddedServer } from '@nats-bridge/messaging';
 import type { JsonObject } from '@nats-bridge/protocol';

@@ -5,7 +5,8 @@ import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
 import { type BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
-import { createUcsClient, type Door, startGateway, type UcsClientTls } from '@nats-bridge/gateway';
+import { type Door, startGateway } from '@nats-bridge/gateway';
+import { createUcsClient, type UcsClientTls } from '@nats-bridge/gateway/client';
 import {
   createConnection,
   type EmbeddedServer,

@@ -1,6 +1,6 @@
 /** One payment through its life, over gRPC, as Hyperswitch would drive it; used by `up --demo` and `pay`. */
 import { randomUUID } from 'node:crypto';
-import type { UcsClient } from '@nats-bridge/gateway';
+import type { UcsClient } from '@nats-bridge/gateway/client';
 import type { JsonObject } from '@nats-bridge/protocol';
 
 export type Step = {

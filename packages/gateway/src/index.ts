@@ -2,13 +2,6 @@
 export { type AdminConfig, digestOf, namesSomebody } from './admin/admin-config.js';
 export { csvLine } from './admin/csv.js';
 export type { BridgeHealth, PaymentBridge } from './bridge.js';
-export {
-  createUcsClient,
-  type UcsCaller,
-  type UcsCallOptions,
-  type UcsClient,
-  type UcsClientTls,
-} from './client/ucs-client.js';
 export type { DoorTlsFiles } from './door-tls.js';
 export type { Door, Gateway, GatewayOptions } from './gateway.js';
 export { type GatewayConfig, gatewayConfigSchema, gatewayConfigWarnings } from './gateway-config.js';

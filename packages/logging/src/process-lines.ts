@@ -1,5 +1,5 @@
 /** The process's own lines on standard error: JSON for programs, readable on a terminal; never waited for. */
-import pino from 'pino';
+import { createRequire } from 'node:module';
 import type { LogLine } from './log-line.js';
 import { type Paint, readableLine } from './readable-line.js';
 
@@ -30,6 +30,8 @@ export function createProcessLines(style: LineStyle, paint: Paint): ProcessLines
       close: () => {},
     };
   let dropped = 0;
+  // Loaded by who writes such lines: most processes do not, and their start is quicker for it.
+  const pino = createRequire(import.meta.url)('pino') as typeof import('pino').default;
   const destination = pino.destination({
     dest: STDERR,
     sync: false,

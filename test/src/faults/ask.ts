@@ -1,6 +1,6 @@
 /** Calls as a caller makes them, and what he heard: the operations that move money, and the syncs about them. */
 import { createHash } from 'node:crypto';
-import type { UcsClient } from '@nats-bridge/gateway';
+import type { UcsClient } from '@nats-bridge/gateway/client';
 import { ERROR_CODES, type JsonObject } from '@nats-bridge/protocol';
 import { authorizeRequest, money } from '../stack-under-test.js';
 import type { Call, Heard, MoneyOperation } from './evidence.js';

@@ -1,6 +1,6 @@
 /** The mixed load: the payments of a plan in its lanes, each an authorize and what may follow it, some asked for twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { UcsClient } from '@nats-bridge/gateway';
+import type { UcsClient } from '@nats-bridge/gateway/client';
 import { type Order, orderOf, place } from './ask.js';
 import { type Call, meaningOf } from './evidence.js';
 import type { PaymentPlan, Plan, RepeatKind } from './plan.js';

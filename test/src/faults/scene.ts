@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createUcsClient, type UcsClient } from '@nats-bridge/gateway';
+import { createUcsClient, type UcsClient } from '@nats-bridge/gateway/client';
 import { freePort, type NatsUnderFaults, startNats } from './cluster.js';
 import type { Effect } from './evidence.js';
 import { hasFence } from './guards.js';

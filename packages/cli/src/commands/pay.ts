@@ -1,6 +1,6 @@
 /** `nats-bridge pay`: one payment against a running bridge. */
 import { readFileSync } from 'node:fs';
-import { createUcsClient, type UcsClientTls } from '@nats-bridge/gateway';
+import { createUcsClient, type UcsClientTls } from '@nats-bridge/gateway/client';
 import { type ERROR_CODES, isCurrency } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { authorize, newPaymentId, type Step } from '../life-cycle.js';
