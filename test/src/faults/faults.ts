@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from '@nats-bridge/messaging';
 import { RECORD_STREAM } from '@nats-bridge/protocol';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { patiently } from './patiently.js';
 import { pick, type Random } from './random.js';
 import { FROZEN_MS, REQUEST_TIMEOUT_MS, type Scene } from './scene.js';
 import type { TcpProxy } from './tcp-proxy.js';
@@ -112,12 +113,12 @@ async function slow(links: readonly TcpProxy[], random: Random): Promise<undefin
 async function fill({ nats }: Scene, stream: string): Promise<undefined> {
   const connection = createConnection({ servers: nats.url() });
   try {
-    const manager = await jetstreamManager(await connection.get());
-    const { config, state } = await manager.streams.info(stream);
+    const manager = await jetstreamManager(await connection.get(), { checkAPI: false });
+    const { config, state } = await patiently(() => manager.streams.info(stream));
     const full = { ...config, max_bytes: Math.max(1, state.bytes), discard: 'new' as const };
-    await manager.streams.update(stream, full);
+    await patiently(() => manager.streams.update(stream, full));
     await sleep(1_500);
-    await manager.streams.update(stream, config);
+    await patiently(() => manager.streams.update(stream, config));
   } finally {
     await connection.close();
   }

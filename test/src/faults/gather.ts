@@ -5,6 +5,7 @@ import { storedMessages } from '@nats-bridge/messaging';
 import { decodeBody, HEADER, parseRecord, RECORD_STREAM } from '@nats-bridge/protocol';
 import { askHowItStands, type Order, place } from './ask.js';
 import { type Call, type Evidence, type Heard, type LedgerLine, meaningOf } from './evidence.js';
+import { patiently } from './patiently.js';
 import { inDoubt } from './rules/rule.js';
 import type { Scene } from './scene.js';
 import { settle } from './settle.js';
@@ -34,13 +35,17 @@ export async function gather(
   const announced = await announcedIn(bridge, doubtful);
   await forEach(announced, orders, (order) => untilSettled(() => place(client, order, 0)));
   for (const [key, heard] of await askAll(announced)) syncs.set(key, heard);
-  const ledger = await untilRead(() => readLedger(bridge));
-  // What was settled by a sync after its caller had been told to ask again: he does.
-  const settledSince = [...doubtful].filter(
-    ([key]) => isSettled(ledger.get(key)) && meansPending(syncs.get(key), orders.get(key)),
+  const standing = await patiently(() => readLedger(bridge));
+  // Told that it is pending, a caller goes on asking; what nobody has in hand is pending for a moment only.
+  const toldPending = [...doubtful].filter(
+    ([key]) => !isInHand(standing.get(key)) && meansPending(syncs.get(key), orders.get(key)),
   );
-  for (const [key, heard] of await askAll(settledSince)) syncs.set(key, heard);
-  const letters = await untilRead(() => readLetters(bridge));
+  const toldNow = await forEach(toldPending, orders, (order, id) =>
+    untilCertain(order, () => askHowItStands(client, order, id)),
+  );
+  for (const [key, heard] of toldNow) syncs.set(key, heard);
+  const ledger = await patiently(() => readLedger(bridge));
+  const letters = await patiently(() => readLetters(bridge));
   const answered = [...ledger]
     .filter(([, { state }]) => state === 'answered')
     .map(([key]) => [key, ''] as const);
@@ -80,24 +85,13 @@ async function readLetters(bridge: NatsBridge): Promise<Set<string>> {
   }
 }
 
-const isSettled = (line: LedgerLine | undefined) => line?.state === 'answered' || line?.state === 'withdrawn';
+const isInHand = (line: LedgerLine | undefined) => line?.state === 'claimed' || line?.state === 'sent';
 
 const meansPending = (heard: Heard | undefined, order: Order | undefined) =>
   heard !== undefined && order !== undefined && meaningOf(heard, order.succeedsAs) === 'pending';
 
-/** A cluster that has just lost a leader may not answer at once. */
-async function untilRead<Found>(read: () => Promise<Found>): Promise<Found> {
-  for (const end = Date.now() + ASK_LIMIT_MS; ; await sleep(500)) {
-    try {
-      return await read();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-    }
-  }
-}
-
 async function announcedIn(bridge: NatsBridge, doubtful: ReadonlyMap<string, string>) {
-  const ledger = await untilRead(() => readLedger(bridge));
+  const ledger = await patiently(() => readLedger(bridge));
   return [...doubtful].filter(([key]) => ledger.get(key)?.state === 'sent');
 }
 
@@ -105,6 +99,13 @@ async function untilSettled(ask: () => Promise<Call>): Promise<Heard> {
   for (const end = Date.now() + ASK_LIMIT_MS; ; await sleep(500)) {
     const { ended, succeedsAs } = await ask();
     if (!inDoubt(meaningOf(ended, succeedsAs)) || Date.now() > end) return ended;
+  }
+}
+
+async function untilCertain(order: Order, ask: () => Promise<Heard>): Promise<Heard> {
+  for (const end = Date.now() + ASK_LIMIT_MS; ; await sleep(500)) {
+    const heard = await ask();
+    if (!meansPending(heard, order) || Date.now() > end) return heard;
   }
 }
 
