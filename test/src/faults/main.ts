@@ -17,7 +17,7 @@ const HELP = `npm run faults -- [options]
 ${Object.entries(GUARDS)
   .map(([name, what]) => `                    ${name.padEnd(10)} ${what}`)
   .join('\n')}
-  --keep            leave the folder of the run
+  --keep            leave the folder of the run: the logs of its parts, the processor's book, the streams
   --json            the last line is one JSON object`;
 
 const { values } = parseArgs({

@@ -1,6 +1,7 @@
 /** A process of the fault run that is killed, frozen and started again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 export type Part = {
@@ -20,16 +21,19 @@ process.once('exit', () => {
 
 /**
  * @param command run with node
+ * @param log what it writes to standard error is added to this file
  * @param onExit told when it ends by itself; it is then started again
  * @param onLine told what it prints when it is ready
  */
 export async function startPart(
   command: readonly string[],
+  log: string,
   env: Readonly<Record<string, string>>,
   readyLine: RegExp,
   onExit?: (code: number | null) => void,
   onLine?: (line: string, part: Part) => void,
 ): Promise<Part> {
+  const stderr = openSync(log, 'a');
   let child: ChildProcess;
   let ready = '';
   let isWanted = true;
@@ -38,7 +42,7 @@ export async function startPart(
     isWanted = true;
     const started = spawn(process.execPath, [...command], {
       env: { ...process.env, NO_COLOR: '1', ...env },
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', stderr],
     });
     child = started;
     running.add(started);

@@ -1,6 +1,6 @@
 /** The parts of a fault run: NATS, the recording processor, two gateways, two workers, networks that can be cut. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createUcsClient, type UcsClient } from '@nats-bridge/gateway/client';
@@ -63,8 +63,10 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
   const through = (links: readonly TcpProxy[]) =>
     links.map(({ port }) => `nats://127.0.0.1:${port}`).join(',');
   const book = join(folder, 'book');
+  const logOf = (name: string) => (options.keep ? join(folder, `${name}.log`) : devNull);
   const processor = await startPart(
     [BUILT('processor'), book, String(seed), hasFence(without) ? 'yes' : 'no'],
+    logOf('processor'),
     {},
     /^ready/,
   );
@@ -76,10 +78,11 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
   // Without a guard of the bridge, and as the control of that, it is put together here.
   const isBridgeOfRun = without === 'withdrawal' || without === 'nothing';
   const command = isBridgeOfRun ? [BUILT('gateway')] : [CLI, 'serve'];
-  for (const url of [nats.url(), through(gatewayLinks)])
+  for (const [index, url] of [nats.url(), through(gatewayLinks)].entries())
     gateways.push(
       await startPart(
         command,
+        logOf(`gateway-${index + 1}`),
         {
           NATS_BRIDGE__BASE_URL: url,
           NATS_BRIDGE__REQUEST_TIMEOUT_MS: String(REQUEST_TIMEOUT_MS),
@@ -115,7 +118,9 @@ export async function startScene(options: SceneOptions): Promise<Scene> {
       count(line);
       setTimeout(() => part.signal('SIGCONT'), FROZEN_MS);
     };
-    workers.push(await startPart([BUILT('worker')], env, /^ready/, onExit, onLine));
+    workers.push(
+      await startPart([BUILT('worker')], logOf(`worker-${index + 1}`), env, /^ready/, onExit, onLine),
+    );
   }
   const addresses = gateways.map(({ ready }) => /127\.0\.0\.1:\d+/.exec(ready)?.[0] ?? '');
   const client = createUcsClient(`ipv4:${addresses.join(',')}`, {
