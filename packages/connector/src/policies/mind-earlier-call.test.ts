@@ -1,3 +1,4 @@
+import { ConnectionClosedError } from '@nats-bridge/messaging';
 import type { BridgeErrorCode } from '@nats-bridge/protocol';
 import { describe, expect, it, vi } from 'vitest';
 import { encodeAnswer } from '../ledger/answer.js';
@@ -57,10 +58,11 @@ describe('mindEarlierCall', () => {
     ['does not answer in time', () => new Promise<never>(() => {})],
     ['cannot be asked', () => Promise.reject(new Error('no leader'))],
   ])('is in doubt where the ledger %s: it may have an earlier call', async (_what, findLatest) => {
-    await expect(refused({ findLatest }, 'CIRCUIT_OPEN')).rejects.toMatchObject({
-      code: 'NATS_TIMEOUT',
-      phase: 'sent_unknown',
-    });
+    for (const code of ['CIRCUIT_OPEN', 'SHUTTING_DOWN'] as const)
+      await expect(refused({ findLatest }, code)).rejects.toMatchObject({
+        code: 'NATS_TIMEOUT',
+        phase: 'sent_unknown',
+      });
   });
 
   it.each([
@@ -83,7 +85,10 @@ describe('mindEarlierCall', () => {
     const findLatest = vi.fn(() => new Promise<never>(() => {}));
     await expect(refused({ findLatest }, 'VALIDATION_ERROR')).rejects.toThrow();
     expect(findLatest).not.toHaveBeenCalled();
-    for (const code of ['NATS_UNREACHABLE', 'SHUTTING_DOWN'] as const)
-      await expect(refused({ findLatest }, code)).rejects.toMatchObject({ code });
+    await expect(refused({ findLatest }, 'NATS_UNREACHABLE')).rejects.toMatchObject({
+      code: 'NATS_UNREACHABLE',
+    });
+    const closed = { findLatest: () => Promise.reject(new ConnectionClosedError()) };
+    await expect(refused(closed, 'SHUTTING_DOWN')).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
   });
 });

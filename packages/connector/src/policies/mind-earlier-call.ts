@@ -3,7 +3,7 @@
  * has its record, and its answer, or the doubt, is the answer of the repeat too (P4). What waits in the work stream, and
  * nobody has begun, has none yet: it may be begun right after the repeat was told (P2).
  */
-import { BridgeError, type BridgeErrorCode, within } from '@nats-bridge/protocol';
+import { BridgeError, within } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../call/bridge-error-of.js';
 import type { Policy } from '../call/exchange.js';
 import type { IsWaiting } from '../ledger/is-waiting.js';
@@ -11,8 +11,6 @@ import type { LedgerEntry } from '../ledger/ledger.js';
 import { outcomeOfEntry } from '../ledger/outcome-of-entry.js';
 import { type SettleDoubtWorld, settleLater } from './settle-doubt.js';
 
-/** Said by a bridge that is cut off, or has closed its connection: it can only speak for itself. */
-const CUT_OFF = new Set<BridgeErrorCode>(['NATS_UNREACHABLE', 'SHUTTING_DOWN']);
 /** A ledger that cannot be asked in this time keeps nobody waiting. */
 const ASK_MS = 500;
 
@@ -47,11 +45,16 @@ export function mindEarlierCall(world: MindEarlierCallWorld): Policy {
       if (error.code === 'VALIDATION_ERROR') throw error;
       const found = await within(
         ASK_MS,
-        findEarlier(data.merchant_id, key).catch(() => undefined),
+        findEarlier(data.merchant_id, key).catch((cause: unknown) =>
+          bridgeErrorOf(cause).code === 'SHUTTING_DOWN' ? 'closed' : undefined,
+        ),
       );
       const inDoubt = new BridgeError('NATS_TIMEOUT', undefined, { cause: error });
-      if (found === undefined) {
-        if (CUT_OFF.has(error.code)) throw error;
+      if (found === undefined || found === 'closed') {
+        // A bridge that is cut off, or was closed, can only speak for itself.
+        const isCutOff =
+          found === 'closed' ? error.code === 'SHUTTING_DOWN' : error.code === 'NATS_UNREACHABLE';
+        if (isCutOff) throw error;
         // A ledger that cannot be asked may have an earlier call; when it can, this one is withdrawn if it has none.
         settleLater(exchange, key, inDoubt, world);
         throw inDoubt;
