@@ -86,7 +86,7 @@ describe('nats-bridge auth', () => {
       [['add-worker', 'owner'], 'the name of what nats-bridge auth issue makes'],
       [['rotate', 'nobody'], 'nobody is called nobody here'],
       [['issue', 'owner'], "with nkeys a user stands in the server's configuration"],
-      [['show', 'nobody'], 'nobody is called nobody'],
+      [['show', 'nobody'], 'nobody is called nobody here; there are bridge, operator, auditor'],
     ])('refuses %j and changes nothing', async (args, message) => {
       const before = filesIn(made).map((file) => readFileSync(file, 'utf8'));
       expect(await runCli(['auth', ...args, '--dir', made])).toMatchObject({

@@ -150,6 +150,10 @@ describe('payments, a backup in their midst, and the loss of the store', () => {
     expect(code, stdout).toBe(0);
     expect(stdout).toMatch(/PAYMENTS_ARCHIVE +5 +1 to 5 /);
     expect(stdout).toMatch(/left out: PAYMENTS \(/);
+    expect(await runCli(['backup', 'verify', folder])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`give the folder of one backup, such as ${path}\n`),
+    });
     expect((await runCli(['backup', 'list', folder])).stdout).toMatch(
       /backup +messages +bytes +sealed +server\n\d{4}-\d\d-\d\dT.*Z +\d+ +\d+ +no +2\./,
     );

@@ -52,7 +52,11 @@ describe('help', () => {
     [['pay', '--currency', 'EURO'], 'must be a code of ISO 4217'],
     [['pay', '--ca', '/nowhere'], '--ca /nowhere: cannot be read'],
     [['pay', '--capture', 'manuel'], 'Allowed choices are automatic, manual'],
-    [['ledger', 'merchant_1', 'pay_1'], 'a key begins with its operation, such as authorize:att_1'],
+    [['dlq', 'lst'], "unknown command 'lst'; did you mean list?"],
+    [
+      ['ledger', 'merchant_1', 'pay_1'],
+      "argument '<key>' 'pay_1' is invalid: a key begins with its operation",
+    ],
     [['dlq', 'retry', '--reason', 'x'], 'name letters or give a filter'],
     [['dlq', 'retry', 'd1', 'd2', '--force-unknown', '--reason', 'x'], 'for one letter'],
     [['dlq', 'resolve', 'i1', '--status', 'success', '--reason', 'x'], '--transaction-id'],
@@ -363,6 +367,10 @@ describe('a file that cannot be used', () => {
   it.each([
     [['keys', 'show', '/nowhere'], '✗ /nowhere cannot be read (ENOENT): give the file of a seed\n'],
     [['keys', 'show', tmpdir()], `✗ ${tmpdir()} cannot be read (EISDIR): give the file of a seed\n`],
+    [
+      ['keys', 'show', THIS_FILE],
+      `✗ ${THIS_FILE} holds no seed of nats-bridge keys, which begins with SX or, of one that signs, SU\n`,
+    ],
     [['keys', 'new', '/nowhere/seed'], '✗ /nowhere/seed: there is no such file or folder (ENOENT)\n'],
     [['audit', 'verify', '--file', '/nowhere'], '✗ /nowhere: there is no such file or folder (ENOENT)\n'],
   ])('is named by nats-bridge %j, with what is wrong', async (args, stderr) => {

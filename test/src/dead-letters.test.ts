@@ -642,6 +642,16 @@ describe('nats-bridge dlq', () => {
       code: 2,
       stderr: expect.stringContaining("required option '--reason <text>'"),
     });
+    expect(await dlq('discard', 'i1', 'd9', '--reason', 'x')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('there is no letter d9'),
+    });
+    expect(await dlq('list', '--operation', 'authorise')).toMatchObject({
+      code: 0,
+      stdout: 'No letters.\n',
+      stderr: expect.stringContaining('authorise is no operation; did you mean authorize?'),
+    });
     expect(await dlq('show', 'x9')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('is no letter'),
@@ -676,6 +686,6 @@ describe('nats-bridge dlq', () => {
     expect(reason.length).toBeGreaterThan(40);
     expect((await dlq('list')).stdout).toContain(reason);
     const plan = await dlq('retry', 'd1', '--dry-run', '--reason', 'x');
-    expect(plan.stdout).toContain('malformed: d1 will come back; mend with nats-bridge dlq edit');
+    expect(plan.stdout).toContain('malformed: d1 will come back, in doubt');
   });
 });

@@ -72,14 +72,14 @@ export async function writeAccess(folder: string, state: AccessState): Promise<r
   return missing;
 }
 
+export function nobodyCalled(name: string, state: AccessState): ValidationError {
+  const names = principalsOf(state).map((principal) => principal.name);
+  return new ValidationError(`nobody is called ${name} here; there are ${names.join(', ')}`);
+}
+
 /** Takes somebody's credentials away; {@link writeAccess} makes new ones. @throws ValidationError for an unknown name */
 export function forgetCredentials(folder: string, state: AccessState, name: string): void {
-  if (!principalsOf(state).some((principal) => principal.name === name))
-    throw new ValidationError(
-      `nobody is called ${name} here; there are ${principalsOf(state)
-        .map((principal) => principal.name)
-        .join(', ')}`,
-    );
+  if (!principalsOf(state).some((principal) => principal.name === name)) throw nobodyCalled(name, state);
   for (const kind of ['user', 'signer']) rmSync(keyFile(folder, name, kind), { force: true });
   rmSync(credentialsFile(folder, state, name), { force: true });
 }

@@ -6,6 +6,7 @@ export {
   hasAccess,
   issueCredentials,
   MONITOR,
+  nobodyCalled,
   readAccess,
   removeAccess,
   SERVER_FILE,

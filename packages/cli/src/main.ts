@@ -37,5 +37,10 @@ function exitAsPromised(command: Command, name: string): void {
 function asOurs(text: string): string {
   return text
     .replace(/^error: /, `${mark.failed(process.stderr)} `)
-    .replace(' is invalid. ', ' is invalid: ');
+    .replace(
+      /command-argument value ('.*') is invalid for argument '(.*)'\. /,
+      "argument '<$2>' $1 is invalid: ",
+    )
+    .replace(' is invalid. ', ' is invalid: ')
+    .replace(/\n\(Did you mean (.*)\?\)/, '; did you mean $1?');
 }

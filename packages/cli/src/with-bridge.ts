@@ -1,8 +1,8 @@
 /** A bridge for as long as a command needs it. */
 import { type BridgeConfigInput, NatsBridge } from '@nats-bridge/connector';
-import { denialIn } from './permission-denied.js';
+import { serverFailure } from './server-failure.js';
 
-/** Begins nothing: it connects when it is used, and is closed afterwards, whatever came of it. @throws what `use` does, and of what the server denies what to do about it */
+/** Begins nothing: it connects when it is used, and is closed afterwards, whatever came of it. @throws what `use` does, and of a server that is away or denies it what to do about it */
 export async function withBridge<T>(
   config: BridgeConfigInput,
   use: (bridge: NatsBridge) => Promise<T>,
@@ -11,7 +11,7 @@ export async function withBridge<T>(
   try {
     return await use(bridge);
   } catch (error) {
-    throw denialIn(error, bridge.config);
+    throw serverFailure(error, bridge.config);
   } finally {
     await bridge.close();
   }

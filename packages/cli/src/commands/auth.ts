@@ -14,6 +14,7 @@ import {
   issueCredentials,
   type Layout,
   MONITOR,
+  nobodyCalled,
   PROOFS,
   type Proof,
   planAccounts,
@@ -89,6 +90,8 @@ function initCommand(): Command {
         `  or, in one you have:   include "${AUTH_FILE}"`,
         `for the bridge:          ${credentialsFile(dir, state, 'bridge')}`,
         `  and where it is here:  nats_bridge.monitor_url = "http://${MONITOR}"`,
+        `for people who settle:   ${credentialsFile(dir, state, 'operator')}, who look: ${credentialsFile(dir, state, 'auditor')}`,
+        `  and for both:          nats_bridge.jetstream.domain = "${DOMAIN}"`,
         `add workers:             nats-bridge auth add-worker <name>`,
         `keep for yourself:       ${join(dir, 'keys')}, readable by nobody else`,
       ]);
@@ -210,7 +213,7 @@ function showCommand(): Command {
       const principals = principalsOf(state).filter(
         (principal) => name === undefined || principal.name === name,
       );
-      if (principals.length === 0) throw new Error(`nobody is called ${name}`);
+      if (name !== undefined && principals.length === 0) throw nobodyCalled(name, state);
       const plans = planAccounts(state.layout, state.pools, principalsOf(state));
       const rows = accessRows(plans).filter(({ user }) =>
         principals.some((principal) => principal.name === user),

@@ -11,7 +11,7 @@ import {
   shownRetry,
   shownRetryPlan,
 } from '@nats-bridge/connector';
-import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
+import { isOperation, nearestNames, OPERATIONS, VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { actorOf, type By, byPerson } from '../audited-command.js';
 import { type CommandOptions, command } from '../command-options.js';
@@ -57,7 +57,7 @@ function list(): Command {
       withLetters(options, async (letters) => {
         const found = await letters.list(filterOf(options));
         if (options.json) return print(found.map(shownLetter));
-        if (found.length === 0) return print('No letters.');
+        if (found.length === 0) return sayNone(options);
         console.log(
           table(
             ['letter', 'given up', 'merchant', 'payment', 'operation', 'verdict', 'reason'],
@@ -78,6 +78,17 @@ function list(): Command {
         if (more > 0) console.log(paint('dim', `and ${more} more: --limit ${found.length}`));
       }),
     );
+}
+
+/** A letter may be of what is no operation, so that only who finds none hears that it is none. */
+function sayNone({ operation }: Filters): void {
+  print('No letters.');
+  if (operation === undefined || isOperation(operation)) return;
+  const near = nearestNames(
+    operation,
+    OPERATIONS.map((row) => row.operation),
+  );
+  progress(`${operation} is no operation${near}`);
 }
 
 function show(): Command {
@@ -160,10 +171,16 @@ function retry(): Command {
         if (options.json) return print(options.dryRun ? shownRetryPlan(result) : shownRetry(result));
         const verb = options.dryRun ? 'would be sent again' : 'were sent again';
         const time = options.dryRun ? `, in about ${(result.ms / 1_000).toFixed(1)} s` : '';
-        console.log(`${mark.ok()} ${result.retried} of ${chosen.length} ${verb}${time}`);
+        const sign = result.retried > 0 ? mark.ok() : mark.warning();
+        console.log(`${sign} ${result.retried} of ${chosen.length} ${verb}${time}`);
         for (const [verdict, count] of Object.entries(result.skipped))
           console.log(`${mark.warning()} ${count} left: ${VERDICT_ADVICE[verdict as Verdict]}`);
-        for (const line of comingBack(chosen)) console.log(line);
+        const notSent = new Set(result.failed.map(({ name }) => name));
+        const sent = chosen.filter(
+          (letter) =>
+            (letter.verdict === 'never_sent' || options.forceUnknown) && !notSent.has(letterName(letter)),
+        );
+        for (const line of comingBack(sent)) console.log(line);
         for (const { why } of result.failed) console.log(`${mark.failed()} ${why}`);
       });
     },
@@ -177,7 +194,9 @@ function comingBack(letters: readonly DeadLetter[]): string[] {
   const more = malformed.length > MOST_NAMED ? ` and ${malformed.length - MOST_NAMED} more` : '';
   return malformed.length === 0
     ? []
-    : [`${mark.warning()} malformed: ${named}${more} will come back; mend with nats-bridge dlq edit`];
+    : [
+        `${mark.warning()} malformed: ${named}${more} will come back, in doubt where money moves, unless the worker has changed; mend with nats-bridge dlq edit`,
+      ];
 }
 
 function edit(): Command {
@@ -244,14 +263,19 @@ function discard(): Command {
     .argument('<letters...>', 'as list names them')
     .action((names: string[], options: CommandOptions & By) =>
       withActions(options, async (letters) => {
+        const chosen = await Promise.all(names.map((name) => letterNamed(letters, name)));
         const all: Acted[] = [];
         const lines: string[] = [];
-        for (const name of names) {
-          const acted = await letters.discard(await letterNamed(letters, name), actorOf(options));
-          all.push(acted);
-          lines.push(outcomeOf(acted, `${name} discarded`));
+        try {
+          for (const letter of chosen) {
+            const acted = await letters.discard(letter, actorOf(options));
+            all.push(acted);
+            lines.push(outcomeOf(acted, `${letterName(letter)} discarded`));
+          }
+        } finally {
+          // Also where the next one cannot be: these are gone.
+          if (all.length > 0) said(options, all, lines.join('\n'));
         }
-        said(options, all, lines.join('\n'));
       }),
     );
 }

@@ -23,7 +23,7 @@ import type { StreamInfo } from '@nats-io/jetstream';
 import type { Command } from 'commander';
 import { type CommandOptions, command } from '../command-options.js';
 import { bytes, plural } from '../numbers.js';
-import { denialIn } from '../permission-denied.js';
+import { serverFailure } from '../server-failure.js';
 import { readSettingsHere } from '../settings.js';
 import { mark } from '../terminal.js';
 import { withBridge } from '../with-bridge.js';
@@ -48,7 +48,7 @@ export function doctorCommand(): Command {
           findings.push({
             level: 'failed',
             what: 'NATS',
-            detail: (denialIn(error, bridge.config) as Error).message,
+            detail: (serverFailure(error, bridge.config) as Error).message,
           });
         }
       });

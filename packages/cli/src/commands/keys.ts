@@ -37,7 +37,14 @@ export function keysCommand(): Command {
   const show = new Command('show')
     .summary('print the public part of a seed')
     .argument('<file>', 'a seed')
-    .action((file: string) => console.log(publicKeyOf(readSeed(file))));
+    .action((file: string) => {
+      const seed = readSeed(file);
+      if (!/^S[UX]/.test(seed.reveal().trim()))
+        throw new Error(
+          `${file} holds no seed of nats-bridge keys, which begins with SX or, of one that signs, SU`,
+        );
+      console.log(publicKeyOf(seed));
+    });
   return new Command('keys')
     .summary('make keys that seal and sign payments')
     .description(

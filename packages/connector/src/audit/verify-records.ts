@@ -1,5 +1,11 @@
 /** Reads the streams of payments again, and compares them with what the audit said of their records. */
-import { type Connection, type StoredRecord, saysNoStream, storedMessages } from '@nats-bridge/messaging';
+import {
+  type Connection,
+  type StoredRecord,
+  saysDenied,
+  saysNoStream,
+  storedMessages,
+} from '@nats-bridge/messaging';
 import {
   type AuditEntry,
   checkRecords,
@@ -41,13 +47,18 @@ export async function readRecords({
     } catch (fault) {
       // A stream that is not there holds nothing, whatever it held.
       if (!saysNoStream(fault)) {
-        readings.push({ stream, unread: fault instanceof Error ? fault.message : String(fault) });
+        readings.push({ stream, unread: whyUnread(fault) });
         continue;
       }
     }
     readings.push({ stream, at: Date.now(), records });
   }
   return readings;
+}
+
+function whyUnread(fault: unknown): string {
+  if (saysDenied(fault)) return 'these credentials may not read it';
+  return fault instanceof Error ? fault.message : String(fault);
 }
 
 /**

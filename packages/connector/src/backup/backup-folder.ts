@@ -89,8 +89,11 @@ export async function listBackups(folder: string): Promise<readonly BackupEntry[
 /** @throws Error when it is no backup, or not a whole one */
 export async function readBackup(path: string): Promise<BackupManifest> {
   const entry = await entryOf(path);
-  if ('why' in entry) throw new Error(`${path} is no backup that could be used: ${entry.why}`);
-  return entry.manifest;
+  if ('manifest' in entry) return entry.manifest;
+  const below = await listBackups(path).catch(() => []);
+  const newest = below.findLast((backup) => 'manifest' in backup);
+  const such = newest === undefined ? '' : `, such as ${newest.path}`;
+  throw new Error(`${path} is no backup that could be used: ${entry.why}${such}`);
 }
 
 /** Takes the oldest whole ones away, until `keep` are left. @returns their names */
