@@ -108,6 +108,25 @@ describe('settleDoubt', () => {
     expect(takeBack).not.toHaveBeenCalled();
   });
 
+  it('notes what workers without records may have got unnoted, and takes it back only then', async () => {
+    const settled = async (isTakenBack: boolean) => {
+      const ledger = memoryLedger();
+      const letGo = vi.fn();
+      const takeBack = vi.fn(async () => isTakenBack);
+      const world = doubtWorld({ ledger, takeBack, letGo, isGuarded: async () => false });
+      const thrown = await settleDoubt(world)(failing('NATS_TIMEOUT'))(exchange()).catch((error) => error);
+      return { thrown, states: ledger.history.map(({ state }) => state), letGo };
+    };
+    const doubtful = await settled(false);
+    expect(doubtful.thrown).toMatchObject({ code: 'NATS_TIMEOUT', phase: 'sent_unknown' });
+    expect(doubtful.states).toEqual(['sent']);
+    expect(doubtful.letGo).not.toHaveBeenCalled();
+    const over = await settled(true);
+    expect(over.thrown).toMatchObject({ code: 'NO_WORKERS_AVAILABLE', phase: 'before_send' });
+    expect(over.states).toEqual(['sent', 'withdrawn']);
+    expect(over.letGo).toHaveBeenCalledTimes(1);
+  });
+
   it('stays in doubt when the ledger cannot be asked', async () => {
     const broken = {
       ...memoryLedger(),
