@@ -36,6 +36,8 @@ describe('nats-bridge auth', () => {
     for (const folder of ['', 'keys', 'creds']) expect(modeOf(join(dir, folder)), folder).toBe(0o700);
     const shown = await auth('show', 'acme');
     expect(shown.stdout).toContain('hyperswitch.operations.m_1.*.*');
+    const [principal] = JSON.parse((await auth('show', 'acme', '--json')).stdout).principals;
+    expect(principal).toMatchObject({ name: 'acme', pool: 'acme', has_own_store: false });
     const secrets = filesIn(join(dir, 'creds')).map((file) => readFileSync(file, 'utf8').trim());
     for (const secret of secrets) expect(made.stdout + shown.stdout).not.toContain(secret.slice(-44));
   });

@@ -118,7 +118,9 @@ describe('payments, a backup in their midst, and the loss of the store', () => {
 
     const { code, stdout, stderr } = await backup(stack.server.url, 'create', folder, '--json');
     expect(code, stderr).toBe(0);
-    ({ path } = JSON.parse(stdout) as { path: string });
+    const made = JSON.parse(stdout) as { path: string };
+    expect(made).toMatchObject({ is_sealed: false, work_stream: { config: { name: 'PAYMENTS' } } });
+    ({ path } = made);
 
     // What the backup does not know: both are carried out after it, and so is another.
     open();

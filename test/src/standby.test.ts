@@ -211,7 +211,9 @@ describe('region a serves, region b stands by, and a is killed', () => {
     expect([code, stdout]).toEqual([1, expect.stringContaining('was not heard since these servers started')]);
     const plan = await standby(regions.b.url, 'take-over', folder, '--json');
     expect(plan.code, plan.stdout + plan.stderr).toBe(0);
-    const { until: time } = JSON.parse(plan.stdout) as { until: string };
+    const planned = JSON.parse(plan.stdout) as { until: string };
+    expect(planned).toMatchObject({ is_primary_there: false });
+    const { until: time } = planned;
     expect(Date.parse(time)).toBeLessThan(lost);
     expect(Date.parse(time)).toBeGreaterThan(lost - 60_000);
   });

@@ -116,6 +116,7 @@ export { connectorAuthTypeSchema, type RouterData } from './router-data.js';
 export { isSealed, replyContext, requestContext, SEALED_TYPE } from './sealing-context.js';
 export { Secret } from './secret.js';
 export { type ReplyPlace, signedReplyText, signedRequestText, signedWithdrawalText } from './signed-text.js';
+export { inSnakeCase } from './snake-case.js';
 export { saysFailed, statusNames } from './status.js';
 export type { StoredRecord } from './stored-record.js';
 export {

@@ -30,6 +30,7 @@ import {
 } from '@nats-bridge/access';
 import type { BridgeConfig } from '@nats-bridge/connector';
 import { Argument, Command, Option } from 'commander';
+import { asJson } from '../as-json.js';
 import { wholeNumber } from '../number-option.js';
 import { readSettings, withConfigOption } from '../settings.js';
 import { mark, table } from '../terminal.js';
@@ -218,8 +219,7 @@ function showCommand(): Command {
       const rows = accessRows(plans).filter(({ user }) =>
         principals.some((principal) => principal.name === user),
       );
-      if (json)
-        return console.log(JSON.stringify({ proof: state.proof, pools: state.pools, principals, rows }));
+      if (json) return console.log(asJson({ proof: state.proof, pools: state.pools, principals, rows }));
       if (name !== undefined)
         return console.log(
           table(

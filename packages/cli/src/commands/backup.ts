@@ -13,6 +13,7 @@ import {
   verifyBackup,
 } from '@nats-bridge/connector';
 import { Command } from 'commander';
+import { asJson } from '../as-json.js';
 import { byPersonWithYes, type Confirmation, confirmedBy } from '../audited-command.js';
 import { type CommandOptions, command } from '../command-options.js';
 import { wholeNumber } from '../number-option.js';
@@ -50,7 +51,7 @@ function create(): Command {
         }),
       );
       const removed = options.keep === undefined ? [] : await removeOldest(folder, options.keep);
-      if (options.json) return console.log(JSON.stringify({ path, removed, notes, ...manifest }));
+      if (options.json) return console.log(asJson({ path, removed, notes, ...manifest }));
       console.log(`${mark.ok()} ${path}: ${totalOf(manifest)}`);
       for (const note of notes) console.log(`${mark.warning()} ${note}`);
       if (!manifest.isSealed)
@@ -67,7 +68,7 @@ function list(): Command {
     .option('--json', 'as JSON')
     .action(async (folder: string, options: { json?: boolean }) => {
       const backups = await listBackups(folder);
-      if (options.json) return console.log(JSON.stringify(backups));
+      if (options.json) return console.log(asJson(backups));
       if (backups.length === 0) return console.log(`No backups in ${folder}.`);
       console.log(
         table(
@@ -98,7 +99,7 @@ function verify(): Command {
     .option('--json', 'as JSON')
     .action(async (path: string, options: { json?: boolean }) => {
       const report = await verifyBackup(path);
-      console.log(options.json ? JSON.stringify(report) : describeReport(report));
+      console.log(options.json ? asJson(report) : describeReport(report));
       process.exitCode = report.ok ? 0 : 1;
     });
 }
@@ -122,9 +123,7 @@ function restore(): Command {
               onRestored: (stream) => progress(`restored ${describe(stream)}`),
             })
           : undefined;
-      console.log(
-        options.json ? JSON.stringify({ ...plan, restored }) : describeRestore(plan, restored).join('\n'),
-      );
+      console.log(options.json ? asJson({ ...plan, restored }) : describeRestore(plan, restored).join('\n'));
       process.exitCode = mayBe ? 0 : 1;
     });
   });

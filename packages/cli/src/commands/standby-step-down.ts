@@ -1,6 +1,7 @@
 /** `nats-bridge standby step-down`: a region that comes back gives its old streams up to the one that serves. */
 import { planStepDown, type StepDownPlan, type SteppedDown, stepDown } from '@nats-bridge/connector';
 import type { Command } from 'commander';
+import { asJson } from '../as-json.js';
 import { assertDomain } from '../assert-domain.js';
 import { type CommandOptions, command } from '../command-options.js';
 import { readSettingsHere } from '../settings.js';
@@ -31,7 +32,7 @@ export function stepDownCommand(): Command {
             : undefined;
         const shown = done && { backup: done.backup?.path, changes: done.changes };
         console.log(
-          options.json ? JSON.stringify({ ...plan, done: shown }) : describeStepDown(plan, done).join('\n'),
+          options.json ? asJson({ ...plan, done: shown }) : describeStepDown(plan, done).join('\n'),
         );
         const isConflict = done?.changes.some(({ action }) => action === 'conflict') ?? false;
         process.exitCode = mayBe && !isConflict ? 0 : 1;

@@ -13,6 +13,7 @@ import {
 } from '@nats-bridge/connector';
 import { applyTopology } from '@nats-bridge/messaging';
 import { Command } from 'commander';
+import { asJson } from '../as-json.js';
 import { assertDomain } from '../assert-domain.js';
 import { byPersonWithYes, type Confirmation, confirmedBy } from '../audited-command.js';
 import { type CommandOptions, command } from '../command-options.js';
@@ -62,7 +63,7 @@ function apply(): Command {
           );
         const changes = await applyTopology(connection, mirrorsOf(config, domain));
         const { problems } = await readStandby({ config, connection });
-        if (options.json) console.log(JSON.stringify({ changes, problems }));
+        if (options.json) console.log(asJson({ changes, problems }));
         else {
           printChanges(changes);
           for (const problem of problems) console.log(`${mark.failed()} ${problem}`);
@@ -85,7 +86,7 @@ function show(): Command {
         const { unfinished: _, own: __, ...standby } = await readStandby(bridge);
         const bounds = standby.mirrors.flatMap((mirror) => outOfBounds(mirror, options));
         const all = { ...standby, problems: [...standby.problems, ...bounds] };
-        console.log(options.json ? JSON.stringify(all) : describeStandby(all).join('\n'));
+        console.log(options.json ? asJson(all) : describeStandby(all).join('\n'));
         process.exitCode = all.problems.length > 0 ? 1 : 0;
       });
     });
@@ -120,7 +121,7 @@ function takeOverCommand(): Command {
             : undefined;
         console.log(
           options.json
-            ? JSON.stringify({ ...plan, taken: taken && summaryOf(taken) })
+            ? asJson({ ...plan, taken: taken && summaryOf(taken) })
             : describeTakeOver(plan, taken).join('\n'),
         );
         process.exitCode = mayBe && (taken === undefined || taken.restored !== undefined) ? 0 : 1;

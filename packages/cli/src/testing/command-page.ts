@@ -7,7 +7,7 @@ export function commandPage(program: Command): string {
   return [
     '# The command',
     'Every command and option, as `--help` shows them: written by `npm run docs` from the commands themselves, with which a test compares it. What they are for stands on the pages about it.',
-    'Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; `reconcile` has two more. Results go to standard output, everything else to standard error; times are UTC. `--config` and `--nats`, and what can be said in the environment instead: [configuration.md](configuration.md).',
+    'Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; `reconcile` has two more. Results go to standard output, everything else to standard error; times are UTC, and fields of `--json` in snake_case. `--config` and `--nats`, and what can be said in the environment instead: [configuration.md](configuration.md).',
     contents(program),
     ...program.commands.flatMap((command) => sectionsOf(command, program.name(), TOP)),
   ]

@@ -1,5 +1,5 @@
 /** The audit as programs see it, at the command line and over the admin API. An export has entries as they are stored. */
-import type { ChainProblem, ChainReport, RecordReport } from '@nats-bridge/protocol';
+import { type ChainProblem, type ChainReport, inSnakeCase, type RecordReport } from '@nats-bridge/protocol';
 import type { StoredEntry } from './read-audit.js';
 import type { RecordsUnread } from './verify-records.js';
 
@@ -16,15 +16,11 @@ export type ShownEntry = {
 };
 
 export function shownEntry({ seq, at, who, action, why, what }: StoredEntry): ShownEntry {
+  // Facts of an entry have the names that they were written down with.
   const target: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(what))
     if (value !== undefined) target[inSnakeCase(name)] = value;
   return { seq, at, who, action, reason: why, target };
-}
-
-/** Facts of an entry have the names that they were written down with. */
-function inSnakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 export type ShownChain = {
