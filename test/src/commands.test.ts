@@ -58,6 +58,7 @@ describe('help', () => {
       "argument '<key>' 'pay_1' is invalid: a key begins with its operation",
     ],
     [['dlq', 'retry', '--reason', 'x'], 'name letters or give a filter'],
+    [['dlq', 'retry', 'd1'], '--reason is missing: it goes into the audit; --dry-run needs none'],
     [['dlq', 'retry', 'd1', 'd2', '--force-unknown', '--reason', 'x'], 'for one letter'],
     [['dlq', 'resolve', 'i1', '--status', 'success', '--reason', 'x'], '--transaction-id'],
     [['dlq', 'edit', 'd1', '--patch', THIS_FILE, '--reason', 'x'], 'is no JSON: give a merge patch'],

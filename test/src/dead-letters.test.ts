@@ -629,7 +629,7 @@ describe('nats-bridge dlq', () => {
       request_bytes: expect.any(Number),
     });
 
-    const plan = await dlq('retry', '--queue', 'interventions', '--dry-run', '--reason', 'x', '--json');
+    const plan = await dlq('retry', '--queue', 'interventions', '--dry-run', '--json');
     const left = { skipped: { unknown: 1 }, failed: [] };
     expect(JSON.parse(plan.stdout)).toEqual({ would_retry: 0, ...left, eta_ms: 0 });
     const retried = await dlq('retry', 'i1', '--reason', 'x', '--json');

@@ -12,12 +12,21 @@ export function byPerson(named: Command): Command {
     .addOption(whoOption());
 }
 
-export type Confirmation = Partial<By> & Pick<By, 'as'> & { readonly yes?: boolean };
+type MayHaveReason = Partial<By> & Pick<By, 'as'>;
+export type Confirmation = MayHaveReason & { readonly yes?: boolean };
+export type MayBeDryRun = MayHaveReason & { readonly dryRun?: boolean };
 
 /** For a command that acts with `--yes` alone. */
 export function byPersonWithYes(named: Command): Command {
   return named
     .option('--reason <text>', 'why; required with --yes, it goes into the audit')
+    .addOption(whoOption());
+}
+
+/** For a command that acts unless it is a dry run. */
+export function byPersonUnlessDryRun(named: Command): Command {
+  return named
+    .option('--reason <text>', 'why; required without --dry-run, it goes into the audit')
     .addOption(whoOption());
 }
 
@@ -31,6 +40,14 @@ export function whoOption(when = ''): Option {
 
 export function actorOf({ as, reason }: By): Actor {
   return { who: as, why: reason };
+}
+
+/** @returns undefined for a dry run. @throws InvalidArgumentError otherwise, without a reason */
+export function actorUnlessDryRun({ dryRun, as, reason }: MayBeDryRun): Actor | undefined {
+  if (dryRun) return undefined;
+  if (reason === undefined)
+    throw new InvalidArgumentError('--reason is missing: it goes into the audit; --dry-run needs none');
+  return actorOf({ as, reason });
 }
 
 /** @returns undefined without `--yes`. @throws InvalidArgumentError with it, and without a reason */

@@ -13,7 +13,14 @@ import {
 } from '@nats-bridge/connector';
 import { isOperation, nearestNames, OPERATIONS, VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { actorOf, type By, byPerson } from '../audited-command.js';
+import {
+  actorOf,
+  actorUnlessDryRun,
+  type By,
+  byPerson,
+  byPersonUnlessDryRun,
+  type MayBeDryRun,
+} from '../audited-command.js';
 import { type CommandOptions, command } from '../command-options.js';
 import {
   type Filters,
@@ -123,7 +130,7 @@ function show(): Command {
 
 function retry(): Command {
   const retrying = filtered(
-    byPerson(command('retry', 'send letters again, under their own idempotency keys')),
+    byPersonUnlessDryRun(command('retry', 'send letters again, under their own idempotency keys')),
   )
     .description(
       'Sends letters again, under their own idempotency keys: those of which nothing was charged. Their callers were told that it failed, and the customer may have paid in another way since: before you send old letters in bulk, look whether the payments are still wanted.',
@@ -138,17 +145,18 @@ function retry(): Command {
   return retrying.action(
     async (
       names: string[],
-      options: CommandOptions & Filters & By & { rate: number; dryRun?: boolean; forceUnknown?: boolean },
+      options: CommandOptions & Filters & MayBeDryRun & { rate: number; forceUnknown?: boolean },
     ) => {
       if (options.forceUnknown && names.length !== 1)
         throw new InvalidArgumentError('--force-unknown is for one letter, named');
       if (names.length === 0 && !hasFilter(options))
         throw new InvalidArgumentError('name letters or give a filter, such as --since 1h');
-      const within = options.dryRun ? withLetters : withActions;
+      const actor = actorUnlessDryRun(options);
+      const within = actor === undefined ? withLetters : withActions;
       await within(options, async (letters) => {
-        if (options.forceUnknown && !options.dryRun) {
+        if (options.forceUnknown && actor !== undefined) {
           const letter = await letterNamed(letters, names[0] as string);
-          const acted = await letters.retry(letter, actorOf(options), { force: true });
+          const acted = await letters.retry(letter, actor, { force: true });
           const text = [outcomeOf(acted, `${letterName(letter)} was sent again`), ...comingBack([letter])];
           return said(options, [acted], text.join('\n'));
         }
@@ -157,16 +165,17 @@ function retry(): Command {
             ? await Promise.all(names.map((name) => letterNamed(letters, name)))
             : await letters.list(filterOf(options));
         const perSecond = options.rate;
-        const result = options.dryRun
-          ? await planRetry(letters, chosen, { perSecond, force: options.forceUnknown ?? false })
-          : await retryMany(letters, chosen, {
-              perSecond,
-              actor: actorOf(options),
-              onProgress: (done, of) => {
-                if (done % Math.max(1, Math.round(perSecond)) === 0 || done === of)
-                  progress(`${done} of ${of}`);
-              },
-            });
+        const result =
+          actor === undefined
+            ? await planRetry(letters, chosen, { perSecond, force: options.forceUnknown ?? false })
+            : await retryMany(letters, chosen, {
+                perSecond,
+                actor,
+                onProgress: (done, of) => {
+                  if (done % Math.max(1, Math.round(perSecond)) === 0 || done === of)
+                    progress(`${done} of ${of}`);
+                },
+              });
         if (result.failed.length > 0) process.exitCode = 1;
         if (options.json) return print(options.dryRun ? shownRetryPlan(result) : shownRetry(result));
         const verb = options.dryRun ? 'would be sent again' : 'were sent again';
