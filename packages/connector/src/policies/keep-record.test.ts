@@ -23,6 +23,30 @@ describe('keepRecord', () => {
     expect((await ledger.findLatest('m', 'k'))?.answer).toEqual(success);
   });
 
+  it('records the answer of a worker without records that came once it was sent, and of no other', async () => {
+    for (const [isUnrecorded, states] of [
+      [true, ['answered']],
+      [false, []],
+    ] as const) {
+      const ledger = memoryLedger();
+      const guarded = exchange({ marks: { begunAt: 0, at: 0, isUnrecorded } });
+      expect(await keep(ledger)(async () => success)(guarded)).toEqual(success);
+      expect(ledger.history.map(({ state }) => state)).toEqual(states);
+    }
+  });
+
+  it('says that what was not sent could not be withdrawn', async () => {
+    const ledger = memoryLedger();
+    const onUnrecorded = vi.fn();
+    const write: typeof ledger.write = async (merchantId, key, record, ...rest) => {
+      if (record.state === 'withdrawn') throw new Error('NATS is away');
+      return ledger.write(merchantId, key, record, ...rest);
+    };
+    const send = keep({ ...ledger, write }, onUnrecorded)(failing('STORE_REFUSED'));
+    await expect(send(unguarded())).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+    expect(onUnrecorded).toHaveBeenCalledOnce();
+  });
+
   it('says in its announcement whether somebody hears the request as it passes: then it is never taken back', async () => {
     for (const [workers, isHeard] of [
       ['subscribers', true],
