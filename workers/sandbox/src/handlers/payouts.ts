@@ -46,7 +46,7 @@ export function payoutHandlers(sandbox: Sandbox): Handlers {
             'payout_unexpected_state',
             `Payout ${payout.id} is ${payout.status.toLowerCase()}`,
           );
-          return { value: payout, result: refusal(why) };
+          return { value: payout, result: refusal(why, payout.status) };
         }
         const value = { ...payout, status: to };
         return { value, result: describe(value) };
