@@ -1,7 +1,10 @@
 /** Payments that send the customer away more than once: each return is a step of its own, with one effect. */
-import type { JsonObject } from '@nats-bridge/protocol';
+import { HEADER, type JsonObject } from '@nats-bridge/protocol';
 import { createWorker, type HandlerResponse, type Worker } from '@nats-bridge/worker';
+import { jetstream } from '@nats-io/jetstream';
+import { headers } from '@nats-io/nats-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sayThere } from './say-there.js';
 import { authorizeRequest, MODES, type Stack, startStack } from './stack-under-test.js';
 import { until } from './until.js';
 
@@ -166,6 +169,28 @@ describe('a return from a redirect that no worker was told of', () => {
     expect(await sync(returned.connector_transaction_id)).toMatchObject({
       status: 'CHARGED',
       connector_transaction_id: 'real_1',
+    });
+  });
+
+  it('leaves it pending when a worker cannot read it, as one that lacks a key', async () => {
+    stack = await startStack({ sandbox: false });
+    await startProcessor();
+    await authorize();
+    await worker.stop();
+    await sayThere(stack);
+    const nats = await stack.nats();
+    const reader = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
+    const returning = authorize(CHALLENGE);
+    const delivered = await reader.next({ expires: 10_000 });
+    const refusal = headers();
+    refusal.set(HEADER.correlationId, delivered?.headers?.get(HEADER.correlationId) ?? '');
+    refusal.set(HEADER.refusal, '1');
+    const error = { code: 'VALIDATION_ERROR', message: 'No key opens it' };
+    const { reply } = delivered as unknown as { readonly reply: string };
+    nats.publish(reply, JSON.stringify({ status: 'failure', error }), { headers: refusal });
+    expect(await returning).toMatchObject({
+      status: 'PENDING',
+      error: { connector_details: { code: 'VALIDATION_ERROR' } },
     });
   });
 

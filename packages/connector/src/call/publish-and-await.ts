@@ -8,7 +8,14 @@ import {
   serverFeatures,
   type WorkStream,
 } from '@nats-bridge/messaging';
-import { BridgeError, type BridgeResponse, HEADER, headerText, stateOf } from '@nats-bridge/protocol';
+import {
+  BridgeError,
+  type BridgeResponse,
+  HEADER,
+  headerText,
+  isReturn,
+  stateOf,
+} from '@nats-bridge/protocol';
 import type { BridgeConfig } from '../config/bridge-config.js';
 import { isConflict, isRefusal, readAnswer } from '../ledger/answer.js';
 import type { Ledger, LedgerEntry } from '../ledger/ledger.js';
@@ -136,7 +143,9 @@ export function createPublishAndAwait(world: PublishWorld): PublishAndAwait {
     const recorded = entry && outcomeOfEntry(entry, exchange);
     if (isRefused && mayHaveBegun(entry, reply))
       throw new BridgeError('INVALID_WORKER_REPLY', 'A worker refused what another had begun');
-    return recorded ?? answer;
+    if (recorded !== undefined) return recorded;
+    // What a worker could not read says nothing of what a customer has done who is back from a redirect.
+    return isRefused && isReturn(data) ? { ...answer, attempt_status: exchange.row.status.unknown } : answer;
   }
 
   return async (exchange, onStored) => {
