@@ -91,12 +91,13 @@ describe('an event that says it is from the bridge', () => {
     expect(handled.source_verified ?? false).toBe(false);
   });
 
-  it("is not told to another merchant's account", async () => {
-    const handled = await handleEvent(bridge.client, genuine.details, SECRET, {
-      'x-merchant-id': 'merchant_2',
-    });
-    expect(handled).not.toHaveProperty('event_content');
-  });
+  it.each([{ 'x-merchant-id': 'merchant_2' }, { 'x-tenant-id': 'eu' }])(
+    "is not told to another merchant's account, nor to another tenant: %j",
+    async (metadata) => {
+      const handled = await handleEvent(bridge.client, genuine.details, SECRET, metadata);
+      expect(handled).not.toHaveProperty('event_content');
+    },
+  );
 
   it('goes to the workers when it is not in the form of the bridge', async () => {
     const seen: string[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aliasOf, idempotencyKey, keyBeforeReturn, keyOfAlias } from './idempotency-key.js';
+import { aliasOf, idempotencyKey, isKeyOfTenant, keyBeforeReturn, keyOfAlias } from './idempotency-key.js';
 import type { RouterData } from './router-data.js';
 
 const data: RouterData = {
@@ -51,6 +51,27 @@ describe('idempotency keys', () => {
 
   it('are the refund for a refund', () => {
     expect(idempotencyKey('refund', { ...data, attempt_id: '', refund_id: 'ref_9' })).toBe('refund:ref_9');
+  });
+
+  it('are another in every tenant, and as they are in that which every Hyperswitch has', () => {
+    const keyOf = (tenant_id: string | undefined, attempt_id = 'att_1') =>
+      idempotencyKey('authorize', { ...data, tenant_id, attempt_id });
+    for (const tenant of [undefined, '', 'public']) expect(keyOf(tenant)).toBe('authorize:att_1');
+    expect(keyOf('eu')).toBe('authorize:eu%40att_1');
+    const others = [
+      keyOf('eu'),
+      keyOf('public', 'eu%40att_1'),
+      keyOf('public', 'eu@att_1'),
+      keyOf('e', 'u@att_1'),
+    ];
+    expect(new Set(others).size).toBe(4);
+    expect(keyBeforeReturn(`${keyOf('eu')}:complete:hash`)).toBe(keyOf('eu'));
+    for (const tenant_id of [undefined, 'public', 'eu', 'e']) {
+      const ofTenants = ['public', 'eu', 'e', 'eu%40'].filter((one) =>
+        isKeyOfTenant(keyOf(one) ?? '', { tenant_id }),
+      );
+      expect(ofTenants).toEqual([tenant_id ?? 'public']);
+    }
   });
 
   it('do not exist for questions', () => {

@@ -6,13 +6,32 @@ const ALIAS_PREFIX = 'bridge:';
 
 /**
  * The key under which an operation has one effect and one answer (P3), for example `authorize:att_1`,
- * `capture:att_1:ref_2`, `refund:ref_9`; undefined for operations of which every call is its own, and
+ * `capture:att_1:ref_2`, `refund:ref_9`, in the tenant `eu` `authorize:eu%40att_1`; undefined for operations of which every call is its own, and
  * where the data names nothing to tell two requests apart.
  */
 export function idempotencyKey(operation: Operation, data: RouterData): string | undefined {
   const parts = operationRow(operation).keyParts(data);
   if (parts === undefined || !parts[0]) return undefined;
-  return [operation, ...parts.filter((part): part is string => Boolean(part)).map(escapePart)].join(':');
+  const [id, ...others] = parts.filter((part): part is string => Boolean(part)).map(escapePart);
+  return [operation, `${tenantPart(data)}${id}`, ...others].join(':');
+}
+
+/** The tenant that every Hyperswitch has. */
+const DEFAULT_TENANT = 'public';
+
+/** No part holds it, as a part escapes its own `%`. */
+const TENANT_END = '%40';
+
+/** Tenants choose the ids of their merchants and payments each for themselves. */
+function tenantPart({ tenant_id = DEFAULT_TENANT }: Pick<RouterData, 'tenant_id'>): string {
+  return tenant_id === DEFAULT_TENANT || tenant_id === '' ? '' : `${escapePart(tenant_id)}${TENANT_END}`;
+}
+
+/** Whether a key is of the tenant of a call. */
+export function isKeyOfTenant(key: string, data: Pick<RouterData, 'tenant_id'>): boolean {
+  const [, id = ''] = key.split(':');
+  const [tenant = '', ...others] = id.split(TENANT_END);
+  return (others.length === 0 ? '' : `${tenant}${TENANT_END}`) === tenantPart(data);
 }
 
 /**

@@ -51,7 +51,14 @@ export {
   saysRefusal,
   TTL_HEADER,
 } from './headers.js';
-export { aliasOf, idempotencyKey, keyBeforeReturn, keyOfAlias, operationInKey } from './idempotency-key.js';
+export {
+  aliasOf,
+  idempotencyKey,
+  isKeyOfTenant,
+  keyBeforeReturn,
+  keyOfAlias,
+  operationInKey,
+} from './idempotency-key.js';
 export { isoTime } from './iso-time.js';
 export {
   APPROVABLE,

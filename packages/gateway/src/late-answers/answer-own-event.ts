@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { callOf, type Settlement } from '@nats-bridge/connector';
 import {
   decodeUcs,
+  isKeyOfTenant,
   type JsonObject,
   type Operation,
   type Outcome,
@@ -33,10 +34,11 @@ export function ownEvents(bridge: PaymentBridge, onWarning: OnWarning): AnswerOw
     const received = receivedRequest(data);
     const event = readEvent(received);
     if (event === undefined || lateAnswers === undefined) return undefined;
+    const { merchant_id, idempotency_key } = event;
     // Of another merchant nothing is told.
     const settled =
-      event.merchant_id === data.merchant_id
-        ? lateAnswers.find(event.merchant_id, event.idempotency_key)
+      merchant_id === data.merchant_id && isKeyOfTenant(idempotency_key, data)
+        ? lateAnswers.find(merchant_id, idempotency_key)
         : Promise.resolve(undefined);
     return settled.then(async (settlement) => {
       const response =
@@ -100,7 +102,7 @@ async function handled(
  */
 async function standingOf(
   { note, outcome }: Settlement,
-  { connector_auth_type, merchant_id }: RouterData,
+  { connector_auth_type, merchant_id, tenant_id }: RouterData,
   bridge: PaymentBridge,
 ): Promise<{ readonly outcome: Outcome; readonly isCurrent: boolean }> {
   const { row, data } = callOf(note);
@@ -109,6 +111,7 @@ async function standingOf(
   const question = {
     ...data,
     merchant_id,
+    tenant_id,
     connector_auth_type,
     request: { ...note.request, merchant_transaction_id: note.attempt_id, connector_transaction_id },
   };
