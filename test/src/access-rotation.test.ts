@@ -24,7 +24,7 @@ describe.each(['jwt', 'nkeys'] as const)('with %s', (proof) => {
     closing.push(() => access.close());
     const bridge = new NatsBridge(
       {
-        request_timeout_ms: 10_000,
+        request_timeout_ms: 30_000,
         jetstream: { num_replicas: 1, ack_wait: 2_000, max_deliver: 10 },
         pools: { acme: { merchants: ['merchant_a', 'merchant_c'] } },
       },

@@ -23,7 +23,7 @@ describe('a letter whose body lies in the object store', () => {
     const keys = how === 'sealed and signed' ? sealingKeys() : { bridge: {}, worker: {} };
     const unsigned = how === 'in clear' ? { signing: undefined } : {};
     const bridge = bridgeWith({
-      timeouts: { authorize: 2_000 },
+      timeouts: { authorize: 5_000 },
       jetstream: { num_replicas: 1, ack_wait: 1_000, max_deliver: 1 },
       ...keys.bridge,
       ...unsigned,
