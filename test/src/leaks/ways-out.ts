@@ -110,7 +110,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/messaging/src/request/requester.ts': ['wire'],
   'packages/messaging/src/stored/read-batch.ts': ['wire'],
   'packages/metrics/src/duration-histogram.ts': ['metrics'],
-  'packages/tracing/src/tracing.ts': ['traces'],
+  'packages/tracing/src/export-spans.ts': ['traces'],
   'packages/worker/src/metrics/serve-metrics.ts': ['metrics'],
   'packages/worker/src/metrics/worker-metrics.ts': ['metrics'],
   'packages/worker/src/telemetry/micro-service.ts': ['micro service'],
