@@ -155,18 +155,6 @@ describe('nats-bridge replay', () => {
     expect(again.stdout).toContain('2 published to small');
   });
 
-  it.each([
-    [['--to', TO], '--to needs a --reason'],
-    [['--reason', 'x'], 'go with --to'],
-    [['--rate', '5'], 'go with --to'],
-    [['--as', 'jo'], 'go with --to'],
-    [['--outcome', 'lost'], 'Allowed choices are success'],
-  ])('%j is refused with 2', async (args, why) => {
-    const { code, stderr } = await replay(...args);
-    expect(stderr).toContain(why);
-    expect(code).toBe(2);
-  });
-
   it('makes nothing on a server where no bridge was', async () => {
     const { server, dispose } = await startServer();
     try {

@@ -55,7 +55,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/cli/src/commands/top.ts': ['admin api'],
   'packages/cli/src/commands/topology.ts': 'no payment',
   'packages/cli/src/commands/up.ts': 'no payment',
-  'packages/cli/src/main.ts': ['cli'],
+  'packages/cli/src/run-command.ts': ['cli'],
   'packages/cli/src/scaffold-worker.ts': 'no payment',
   'packages/cli/src/terminal.ts': ['cli', 'warnings', 'bridge events'],
   'packages/cli/src/up-session.ts': 'keys and credentials that a person asked for',

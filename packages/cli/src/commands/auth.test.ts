@@ -1,10 +1,10 @@
-/** `nats-bridge auth` as a process: what it writes, for whom, and what it refuses. */
+/** `nats-bridge auth`: what it writes, for whom, and what it refuses. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROOFS } from '@nats-bridge/access';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from './cli-process.js';
+import { runHere } from '../testing/run-here.js';
 
 describe('nats-bridge auth', () => {
   let root: string;
@@ -16,7 +16,7 @@ describe('nats-bridge auth', () => {
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  const auth = (...args: string[]) => runCli(['auth', ...args, '--dir', dir]);
+  const auth = (...args: string[]) => runHere(['auth', ...args, '--dir', dir]);
   const filesIn = (folder: string): string[] =>
     readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
       entry.isDirectory() ? filesIn(join(folder, entry.name)) : [join(folder, entry.name)],
@@ -74,7 +74,7 @@ describe('nats-bridge auth', () => {
     // Nothing changes it.
     beforeAll(async () => {
       made = mkdtempSync(join(tmpdir(), 'nats-bridge-auth-'));
-      expect(await runCli(['auth', 'init', '--proof', 'nkeys', '--dir', made])).toMatchObject({ code: 0 });
+      expect(await runHere(['auth', 'init', '--proof', 'nkeys', '--dir', made])).toMatchObject({ code: 0 });
     });
     afterAll(() => rmSync(made, { recursive: true, force: true }));
 
@@ -91,7 +91,7 @@ describe('nats-bridge auth', () => {
       [['show', 'nobody'], 'nobody is called nobody here; there are bridge, operator, auditor'],
     ])('refuses %j and changes nothing', async (args, message) => {
       const before = filesIn(made).map((file) => readFileSync(file, 'utf8'));
-      expect(await runCli(['auth', ...args, '--dir', made])).toMatchObject({
+      expect(await runHere(['auth', ...args, '--dir', made])).toMatchObject({
         code: 1,
         stderr: expect.stringContaining(message),
       });
