@@ -1,6 +1,6 @@
 /** The commands as processes, as a user or a script runs them. */
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OPERATIONS } from '@nats-bridge/protocol';
@@ -300,21 +300,6 @@ describe('doctor', () => {
   });
 });
 
-describe('a file that cannot be used', () => {
-  it.each([
-    [['keys', 'show', '/nowhere'], '✗ /nowhere cannot be read (ENOENT): give the file of a seed\n'],
-    [['keys', 'show', tmpdir()], `✗ ${tmpdir()} cannot be read (EISDIR): give the file of a seed\n`],
-    [
-      ['keys', 'show', THIS_FILE],
-      `✗ ${THIS_FILE} holds no seed of nats-bridge keys, which begins with SX or, of one that signs, SU\n`,
-    ],
-    [['keys', 'new', '/nowhere/seed'], '✗ /nowhere/seed: there is no such file or folder (ENOENT)\n'],
-    [['audit', 'verify', '--file', '/nowhere'], '✗ /nowhere: there is no such file or folder (ENOENT)\n'],
-  ])('is named by nats-bridge %j, with what is wrong', async (args, stderr) => {
-    expect(await runCli(args)).toEqual({ code: 1, stdout: '', stderr });
-  });
-});
-
 describe('topology', () => {
   it('shows what is missing, makes it, and then finds nothing to do', async () => {
     const { server, dispose } = await startServer();
@@ -426,39 +411,4 @@ describe('config check', () => {
     const missing = await runCli(['config', 'check', '--config', join(folder, 'nowhere.toml')]);
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('nowhere.toml')]);
   });
-});
-
-describe('keys', () => {
-  it('makes a seed that only its owner can read, prints its public part, and never overwrites one', async () => {
-    const file = join(folder, 'pool.xk');
-    const made = await runCli(['keys', 'new', file]);
-    expect(made.stdout).toMatch(/^X[A-Z2-7]{55}\n$/);
-    expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect((await runCli(['keys', 'show', file])).stdout).toBe(made.stdout);
-    const again = await runCli(['keys', 'new', file]);
-    expect(again).toMatchObject({ code: 1, stdout: '' });
-    expect(again.stderr).toContain('never overwritten');
-    expect((await runCli(['keys', 'show', file])).stdout).toBe(made.stdout);
-  });
-
-  it('makes a key that signs, where it is asked for', async () => {
-    const file = join(folder, 'pool.nk');
-    const made = await runCli(['keys', 'new', '--signing', file]);
-    expect(made.stdout).toMatch(/^U[A-Z2-7]{55}\n$/);
-    expect((await runCli(['keys', 'show', file])).stdout).toBe(made.stdout);
-  });
-
-  it.each(['seal', 'sign'])(
-    'a worker with one half of what it needs to %s does not start',
-    async (purpose) => {
-      const { code, stderr } = await runCli([
-        'worker',
-        'sandbox',
-        `--${purpose}-seed`,
-        join(folder, 'pool.nk'),
-      ]);
-      expect(code).toBe(2);
-      expect(stderr).toContain(`--${purpose}-seed and --${purpose}-bridge go together`);
-    },
-  );
 });

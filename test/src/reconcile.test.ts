@@ -321,19 +321,6 @@ describe('nats-bridge reconcile', () => {
     expect(code).toBe(0);
   });
 
-  it.each([
-    [['--since', '1h', '--until', '2h'], '--since is not before --until'],
-    [['--operation', 'autorize'], 'no operation of the catalogue'],
-    [['--operation', 'sync'], '--operation sync moves no money, and is not reconciled'],
-    [['--csv', '--json'], '--csv or --json, not both'],
-    [['--rate', '0'], 'a number above 0'],
-    [['--since', 'yesterday'], 'a time such as'],
-  ])('%j is refused with 2', async (args, why) => {
-    const { code, stderr } = await reconcile(...args);
-    expect(stderr).toContain(why);
-    expect(code).toBe(2);
-  });
-
   async function recordsWritten(): Promise<number> {
     const reply = await (await stack.nats()).request('$JS.API.STREAM.INFO.OPERATIONS');
     return reply.json<{ state: { last_seq: number } }>().state.last_seq;

@@ -70,6 +70,21 @@ describe('what is asked for wrongly', () => {
     [['replay', '--rate', '5', '--nats', NOWHERE], 'go with --to'],
     [['replay', '--as', 'jo', '--nats', NOWHERE], 'go with --to'],
     [['replay', '--outcome', 'lost'], 'Allowed choices are success'],
+    [
+      ['reconcile', '--since', '1h', '--until', '2h', '--reason', 'x', '--nats', NOWHERE],
+      '--since is not before --until',
+    ],
+    [
+      ['reconcile', '--operation', 'autorize', '--reason', 'x', '--nats', NOWHERE],
+      'no operation of the catalogue',
+    ],
+    [
+      ['reconcile', '--operation', 'sync', '--reason', 'x', '--nats', NOWHERE],
+      '--operation sync moves no money, and is not reconciled',
+    ],
+    [['reconcile', '--csv', '--json', '--reason', 'x', '--nats', NOWHERE], '--csv or --json, not both'],
+    [['reconcile', '--rate', '0', '--reason', 'x', '--nats', NOWHERE], 'a number above 0'],
+    [['reconcile', '--since', 'yesterday', '--reason', 'x', '--nats', NOWHERE], 'a time such as'],
     [['logs', 'level', 'worker'], 'say which level'],
     [['logs', 'level', 'worker', 'debug'], '--reason'],
   ])('nats-bridge %j ends with 2 and says why', async (args, why) => {
