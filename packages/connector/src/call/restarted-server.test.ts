@@ -2,7 +2,7 @@
 import { createConnection } from '@nats-bridge/messaging';
 import { jetstream } from '@nats-io/jetstream';
 import { expect, it, onTestFinished } from 'vitest';
-import { CAPTURE, startBridge } from './testing/bridge-on-server.js';
+import { CAPTURE, startBridge } from '../testing/bridge-on-server.js';
 
 it('is pending what workers without records were given by a server that died right after', async () => {
   const { bridge, server, stop } = await startBridge({ request_timeout_ms: 4_000 });
