@@ -2,22 +2,11 @@
  * Actions that need a second person: kept until another agrees, then carried out once. Each change is made on condition
  * that the last one still is what was looked at, so of two who decide at the same time, over whichever bridges, one does.
  */
+import { RecordChangedError } from '@nats-bridge/messaging';
 import {
-  createRecordStore,
-  createRecordWriter,
-  RecordChangedError,
-  storedMessage,
-  storedMessages,
-} from '@nats-bridge/messaging';
-import {
-  APPROVAL_STREAM,
   type Approvable,
   type ApprovalEvent,
   type AuditAction,
-  approvalSubject,
-  decodeMessage,
-  encodeBody,
-  HEADER,
   isOpenApproval,
   isoTime,
   maskPatch,
@@ -38,12 +27,11 @@ import {
   type Kept,
   type KeptAt,
   type Proposal,
-  parseProposalId,
-  patchIn,
   proposalId,
   proposalOf,
-  readKept,
 } from './proposal.js';
+import { createProposalStore } from './proposal-store.js';
+import { openPatch, sealPatch } from './sealed-patch.js';
 
 export type Approvals = {
   /** Whether `nats_bridge.approvals.required_for` names it. */
@@ -78,48 +66,11 @@ export function createApprovals(
   now = Date.now,
 ): Approvals {
   const { required_for, expires_after } = config.approvals;
-  const writer = createRecordWriter(connection);
-  const store = createRecordStore(connection, { stream: APPROVAL_STREAM, writer });
-  const isUsed = required_for.length > 0;
-
-  async function write(kept: Kept, expectedSeq: number): Promise<KeptAt> {
-    const body = Buffer.from(JSON.stringify(kept));
-    const headers = { [HEADER.contentType]: 'application/json' };
-    const seq = await store.write(approvalSubject(kept.queue, kept.seq), body, headers, expectedSeq);
-    return { kept, seq, storedAt: new Date(now()) };
-  }
-
-  /** The newest record of the letter that the proposal is about, which may be of a later proposal. */
-  async function newest(queue: Queue, seq: number): Promise<{ last: KeptAt | undefined; lastSeq: number }> {
-    const stored = await store.read(approvalSubject(queue, seq));
-    return { last: stored && readKept(stored), lastSeq: stored?.seq ?? 0 };
-  }
-
-  /** @returns its last record; undefined when there is no such proposal, or another came after it */
-  async function find(id: string): Promise<KeptAt | undefined> {
-    const place = parseProposalId(id);
-    if (place === undefined || !isUsed) return undefined;
-    const stored = await storedMessage(connection, APPROVAL_STREAM, place);
-    const first = stored && readKept(stored);
-    if (first === undefined || first.kept.proposal !== undefined) return undefined;
-    const { last } = await newest(first.kept.queue, first.kept.seq);
-    if (last !== undefined && firstSeqOf(last) === place) return last;
-    return (await all()).get(place);
-  }
-
-  async function all(): Promise<ReadonlyMap<number, KeptAt>> {
-    const found = new Map<number, KeptAt>();
-    if (!isUsed) return found;
-    for await (const stored of storedMessages(connection, APPROVAL_STREAM)) {
-      const one = readKept(stored);
-      if (one !== undefined) found.set(firstSeqOf(one), one);
-    }
-    return found;
-  }
+  const proposals = createProposalStore(connection, required_for.length > 0, now);
 
   /** @throws ValidationError when the rule forbids it, or somebody was quicker */
   async function change(id: string, event: ApprovalEvent, actor: Actor): Promise<KeptAt> {
-    const last = await find(id);
+    const last = await proposals.find(id);
     if (last === undefined)
       throw new ValidationError(`there is no proposal ${id}: it never was, or is too old`);
     const step = stepApproval(factsOf(last), event, now());
@@ -127,7 +78,7 @@ export function createApprovals(
     const decided = { ...actor, at: isoTime(now()) };
     const next = { ...last.kept, proposal: firstSeqOf(last), state: step.state, decided };
     try {
-      return await write(next, last.seq);
+      return await proposals.write(next, last.seq);
     } catch (error) {
       if (error instanceof RecordChangedError)
         throw new ValidationError(`proposal ${id} was decided by somebody else at the same moment`);
@@ -137,7 +88,7 @@ export function createApprovals(
 
   /** Of who approved it; nobody else writes after him. */
   const closed = ({ kept, seq }: KeptAt, outcome: Pick<Kept, 'state' | 'failure'>) =>
-    write({ ...kept, ...outcome }, seq);
+    proposals.write({ ...kept, ...outcome }, seq);
 
   async function audited(action: AuditAction, one: KeptAt, actor: Actor): Promise<void> {
     const { kept } = one;
@@ -154,33 +105,8 @@ export function createApprovals(
     await audit.append({ action, ...actor, what: { ...what, ...proposal } });
   }
 
-  const sealedUnder = ({ queue, seq, idempotency_key }: Pick<Kept, 'queue' | 'seq' | 'idempotency_key'>) =>
-    `approval ${queue} ${seq} ${idempotency_key}`; // no idempotency key: a patch is never taken for an answer
-
-  function patchFor(letter: DeadLetter, action: LetterAction): Kept['patch'] {
-    if (action.kind !== 'edit') return undefined;
-    const { queue, seq, merchantId, idempotencyKey: idempotency_key } = letter;
-    const clear = { body: encodeBody(action.patch), headers: { [HEADER.contentType]: 'application/json' } };
-    const { body, headers } = sealing.sealAnswer(
-      merchantId,
-      sealedUnder({ queue, seq, idempotency_key }),
-      clear,
-    );
-    return { body: Buffer.from(body).toString('base64'), headers: { ...headers } };
-  }
-
-  function openPatch(kept: Kept): unknown {
-    const patch = patchIn(kept);
-    if (patch === undefined) return undefined;
-    try {
-      return decodeMessage(sealing.openAnswer(kept.merchant_id, sealedUnder(kept), patch));
-    } catch (cause) {
-      throw new ValidationError('the patch cannot be opened with the keys of this bridge', { cause });
-    }
-  }
-
   function actionOf(kept: Kept): LetterAction {
-    if (kept.action === 'edit') return { kind: 'edit', patch: openPatch(kept) ?? {} };
+    if (kept.action === 'edit') return { kind: 'edit', patch: openPatch(sealing, kept) ?? {} };
     if (kept.action !== 'resolve') return { kind: kept.action };
     if (kept.settled === undefined) throw new ValidationError('the proposal does not say what it was');
     return { kind: 'resolve', settled: kept.settled };
@@ -190,18 +116,18 @@ export function createApprovals(
     isRequired: (action) => required_for.includes(action),
     async list() {
       const at = now();
-      return [...(await all()).values()]
+      return [...(await proposals.all()).values()]
         .map((one) => proposalOf(one, at))
         .sort((a, b) => b.proposed.at.getTime() - a.proposed.at.getTime());
     },
     async get(id) {
-      const found = await find(id);
+      const found = await proposals.find(id);
       return found && proposalOf(found, now());
     },
     async shownPatch(id) {
-      const found = await find(id);
+      const found = await proposals.find(id);
       try {
-        return found?.kept.patch && maskPatch(found.kept.operation, openPatch(found.kept));
+        return found?.kept.patch && maskPatch(found.kept.operation, openPatch(sealing, found.kept));
       } catch (error) {
         if (error instanceof ValidationError) return undefined; // sealed for other keys than this bridge has
         throw error;
@@ -211,7 +137,7 @@ export function createApprovals(
     async propose(letter, action, actor) {
       await actions.check(letter, action);
       const { queue, seq } = letter;
-      const { last, lastSeq } = await newest(queue, seq);
+      const { last, lastSeq } = await proposals.newest(queue, seq);
       const at = now();
       if (last !== undefined && isOpenApproval(factsOf(last), at))
         throw new ValidationError(
@@ -240,10 +166,10 @@ export function createApprovals(
         proposed: { ...actor, at: isoTime(at) },
         expires_at: isoTime(at + durationMs(expires_after)),
         settled,
-        patch: patchFor(letter, action),
+        patch: action.kind === 'edit' ? sealPatch(sealing, letter, action.patch) : undefined,
       };
       try {
-        return proposalOf(await write(kept, lastSeq), at);
+        return proposalOf(await proposals.write(kept, lastSeq), at);
       } catch (error) {
         if (error instanceof RecordChangedError)
           throw new ValidationError(
@@ -254,7 +180,7 @@ export function createApprovals(
     },
 
     async approve(id, actor) {
-      const found = await find(id);
+      const found = await proposals.find(id);
       if (found !== undefined) {
         const { queue, seq, action } = found.kept;
         const letter = await letterAt(queue, seq);
@@ -286,7 +212,7 @@ export function createApprovals(
       await audited('refuse', refused, actor);
       return proposalOf(refused, now());
     },
-    close: () => writer.close(),
+    close: () => proposals.close(),
   };
 }
 

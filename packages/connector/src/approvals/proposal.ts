@@ -10,7 +10,6 @@ import {
 } from '@nats-bridge/protocol';
 import { z } from 'zod';
 import type { Settled } from '../dead-letters/letter-action.js';
-import type { EncodedAnswer } from '../ledger/answer.js';
 
 export type Proposal = {
   /** `a12`: {@link proposalId}. */
@@ -123,8 +122,4 @@ export function factsOf({ kept, storedAt }: KeptAt): ApprovalFacts {
     expiresAt: Date.parse(kept.expires_at),
     decidedBy: kept.decided?.who,
   };
-}
-
-export function patchIn({ patch }: Kept): EncodedAnswer | undefined {
-  return patch && { body: Buffer.from(patch.body, 'base64'), headers: patch.headers };
 }
