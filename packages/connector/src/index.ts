@@ -186,13 +186,8 @@ export { type Restored, restoreBackup } from './backup/restore-backup.js';
 export { planRestore, type RestorePlan } from './backup/restore-plan.js';
 export { type BackupReport, verifyBackup } from './backup/verify-backup.js';
 export { mirrorsOf } from './standby/mirrors.js';
+export { planStepDown, type StepDownPlan, type Unheard } from './standby/plan-step-down.js';
 export { domainHere, isPrimaryThere } from './standby/primary.js';
 export { type Mirror, readStandby, type Standby } from './standby/read-standby.js';
-export {
-  planStepDown,
-  type StepDownPlan,
-  type SteppedDown,
-  stepDown,
-  type Unheard,
-} from './standby/step-down.js';
+export { type SteppedDown, stepDown } from './standby/step-down.js';
 export { planTakeOver, type TakenOver, type TakeOverPlan, takeOver } from './standby/take-over.js';
