@@ -1,7 +1,7 @@
 /** Rule: what another worker has claimed is left to it while its lease lasts, and taken over afterwards. */
-import { bodyOf, fingerprintOf, recordHeaders, recordSubject } from '@nats-bridge/protocol';
 import { isEnding } from '../heard.js';
-import { broken, type Finding, KEPT, notTried, type Rule } from '../rule.js';
+import { hasRecord, NO_RECORD, putRecord } from '../put-record.js';
+import { broken, type Finding, KEPT, type Rule } from '../rule.js';
 
 const LEASE_MS = 1_500;
 /** A nak may ask for a little more than the rest of the lease, and clocks differ. */
@@ -17,20 +17,9 @@ export const keepsOutOfLeases: Rule = {
   requests: 'that move money',
   async check(stage): Promise<Finding> {
     const call = await stage.newCall();
-    const { data, recordKey } = call;
-    if (recordKey === undefined) return notTried('this request has no record');
+    if (!hasRecord(call)) return NO_RECORD;
     const leaseUntil = Date.now() + LEASE_MS;
-    const claim = recordHeaders({
-      state: 'claimed',
-      operation: call.operation,
-      paymentId: data.payment_id,
-      fingerprint: fingerprintOf(data),
-      by: 'another worker',
-      attempt: 1,
-      retry: 0,
-      leaseUntil,
-    });
-    await stage.wire.records.write(recordSubject(data.merchant_id, recordKey), bodyOf('claimed'), claim, 0);
+    await putRecord(stage, call, 'claimed', { by: 'another worker', attempt: 1, leaseUntil });
     const asked = await stage.send(call, { deadlineAt: leaseUntil + stage.waitMs });
     const first = await asked.until((heard) => heard.find(isEnding), stage.waitMs);
     if (first === undefined) return broken('it was neither given back nor answered');

@@ -1,8 +1,8 @@
 /** Rule: what was withdrawn is never executed: its caller was told that it failed. */
-import { bodyOf, fingerprintOf, recordHeaders, recordSubject } from '@nats-bridge/protocol';
 import { textIn } from '../answer.js';
 import { isEnding } from '../heard.js';
-import { broken, type Finding, KEPT, notTried, type Rule } from '../rule.js';
+import { hasRecord, NO_RECORD, putRecord } from '../put-record.js';
+import { broken, type Finding, KEPT, type Rule } from '../rule.js';
 
 export const leavesTheWithdrawn: Rule = {
   name: 'leaves-the-withdrawn',
@@ -13,23 +13,8 @@ export const leavesTheWithdrawn: Rule = {
   requests: 'that move money',
   async check(stage): Promise<Finding> {
     const call = await stage.newCall();
-    const { data, recordKey } = call;
-    if (recordKey === undefined) return notTried('this request has no record');
-    const withdrawal = recordHeaders({
-      state: 'withdrawn',
-      operation: call.operation,
-      paymentId: data.payment_id,
-      fingerprint: fingerprintOf(data),
-      by: 'a bridge',
-      retry: 0,
-      reason: 'nobody had begun',
-    });
-    await stage.wire.records.write(
-      recordSubject(data.merchant_id, recordKey),
-      bodyOf('withdrawn'),
-      withdrawal,
-      0,
-    );
+    if (!hasRecord(call)) return NO_RECORD;
+    await putRecord(stage, call, 'withdrawn', { by: 'a bridge', reason: 'nobody had begun' });
     const asked = await stage.send(call);
     const ending = await asked.until((heard) => heard.find(isEnding), stage.waitMs);
     if (ending === undefined) return broken(`it was not settled within ${stage.waitMs} ms`);
