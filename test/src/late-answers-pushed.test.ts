@@ -25,7 +25,7 @@ import {
 import { authorizeRequest, MERCHANT, money } from './stack-under-test.js';
 import { until } from './until.js';
 
-const { natsUrl, onEnd, startBridge, startProcessor, startServeProcess, startHyperswitch } =
+const { serverUrl, closeAfter, startBridge, startProcessor, startServeProcess, startHyperswitch } =
   lateAnswersScene();
 
 describe('a late answer', () => {
@@ -240,8 +240,8 @@ describe('a late answer', () => {
   it('of a worker that only responds is recorded by the bridge that asked, and pushed', async () => {
     const bridge = await startBridge();
     const hyperswitch = await startHyperswitch({ client: () => bridge.client });
-    const nats = await connect({ servers: natsUrl() });
-    onEnd(() => nats.close());
+    const nats = await connect({ servers: serverUrl() });
+    closeAfter(() => nats.close());
     const asked: Msg[] = [];
     nats.subscribe('hyperswitch.payments.*.authorize', {
       queue: 'workers',
@@ -260,7 +260,7 @@ describe('a late answer', () => {
   it('is noted and pushed when it was NATS that was away', { timeout: 60_000 }, async () => {
     const storeDir = mkdtempSync(join(tmpdir(), 'nats-bridge-late-'));
     let other = await startEmbeddedServer({ storeDir, syncInterval: '2m' });
-    onEnd(async () => {
+    closeAfter(async () => {
       await other.stop();
       rmSync(storeDir, { recursive: true, force: true });
     });
@@ -286,7 +286,7 @@ describe('a late answer', () => {
       },
     });
     await worker.start();
-    onEnd(() => worker.stop());
+    closeAfter(() => worker.stop());
     const answer = bridge.call(
       'PaymentService/Authorize',
       authorizeRequest('att_1', { webhook_url: hyperswitch.url }),

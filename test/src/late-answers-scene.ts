@@ -10,8 +10,9 @@ import { type GatewayConfig, gatewayConfigSchema, startGateway } from '@nats-bri
 import { createUcsClient, type UcsClient } from '@nats-bridge/gateway/client';
 import type { BridgeRequest, JsonObject } from '@nats-bridge/protocol';
 import { createWorker, type HandlerResponse, type Worker } from '@nats-bridge/worker';
-import { afterEach, beforeEach, expect } from 'vitest';
-import { authorizeRequest, MERCHANT, money, startServer } from './stack-under-test.js';
+import { expect } from 'vitest';
+import { serverForEachTest } from './server-for-each-test.js';
+import { authorizeRequest, MERCHANT, money } from './stack-under-test.js';
 import { until } from './until.js';
 import { ROOT } from './worker-process.js';
 
@@ -39,17 +40,7 @@ export type Received = {
 
 /** Called once by a test file, before its tests. */
 export function lateAnswersScene() {
-  const closers: (() => unknown)[] = [];
-  let started: Awaited<ReturnType<typeof startServer>>;
-  beforeEach(async () => {
-    started = await startServer();
-  });
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-    await started.dispose();
-  });
-  const natsUrl = () => started.server.url;
-  const onEnd = (close: () => unknown) => void closers.push(close);
+  const { serverUrl, closeAfter } = serverForEachTest();
 
   async function startBridge(
     webhooks: object = { secret: SECRET },
@@ -59,7 +50,7 @@ export function lateAnswersScene() {
     const warnings: string[] = [];
     const connector = new NatsBridge(
       {
-        base_url: natsUrl(),
+        base_url: serverUrl(),
         request_timeout_ms: 5_000,
         timeouts: { authorize: TIMEOUT_MS, refund: TIMEOUT_MS, sync: 1_000 },
         jetstream: { num_replicas: 1 },
@@ -100,7 +91,7 @@ export function lateAnswersScene() {
         await connector.close();
       },
     };
-    onEnd(bridge.close);
+    closeAfter(bridge.close);
     return bridge;
   }
 
@@ -122,7 +113,7 @@ export function lateAnswersScene() {
       return { status: 'success', transaction_id: `real_${resource}`, ...answer } as HandlerResponse;
     };
     const worker: Worker = createWorker({
-      servers: natsUrl(),
+      servers: serverUrl(),
       ackWaitMs: 1_000,
       concurrency,
       handlers: { authorize: effect, charge: effect, refund: effect, ...more },
@@ -139,7 +130,7 @@ export function lateAnswersScene() {
         await worker.stop();
       },
     };
-    onEnd(processor.stop);
+    closeAfter(processor.stop);
     return processor;
   }
 
@@ -148,7 +139,7 @@ export function lateAnswersScene() {
     const bridge = spawn(process.execPath, [join(ROOT, 'packages/cli/dist/main.js'), 'serve'], {
       env: {
         ...process.env,
-        NATS_BRIDGE__BASE_URL: natsUrl(),
+        NATS_BRIDGE__BASE_URL: serverUrl(),
         NATS_BRIDGE__LOGGING__LEVEL: 'error',
         NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1',
         GATEWAY__GRPC__PORT: '0',
@@ -157,7 +148,7 @@ export function lateAnswersScene() {
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    onEnd(async () => {
+    closeAfter(async () => {
       bridge.kill('SIGKILL');
     });
     for await (const line of createInterface({ input: bridge.stdout })) if (line.includes('NATS')) break;
@@ -206,7 +197,7 @@ export function lateAnswersScene() {
     });
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
-    onEnd(async () => {
+    closeAfter(async () => {
       http.closeAllConnections();
       await new Promise((resolve) => http.close(resolve));
     });
@@ -214,7 +205,7 @@ export function lateAnswersScene() {
     return { received, host: `127.0.0.1:${port}`, url: `http://127.0.0.1:${port}/webhooks/merchant_1/mca_1` };
   }
 
-  return { natsUrl, onEnd, startBridge, startProcessor, startServeProcess, startHyperswitch };
+  return { serverUrl, closeAfter, startBridge, startProcessor, startServeProcess, startHyperswitch };
 }
 
 export function parseEvent(client: UcsClient, details: JsonObject): Promise<JsonObject> {

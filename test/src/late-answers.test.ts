@@ -21,7 +21,7 @@ import {
 import { authorizeRequest, money } from './stack-under-test.js';
 import { until } from './until.js';
 
-const { natsUrl, onEnd, startBridge, startProcessor, startHyperswitch } = lateAnswersScene();
+const { serverUrl, closeAfter, startBridge, startProcessor, startHyperswitch } = lateAnswersScene();
 
 describe('an event that says it is from the bridge', () => {
   let bridge: Bridge;
@@ -102,7 +102,7 @@ describe('an event that says it is from the bridge', () => {
   it('goes to the workers when it is not in the form of the bridge', async () => {
     const seen: string[] = [];
     const worker = createWorker({
-      servers: natsUrl(),
+      servers: serverUrl(),
       ackWaitMs: 1_000,
       handlers: {
         parse_webhook: () => {
@@ -112,7 +112,7 @@ describe('an event that says it is from the bridge', () => {
       },
     });
     await worker.start();
-    onEnd(() => worker.stop());
+    closeAfter(() => worker.stop());
     const { 'x-nats-bridge-event': _, ...headers } = genuine.headers;
     for (const details of [{ ...genuine.details, headers }, forged({ type: 'charge.updated' })])
       expect(await parseEvent(bridge.client, details)).toEqual({ event_type: 'ENDPOINT_VERIFICATION' });
@@ -215,14 +215,14 @@ describe('asking after a late answer', () => {
   it('is pending about what waits and nobody has begun, and what the worker says about what never came', async () => {
     const bridge = await startBridge({}, { timeouts: { authorize: 20_000 } });
     const busy = await startProcessor({}, {}, 1);
-    const asked = createWorker({ servers: natsUrl(), handlers: { sync: notKnown } });
+    const asked = createWorker({ servers: serverUrl(), handlers: { sync: notKnown } });
     await asked.start();
-    onEnd(() => asked.stop());
+    closeAfter(() => asked.stop());
     const calls = ['att_1', 'att_2'].map((attempt) =>
       bridge.call('PaymentService/Authorize', authorizeRequest(attempt, {}), attempt),
     );
-    const nats = await connect({ servers: natsUrl() });
-    onEnd(() => nats.close());
+    const nats = await connect({ servers: serverUrl() });
+    closeAfter(() => nats.close());
     const manager = await jetstreamManager(nats);
     await until('both are stored', async () =>
       (await manager.streams.info('PAYMENTS')).state.last_seq >= 2 ? true : undefined,

@@ -18,8 +18,9 @@ import {
   type WorkerEvent,
   type WorkerOptions,
 } from '@nats-bridge/worker';
-import { afterAll, afterEach, beforeEach } from 'vitest';
-import { type Mode, startServer } from '../stack-under-test.js';
+import { afterAll } from 'vitest';
+import { serverForEachTest } from '../server-for-each-test.js';
+import type { Mode } from '../stack-under-test.js';
 import { SUCCESS } from './messages.js';
 
 export type Key = { readonly file: string; readonly seed: Secret<string>; readonly publicKey: string };
@@ -27,15 +28,7 @@ export type Key = { readonly file: string; readonly seed: Secret<string>; readon
 /** Called once by a test file, before its tests. */
 export function signingScene() {
   const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-signing-'));
-  const closers: (() => unknown)[] = [];
-  let started: Awaited<ReturnType<typeof startServer>>;
-  beforeEach(async () => {
-    started = await startServer();
-  });
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-    await started.dispose();
-  });
+  const { serverUrl, closeAfter } = serverForEachTest();
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const [bridgeKey, poolKey, stranger] = [newKey('bridge'), newKey('pool'), newKey('stranger')];
 
@@ -66,7 +59,7 @@ export function signingScene() {
   function bridgeWith(config: BridgeConfigInput = {}, events: BridgeEvent[] = []): NatsBridge {
     const bridge = new NatsBridge(
       {
-        base_url: started.server.url,
+        base_url: serverUrl(),
         jetstream: { num_replicas: 1 },
         request_timeout_ms: 15_000,
         signing: signing(),
@@ -74,7 +67,7 @@ export function signingScene() {
       },
       { onEvent: (event) => events.push(event) },
     );
-    closers.push(() => bridge.close());
+    closeAfter(() => bridge.close());
     return bridge;
   }
 
@@ -87,14 +80,14 @@ export function signingScene() {
       return { ...SUCCESS, transaction_id: `txn_${runs}` };
     };
     const worker = createWorker({
-      servers: started.server.url,
+      servers: serverUrl(),
       jetstream: mode === 'durable',
       signing: { seedFiles: [poolKey.file], bridges: [bridgeKey.publicKey] },
       handlers: { authorize: run, refund: run, sync: () => SUCCESS },
       onEvent: (event) => events.push(event),
       ...options,
     });
-    closers.push(() => worker.stop());
+    closeAfter(() => worker.stop());
     await worker.start();
     return {
       events,
@@ -106,10 +99,10 @@ export function signingScene() {
 
   async function lettersOf(bridge: NatsBridge): Promise<DeadLetters> {
     const keeper = keepDeadLetters(bridge);
-    closers.push(() => keeper.close());
+    closeAfter(() => keeper.close());
     await bridge.prepare();
     const letters = createDeadLetters(bridge);
-    closers.push(() => letters.close());
+    closeAfter(() => letters.close());
     return letters;
   }
 
@@ -118,9 +111,8 @@ export function signingScene() {
     bridgeKey,
     poolKey,
     stranger,
-    serverUrl: () => started.server.url,
-    /** Run after the test, the last first. */
-    closeAfter: (close: () => unknown) => void closers.push(close),
+    serverUrl,
+    closeAfter,
     newKey,
     sealingKeys,
     signing,
