@@ -1,9 +1,9 @@
 /** The `[gateway]` section of the configuration: where the doors are and how much passes through them. */
 import { z } from 'zod';
 import { adminConfigSchema } from './admin/admin-config.js';
-import { doorTlsSchema } from './door-tls.js';
+import { doorTlsSchema } from './doors/door-tls.js';
+import { isEveryAddress, isLoopback, type ListenAt } from './doors/listen-on.js';
 import { webhookOptionsSchema } from './late-answers/webhook-options.js';
-import { isEveryAddress, isLoopback, type ListenAt } from './listen-on.js';
 
 const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/, {
   error: 'must be an address or a host name, such as 127.0.0.1',

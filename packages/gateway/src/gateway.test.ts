@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import type { NatsBridge } from '@nats-bridge/connector';
 import { afterEach, describe, expect, it } from 'vitest';
+import { PortInUseError } from './doors/listen-on.js';
 import { type Gateway, type GatewayOptions, openGateway } from './gateway.js';
-import { PortInUseError } from './listen-on.js';
 import { fails, replies, type ScriptedBridge, scriptedBridge } from './testing/scripted-bridge.js';
 import { refusalOf, type UnrulyClient, unrulyClient } from './testing/unruly-client.js';
 

@@ -2,11 +2,11 @@
 export { type AdminConfig, digestOf, namesSomebody } from './admin/admin-config.js';
 export { csvLine } from './admin/csv.js';
 export type { BridgeHealth, PaymentBridge } from './bridge.js';
-export type { DoorTlsFiles } from './door-tls.js';
+export type { DoorTlsFiles } from './doors/door-tls.js';
+export { type ListenAt, PortInUseError } from './doors/listen-on.js';
 export type { Door, Gateway, GatewayOptions } from './gateway.js';
 export { type GatewayConfig, gatewayConfigSchema, gatewayConfigWarnings } from './gateway-config.js';
 export { bodyUntil } from './http/body-until.js';
 export { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhook-options.js';
-export { type ListenAt, PortInUseError } from './listen-on.js';
 export { startGateway } from './start-gateway.js';
 export type { OnWarning } from './warning.js';

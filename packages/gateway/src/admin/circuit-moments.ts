@@ -1,7 +1,7 @@
 /** How the circuits stood while a payment was under way: at the begin of each call, and as they changed. Pure. */
 import { isoTime } from '@nats-bridge/protocol';
-import type { CircuitHistory, CircuitState } from '../circuit-history.js';
-import type { SeenCall } from '../seen-calls.js';
+import type { CircuitHistory, CircuitState } from '../seen/circuit-history.js';
+import type { SeenCall } from '../seen/seen-calls.js';
 import type { Payment } from './schema/payments.js';
 
 type Moment = Payment['timeline'][number];

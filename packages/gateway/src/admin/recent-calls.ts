@@ -1,7 +1,7 @@
 /** The calls of the last minutes: how many ended how, each second, and how long they took. */
 import type { NatsBridge, Observation, Route } from '@nats-bridge/connector';
 import { isoTime } from '@nats-bridge/protocol';
-import { MOST_ROUTES, routeEntry } from '../route-entry.js';
+import { MOST_ROUTES, routeEntry } from '../seen/route-entry.js';
 import type { OperationFigures, SecondPoint } from './schema/overview.js';
 
 type Result = Extract<Observation, { type: 'call_ended' }>['result'];

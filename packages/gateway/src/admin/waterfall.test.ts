@@ -1,6 +1,6 @@
 import type { OperationView } from '@nats-bridge/connector';
 import { describe, expect, it } from 'vitest';
-import type { SeenCall } from '../seen-calls.js';
+import type { SeenCall } from '../seen/seen-calls.js';
 import { waterfallsOf } from './waterfall.js';
 
 const RECORD: OperationView = {

@@ -1,6 +1,6 @@
 /** Where the time of a call went: parts one after the other, which add up to what its caller waited. Pure. */
 import type { OperationView } from '@nats-bridge/connector';
-import type { SeenCall } from '../seen-calls.js';
+import type { SeenCall } from '../seen/seen-calls.js';
 import type { Payment } from './schema/payments.js';
 
 export type Waterfall = Payment['waterfall'][number];

@@ -1,7 +1,7 @@
 /** How the calls of the last 15 minutes ended, in slices of time: enough for shares and counts, and nothing of any one call. */
 import type { CallResult, NatsBridge, Observation, Route } from '@nats-bridge/connector';
 import type { BridgeErrorCode } from '@nats-bridge/protocol';
-import { routeEntry } from '../route-entry.js';
+import { routeEntry } from '../seen/route-entry.js';
 
 export type RouteOutcomes = Route & {
   readonly calls: number;

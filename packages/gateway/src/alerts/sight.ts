@@ -1,6 +1,6 @@
 /** What a gateway sees at one look: figures of this moment, and what the last minutes were like. */
 import type { BrokerFigures } from '@nats-bridge/connector';
-import type { CertificateUse } from '../certificate-ends.js';
+import type { CertificateUse } from '../doors/certificate-ends.js';
 import type { RouteOutcomes } from './recent-outcomes.js';
 
 export type Sight = {

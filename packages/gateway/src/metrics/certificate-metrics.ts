@@ -1,6 +1,6 @@
 /** Metric of the certificates' ends; their files are read when it is scraped. */
 import { Gauge, type Registry } from 'prom-client';
-import type { ReadCertificateEnds } from '../certificate-ends.js';
+import type { ReadCertificateEnds } from '../doors/certificate-ends.js';
 
 export function createCertificateMetrics(register: Registry, certificateEnds: ReadCertificateEnds): void {
   new Gauge({

@@ -7,7 +7,7 @@ import { BridgeError, type Outcome, outcomeOfError, ValidationError } from '@nat
 import type { PaymentBridge } from '../bridge.js';
 import type { AnswerOwnEvent } from '../late-answers/answer-own-event.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
-import type { SeenCalls } from '../seen-calls.js';
+import type { SeenCalls } from '../seen/seen-calls.js';
 import { describeFault, type OnWarning } from '../warning.js';
 import { CallerSignal } from './caller-signal.js';
 import { encodeAnswer, reasonOf } from './encode-answer.js';

@@ -2,7 +2,7 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
-import type { DoorTls } from '../door-tls.js';
+import type { DoorTls } from '../doors/door-tls.js';
 import { createFirstBytes } from './first-bytes.js';
 import { letStreamsPass } from './passing-streams.js';
 

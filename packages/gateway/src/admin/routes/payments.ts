@@ -7,7 +7,7 @@ import {
 } from '@nats-bridge/connector';
 import { isoTime } from '@nats-bridge/protocol';
 import type { z } from 'zod';
-import type { SeenCall } from '../../seen-calls.js';
+import type { SeenCall } from '../../seen/seen-calls.js';
 import { circuitMoments } from '../circuit-moments.js';
 import { csvLine } from '../csv.js';
 import { placeIn } from '../page-of.js';

@@ -1,6 +1,6 @@
 /** What the broker says of itself, for all who look: metrics, alerts and the admin API. */
 import type { BrokerFigures } from '@nats-bridge/connector';
-import type { PaymentBridge } from './bridge.js';
+import type { PaymentBridge } from '../bridge.js';
 import { type CachedReading, createCachedReading } from './cached-reading.js';
 
 /** One for a gateway: the broker is asked once a second at most, and waited for well below Prometheus's usual 10 s. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls';
 import { readableFile } from '@nats-bridge/connector';
 import { z } from 'zod';
-import type { OnWarning } from './warning.js';
+import type { OnWarning } from '../warning.js';
 
 export const doorTlsSchema = z.strictObject({
   /** The door's certificate and those that vouch for it (PEM). */
