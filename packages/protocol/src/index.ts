@@ -1,6 +1,6 @@
 /** The wire contract of NATS Bridge. */
 
-export { AUDIT_ACTIONS, type AuditAction } from './audit-actions.js';
+export { AUDIT_ACTIONS, type AuditAction } from './audit/audit-actions.js';
 export {
   type AuditEntry,
   type ChainedEntry,
@@ -12,7 +12,7 @@ export {
   isChainedEntry,
   type SignHash,
   verifyChain,
-} from './audit-chain.js';
+} from './audit/audit-chain.js';
 export {
   digestRecord,
   NOTARY,
@@ -21,7 +21,8 @@ export {
   recordBatchEntry,
   recordBatchOf,
   recordBatchSubject,
-} from './audit-records.js';
+} from './audit/audit-records.js';
+export { checkRecords, type RecordReport, type StreamLook } from './audit/check-records.js';
 export {
   BridgeError,
   type BridgeErrorCode,
@@ -30,7 +31,6 @@ export {
   ValidationError,
 } from './bridge-error.js';
 export { withoutCardNumbers } from './card-number.js';
-export { checkRecords, type RecordReport, type StreamLook } from './check-records.js';
 export { checkRouterData, isCurrency } from './check-router-data.js';
 export { asyncApi } from './contract/async-api.js';
 export { jsonSchemas } from './contract/json-schemas.js';

@@ -1,6 +1,7 @@
 /** Compares a stream with what the audit said of its records while they were new. Pure. */
+
+import type { StoredRecord } from '../stored-record.js';
 import { digestRecord, type RecordBatch, type RecordDigest } from './audit-records.js';
-import type { StoredRecord } from './stored-record.js';
 
 /** A stream as it was found, or as it was exported. */
 export type StreamLook = {

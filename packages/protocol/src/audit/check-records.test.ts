@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { StoredRecord } from '../stored-record.js';
 import { digestRecord, type RecordBatch, recordBatchEntry, recordBatchOf } from './audit-records.js';
 import { checkRecords, type StreamLook } from './check-records.js';
-import type { StoredRecord } from './stored-record.js';
 
 const STREAM = 'OPERATIONS';
 const CREATED = '2026-11-01T00:00:00Z';
