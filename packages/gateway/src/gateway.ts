@@ -12,7 +12,7 @@ import { createDoorTls, type DoorTlsFiles } from './doors/door-tls.js';
 import { type ListenAt, listenOn, urlOf } from './doors/listen-on.js';
 import { addHealthService } from './health/grpc-health.js';
 import { createConsoleApp } from './http/console-files.js';
-import { createHttpServer } from './http/http-server.js';
+import { createHttpDoors } from './http/http-doors.js';
 import { ownEvents } from './late-answers/answer-own-event.js';
 import { startNotifier } from './late-answers/notifier.js';
 import { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhook-options.js';
@@ -118,13 +118,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     maxMessageBytes: options.maxMessageBytes ?? 4_194_304,
     requestTimeoutMs,
   });
-  const services = new Set(UCS_METHODS.map(({ service }) => `types.${service}`));
   const grpcHealth = addHealthService(ucs, {
     bridge,
-    services: [...services],
+    services: [...new Set(UCS_METHODS.map(({ service }) => `types.${service}`))],
     watchIntervalMs: options.healthWatchMs ?? 1_000,
   });
-  const grpcSide = createGrpcDoor(ucs, grpcTls);
+  const grpcDoor = createGrpcDoor(ucs, grpcTls);
   const admin =
     options.admin &&
     seenCalls &&
@@ -140,38 +139,38 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       alertsEveryMs: options.alertsEveryMs ?? 5_000,
       onWarning,
     });
-  const forProbes = { bridge, onWarning, metrics, isClosing: () => closing !== undefined };
-  const httpListener = createHttpServer(
-    { ...forProbes, admin: admin?.app, console: consoleApp },
+  const httpDoors = createHttpDoors({
+    bridge,
+    onWarning,
+    metrics,
+    admin: admin?.app,
+    console: consoleApp,
+    isClosing: () => closing !== undefined,
     requestTimeoutMs,
-    httpTls?.options,
-  );
-  const healthListener = createHttpServer(forProbes, requestTimeoutMs);
+    tls: httpTls?.options,
+  });
   const closeHttp = async () => {
-    for (const listener of [httpListener, healthListener]) {
-      listener.close();
-      listener.closeAllConnections();
-    }
+    httpDoors.close();
     await admin?.close();
     metrics?.close();
   };
 
   const { health: healthAt } = options;
   const listen = async () => ({
-    grpc: await listenOn(grpcSide.listener, 'grpc', grpcAt, { allowPortFallback }),
-    http: await listenOn(httpListener, 'http', httpAt, { allowPortFallback }),
-    health: healthAt && (await listenOn(healthListener, 'health', healthAt, { allowPortFallback })),
+    grpc: await listenOn(grpcDoor.listener, 'grpc', grpcAt, { allowPortFallback }),
+    http: await listenOn(httpDoors.http, 'http', httpAt, { allowPortFallback }),
+    health: healthAt && (await listenOn(httpDoors.health, 'health', healthAt, { allowPortFallback })),
   });
   const { grpc, http, health } = await listen().catch(async (cause: unknown) => {
     grpcHealth.close();
-    await grpcSide.drain(0);
+    await grpcDoor.drain(0);
     await closeHttp();
     throw cause;
   });
 
   const renewals = [
-    grpcTls?.follow(grpcSide.listener as TlsServer),
-    httpTls?.follow(httpListener as unknown as TlsServer),
+    grpcTls?.follow(grpcDoor.listener as TlsServer),
+    httpTls?.follow(httpDoors.http as unknown as TlsServer),
   ];
   const webhooks = options.webhooks ?? webhookOptionsSchema.parse({});
   const { lateAnswers } = bridge;
@@ -180,7 +179,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const close = async () => {
     grpcHealth.close();
     for (const renewal of renewals) renewal?.stop();
-    await Promise.all([grpcSide.drain(drainMs), notifier?.close()]);
+    await Promise.all([grpcDoor.drain(drainMs), notifier?.close()]);
     await closeHttp();
   };
   return {
