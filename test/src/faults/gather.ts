@@ -14,6 +14,8 @@ const REST_LIMIT_MS = 120_000;
 /** A caller keeps asking for so long; what is not answered then is not answered. */
 const ASK_LIMIT_MS = 20_000;
 const ASKERS = 8;
+/** Whoever asks again when all is over: no call of the load has such a turn. */
+const AT_THE_END = 1_000;
 
 export async function gather(
   scene: Scene,
@@ -33,7 +35,14 @@ export async function gather(
   const syncs = await askAll(doubtful);
   // What was announced and never sent is settled by who asks for it: a sync, and where that names no key, a repeat.
   const announced = await announcedIn(bridge, doubtful);
-  await forEach(announced, orders, (order) => untilSettled(() => place(client, order, 0)));
+  const askedAgain: Call[] = [];
+  await forEach(announced, orders, (order) =>
+    untilSettled(async (times) => {
+      const call = await place(client, order, AT_THE_END + times);
+      askedAgain.push(call);
+      return call;
+    }),
+  );
   for (const [key, heard] of await askAll(announced)) syncs.set(key, heard);
   const standing = await patiently(() => readLedger(bridge));
   // Told that it is pending, a caller goes on asking; what nobody has in hand is pending for a moment only.
@@ -50,10 +59,18 @@ export async function gather(
     .filter(([, { state }]) => state === 'answered')
     .map(([key]) => [key, ''] as const);
   const repeats = await forEach(answered, orders, (order) =>
-    untilAnswered(async () => (await place(client, order, 0)).ended),
+    untilAnswered(async () => (await place(client, order, AT_THE_END)).ended),
   );
   unfinished.push(...(await settle(bridge, restLimitMs)));
-  return { calls, book: scene.book(), ledger, letters, syncs, repeats, unfinished };
+  return {
+    calls: [...calls, ...askedAgain],
+    book: scene.book(),
+    ledger,
+    letters,
+    syncs,
+    repeats,
+    unfinished,
+  };
 }
 
 async function readLedger({ connection }: NatsBridge): Promise<Map<string, LedgerLine>> {
@@ -95,9 +112,10 @@ async function announcedIn(bridge: NatsBridge, doubtful: ReadonlyMap<string, str
   return [...doubtful].filter(([key]) => ledger.get(key)?.state === 'sent');
 }
 
-async function untilSettled(ask: () => Promise<Call>): Promise<Heard> {
-  for (const end = Date.now() + ASK_LIMIT_MS; ; await sleep(500)) {
-    const { ended, succeedsAs } = await ask();
+async function untilSettled(ask: (times: number) => Promise<Call>): Promise<Heard> {
+  const end = Date.now() + ASK_LIMIT_MS;
+  for (let times = 1; ; times++, await sleep(500)) {
+    const { ended, succeedsAs } = await ask(times);
     if (!inDoubt(meaningOf(ended, succeedsAs)) || Date.now() > end) return ended;
   }
 }
