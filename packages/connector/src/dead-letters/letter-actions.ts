@@ -61,10 +61,10 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
   }
 
   /** Who acts may have looked a while ago: what another has settled or discarded since is not sent. */
-  async function assertIsThere({ queue, seq, at }: DeadLetter): Promise<void> {
-    const stored = await storedMessage(connection, QUEUE_STREAM[queue], seq);
-    if (stored?.storedAt.getTime() === at.getTime()) return;
-    throw new ValidationError(`letter ${seq} is gone: it was dealt with meanwhile`);
+  async function assertIsThere(letter: DeadLetter): Promise<void> {
+    const stored = await storedMessage(connection, QUEUE_STREAM[letter.queue], letter.seq);
+    if (stored?.storedAt.getTime() === letter.at.getTime()) return;
+    throw new ValidationError(`letter ${letterName(letter)} is gone: it was dealt with meanwhile`);
   }
 
   async function prepare(letter: DeadLetter, action: LetterAction): Promise<PreparedAction> {
