@@ -68,8 +68,6 @@ export type RequesterOptions = {
   readonly bodies?: BodyReferences;
   /** How far the server's clock may be from this machine's, in milliseconds. Default 250. */
   readonly clockToleranceMs?: number;
-  /** How many requests that ended without answer are remembered for late ones. Default 10 000. */
-  readonly lateMemory?: number;
   /** Told of refused subscriptions and of what listeners throw. Default: nobody. */
   readonly onError?: (error: Error, subject: string) => void;
 };

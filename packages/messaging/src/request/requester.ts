@@ -22,6 +22,8 @@ import { UnclaimedReplies } from './unclaimed-replies.js';
 
 /** How often waiting requests are looked at, so how late a deadline may be noticed. */
 const SWEEP_MS = 20;
+/** Requests that ended without answer and are remembered for late ones. */
+const MOST_UNANSWERED = 10_000;
 /** As good as `+ACK` to the server; to other requesters it says that it was one of them. */
 const ACK = new Uint8Array();
 
@@ -35,7 +37,7 @@ export function createRequester(connection: Connection, options: RequesterOption
   const stats = zeroStats();
   const pending = new PendingRequests();
   const early = new EarlyReplies();
-  const unanswered = new UnansweredRequests(options.lateMemory ?? 10_000);
+  const unanswered = new UnansweredRequests(MOST_UNANSWERED);
   const reportError = options.onError ?? (() => {});
   let inFlight = 0;
   let lastToken = 0;

@@ -25,10 +25,8 @@ export type StreamSpec = {
   readonly allowDirect?: boolean;
   /** Per-message TTL: server 2.11 and later, else left out and said. */
   readonly allowMsgTtl?: boolean;
-  readonly allowRollup?: boolean;
   readonly denyDelete?: boolean;
   readonly denyPurge?: boolean;
-  readonly noAck?: boolean;
   readonly republish?: { readonly src: string; readonly dest: string; readonly headersOnly?: boolean };
   readonly sources?: readonly { readonly name: string; readonly filterSubject?: string }[];
   /** JetStream domain whose stream of the same name it copies, sequence by sequence; it then takes nothing else. */
@@ -42,10 +40,8 @@ export type ConsumerSpec = {
   readonly stream: string;
   readonly name: string;
   readonly description?: string;
-  /** Left out, with `filterSubjects` too: every message. */
+  /** Left out: every message. */
   readonly filterSubject?: string;
-  /** Several: server 2.10 and later. */
-  readonly filterSubjects?: readonly string[];
   /** Where a new consumer begins. Default `all`: nothing that lies in the stream is passed over. */
   readonly deliverPolicy?: 'all' | 'new';
   /** Default 30 000. */

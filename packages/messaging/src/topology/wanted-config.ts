@@ -33,10 +33,8 @@ export function wantedStream(spec: StreamSpec, features: ServerFeatures): Wanted
     num_replicas: spec.replicas ?? 1,
     allow_direct: spec.allowDirect,
     allow_msg_ttl: spec.allowMsgTtl && features.perMessageTtl ? true : undefined,
-    allow_rollup_hdrs: spec.allowRollup,
     deny_delete: spec.denyDelete,
     deny_purge: spec.denyPurge,
-    no_ack: spec.noAck,
     republish: republish && { src: republish.src, dest: republish.dest, headers_only: republish.headersOnly },
     sources: spec.sources?.map(({ name, filterSubject }) => ({ name, filter_subject: filterSubject })),
     mirror: mirrorIn(spec.mirrorOf, spec.name),
@@ -50,15 +48,12 @@ export function wantedConsumer(spec: ConsumerSpec, features: ServerFeatures): Wa
   const isPrioritized = spec.prioritized === true && features.prioritizedWorkers;
   if (spec.prioritized && !isPrioritized)
     notes.push('no priorities, and no backup workers: the server is older than 2.12');
-  const filters = [...(spec.filterSubjects ?? []), ...(spec.filterSubject ? [spec.filterSubject] : [])];
   const config: Partial<ConsumerConfig> = {
     durable_name: spec.name,
     description: spec.description,
     ack_policy: 'explicit',
     deliver_policy: spec.deliverPolicy ?? 'all',
-    // One filter in the old field: servers before 2.10 know no other.
-    filter_subject: filters.length === 1 ? filters[0] : undefined,
-    filter_subjects: filters.length > 1 ? filters : undefined,
+    filter_subject: spec.filterSubject,
     ack_wait: nanos(spec.ackWaitMs ?? 30_000),
     max_deliver: spec.maxDeliver,
     max_ack_pending: spec.maxAckPending,

@@ -81,7 +81,6 @@ type Sent = {
   readonly deadlineAt?: number;
   readonly contentType?: string;
   readonly replyTo?: string;
-  readonly merchantOfSubject?: string;
   readonly retry?: number;
 };
 
@@ -147,7 +146,7 @@ export async function createScene(broker: Broker, handlers: Handlers, options: S
       });
       for (const [key, value] of Object.entries(values)) headers.set(key, value);
       const { seq } = await jetstream(nats).publish(
-        `${root}.${sent.merchantOfSubject ?? 'm'}.${operation}`,
+        `${root}.m.${operation}`,
         sent.body ?? encodeBody(requestOf(id, operation)),
         { headers },
       );
