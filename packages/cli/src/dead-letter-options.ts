@@ -8,6 +8,7 @@ import {
   letterName,
   type NatsBridge,
   parseLetterName,
+  shownActed,
 } from '@nats-bridge/connector';
 import {
   APPROVAL_STREAM,
@@ -19,6 +20,7 @@ import {
 } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { assertMayBeWrittenDown } from './audited-command.js';
+import type { CommandOptions } from './command-options.js';
 import { missingStreams } from './missing-streams.js';
 import { moment } from './moment.js';
 import { readSettingsHere, type ServerOptions } from './settings.js';
@@ -132,4 +134,9 @@ export function outcomeOf(acted: Acted, done: string): string {
   if (acted.kind === 'done') return `${mark.ok()} ${done}`;
   const { id, letter, expiresAt } = acted.proposal;
   return `${mark.warning()} ${letterName(letter)} waits for a second person until ${expiresAt.toISOString()}: nats-bridge dlq approve ${id}`;
+}
+
+/** @param text of all that were acted on */
+export function said({ json }: CommandOptions, all: readonly Acted[], text: string): void {
+  console.log(json ? JSON.stringify(shownActed(all)) : text);
 }

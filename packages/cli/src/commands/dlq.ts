@@ -1,44 +1,27 @@
 /** `nats-bridge dlq`: requests that were given up, and what a person can do about them. */
 import { readFileSync } from 'node:fs';
-import {
-  type Acted,
-  type DeadLetter,
-  letterName,
-  planRetry,
-  retryMany,
-  shownActed,
-  shownLetter,
-  shownRetry,
-  shownRetryPlan,
-} from '@nats-bridge/connector';
-import { isOperation, nearestNames, OPERATIONS, VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
+import { type Acted, letterName, shownLetter } from '@nats-bridge/connector';
+import { isOperation, nearestNames, OPERATIONS, VERDICT_ADVICE } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import {
-  actorOf,
-  actorUnlessDryRun,
-  type By,
-  byPerson,
-  byPersonUnlessDryRun,
-  type MayBeDryRun,
-} from '../audited-command.js';
+import { actorOf, type By, byPerson } from '../audited-command.js';
 import { type CommandOptions, command } from '../command-options.js';
 import {
   type Filters,
   filtered,
   filterOf,
-  hasFilter,
   letterNamed,
   outcomeOf,
+  said,
   withActions,
   withLetters,
 } from '../dead-letter-options.js';
 import { inUtc } from '../moment.js';
-import { positive, wholeNumber } from '../number-option.js';
-import { inOneRow, mark, paint, progress, table } from '../terminal.js';
+import { wholeNumber } from '../number-option.js';
+import { inOneRow, paint, progress, table } from '../terminal.js';
 import { approvalsCommand, approveCommand, refuseCommand } from './dlq-approvals.js';
+import { retryCommand } from './dlq-retry.js';
 
 const MOST_SHOWN = 50;
-const MOST_NAMED = 5;
 
 export function dlqCommand(): Command {
   return new Command('dlq')
@@ -48,7 +31,7 @@ export function dlqCommand(): Command {
     )
     .addCommand(list())
     .addCommand(show())
-    .addCommand(retry())
+    .addCommand(retryCommand())
     .addCommand(edit())
     .addCommand(resolve())
     .addCommand(discard())
@@ -126,86 +109,6 @@ function show(): Command {
         console.log(table(['letter', letterName(letter)], rows));
       }),
     );
-}
-
-function retry(): Command {
-  const retrying = filtered(
-    byPersonUnlessDryRun(command('retry', 'send letters again, under their own idempotency keys')),
-  )
-    .description(
-      'Sends letters again, under their own idempotency keys: those of which nothing was charged. Their callers were told that it failed, and the customer may have paid in another way since: before you send old letters in bulk, look whether the payments are still wanted.',
-    )
-    .argument('[letters...]', 'as list names them; without any, all that the filters choose')
-    .option('--rate <n>', 'at most so many a second', positive, 10)
-    .option('--dry-run', 'say what would happen, and how long it would take')
-    .option(
-      '--force-unknown',
-      'one letter that may have been carried out, when the processor says that it was not',
-    );
-  return retrying.action(
-    async (
-      names: string[],
-      options: CommandOptions & Filters & MayBeDryRun & { rate: number; forceUnknown?: boolean },
-    ) => {
-      if (options.forceUnknown && names.length !== 1)
-        throw new InvalidArgumentError('--force-unknown is for one letter, named');
-      if (names.length === 0 && !hasFilter(options))
-        throw new InvalidArgumentError('name letters or give a filter, such as --since 1h');
-      const actor = actorUnlessDryRun(options);
-      const within = actor === undefined ? withLetters : withActions;
-      await within(options, async (letters) => {
-        if (options.forceUnknown && actor !== undefined) {
-          const letter = await letterNamed(letters, names[0] as string);
-          const acted = await letters.retry(letter, actor, { force: true });
-          const text = [outcomeOf(acted, `${letterName(letter)} was sent again`), ...comingBack([letter])];
-          return said(options, [acted], text.join('\n'));
-        }
-        const chosen =
-          names.length > 0
-            ? await Promise.all(names.map((name) => letterNamed(letters, name)))
-            : await letters.list(filterOf(options));
-        const perSecond = options.rate;
-        const result =
-          actor === undefined
-            ? await planRetry(letters, chosen, { perSecond, force: options.forceUnknown ?? false })
-            : await retryMany(letters, chosen, {
-                perSecond,
-                actor,
-                onProgress: (done, of) => {
-                  if (done % Math.max(1, Math.round(perSecond)) === 0 || done === of)
-                    progress(`${done} of ${of}`);
-                },
-              });
-        if (result.failed.length > 0) process.exitCode = 1;
-        if (options.json) return print(options.dryRun ? shownRetryPlan(result) : shownRetry(result));
-        const verb = options.dryRun ? 'would be sent again' : 'were sent again';
-        const time = options.dryRun ? `, in about ${(result.ms / 1_000).toFixed(1)} s` : '';
-        const sign = result.retried > 0 ? mark.ok() : mark.warning();
-        console.log(`${sign} ${result.retried} of ${chosen.length} ${verb}${time}`);
-        for (const [verdict, count] of Object.entries(result.skipped))
-          console.log(`${mark.warning()} ${count} left: ${VERDICT_ADVICE[verdict as Verdict]}`);
-        const notSent = new Set(result.failed.map(({ name }) => name));
-        const sent = chosen.filter(
-          (letter) =>
-            (letter.verdict === 'never_sent' || options.forceUnknown) && !notSent.has(letterName(letter)),
-        );
-        for (const line of comingBack(sent)) console.log(line);
-        for (const { why } of result.failed) console.log(`${mark.failed()} ${why}`);
-      });
-    },
-  );
-}
-
-/** What no worker could read, none can read the next time. */
-function comingBack(letters: readonly DeadLetter[]): string[] {
-  const malformed = letters.filter(({ reason }) => /^malformed\b/.test(reason)).map(letterName);
-  const named = malformed.slice(0, MOST_NAMED).join(', ');
-  const more = malformed.length > MOST_NAMED ? ` and ${malformed.length - MOST_NAMED} more` : '';
-  return malformed.length === 0
-    ? []
-    : [
-        `${mark.warning()} malformed: ${named}${more} will come back, in doubt where money moves, unless the worker has changed; mend with nats-bridge dlq edit`,
-      ];
 }
 
 function edit(): Command {
@@ -287,10 +190,6 @@ function discard(): Command {
         }
       }),
     );
-}
-
-function said({ json }: CommandOptions, all: readonly Acted[], text: string): void {
-  print(json ? shownActed(all) : text);
 }
 
 function print(value: unknown): void {

@@ -1,0 +1,125 @@
+/** `nats-bridge dlq retry`: sends letters again, one by force or many by what the ledger says of each. */
+import {
+  type Actor,
+  type BulkResult,
+  type DeadLetter,
+  type DeadLetters,
+  letterName,
+  planRetry,
+  retryMany,
+  shownRetry,
+  shownRetryPlan,
+} from '@nats-bridge/connector';
+import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
+import { type Command, InvalidArgumentError } from 'commander';
+import { actorUnlessDryRun, byPersonUnlessDryRun, type MayBeDryRun } from '../audited-command.js';
+import { type CommandOptions, command } from '../command-options.js';
+import {
+  type Filters,
+  filtered,
+  filterOf,
+  hasFilter,
+  letterNamed,
+  outcomeOf,
+  said,
+  withActions,
+  withLetters,
+} from '../dead-letter-options.js';
+import { positive } from '../number-option.js';
+import { mark, progress } from '../terminal.js';
+
+const MOST_NAMED = 5;
+
+type RetryOptions = CommandOptions & Filters & MayBeDryRun & { rate: number; forceUnknown?: boolean };
+
+export function retryCommand(): Command {
+  return filtered(
+    byPersonUnlessDryRun(command('retry', 'send letters again, under their own idempotency keys')),
+  )
+    .description(
+      'Sends letters again, under their own idempotency keys: those of which nothing was charged. Their callers were told that it failed, and the customer may have paid in another way since: before you send old letters in bulk, look whether the payments are still wanted.',
+    )
+    .argument('[letters...]', 'as list names them; without any, all that the filters choose')
+    .option('--rate <n>', 'at most so many a second', positive, 10)
+    .option('--dry-run', 'say what would happen, and how long it would take')
+    .option(
+      '--force-unknown',
+      'one letter that may have been carried out, when the processor says that it was not',
+    )
+    .action(retry);
+}
+
+async function retry(names: string[], options: RetryOptions): Promise<void> {
+  if (options.forceUnknown && names.length !== 1)
+    throw new InvalidArgumentError('--force-unknown is for one letter, named');
+  if (names.length === 0 && !hasFilter(options))
+    throw new InvalidArgumentError('name letters or give a filter, such as --since 1h');
+  const actor = actorUnlessDryRun(options);
+  const within = actor === undefined ? withLetters : withActions;
+  await within(options, async (letters) => {
+    if (options.forceUnknown && actor !== undefined)
+      return forceOne(letters, names[0] as string, actor, options);
+    const chosen =
+      names.length > 0
+        ? await Promise.all(names.map((name) => letterNamed(letters, name)))
+        : await letters.list(filterOf(options));
+    const perSecond = options.rate;
+    const result =
+      actor === undefined
+        ? await planRetry(letters, chosen, { perSecond, force: options.forceUnknown ?? false })
+        : await retryMany(letters, chosen, { perSecond, actor, onProgress: onceASecond(perSecond) });
+    if (result.failed.length > 0) process.exitCode = 1;
+    if (options.json)
+      console.log(JSON.stringify(options.dryRun ? shownRetryPlan(result) : shownRetry(result)));
+    else sayResult(result, chosen, options);
+  });
+}
+
+async function forceOne(
+  letters: DeadLetters,
+  name: string,
+  actor: Actor,
+  options: CommandOptions,
+): Promise<void> {
+  const letter = await letterNamed(letters, name);
+  const acted = await letters.retry(letter, actor, { force: true });
+  const text = [outcomeOf(acted, `${letterName(letter)} was sent again`), ...comingBack([letter])];
+  said(options, [acted], text.join('\n'));
+}
+
+function onceASecond(perSecond: number) {
+  return (done: number, of: number) => {
+    if (done % Math.max(1, Math.round(perSecond)) === 0 || done === of) progress(`${done} of ${of}`);
+  };
+}
+
+function sayResult(
+  { retried, skipped, failed, ms }: BulkResult,
+  chosen: readonly DeadLetter[],
+  { dryRun, forceUnknown }: RetryOptions,
+): void {
+  const verb = dryRun ? 'would be sent again' : 'were sent again';
+  const time = dryRun ? `, in about ${(ms / 1_000).toFixed(1)} s` : '';
+  const sign = retried > 0 ? mark.ok() : mark.warning();
+  console.log(`${sign} ${retried} of ${chosen.length} ${verb}${time}`);
+  for (const [verdict, count] of Object.entries(skipped))
+    console.log(`${mark.warning()} ${count} left: ${VERDICT_ADVICE[verdict as Verdict]}`);
+  const notSent = new Set(failed.map(({ name }) => name));
+  const sent = chosen.filter(
+    (letter) => (letter.verdict === 'never_sent' || forceUnknown) && !notSent.has(letterName(letter)),
+  );
+  for (const line of comingBack(sent)) console.log(line);
+  for (const { why } of failed) console.log(`${mark.failed()} ${why}`);
+}
+
+/** What no worker could read, none can read the next time. */
+function comingBack(letters: readonly DeadLetter[]): string[] {
+  const malformed = letters.filter(({ reason }) => /^malformed\b/.test(reason)).map(letterName);
+  const named = malformed.slice(0, MOST_NAMED).join(', ');
+  const more = malformed.length > MOST_NAMED ? ` and ${malformed.length - MOST_NAMED} more` : '';
+  return malformed.length === 0
+    ? []
+    : [
+        `${mark.warning()} malformed: ${named}${more} will come back, in doubt where money moves, unless the worker has changed; mend with nats-bridge dlq edit`,
+      ];
+}
