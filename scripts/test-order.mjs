@@ -6,12 +6,15 @@ import { BaseSequencer } from 'vitest/node';
 const LONGEST = [
   'sim/src/simulation.test.ts',
   'test/src/published-form.test.ts',
+  'test/src/leaks/protections.test.ts',
   'test/src/conformance.test.ts',
   'test/src/leaks/leaks.test.ts',
+  'test/src/console-states.test.ts',
+  'test/src/console-layout.test.ts',
   'test/src/new-worker.test.ts',
+  'test/src/faults.test.ts',
   'test/src/dead-letters.test.ts',
   'test/src/commands.test.ts',
-  'test/src/faults.test.ts',
 ];
 
 export class LongestFirst extends BaseSequencer {

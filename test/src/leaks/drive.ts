@@ -9,7 +9,7 @@ import { createUcsClient } from '@nats-bridge/gateway/client';
 import { newCurveSeed, publicCurveKey } from '@nats-bridge/messaging';
 import type { JsonObject } from '@nats-bridge/protocol';
 import { createWorker, type WorkerEvent } from '@nats-bridge/worker';
-import { runCli } from '../cli-process.js';
+import { type Finished, runCli } from '../cli-process.js';
 import { startOtlpReceiver } from '../otlp-receiver.js';
 import { authorizeRequest, MERCHANT, money, startServer, startStack } from '../stack-under-test.js';
 import { driveEveryMethod } from '../ucs-scenario.js';
@@ -20,7 +20,7 @@ import { backUp } from './back-up.js';
 import { MARKED } from './marked.js';
 import { proposeEdit } from './propose-edit.js';
 import { startRecordingProxy } from './recording-proxy.js';
-import type { Sink } from './ways-out.js';
+import { SINKS, type Sink } from './ways-out.js';
 
 export type Gathered = {
   readonly sinks: Readonly<Record<Sink, string>>;
@@ -32,7 +32,9 @@ const ADMIN_TOKEN = 'leak-test';
 /** Another route than the scenario's, whose circuit may be open. */
 const ROUTE = { 'x-connector': 'acme', 'x-api-key': MARKED.apiKey };
 
-export async function drive(isSealed: boolean): Promise<Gathered> {
+/** @param wanted what is gathered; others are empty, where it would take processes to fill them */
+export async function drive(isSealed: boolean, wanted: readonly Sink[] = SINKS): Promise<Gathered> {
+  const isWanted = (...sinks: Sink[]) => sinks.some((sink) => wanted.includes(sink));
   const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-leaks-'));
   const [bridgeKey, poolKey] = [newKey(folder, 'bridge'), newKey(folder, 'pool')];
   const sealing = { seedFiles: [poolKey.file], bridges: [bridgeKey.publicKey] };
@@ -138,13 +140,65 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
       NATS_BRIDGE__SEALING__WORKERS: poolKey.publicKey,
     }),
   };
-  const lines = await ownLines(env, authorizeRequest('att_process', {}, MARKED.letterCard));
+  const lines = isWanted('log lines')
+    ? await ownLines(env, authorizeRequest('att_process', {}, MARKED.letterCard))
+    : '';
   const backupFolder = join(mkdtempSync(join(tmpdir(), 'nats-bridge-leaks-')), 'backups');
+  const printed = isWanted('cli', 'backups')
+    ? await printedByCommands({ env, backupFolder, letter: letter.name, proposal })
+    : [];
+  const logged = await Promise.all(
+    (isWanted('log stream') ? [['logs'], ['logs', '--json']] : []).map((args) =>
+      runCli([...args, '--since', '1h'], env),
+    ),
+  );
+  const metrics = [await (await fetch(`${stack.httpUrl}/metrics`)).text(), await worker.metrics()];
+  const backups = isWanted('backups') ? await backUp(stack.bridge.connection) : undefined;
+  live.abort();
+  await keeper.close();
+  await worker.stop();
+  await stack.close();
+  const text = (value: unknown) => inspect(value, { depth: 12, maxStringLength: null, maxArrayLength: null });
+  const sinks: Record<Sink, string> = {
+    wire: proxy.text(),
+    streams: textIn(server.logFile.replace(/[^/]+$/, '')),
+    backups: backups === undefined ? '' : [...backups.values(), textIn(backupFolder)].join('\n'),
+    'server log': readFileSync(server.logFile, 'utf8'),
+    'bridge events': text(stack.events),
+    'worker events': text(workerEvents),
+    warnings: stack.warnings.join('\n') || 'none',
+    cli: printed.map(({ stdout, stderr }) => stdout + stderr).join('\n'),
+    'log stream': logged.map(({ stdout, stderr }) => stdout + stderr).join('\n'),
+    'log lines': lines,
+    metrics: metrics.join('\n'),
+    traces: otlp.text(),
+    'micro service': micro.string(),
+    'admin api': [...shown.all, admin.live()].join('\n'),
+    webhooks: inbox.received.map(({ headers, body }) => `${JSON.stringify(headers)}\n${body}`).join('\n'),
+    answers: JSON.stringify(answers),
+  };
+  await Promise.all([otlp.close(), inbox.close(), proxy.close()]);
+  await dispose();
+  return { sinks, raw };
+}
+
+/** What commands print that read a letter, a proposal to edit it, records and backups. */
+async function printedByCommands({
+  env,
+  backupFolder,
+  letter,
+  proposal,
+}: {
+  readonly env: Readonly<Record<string, string>>;
+  readonly backupFolder: string;
+  readonly letter: string;
+  readonly proposal: string;
+}): Promise<readonly Finished[]> {
   const printed = await Promise.all(
     [
       ['dlq', 'list'],
       ['dlq', 'list', '--json'],
-      ['dlq', 'show', letter.name],
+      ['dlq', 'show', letter],
       ['dlq', 'show', 'd999'],
       ['dlq', 'approvals'],
       ['dlq', 'approvals', proposal],
@@ -171,37 +225,7 @@ export async function drive(isSealed: boolean): Promise<Gathered> {
     if (finished.code === 1) throw new Error(finished.stderr);
     printed.push(finished);
   }
-  const logged = await Promise.all(
-    [['logs'], ['logs', '--json']].map((args) => runCli([...args, '--since', '1h'], env)),
-  );
-  const metrics = [await (await fetch(`${stack.httpUrl}/metrics`)).text(), await worker.metrics()];
-  const backups = await backUp(stack.bridge.connection);
-  live.abort();
-  await keeper.close();
-  await worker.stop();
-  await stack.close();
-  const text = (value: unknown) => inspect(value, { depth: 12, maxStringLength: null, maxArrayLength: null });
-  const sinks: Record<Sink, string> = {
-    wire: proxy.text(),
-    streams: textIn(server.logFile.replace(/[^/]+$/, '')),
-    backups: [...backups.values(), textIn(backupFolder)].join('\n'),
-    'server log': readFileSync(server.logFile, 'utf8'),
-    'bridge events': text(stack.events),
-    'worker events': text(workerEvents),
-    warnings: stack.warnings.join('\n') || 'none',
-    cli: printed.map(({ stdout, stderr }) => stdout + stderr).join('\n'),
-    'log stream': logged.map(({ stdout, stderr }) => stdout + stderr).join('\n'),
-    'log lines': lines,
-    metrics: metrics.join('\n'),
-    traces: otlp.text(),
-    'micro service': micro.string(),
-    'admin api': [...shown.all, admin.live()].join('\n'),
-    webhooks: inbox.received.map(({ headers, body }) => `${JSON.stringify(headers)}\n${body}`).join('\n'),
-    answers: JSON.stringify(answers),
-  };
-  await Promise.all([otlp.close(), inbox.close(), proxy.close()]);
-  await dispose();
-  return { sinks, raw };
+  return printed;
 }
 
 /** What the commands write to standard error while a marked payment, and bytes that are none, pass through them. */
