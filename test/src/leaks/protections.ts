@@ -29,7 +29,7 @@ export const PROTECTIONS: readonly Protection[] = [
   },
   {
     name: 'an error told by its kind alone',
-    file: 'packages/worker/dist/failure-of.js',
+    file: 'packages/worker/dist/telemetry/failure-of.js',
     on: 'export function failureOf(error) {',
     off: 'export function failureOf(error) { return String(error?.message);',
     keepsOutOf: ['micro service'],
