@@ -93,6 +93,8 @@ export function topologyOf(config: BridgeConfig): TopologySpec {
         name: RECORD_STREAM,
         subjects: [RECORD_PATTERN],
         retention: 'limits',
+        // It has no limit but its age. Should somebody set one, no record goes for it: a repeat would be a new request.
+        discard: 'new',
         maxMsgsPerSubject: 8,
         maxAgeMs: kept.ledger,
         storage: jetstream.storage,

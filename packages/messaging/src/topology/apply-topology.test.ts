@@ -1,4 +1,4 @@
-import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { DiscardPolicy, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { nanos } from '@nats-io/nats-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -128,6 +128,14 @@ describe('applyTopology', () => {
     const planned = await applyTopology(broker.connection, grown, { dryRun: true });
     expect(planned).toMatchObject([{ action: 'updated', notes }]);
     expect(await applyTopology(broker.connection, grown)).toEqual(planned);
+  });
+
+  it('leaves it to the operator whether the oldest goes at a limit, where nothing is said of it', async () => {
+    await applyTopology(broker.connection, spec);
+    const limited = { max_bytes: 1_000_000, discard: DiscardPolicy.New };
+    await manager.streams.update('PAYMENTS', limited);
+    expect(new Set(actions(await applyTopology(broker.connection, spec)))).toEqual(new Set(['unchanged']));
+    expect((await manager.streams.info('PAYMENTS')).config).toMatchObject(limited);
   });
 
   it('says what the server refuses', async () => {

@@ -10,7 +10,7 @@ export type StreamSpec = {
   readonly storage?: 'file' | 'memory';
   /** Default limits. */
   readonly retention?: 'limits' | 'interest' | 'workqueue';
-  /** What happens at a limit: the oldest goes, or the newest is refused. Default old. */
+  /** What happens at a limit: the oldest goes, or the newest is refused. */
   readonly discard?: 'old' | 'new';
   /** 0 for ever. */
   readonly maxAgeMs?: number;

@@ -23,7 +23,7 @@ export function wantedStream(spec: StreamSpec, features: ServerFeatures): Wanted
     subjects: spec.subjects && [...spec.subjects],
     storage: spec.storage ?? 'file',
     retention: spec.retention ?? 'limits',
-    discard: spec.discard ?? 'old',
+    discard: spec.discard,
     max_age: inNanos(spec.maxAgeMs),
     max_msgs: spec.maxMsgs,
     max_bytes: spec.maxBytes,
