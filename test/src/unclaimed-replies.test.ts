@@ -100,7 +100,7 @@ describe('a letter that is sent again to a worker which only responds', () => {
     expect(await answerOf(stack.bridge, 'att_1')).toMatchObject(ANSWER);
     expect(await worker.isAcknowledged()).toMatchObject({ num_redelivered: 0 });
     expect(worker.delivered.length - before).toBe(1);
-    expect(await statesOf('att_1')).toEqual(['sent', 'sent', 'answered']); // the second by who had it sent again
+    expect(await statesOf('att_1')).toEqual(['sent', 'claimed', 'answered']); // the second by who had it sent again
   });
 
   it('has its answer after a claim that nobody holds any more, as after a restore', async () => {
@@ -124,7 +124,7 @@ describe('a letter that is sent again to a worker which only responds', () => {
       void claim('att_1', { retry: 1, leaseUntil: Date.now() + 60_000 }).then(() => respond(message));
     await letters.retry(letter, ACTOR, { force: true });
     await worker.isAcknowledged();
-    expect(await statesOf('att_1')).toEqual(['sent', 'sent', 'claimed']);
+    expect(await statesOf('att_1')).toEqual(['sent', 'claimed', 'claimed']);
   });
 
   it('has its answer after it had been withdrawn, too, and tells what became of it', async () => {

@@ -6,6 +6,8 @@ import type { World } from '../world.js';
 import type { Excuse } from './recordless.js';
 
 const LET_PASS = {
+  /** Published to `X-Reply-To`, it has no fingerprint: a worker that keeps records repeats it to whoever sends its key. */
+  'an answer repeated without its content': true,
   /** Where all keep records when it is sent, it is sent again past the duplicate window, and a worker without runs both. */
   'a second message': true,
   /** By a worker without records, of what was sent while all kept some: it died, or no bridge could write it down. */
