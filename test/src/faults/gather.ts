@@ -31,18 +31,19 @@ export async function gather(
     if (inDoubt(meaningOf(ended, succeedsAs)))
       doubtful.set(key, (ended.kind === 'answered' && ended.id) || doubtful.get(key) || '');
   const askAll = (keys: Iterable<readonly [string, string]>) =>
-    forEach([...keys], orders, (order, id) => untilAnswered(() => askHowItStands(client, order, id)));
+    forEach([...keys], orders, (order, id) => askUntil(isAnswered, () => askHowItStands(client, order, id)));
   const syncs = await askAll(doubtful);
   // What was announced and never sent is settled by who asks for it: a sync, and where that names no key, a repeat.
   const announced = await announcedIn(bridge, doubtful);
   const askedAgain: Call[] = [];
-  await forEach(announced, orders, (order) =>
-    untilSettled(async (times) => {
+  await forEach(announced, orders, async (order) => {
+    const last = await askUntil(isCertain, async (times) => {
       const call = await place(client, order, AT_THE_END + times);
       askedAgain.push(call);
       return call;
-    }),
-  );
+    });
+    return last.ended;
+  });
   for (const [key, heard] of await askAll(announced)) syncs.set(key, heard);
   const standing = await patiently(() => readLedger(bridge));
   // Told that it is pending, a caller goes on asking; what nobody has in hand is pending for a moment only.
@@ -50,7 +51,10 @@ export async function gather(
     ([key]) => !isInHand(standing.get(key)) && meansPending(syncs.get(key), orders.get(key)),
   );
   const toldNow = await forEach(toldPending, orders, (order, id) =>
-    untilCertain(order, () => askHowItStands(client, order, id)),
+    askUntil(
+      (heard) => !meansPending(heard, order),
+      () => askHowItStands(client, order, id),
+    ),
   );
   for (const [key, heard] of toldNow) syncs.set(key, heard);
   const ledger = await patiently(() => readLedger(bridge));
@@ -59,7 +63,7 @@ export async function gather(
     .filter(([, { state }]) => state === 'answered')
     .map(([key]) => [key, ''] as const);
   const repeats = await forEach(answered, orders, (order) =>
-    untilAnswered(async () => (await place(client, order, AT_THE_END)).ended),
+    askUntil(isAnswered, async () => (await place(client, order, AT_THE_END)).ended),
   );
   unfinished.push(...(await settle(bridge, restLimitMs)));
   return {
@@ -102,6 +106,10 @@ async function readLetters(bridge: NatsBridge): Promise<Set<string>> {
   }
 }
 
+const isAnswered = (heard: Heard) => heard.kind === 'answered';
+
+const isCertain = ({ ended, succeedsAs }: Call) => !inDoubt(meaningOf(ended, succeedsAs));
+
 const isInHand = (line: LedgerLine | undefined) => line?.state === 'claimed' || line?.state === 'sent';
 
 const meansPending = (heard: Heard | undefined, order: Order | undefined) =>
@@ -112,25 +120,19 @@ async function announcedIn(bridge: NatsBridge, doubtful: ReadonlyMap<string, str
   return [...doubtful].filter(([key]) => ledger.get(key)?.state === 'sent');
 }
 
-async function untilSettled(ask: (times: number) => Promise<Call>): Promise<Heard> {
+/**
+ * A caller asks again until it is enough, or his patience is over; he has what he heard last.
+ *
+ * @param ask is told for how many times, from 1
+ */
+async function askUntil<Answer>(
+  isEnough: (answer: Answer) => boolean,
+  ask: (times: number) => Promise<Answer>,
+): Promise<Answer> {
   const end = Date.now() + ASK_LIMIT_MS;
   for (let times = 1; ; times++, await sleep(500)) {
-    const { ended, succeedsAs } = await ask(times);
-    if (!inDoubt(meaningOf(ended, succeedsAs)) || Date.now() > end) return ended;
-  }
-}
-
-async function untilCertain(order: Order, ask: () => Promise<Heard>): Promise<Heard> {
-  for (const end = Date.now() + ASK_LIMIT_MS; ; await sleep(500)) {
-    const heard = await ask();
-    if (!meansPending(heard, order) || Date.now() > end) return heard;
-  }
-}
-
-async function untilAnswered(ask: () => Promise<Heard>): Promise<Heard> {
-  for (const end = Date.now() + ASK_LIMIT_MS; ; await sleep(500)) {
-    const heard = await ask();
-    if (heard.kind === 'answered' || Date.now() > end) return heard;
+    const answer = await ask(times);
+    if (isEnough(answer) || Date.now() > end) return answer;
   }
 }
 
