@@ -19,7 +19,7 @@ import { durationMs } from '../config/duration.js';
 import type { DeadLetter } from '../dead-letters/dead-letter.js';
 import type { Actor, LetterAction } from '../dead-letters/letter-action.js';
 import { type LetterActions, whatOf } from '../dead-letters/letter-actions.js';
-import { letterName } from '../dead-letters/letter-name.js';
+import { letterGone, letterName } from '../dead-letters/letter-name.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import {
   factsOf,
@@ -192,9 +192,7 @@ export function createApprovals(
       try {
         const letter = await letterAt(queue, seq);
         if (letter === undefined || letter.idempotencyKey !== idempotency_key)
-          throw new ValidationError(
-            `letter ${letterName({ queue, seq })} is gone: it was dealt with meanwhile`,
-          );
+          throw letterGone({ queue, seq });
         const { who, why } = proposed;
         await actions.carryOut(letter, actionOf(approved.kept), { who, why }, { id, by: actor.who });
       } catch (error) {

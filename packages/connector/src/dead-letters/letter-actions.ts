@@ -13,7 +13,7 @@ import { createReadCallInLetter } from './call-in-letter.js';
 import type { DeadLetter } from './dead-letter.js';
 import { lackingKeys } from './lacking-keys.js';
 import type { Actor, LetterAction, PreparedAction } from './letter-action.js';
-import { letterName } from './letter-name.js';
+import { letterGone, letterName } from './letter-name.js';
 import { prepareResolve } from './resolve-letter.js';
 import { createSendAgain } from './send-again.js';
 import { readVerdictNow } from './verdict-now.js';
@@ -64,7 +64,7 @@ export function createLetterActions(bridge: NatsBridge, audit: Audit): LetterAct
   async function assertIsThere(letter: DeadLetter): Promise<void> {
     const stored = await storedMessage(connection, QUEUE_STREAM[letter.queue], letter.seq);
     if (stored?.storedAt.getTime() === letter.at.getTime()) return;
-    throw new ValidationError(`letter ${letterName(letter)} is gone: it was dealt with meanwhile`);
+    throw letterGone(letter);
   }
 
   async function prepare(letter: DeadLetter, action: LetterAction): Promise<PreparedAction> {

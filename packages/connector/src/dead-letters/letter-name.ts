@@ -1,5 +1,5 @@
 /** How people name a letter: `d3` of the dead letters, `i7` of the interventions. */
-import type { Queue } from '@nats-bridge/protocol';
+import { type Queue, ValidationError } from '@nats-bridge/protocol';
 
 export type LetterPlace = { readonly queue: Queue; readonly seq: number };
 
@@ -8,6 +8,11 @@ export const LETTER_NAME = /^[di]\d{1,15}$/;
 
 export function letterName({ queue, seq }: LetterPlace): string {
   return `${queue === 'interventions' ? 'i' : 'd'}${seq}`;
+}
+
+/** Of a letter that another person has retried, mended, resolved or discarded since it was looked at. */
+export function letterGone(place: LetterPlace): ValidationError {
+  return new ValidationError(`letter ${letterName(place)} is gone: it was dealt with meanwhile`);
 }
 
 /** @returns where the letter lies, if there is one; undefined for what names none */
