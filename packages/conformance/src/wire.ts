@@ -19,6 +19,7 @@ import {
   recordPattern,
   stateOf,
 } from '@nats-bridge/protocol';
+import type { ConsumerInfo } from '@nats-io/jetstream';
 import { createInbox, type Msg } from '@nats-io/nats-core';
 import { type Conversation, createConversation, type WritableConversation } from './conversation.js';
 import { type Heard, readAcknowledgement } from './heard.js';
@@ -43,6 +44,8 @@ export type Wire = {
   sendCore(letter: Letter): Promise<Sent>;
   /** Requests of this wire that a worker took and has not settled, as far as consumers say. */
   inHand(): Promise<number>;
+  /** Requests that a worker asks for at this moment, as far as consumers say. */
+  underWay(): Promise<number>;
   /** Takes out of the work stream what is left there of this wire's requests. */
   close(): Promise<void>;
 };
@@ -186,12 +189,8 @@ export async function openWire(bridge: NatsBridge, merchantId: string): Promise<
       return { ...conversation, seq: undefined };
     },
 
-    async inHand() {
-      const manager = await managerOf(connection);
-      let pending = 0;
-      for await (const consumer of manager.consumers.list(stream)) pending += consumer.num_ack_pending;
-      return pending;
-    },
+    inHand: () => total((consumer) => consumer.num_ack_pending),
+    underWay: () => total((consumer) => (consumer.num_waiting > 0 ? consumer.num_pending : 0)),
 
     async close() {
       for (const subscription of subscriptions) subscription.unsubscribe();
@@ -199,6 +198,13 @@ export async function openWire(bridge: NatsBridge, merchantId: string): Promise<
       await takeOut();
     },
   };
+
+  async function total(requestsOf: (consumer: ConsumerInfo) => number): Promise<number> {
+    const manager = await managerOf(connection);
+    let requests = 0;
+    for await (const consumer of manager.consumers.list(stream)) requests += requestsOf(consumer);
+    return requests;
+  }
 
   async function takeOut(): Promise<void> {
     if (bySeq.size === 0) return;

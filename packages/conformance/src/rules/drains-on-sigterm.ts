@@ -5,6 +5,8 @@ import type { Asked, Stage } from '../stage.js';
 
 const ENDS_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 50;
+/** From a server that has handed a request out to the worker that reads it. */
+const TRAVELS_WITHIN_MS = 100;
 /** An acknowledgement follows its answer at once; on a busy machine that takes a moment. */
 const SETTLES_WITHIN_MS = 500;
 
@@ -24,11 +26,23 @@ export const drainsOnSigterm: Rule = {
     const deadlineAt = Date.now() + ENDS_WITHIN_MS + stage.waitMs;
     const asked = await Promise.all(calls.map((call) => stage.send(call, { deadlineAt })));
     await Promise.race(asked.map((one) => one.until((heard) => heard[0], stage.waitMs)));
+    await untilTaken(stage);
     process.kill(pid, 'SIGTERM');
     if (!(await ends(pid))) return broken(`process ${pid} still runs ${ENDS_WITHIN_MS} ms after SIGTERM`);
     return whatWasInHand(stage, asked, before);
   },
 };
+
+/**
+ * What is under way to a worker at the moment it stops pulling is in nobody's hand, and comes back when `ack_wait` has
+ * passed: a client's library decides whether it is still read, and the worker is not asked about that.
+ */
+async function untilTaken({ worker, wire, waitMs }: Stage): Promise<void> {
+  const until = Date.now() + waitMs;
+  while (worker.kind !== 'core' && (await wire.underWay()) > 0 && Date.now() < until)
+    await sleep(LOOK_EVERY_MS);
+  await sleep(TRAVELS_WITHIN_MS);
+}
 
 /** Whether the process is one that can be asked to stop from here. */
 function isRunning(pid: number): boolean {
