@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The nats-bridge command. Exit codes: 0 done, 1 it did not work, 2 it was asked for wrongly; what a command means by others, it says itself. */
-import { endWithReader } from './end-with-reader.js';
+import { endWithReader } from './output/end-with-reader.js';
 import { runCommand } from './run-command.js';
 
 endWithReader(process);

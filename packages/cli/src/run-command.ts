@@ -1,8 +1,8 @@
 /** One run of the command: from its arguments to what it ends with. */
 import { type Command, CommanderError, InvalidArgumentError } from 'commander';
-import { fileFailure } from './file-failure.js';
+import { fileFailure } from './output/file-failure.js';
+import { mark } from './output/terminal.js';
 import { commandNamed, createProgram } from './program.js';
-import { mark } from './terminal.js';
 
 /** @returns the exit code where it was asked for wrongly, did not work, or was only help; others set their own */
 export async function runCommand(args: readonly string[]): Promise<number | undefined> {

@@ -28,12 +28,12 @@ import {
   verifyChain,
 } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type CommandOptions, command } from '../command-options.js';
-import { inUtc } from '../moment.js';
-import { plural } from '../numbers.js';
-import { readSettingsHere, type ServerOptions } from '../settings.js';
-import { mark, progress, table } from '../terminal.js';
-import { withBridge } from '../with-bridge.js';
+import { readSettingsHere, type ServerOptions } from '../installation/settings.js';
+import { withBridge } from '../installation/with-bridge.js';
+import { type CommandOptions, command } from '../options/command-options.js';
+import { inUtc } from '../options/moment.js';
+import { plural } from '../output/numbers.js';
+import { mark, progress, table } from '../output/terminal.js';
 
 export function auditCommand(): Command {
   return new Command('audit')

@@ -30,10 +30,10 @@ import {
 } from '@nats-bridge/access';
 import type { BridgeConfig } from '@nats-bridge/connector';
 import { Argument, Command, Option } from 'commander';
-import { asJson } from '../as-json.js';
-import { wholeNumber } from '../number-option.js';
-import { readSettings, withConfigOption } from '../settings.js';
-import { mark, table } from '../terminal.js';
+import { readSettings, withConfigOption } from '../installation/settings.js';
+import { wholeNumber } from '../options/number-option.js';
+import { asJson } from '../output/as-json.js';
+import { mark, table } from '../output/terminal.js';
 
 type Place = { dir: string };
 

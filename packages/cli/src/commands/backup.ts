@@ -13,15 +13,15 @@ import {
   verifyBackup,
 } from '@nats-bridge/connector';
 import { Command } from 'commander';
-import { asJson } from '../as-json.js';
-import { byPersonWithYes, type Confirmation, confirmedBy } from '../audited-command.js';
-import { type CommandOptions, command } from '../command-options.js';
-import { wholeNumber } from '../number-option.js';
-import { bytes as inUnits, plural } from '../numbers.js';
-import { readSettingsHere } from '../settings.js';
-import { mark, progress, table } from '../terminal.js';
+import { readSettingsHere } from '../installation/settings.js';
+import { withBridge } from '../installation/with-bridge.js';
+import { byPersonWithYes, type Confirmation, confirmedBy } from '../options/audited-command.js';
+import { type CommandOptions, command } from '../options/command-options.js';
+import { wholeNumber } from '../options/number-option.js';
+import { asJson } from '../output/as-json.js';
+import { bytes as inUnits, plural } from '../output/numbers.js';
+import { mark, progress, table } from '../output/terminal.js';
 import { TOOL } from '../version.js';
-import { withBridge } from '../with-bridge.js';
 
 export function backupCommand(): Command {
   return new Command('backup')

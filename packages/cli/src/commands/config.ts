@@ -2,8 +2,8 @@
 import { bridgeConfigWarnings, describeRateLimits, describeRoutes } from '@nats-bridge/connector';
 import { gatewayConfigWarnings } from '@nats-bridge/gateway';
 import { Command } from 'commander';
-import { environmentWarnings, readSettings, withConfigOption } from '../settings.js';
-import { mark } from '../terminal.js';
+import { environmentWarnings, readSettings, withConfigOption } from '../installation/settings.js';
+import { mark } from '../output/terminal.js';
 
 /** Secrets hide themselves; only addresses may hold a password in the middle. */
 function withoutPasswords(_key: string, value: unknown): unknown {

@@ -16,12 +16,12 @@ import type { BridgeConfigInput } from '@nats-bridge/connector';
 import { startEmbeddedServer } from '@nats-bridge/messaging';
 import { isOperation, type Operation } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { CommandOptions } from '../command-options.js';
-import { positive, wholeNumber } from '../number-option.js';
-import { readSettingsHere, withServerOptions } from '../settings.js';
-import { superviseSandbox } from '../supervise-sandbox.js';
-import { mark, paint, progress, table } from '../terminal.js';
-import { withBridge } from '../with-bridge.js';
+import { readSettingsHere, withServerOptions } from '../installation/settings.js';
+import { withBridge } from '../installation/with-bridge.js';
+import type { CommandOptions } from '../options/command-options.js';
+import { positive, wholeNumber } from '../options/number-option.js';
+import { mark, paint, progress, table } from '../output/terminal.js';
+import { superviseSandbox } from '../running/supervise-sandbox.js';
 
 type Options = CommandOptions & {
   operation: readonly Operation[];

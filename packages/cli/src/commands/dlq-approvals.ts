@@ -1,11 +1,11 @@
 /** `nats-bridge dlq approvals|approve|refuse`: what waits for a second person, and what he says. */
 import { type DeadLetters, letterName, shownProposal } from '@nats-bridge/connector';
 import type { Command } from 'commander';
-import { actorOf, type By, byPerson } from '../audited-command.js';
-import { type CommandOptions, command } from '../command-options.js';
-import { withActions, withLetters } from '../dead-letter-options.js';
-import { inUtc } from '../moment.js';
-import { inOneRow, mark, table } from '../terminal.js';
+import { actorOf, type By, byPerson } from '../options/audited-command.js';
+import { type CommandOptions, command } from '../options/command-options.js';
+import { withActions, withLetters } from '../options/dead-letter-options.js';
+import { inUtc } from '../options/moment.js';
+import { inOneRow, mark, table } from '../output/terminal.js';
 
 export function approvalsCommand(): Command {
   return command('approvals', 'what waits for a second person; with an id, all that is known of one')

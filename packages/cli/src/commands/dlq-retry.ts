@@ -12,8 +12,8 @@ import {
 } from '@nats-bridge/connector';
 import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
-import { actorUnlessDryRun, byPersonUnlessDryRun, type MayBeDryRun } from '../audited-command.js';
-import { type CommandOptions, command } from '../command-options.js';
+import { actorUnlessDryRun, byPersonUnlessDryRun, type MayBeDryRun } from '../options/audited-command.js';
+import { type CommandOptions, command } from '../options/command-options.js';
 import {
   type Filters,
   filtered,
@@ -24,9 +24,9 @@ import {
   said,
   withActions,
   withLetters,
-} from '../dead-letter-options.js';
-import { positive } from '../number-option.js';
-import { mark, progress } from '../terminal.js';
+} from '../options/dead-letter-options.js';
+import { positive } from '../options/number-option.js';
+import { mark, progress } from '../output/terminal.js';
 
 const MOST_NAMED = 5;
 

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { type Acted, letterName, shownLetter } from '@nats-bridge/connector';
 import { isOperation, nearestNames, OPERATIONS, VERDICT_ADVICE } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { actorOf, type By, byPerson } from '../audited-command.js';
-import { type CommandOptions, command } from '../command-options.js';
+import { actorOf, type By, byPerson } from '../options/audited-command.js';
+import { type CommandOptions, command } from '../options/command-options.js';
 import {
   type Filters,
   filtered,
@@ -14,10 +14,10 @@ import {
   said,
   withActions,
   withLetters,
-} from '../dead-letter-options.js';
-import { inUtc } from '../moment.js';
-import { wholeNumber } from '../number-option.js';
-import { inOneRow, paint, progress, table } from '../terminal.js';
+} from '../options/dead-letter-options.js';
+import { inUtc } from '../options/moment.js';
+import { wholeNumber } from '../options/number-option.js';
+import { inOneRow, paint, progress, table } from '../output/terminal.js';
 import { approvalsCommand, approveCommand, refuseCommand } from './dlq-approvals.js';
 import { retryCommand } from './dlq-retry.js';
 

@@ -21,12 +21,12 @@ import {
 import { QUEUE_STREAM, RECORD_STREAM, UCS_SOURCE } from '@nats-bridge/protocol';
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Command } from 'commander';
-import { type CommandOptions, command } from '../command-options.js';
-import { bytes, plural } from '../numbers.js';
-import { serverFailure } from '../server-failure.js';
-import { readSettingsHere } from '../settings.js';
-import { mark } from '../terminal.js';
-import { withBridge } from '../with-bridge.js';
+import { serverFailure } from '../installation/server-failure.js';
+import { readSettingsHere } from '../installation/settings.js';
+import { withBridge } from '../installation/with-bridge.js';
+import { type CommandOptions, command } from '../options/command-options.js';
+import { bytes, plural } from '../output/numbers.js';
+import { mark } from '../output/terminal.js';
 
 type Finding = {
   readonly level: 'ok' | 'warning' | 'failed';

@@ -9,7 +9,7 @@ import {
 } from '@nats-bridge/messaging';
 import type { Secret } from '@nats-bridge/protocol';
 import { Command } from 'commander';
-import { progress } from '../terminal.js';
+import { progress } from '../output/terminal.js';
 
 export function keysCommand(): Command {
   const create = new Command('new')

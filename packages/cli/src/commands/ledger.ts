@@ -2,10 +2,10 @@
 import { type LedgerEntry, shownOperation } from '@nats-bridge/connector';
 import { isOperation, isoTime, type OperationRecord, operationInKey } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type CommandOptions, command } from '../command-options.js';
-import { readSettingsHere } from '../settings.js';
-import { mark, table } from '../terminal.js';
-import { withBridge } from '../with-bridge.js';
+import { readSettingsHere } from '../installation/settings.js';
+import { withBridge } from '../installation/with-bridge.js';
+import { type CommandOptions, command } from '../options/command-options.js';
+import { mark, table } from '../output/terminal.js';
 
 export function ledgerCommand(): Command {
   return command('ledger', 'show how far one operation has come')

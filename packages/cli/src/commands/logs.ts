@@ -4,13 +4,13 @@ import type { LogLevels } from '@nats-bridge/gateway/admin-types';
 import { readableLine } from '@nats-bridge/logging';
 import { LOG_LEVELS, LOG_MODULES, type LogEntry, type LogLevel, type LogModule } from '@nats-bridge/protocol';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { type AdminOptions, adminClient, withAdminOptions } from '../admin-client.js';
-import type { CommandOptions } from '../command-options.js';
-import { moment } from '../moment.js';
-import { readSettingsHere, withServerOptions } from '../settings.js';
-import { paint, progress, table } from '../terminal.js';
-import { untilSignal } from '../until-signal.js';
-import { withBridge } from '../with-bridge.js';
+import { type AdminOptions, adminClient, withAdminOptions } from '../installation/admin-client.js';
+import { readSettingsHere, withServerOptions } from '../installation/settings.js';
+import { withBridge } from '../installation/with-bridge.js';
+import type { CommandOptions } from '../options/command-options.js';
+import { moment } from '../options/moment.js';
+import { paint, progress, table } from '../output/terminal.js';
+import { untilSignal } from '../running/until-signal.js';
 
 type Options = CommandOptions & {
   follow?: boolean;

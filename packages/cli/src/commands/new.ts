@@ -1,8 +1,8 @@
 /** `nats-bridge new worker`: a project to start a worker from. */
 import { relative } from 'node:path';
 import { Command, Option } from 'commander';
-import { scaffoldWorker, WORKER_LANGUAGES, type WorkerLanguage } from '../scaffold-worker.js';
-import { mark } from '../terminal.js';
+import { scaffoldWorker, WORKER_LANGUAGES, type WorkerLanguage } from '../new/scaffold-worker.js';
+import { mark } from '../output/terminal.js';
 
 const LANGUAGE_NAMES: Readonly<Record<WorkerLanguage, string>> = {
   ts: 'TypeScript',

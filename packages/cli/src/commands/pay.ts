@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createUcsClient, type UcsClientTls } from '@nats-bridge/gateway/client';
 import { type ERROR_CODES, isCurrency } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { authorize, newPaymentId, type Step } from '../life-cycle.js';
-import { progress, table } from '../terminal.js';
-import { readSession } from '../up-session.js';
+import { readSession } from '../installation/up-session.js';
+import { progress, table } from '../output/terminal.js';
+import { authorize, newPaymentId, type Step } from '../running/life-cycle.js';
 
 type Options = {
   to?: string;

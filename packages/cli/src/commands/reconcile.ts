@@ -10,13 +10,13 @@ import {
   auditedFilter,
   ofArchive,
   withArchive,
-} from '../archive-options.js';
-import { actorOf, assertMayBeWrittenDown, type By, byPerson } from '../audited-command.js';
-import { type CommandOptions, command } from '../command-options.js';
-import { inUtc } from '../moment.js';
-import { positive, wholeNumber } from '../number-option.js';
-import { mark, paint, progress, table } from '../terminal.js';
-import { untilSignal } from '../until-signal.js';
+} from '../options/archive-options.js';
+import { actorOf, assertMayBeWrittenDown, type By, byPerson } from '../options/audited-command.js';
+import { type CommandOptions, command } from '../options/command-options.js';
+import { inUtc } from '../options/moment.js';
+import { positive, wholeNumber } from '../options/number-option.js';
+import { mark, paint, progress, table } from '../output/terminal.js';
+import { untilSignal } from '../running/until-signal.js';
 
 type Options = CommandOptions &
   By &

@@ -18,12 +18,12 @@ import {
   auditedFilter,
   ofArchive,
   withArchive,
-} from '../archive-options.js';
-import { assertMayBeWrittenDown, whoOption } from '../audited-command.js';
-import { type CommandOptions, command } from '../command-options.js';
-import { inUtc } from '../moment.js';
-import { positive, wholeNumber } from '../number-option.js';
-import { mark, paint, progress, table } from '../terminal.js';
+} from '../options/archive-options.js';
+import { assertMayBeWrittenDown, whoOption } from '../options/audited-command.js';
+import { type CommandOptions, command } from '../options/command-options.js';
+import { inUtc } from '../options/moment.js';
+import { positive, wholeNumber } from '../options/number-option.js';
+import { mark, paint, progress, table } from '../output/terminal.js';
 
 type Options = CommandOptions &
   ArchiveOptions & {

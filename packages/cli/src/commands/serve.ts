@@ -2,12 +2,12 @@
 import { bridgeConfigWarnings, keepDeadLetters, keepNotary } from '@nats-bridge/connector';
 import { type Gateway, gatewayConfigWarnings, startGateway } from '@nats-bridge/gateway';
 import { Command } from 'commander';
-import { consoleFolder } from '../console-folder.js';
-import { loggedBridge } from '../logged-bridge.js';
-import { environmentWarnings, readSettings, withConfigOption } from '../settings.js';
-import { mark } from '../terminal.js';
-import { untilPrepared } from '../until-prepared.js';
-import { untilSignal } from '../until-signal.js';
+import { environmentWarnings, readSettings, withConfigOption } from '../installation/settings.js';
+import { mark } from '../output/terminal.js';
+import { consoleFolder } from '../running/console-folder.js';
+import { loggedBridge } from '../running/logged-bridge.js';
+import { untilPrepared } from '../running/until-prepared.js';
+import { untilSignal } from '../running/until-signal.js';
 
 export function serveCommand(): Command {
   return withConfigOption(new Command('serve'))

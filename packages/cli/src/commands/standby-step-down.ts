@@ -1,13 +1,13 @@
 /** `nats-bridge standby step-down`: a region that comes back gives its old streams up to the one that serves. */
 import { planStepDown, type StepDownPlan, type SteppedDown, stepDown } from '@nats-bridge/connector';
 import type { Command } from 'commander';
-import { asJson } from '../as-json.js';
-import { assertDomain } from '../assert-domain.js';
-import { type CommandOptions, command } from '../command-options.js';
-import { readSettingsHere } from '../settings.js';
-import { mark, progress, table } from '../terminal.js';
+import { readSettingsHere } from '../installation/settings.js';
+import { withBridge } from '../installation/with-bridge.js';
+import { assertDomain } from '../options/assert-domain.js';
+import { type CommandOptions, command } from '../options/command-options.js';
+import { asJson } from '../output/as-json.js';
+import { mark, progress, table } from '../output/terminal.js';
 import { TOOL } from '../version.js';
-import { withBridge } from '../with-bridge.js';
 
 export function stepDownCommand(): Command {
   return command('step-down', 'become the standby of the region that has taken over from this one')

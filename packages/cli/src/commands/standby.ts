@@ -13,15 +13,15 @@ import {
 } from '@nats-bridge/connector';
 import { applyTopology } from '@nats-bridge/messaging';
 import { Command } from 'commander';
-import { asJson } from '../as-json.js';
-import { assertDomain } from '../assert-domain.js';
-import { byPersonWithYes, type Confirmation, confirmedBy } from '../audited-command.js';
-import { type CommandOptions, command } from '../command-options.js';
-import { wholeNumber } from '../number-option.js';
-import { readSettingsHere } from '../settings.js';
-import { mark, progress, table } from '../terminal.js';
+import { readSettingsHere } from '../installation/settings.js';
+import { withBridge } from '../installation/with-bridge.js';
+import { assertDomain } from '../options/assert-domain.js';
+import { byPersonWithYes, type Confirmation, confirmedBy } from '../options/audited-command.js';
+import { type CommandOptions, command } from '../options/command-options.js';
+import { wholeNumber } from '../options/number-option.js';
+import { asJson } from '../output/as-json.js';
+import { mark, progress, table } from '../output/terminal.js';
 import { TOOL } from '../version.js';
-import { withBridge } from '../with-bridge.js';
 import { stepDownCommand } from './standby-step-down.js';
 import { printChanges } from './topology.js';
 

@@ -1,12 +1,17 @@
 /** `nats-bridge top`: the overview of a gateway in a terminal, live. */
 import { Command } from 'commander';
-import { type AdminClient, type AdminOptions, adminClient, withAdminOptions } from '../admin-client.js';
-import { paint } from '../terminal.js';
+import {
+  type AdminClient,
+  type AdminOptions,
+  adminClient,
+  withAdminOptions,
+} from '../installation/admin-client.js';
+import { paint } from '../output/terminal.js';
+import { untilSignal } from '../running/until-signal.js';
 import { followGateway, lookOnce } from '../top/follow-gateway.js';
 import { frameOf } from '../top/frame.js';
 import { openScreen } from '../top/screen.js';
 import type { Sight } from '../top/sight.js';
-import { untilSignal } from '../until-signal.js';
 
 type Options = AdminOptions & { once?: boolean; json?: boolean };
 

@@ -2,11 +2,11 @@
 import { topologyOf } from '@nats-bridge/connector';
 import { applyTopology, describeConflict, type TopologyChange } from '@nats-bridge/messaging';
 import { Command } from 'commander';
-import { type CommandOptions, command } from '../command-options.js';
-import { plural } from '../numbers.js';
-import { readSettingsHere } from '../settings.js';
-import { mark, table } from '../terminal.js';
-import { withBridge } from '../with-bridge.js';
+import { readSettingsHere } from '../installation/settings.js';
+import { withBridge } from '../installation/with-bridge.js';
+import { type CommandOptions, command } from '../options/command-options.js';
+import { plural } from '../output/numbers.js';
+import { mark, table } from '../output/terminal.js';
 
 export function topologyCommand(): Command {
   const show = subcommand('show', 'what would be made or changed; changes nothing', true);

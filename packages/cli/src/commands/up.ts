@@ -8,14 +8,14 @@ import { digestOf, type Gateway, namesSomebody, startGateway } from '@nats-bridg
 import { createUcsClient } from '@nats-bridge/gateway/client';
 import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { Command } from 'commander';
-import { consoleFolder } from '../console-folder.js';
-import { runLifeCycle, type Step } from '../life-cycle.js';
-import { type LoggedBridge, loggedBridge } from '../logged-bridge.js';
-import { readSettings, type Settings, withConfigOption } from '../settings.js';
-import { superviseSandbox } from '../supervise-sandbox.js';
-import { mark, paint, progress, table } from '../terminal.js';
-import { untilSignal } from '../until-signal.js';
-import { sessionIn, writeSession } from '../up-session.js';
+import { readSettings, type Settings, withConfigOption } from '../installation/settings.js';
+import { sessionIn, writeSession } from '../installation/up-session.js';
+import { mark, paint, progress, table } from '../output/terminal.js';
+import { consoleFolder } from '../running/console-folder.js';
+import { runLifeCycle, type Step } from '../running/life-cycle.js';
+import { type LoggedBridge, loggedBridge } from '../running/logged-bridge.js';
+import { superviseSandbox } from '../running/supervise-sandbox.js';
+import { untilSignal } from '../running/until-signal.js';
 
 type Options = {
   config?: string;

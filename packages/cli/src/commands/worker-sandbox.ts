@@ -1,6 +1,6 @@
 /** `nats-bridge worker sandbox`: the simulated processor as a worker. */
 import { Command } from 'commander';
-import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../worker-options.js';
+import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../options/worker-options.js';
 
 export function sandboxCommand(): Command {
   return withWorkerOptions(new Command('sandbox'))

@@ -1,6 +1,6 @@
 /** `nats-bridge worker stripe`: Stripe behind the bridge, with the keys that each request brings. */
 import { Command } from 'commander';
-import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../worker-options.js';
+import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../options/worker-options.js';
 
 type Options = WorkerCommandOptions & { stripeUrl: string };
 

@@ -2,7 +2,7 @@
 import { ConfigError } from '@nats-bridge/connector';
 import type { PrismEnvironment, UcsTarget } from '@nats-bridge/ucs';
 import { Command, Option } from 'commander';
-import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../worker-options.js';
+import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../options/worker-options.js';
 
 type Options = WorkerCommandOptions & {
   readonly target?: string;

@@ -7,7 +7,7 @@ import type {
   StreamsAnswer,
   WorkersAnswer,
 } from '@nats-bridge/gateway/admin-types';
-import { type AdminClient, AdminRefusedError } from '../admin-client.js';
+import { type AdminClient, AdminRefusedError } from '../installation/admin-client.js';
 import type { Sight } from './sight.js';
 
 const LOOK_EVERY_MS = 3_000;

@@ -1,5 +1,5 @@
 import type { Paint } from '@nats-bridge/logging';
-import { count, millis, plural, rate } from '../numbers.js';
+import { count, millis, plural, rate } from '../output/numbers.js';
 import { operationsOf } from './operations.js';
 import { rateLimitsOf } from './rate-limits.js';
 import { type Line, type Named, type Section, shareRoom } from './section.js';

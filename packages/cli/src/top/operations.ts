@@ -1,6 +1,6 @@
 /** The table of operations: how many calls ended how, and how long they took. */
 import type { OperationFigures } from '@nats-bridge/gateway/admin-types';
-import { count, millis, plural } from '../numbers.js';
+import { count, millis, plural } from '../output/numbers.js';
 import type { Line, Section } from './section.js';
 import { left, right } from './text-line.js';
 

@@ -1,5 +1,5 @@
 /** The rules of the rate limits, in a line: the most used first. */
-import { count, percent } from '../numbers.js';
+import { count, percent } from '../output/numbers.js';
 import type { Named } from './section.js';
 import type { Sight } from './sight.js';
 import type { Segment } from './text-line.js';

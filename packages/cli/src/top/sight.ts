@@ -6,7 +6,7 @@ import type {
   StreamsAnswer,
   WorkersAnswer,
 } from '@nats-bridge/gateway/admin-types';
-import { count, percent, plural, rate } from '../numbers.js';
+import { count, percent, plural, rate } from '../output/numbers.js';
 
 export type Sight = {
   readonly url: string;

@@ -1,6 +1,6 @@
 /** Streams, how full they are, and what waits in them. */
 import { LOG_STREAM } from '@nats-bridge/protocol';
-import { bytes, count, percent, plural } from '../numbers.js';
+import { bytes, count, percent, plural } from '../output/numbers.js';
 import type { Named, Section } from './section.js';
 import type { Sight } from './sight.js';
 import { shareBar } from './spark-line.js';

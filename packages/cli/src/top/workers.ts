@@ -1,5 +1,5 @@
 /** Workers, the busiest first, and what is wrong with who reads what. */
-import { plural } from '../numbers.js';
+import { plural } from '../output/numbers.js';
 import type { Named, Section } from './section.js';
 import type { Sight } from './sight.js';
 import { shareBar } from './spark-line.js';

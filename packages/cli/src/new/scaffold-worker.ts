@@ -15,7 +15,7 @@ export type ScaffoldedWorker = {
   readonly files: readonly string[];
 };
 
-const TEMPLATES = fileURLToPath(new URL('../generated/worker-templates/', import.meta.url));
+const TEMPLATES = fileURLToPath(new URL('../../generated/worker-templates/', import.meta.url));
 /** What the templates are called until they have a name. */
 const PLACEHOLDER = 'my-worker';
 const SCHEMAS = ['request.schema.json', 'response.schema.json'];

@@ -19,13 +19,13 @@ import {
   type Verdict,
 } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { missingStreams } from '../installation/missing-streams.js';
+import { readSettingsHere, type ServerOptions } from '../installation/settings.js';
+import { withBridge } from '../installation/with-bridge.js';
+import { mark } from '../output/terminal.js';
 import { assertMayBeWrittenDown } from './audited-command.js';
 import type { CommandOptions } from './command-options.js';
-import { missingStreams } from './missing-streams.js';
 import { moment } from './moment.js';
-import { readSettingsHere, type ServerOptions } from './settings.js';
-import { mark } from './terminal.js';
-import { withBridge } from './with-bridge.js';
 
 export type Filters = {
   queue?: Queue;

@@ -3,11 +3,11 @@ import { type ArchiveFilter, archiveNameOf, type NatsBridge, topologyOf } from '
 import { applyTopology, storedMessage, streamState, type TopologyChange } from '@nats-bridge/messaging';
 import { AUDIT_STREAM, isOperation, OPERATIONS, type Operation, RECORD_STREAM } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
-import { missingStreams } from './missing-streams.js';
+import { missingStreams } from '../installation/missing-streams.js';
+import { readSettingsHere, type ServerOptions } from '../installation/settings.js';
+import { withBridge } from '../installation/with-bridge.js';
+import { mark, progress } from '../output/terminal.js';
 import { moment } from './moment.js';
-import { readSettingsHere, type ServerOptions } from './settings.js';
-import { mark, progress } from './terminal.js';
-import { withBridge } from './with-bridge.js';
 
 export type ArchiveOptions = {
   since?: Date;

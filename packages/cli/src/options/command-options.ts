@@ -1,6 +1,6 @@
 /** What every command has that asks a NATS server and shows what it says. */
 import { Command } from 'commander';
-import { type ServerOptions, withServerOptions } from './settings.js';
+import { type ServerOptions, withServerOptions } from '../installation/settings.js';
 
 export type CommandOptions = ServerOptions & { readonly json?: boolean };
 

@@ -20,7 +20,7 @@ export function superviseSandbox(config: BridgeConfig, file: string | undefined)
       child = spawn(
         process.execPath,
         [
-          fileURLToPath(new URL('./main.js', import.meta.url)),
+          fileURLToPath(new URL('../main.js', import.meta.url)),
           ...['worker', 'sandbox', '--json'],
           ...(file === undefined ? [] : ['--config', file]),
         ],

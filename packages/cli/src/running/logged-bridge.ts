@@ -12,7 +12,7 @@ import {
 import type { OnWarning } from '@nats-bridge/gateway';
 import type { Logging } from '@nats-bridge/logging';
 import type { LogLevel } from '@nats-bridge/protocol';
-import { logStyle } from './terminal.js';
+import { logStyle } from '../output/terminal.js';
 
 export type LoggedBridge = {
   readonly bridge: NatsBridge;

@@ -2,9 +2,9 @@
 import { natsAccessOf } from '@nats-bridge/connector';
 import { LAST_PRIORITY, MOST_WEIGHT, type WorkerEvent, type WorkerOptions } from '@nats-bridge/worker';
 import { type Command, InvalidArgumentError } from 'commander';
+import { readSettingsHere, type ServerOptions, withServerOptions } from '../installation/settings.js';
+import { logStyle, mark } from '../output/terminal.js';
 import { wholeNumber, wholeNumberFrom } from './number-option.js';
-import { readSettingsHere, type ServerOptions, withServerOptions } from './settings.js';
-import { logStyle, mark } from './terminal.js';
 
 export type WorkerCommandOptions = ServerOptions & {
   pool?: string;
