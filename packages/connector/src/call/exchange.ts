@@ -73,6 +73,23 @@ export type Send = (exchange: Exchange) => Promise<BridgeResponse>;
 /** Something that happens around a call: one file each, composed in send.ts. */
 export type Policy = (next: Send) => Send;
 
+/**
+ * A policy that only looks at a call before it goes on.
+ *
+ * @param look gives the call as it goes on; what it throws is what the call ends with. A promise only where it has to
+ *   wait for something: each costs every call three turns of the microtask queue
+ */
+export function admit(look: (exchange: Exchange) => Exchange | Promise<Exchange>): Policy {
+  return (next) => (exchange) => {
+    try {
+      const admitted = look(exchange);
+      return admitted instanceof Promise ? admitted.then(next) : next(admitted);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+}
+
 /** The first policy is the outermost. */
 export function compose(policies: readonly Policy[], send: Send): Send {
   return policies.reduceRight((next, policy) => policy(next), send);

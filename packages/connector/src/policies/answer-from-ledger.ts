@@ -14,7 +14,7 @@ import {
   outcomeOfReply,
 } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../call/bridge-error-of.js';
-import type { Exchange, Policy } from '../call/exchange.js';
+import type { Exchange, Policy, Send } from '../call/exchange.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
 import type { WithdrawUnsent } from '../ledger/withdraw-unsent.js';
 import { isNotKnown, keysInDoubt } from './question-in-doubt.js';
@@ -32,25 +32,33 @@ export type AnswerFromLedgerWorld = {
 const LATER: readonly Operation[] = ['capture', 'void', 'reverse'];
 
 export function answerFromLedger(world: AnswerFromLedgerWorld): Policy {
-  return (next) => async (exchange) => {
+  return (next) => (exchange) => {
     const keys = exchange.isDurable ? keysInDoubt(exchange) : [];
-    if (keys.length === 0) return next(exchange);
-    const recorded = () => recordedAnswer(exchange, keys, world).catch(() => undefined);
-    let answer: BridgeResponse;
-    try {
-      answer = await next(exchange);
-    } catch (thrown) {
-      const error = bridgeErrorOf(thrown);
-      const isRefused = error.code === 'VALIDATION_ERROR' || error.code === 'CANCELLED';
-      const found = isRefused ? undefined : await recorded();
-      if (found === undefined) throw error;
-      return found;
-    }
-    if (answer.status !== 'failure') return answer;
-    const found = isNotKnown(answer) ? await recorded() : undefined;
-    if (found !== undefined) return found;
-    return (await mayBeTooEarly(answer, exchange, keys, world)) ? { status: 'processing' } : answer;
+    return keys.length === 0 ? next(exchange) : ask(exchange, keys, world, next);
   };
+}
+
+async function ask(
+  exchange: Exchange,
+  keys: readonly string[],
+  world: AnswerFromLedgerWorld,
+  next: Send,
+): Promise<BridgeResponse> {
+  const recorded = () => recordedAnswer(exchange, keys, world).catch(() => undefined);
+  let answer: BridgeResponse;
+  try {
+    answer = await next(exchange);
+  } catch (thrown) {
+    const error = bridgeErrorOf(thrown);
+    const isRefused = error.code === 'VALIDATION_ERROR' || error.code === 'CANCELLED';
+    const found = isRefused ? undefined : await recorded();
+    if (found === undefined) throw error;
+    return found;
+  }
+  if (answer.status !== 'failure') return answer;
+  const found = isNotKnown(answer) ? await recorded() : undefined;
+  if (found !== undefined) return found;
+  return (await mayBeTooEarly(answer, exchange, keys, world)) ? { status: 'processing' } : answer;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Calls with the same idempotency key that overlap share one exchange and one answer (P3). */
-import { fingerprintOf, PassingMap } from '@nats-bridge/protocol';
+import { type BridgeResponse, fingerprintOf, PassingMap } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../call/bridge-error-of.js';
-import type { Policy } from '../call/exchange.js';
+import type { Exchange, Policy } from '../call/exchange.js';
 import { type OnLeave, SharedCall } from '../call/shared-call.js';
 import type { LateAnswers } from '../late-answers/late-answers.js';
 import { conflict } from '../ledger/outcome-of-entry.js';
@@ -23,18 +23,20 @@ export function joinConcurrent(world: JoinConcurrentWorld): Policy {
     await world.remember(exchange);
   };
 
-  return (next) => async (exchange) => {
+  return (next) => (exchange) => {
     if (exchange.key === undefined) return next(exchange);
     const id = `${exchange.data.merchant_id}\n${exchange.key}`;
     const first = running.get(id);
-    if (first !== undefined) {
-      if (fingerprintOf(first.first.data) !== fingerprintOf(exchange.data)) throw conflict(exchange.key);
-      return first.join(exchange);
-    }
+    if (first !== undefined) return join(first, exchange, exchange.key);
     const call = new SharedCall(exchange, next, onLeave);
     running.set(id, call);
     const end = () => running.delete(id);
     call.answer.then(end, end);
     return call.begin();
   };
+}
+
+async function join(call: SharedCall, exchange: Exchange, key: string): Promise<BridgeResponse> {
+  if (fingerprintOf(call.first.data) !== fingerprintOf(exchange.data)) throw conflict(key);
+  return call.join(exchange);
 }

@@ -1,6 +1,6 @@
 /** Whether anybody is there is asked before publishing: a publish never reveals it, and a stored request runs later. */
 import { BridgeError } from '@nats-bridge/protocol';
-import type { Exchange, Policy } from '../call/exchange.js';
+import { admit, type Exchange, type Policy } from '../call/exchange.js';
 import type { WorkersInPool } from '../presence/find-workers.js';
 
 /** In the first pool that has any; `nobody` where none has. */
@@ -8,9 +8,9 @@ export type FindWorkers = (exchange: Exchange) => Promise<WorkersInPool>;
 
 /** @throws BridgeError NO_WORKERS_AVAILABLE, before anything is sent */
 export function requireWorker(findWorkers: FindWorkers): Policy {
-  return (next) => async (exchange) => {
+  return admit(async (exchange) => {
     const { workers, consumers, pool } = await findWorkers(exchange);
     if (workers === 'nobody') throw new BridgeError('NO_WORKERS_AVAILABLE');
-    return next({ ...exchange, pool, workers, consumers });
-  };
+    return { ...exchange, pool, workers, consumers };
+  });
 }

@@ -7,7 +7,7 @@ import {
   type RouterData,
 } from '@nats-bridge/protocol';
 import { bridgeErrorOf } from '../call/bridge-error-of.js';
-import type { Exchange, Policy } from '../call/exchange.js';
+import { admit, type Exchange, type Policy } from '../call/exchange.js';
 import { keysBehindId } from '../ledger/keys-behind-id.js';
 
 /** Reads the answer recorded for a key, or undefined while there is none. */
@@ -20,10 +20,21 @@ const ID_FIELDS = [
   'refund_id',
   'connector_payout_id',
 ] as const;
+type IdField = (typeof ID_FIELDS)[number];
 
 /** @throws BridgeError INTERNAL_ERROR where a record cannot be read, before anything is sent */
 export function resolveAliases(readAnswer: ReadAnswer): Policy {
-  return (next) => async (exchange) => next(await withProcessorIds(exchange, readAnswer).catch(refuse));
+  return admit((exchange) => {
+    const fields = ID_FIELDS.filter((field) => isToResolve(field, exchange));
+    return fields.length === 0 ? exchange : withProcessorIds(exchange, fields, readAnswer).catch(refuse);
+  });
+}
+
+/** It holds an id that the processor never gave, or none where a question needs one. */
+function isToResolve(field: IdField, { data, operation }: Exchange): boolean {
+  const id = data.request[field];
+  if (typeof id === 'string' && keyOfAlias(id) !== undefined) return true;
+  return operation === 'sync' && field === 'connector_transaction_id' && !id;
 }
 
 /** Who is told "unknown" of what was not sent would wait for ever: nobody settles what has no record (P1). */
@@ -37,19 +48,18 @@ function refuse(cause: unknown): never {
   );
 }
 
-async function withProcessorIds(exchange: Exchange, readAnswer: ReadAnswer): Promise<Exchange> {
-  const { data, operation } = exchange;
+async function withProcessorIds(
+  exchange: Exchange,
+  fields: readonly IdField[],
+  readAnswer: ReadAnswer,
+): Promise<Exchange> {
+  const { data } = exchange;
   const known: Record<string, string> = {};
-  for (const field of ID_FIELDS) {
-    const id = data.request[field];
-    if (typeof id === 'string' && keyOfAlias(id) !== undefined)
-      known[field] = (await firstId(id, data, readAnswer)) ?? '';
+  for (const field of fields) {
+    const id = String(data.request[field] || '');
+    const found = await firstId(id, data, readAnswer);
+    if (found !== undefined || id !== '') known[field] = found ?? '';
   }
-  if (operation === 'sync' && !data.request.connector_transaction_id) {
-    const found = await firstId('', data, readAnswer);
-    if (found !== undefined) known.connector_transaction_id = found;
-  }
-  if (Object.keys(known).length === 0) return exchange;
   return { ...exchange, data: { ...data, request: { ...data.request, ...known } } };
 }
 
