@@ -1,9 +1,9 @@
 /** `nats-bridge dlq approvals|approve|refuse`: what waits for a second person, and what he says. */
 import { type DeadLetters, letterName, shownProposal } from '@nats-bridge/connector';
 import type { Command } from 'commander';
+import { withActions, withLetters } from '../installation/with-letters.js';
 import { actorOf, type By, byPerson } from '../options/audited-command.js';
 import { type CommandOptions, command } from '../options/command-options.js';
-import { withActions, withLetters } from '../options/dead-letter-options.js';
 import { inUtc } from '../options/moment.js';
 import { inOneRow, mark, table } from '../output/terminal.js';
 

@@ -12,28 +12,20 @@ import {
 } from '@nats-bridge/connector';
 import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
+import { letterNamed, withActions, withLetters } from '../installation/with-letters.js';
 import { actorUnlessDryRun, byPersonUnlessDryRun, type MayBeDryRun } from '../options/audited-command.js';
 import { type CommandOptions, command } from '../options/command-options.js';
-import {
-  type Filters,
-  filtered,
-  filterOf,
-  hasFilter,
-  letterNamed,
-  outcomeOf,
-  said,
-  withActions,
-  withLetters,
-} from '../options/dead-letter-options.js';
+import { hasFilter, type LetterOptions, letterFilterOf, ofLetters } from '../options/letter-options.js';
 import { positive } from '../options/number-option.js';
+import { outcomeOf, said } from '../output/acted-letters.js';
 import { mark, progress } from '../output/terminal.js';
 
 const MOST_NAMED = 5;
 
-type RetryOptions = CommandOptions & Filters & MayBeDryRun & { rate: number; forceUnknown?: boolean };
+type RetryOptions = CommandOptions & LetterOptions & MayBeDryRun & { rate: number; forceUnknown?: boolean };
 
 export function retryCommand(): Command {
-  return filtered(
+  return ofLetters(
     byPersonUnlessDryRun(command('retry', 'send letters again, under their own idempotency keys')),
   )
     .description(
@@ -62,7 +54,7 @@ async function retry(names: string[], options: RetryOptions): Promise<void> {
     const chosen =
       names.length > 0
         ? await Promise.all(names.map((name) => letterNamed(letters, name)))
-        : await letters.list(filterOf(options));
+        : await letters.list(letterFilterOf(options));
     const perSecond = options.rate;
     const result =
       actor === undefined

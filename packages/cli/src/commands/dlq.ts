@@ -3,20 +3,13 @@ import { readFileSync } from 'node:fs';
 import { type Acted, letterName, shownLetter } from '@nats-bridge/connector';
 import { isOperation, nearestNames, OPERATIONS, VERDICT_ADVICE } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { letterNamed, withActions, withLetters } from '../installation/with-letters.js';
 import { actorOf, type By, byPerson } from '../options/audited-command.js';
 import { type CommandOptions, command } from '../options/command-options.js';
-import {
-  type Filters,
-  filtered,
-  filterOf,
-  letterNamed,
-  outcomeOf,
-  said,
-  withActions,
-  withLetters,
-} from '../options/dead-letter-options.js';
+import { type LetterOptions, letterFilterOf, ofLetters } from '../options/letter-options.js';
 import { inUtc } from '../options/moment.js';
 import { wholeNumber } from '../options/number-option.js';
+import { outcomeOf, said } from '../output/acted-letters.js';
 import { inOneRow, paint, progress, table } from '../output/terminal.js';
 import { approvalsCommand, approveCommand, refuseCommand } from './dlq-approvals.js';
 import { retryCommand } from './dlq-retry.js';
@@ -41,11 +34,11 @@ export function dlqCommand(): Command {
 }
 
 function list(): Command {
-  return filtered(command('list', 'what was given up, newest first'))
+  return ofLetters(command('list', 'what was given up, newest first'))
     .option('--limit <n>', 'how many to show; --json shows all', wholeNumber, MOST_SHOWN)
-    .action((options: CommandOptions & Filters & { limit: number }) =>
+    .action((options: CommandOptions & LetterOptions & { limit: number }) =>
       withLetters(options, async (letters) => {
-        const found = await letters.list(filterOf(options));
+        const found = await letters.list(letterFilterOf(options));
         if (options.json) return print(found.map(shownLetter));
         if (found.length === 0) return sayNone(options);
         console.log(
@@ -71,7 +64,7 @@ function list(): Command {
 }
 
 /** A letter may be of what is no operation, so that only who finds none hears that it is none. */
-function sayNone({ operation }: Filters): void {
+function sayNone({ operation }: LetterOptions): void {
   print('No letters.');
   if (operation === undefined || isOperation(operation)) return;
   const near = nearestNames(

@@ -3,15 +3,15 @@ import { type Finding, type Money, type Reconciled, reconcile, writeAudit } from
 import { csvLine } from '@nats-bridge/gateway';
 import { operationRow } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
+import { assertMayBeWrittenDown } from '../installation/assert-may-be-written-down.js';
+import { assertStreamsAsConfigured, withArchive } from '../installation/with-archive.js';
 import {
   type ArchiveOptions,
   archiveFilterOf,
-  assertStreamsAsConfigured,
   auditedFilter,
   ofArchive,
-  withArchive,
 } from '../options/archive-options.js';
-import { actorOf, assertMayBeWrittenDown, type By, byPerson } from '../options/audited-command.js';
+import { actorOf, type By, byPerson } from '../options/audited-command.js';
 import { type CommandOptions, command } from '../options/command-options.js';
 import { inUtc } from '../options/moment.js';
 import { positive, wholeNumber } from '../options/number-option.js';

@@ -12,14 +12,15 @@ import {
   writeAudit,
 } from '@nats-bridge/connector';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { assertMayBeWrittenDown } from '../installation/assert-may-be-written-down.js';
+import { withArchive } from '../installation/with-archive.js';
 import {
   type ArchiveOptions,
   archiveFilterOf,
   auditedFilter,
   ofArchive,
-  withArchive,
 } from '../options/archive-options.js';
-import { assertMayBeWrittenDown, whoOption } from '../options/audited-command.js';
+import { whoOption } from '../options/audited-command.js';
 import { type CommandOptions, command } from '../options/command-options.js';
 import { inUtc } from '../options/moment.js';
 import { positive, wholeNumber } from '../options/number-option.js';

@@ -1,6 +1,6 @@
-/** What a command has whose act is written into the audit: who acts and why, and whether it may be written there. */
+/** What a command has whose act is written into the audit: who acts and why. */
 import { userInfo } from 'node:os';
-import { type Actor, isAuditSigned, type NatsBridge } from '@nats-bridge/connector';
+import type { Actor } from '@nats-bridge/connector';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 export type By = { readonly as: string; readonly reason: string };
@@ -55,12 +55,4 @@ export function confirmedBy({ yes, as, reason }: Confirmation): Actor | undefine
   if (!yes) return undefined;
   if (reason === undefined) throw new InvalidArgumentError('--yes needs --reason: it goes into the audit');
   return actorOf({ as, reason });
-}
-
-/** @throws Error where the audit is signed, and not by who asks */
-export async function assertMayBeWrittenDown({ auditSigner, connection }: NatsBridge): Promise<void> {
-  if (auditSigner !== undefined || !(await isAuditSigned(connection))) return;
-  throw new Error(
-    'the audit here is signed, and this configuration has no key for it: an entry without a signature would not verify. Nothing was changed: use the admin API or the console, or set nats_bridge.audit.seed_file',
-  );
 }
