@@ -68,16 +68,17 @@ export async function handlePlain(message: Msg, options: HandlePlainOptions): Pr
     report({ type: 'expired', operation, subject: message.subject, ids: idsOf(read.request) });
     return;
   }
-  await answer(message, read, startedAt, { trace, ...options });
+  await answer(message, read, startedAt, trace, options);
 }
 
 async function answer(
   message: Msg,
   read: ReadRequest,
   startedAt: number,
-  options: HandlePlainOptions & { readonly trace: DeliveryTrace | undefined },
-) {
-  const { report, bodies, maxPayload, sealing, trace } = options;
+  trace: DeliveryTrace | undefined,
+  options: HandlePlainOptions,
+): Promise<void> {
+  const { report, bodies, maxPayload, sealing } = options;
   const { operation } = read.request;
   const ids = idsOf(read.request);
   let response: HandlerResponse;

@@ -133,12 +133,15 @@ export async function publishReply(
 }
 
 /** A reply that is larger than a message lies in the object store; the message says where. */
-export async function fitReply(
+export function fitReply(
   bodies: BodyReferences,
   maxPayload: number = DEFAULT_MAX_PAYLOAD,
   reply: EncodedReply,
-): Promise<EncodedReply> {
-  if (reply.body.length + HEADER_BYTES <= maxPayload) return reply;
+): EncodedReply | Promise<EncodedReply> {
+  return reply.body.length + HEADER_BYTES <= maxPayload ? reply : putAway(bodies, reply);
+}
+
+async function putAway(bodies: BodyReferences, reply: EncodedReply): Promise<EncodedReply> {
   const { body, headers } = await bodies.store(reply.body);
   return { body, headers: { ...reply.headers, ...headers } };
 }
