@@ -1,6 +1,5 @@
 /** What is heard of one request after it was sent: answers, records, and what the worker says to the stream. */
-import type { HeaderRecord } from '@nats-bridge/messaging';
-import type { OperationRecord } from '@nats-bridge/protocol';
+import type { Headers, OperationRecord } from '@nats-bridge/protocol';
 
 export type Heard =
   /** A body where an answer may stand. */
@@ -10,7 +9,7 @@ export type Heard =
       readonly via: 'reply_to' | 'respond' | 'elsewhere';
       readonly subject: string;
       readonly body: Uint8Array;
-      readonly headers: HeaderRecord;
+      readonly headers: Headers;
     }
   /** A state of the record that is no answer. */
   | { readonly kind: 'record'; readonly record: OperationRecord }

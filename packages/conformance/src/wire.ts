@@ -13,6 +13,7 @@ import {
 import {
   answerPattern,
   HEADER,
+  type Headers,
   isConclusion,
   parseRecord,
   RECORD_STREAM,
@@ -27,7 +28,7 @@ import { type Heard, readAcknowledgement } from './heard.js';
 export type Letter = {
   readonly subject: string;
   readonly body: Uint8Array;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
 };
 
 export type Sent = Conversation & {

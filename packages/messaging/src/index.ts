@@ -59,7 +59,7 @@ export { createRecordWriter, type RecordWriter } from './records/record-writer.j
 export { saysOvertaken } from './records/says-overtaken.js';
 export { type AckSubject, ackSubjectsOf, parseAckSubject } from './request/ack-subject.js';
 export { type ReadCorrelationId, readJsonCorrelationId } from './request/correlation.js';
-export { encodeHeaders, type HeaderRecord, readHeaders } from './request/message-headers.js';
+export { encodeHeaders, readHeaders } from './request/message-headers.js';
 export type {
   LateReply,
   Reply,

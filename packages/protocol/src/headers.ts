@@ -29,6 +29,7 @@ export const TTL_HEADER = 'Nats-TTL';
 /** The same of a message that a backup brought back, whose time may be over: it means nothing to the server. */
 export const PAST_TTL_HEADER = 'Past-TTL';
 
+/** Of a message, by name as it was sent: the first value of each. */
 export type Headers = Readonly<Record<string, string>>;
 
 /** Of a reply that is no record: those have headers that nobody signs, and are answers. */

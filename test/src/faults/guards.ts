@@ -1,7 +1,7 @@
 /** The guards that `--without` takes off, one a run: what stands in the way of each violation that a run must then find. */
 import type { Ledger, LedgerEntry, NatsBridge } from '@nats-bridge/connector';
 import { RecordChangedError, type RecordStore } from '@nats-bridge/messaging';
-import { RECORD_HEADER, stateOf } from '@nats-bridge/protocol';
+import { type Headers, RECORD_HEADER, stateOf } from '@nats-bridge/protocol';
 
 export const GUARDS = {
   nothing: 'all guards on, put together as without the withdrawal, and the same clocks: the control',
@@ -48,8 +48,6 @@ export function recordsWithout(guard: string, records: RecordStore): RecordStore
       return records;
   }
 }
-
-type Headers = Readonly<Record<string, string>>;
 
 function seenAs(records: RecordStore, seen: (headers: Headers) => Headers): RecordStore {
   return {

@@ -5,10 +5,9 @@ import {
   type Connection,
   createRecordStore,
   createRecordWriter,
-  type HeaderRecord,
   lastMessage,
 } from '@nats-bridge/messaging';
-import { LATE_STREAM, lateSubject, within } from '@nats-bridge/protocol';
+import { type Headers, LATE_STREAM, lateSubject, within } from '@nats-bridge/protocol';
 import { pause } from '../pacing/pause.js';
 import { decodeNote, encodeNote, type LateNote } from './late-note.js';
 
@@ -87,6 +86,6 @@ export function createLateNotes(
   };
 }
 
-export function isRenewed(headers: HeaderRecord): boolean {
+export function isRenewed(headers: Headers): boolean {
   return headers[RENEWED.name] === RENEWED.value;
 }

@@ -3,6 +3,7 @@ import { createBodyReferences, storedMessage } from '@nats-bridge/messaging';
 import {
   BODY_BUCKET,
   decodeMessage,
+  type Headers,
   maskAnswer,
   maskRequest,
   parseRecordSubject,
@@ -13,7 +14,7 @@ import type { NatsBridge } from '../nats-bridge.js';
 export type ShownMessage = {
   readonly subject: string;
   readonly at: Date;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
   readonly body: unknown;
 };
 
@@ -48,7 +49,7 @@ export function showRequest(
   request: {
     readonly subject: string;
     readonly body: Uint8Array;
-    readonly headers: Readonly<Record<string, string>>;
+    readonly headers: Headers;
   },
   isRaw: boolean,
 ): unknown {

@@ -1,5 +1,7 @@
 /** Bodies too large for a message travel through an object store; the message carries a reference. */
+
 import { createHash } from 'node:crypto';
+import type { Headers } from '@nats-bridge/protocol';
 import { jetstream } from '@nats-io/jetstream';
 import { type NatsConnection, nuid } from '@nats-io/nats-core';
 import { type ObjectResult, Objm } from '@nats-io/obj';
@@ -18,8 +20,6 @@ export type BodyReferenceOptions = {
   /** Default `X-Body-Sha256`, hexadecimal. */
   readonly digestHeader?: string;
 };
-
-type Headers = Readonly<Record<string, string>>;
 
 export type BodyReferences = {
   readonly maxBodyBytes: number;

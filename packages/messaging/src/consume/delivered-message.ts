@@ -1,7 +1,8 @@
 /** A message that a consumer has given to this process: what it holds, and how it is acknowledged (NATS ADR-15). */
+import type { Headers } from '@nats-bridge/protocol';
 import { type Msg, nanos } from '@nats-io/nats-core';
 import { type AckSubject, parseAckSubject } from '../request/ack-subject.js';
-import { type HeaderRecord, readHeaders } from '../request/message-headers.js';
+import { readHeaders } from '../request/message-headers.js';
 
 const ACK = Buffer.from('+ACK');
 const WORKING = Buffer.from('+WPI');
@@ -9,7 +10,7 @@ const WORKING = Buffer.from('+WPI');
 export class DeliveredMessage {
   readonly #message: Msg;
   readonly #ackSubject: AckSubject;
-  #headers: HeaderRecord | undefined;
+  #headers: Headers | undefined;
   #isSettled = false;
 
   /** @throws TypeError for a message that came from no consumer */
@@ -29,7 +30,7 @@ export class DeliveredMessage {
   }
 
   /** The first value of each. */
-  get headers(): HeaderRecord {
+  get headers(): Headers {
     this.#headers ??= readHeaders(this.#message);
     return this.#headers;
   }

@@ -1,9 +1,8 @@
 /** Records that are changed only by who has seen their last state: one subject each, compare and set. */
-import type { StoredRecord } from '@nats-bridge/protocol';
+import type { Headers, StoredRecord } from '@nats-bridge/protocol';
 import type { Connection } from '../connection/connection.js';
 import { managerOf } from '../connection/manager-of.js';
 import { RecordChangedError } from '../errors.js';
-import type { HeaderRecord } from '../request/message-headers.js';
 import { saysNothingThere } from '../says-missing.js';
 import { lastMessage, recordOf } from './last-message.js';
 import type { RecordWriter } from './record-writer.js';
@@ -17,7 +16,7 @@ export type RecordStore = {
    * @returns the sequence of what was written
    * @throws RecordChangedError when it is not; StoreRefusedError, StoreUnconfirmedError, NotConnectedError
    */
-  write(subject: string, body: Uint8Array, headers: HeaderRecord, expectedSeq: number): Promise<number>;
+  write(subject: string, body: Uint8Array, headers: Headers, expectedSeq: number): Promise<number>;
 };
 
 const EXPECTED_SEQ = 'Nats-Expected-Last-Subject-Sequence';

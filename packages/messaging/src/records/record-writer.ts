@@ -1,9 +1,9 @@
 /** Publishes to a stream and awaits its confirmation, many at a time over one inbox. */
-import { PassingMap } from '@nats-bridge/protocol';
+import { type Headers, PassingMap } from '@nats-bridge/protocol';
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/nats-core';
 import type { Connection } from '../connection/connection.js';
 import { StoreRefusedError, StoreUnconfirmedError } from '../errors.js';
-import { encodeHeaders, type HeaderRecord } from '../request/message-headers.js';
+import { encodeHeaders } from '../request/message-headers.js';
 import { NO_STREAM, type PubAck, readPubAck } from '../request/pub-ack.js';
 
 export type RecordWriter = {
@@ -11,7 +11,7 @@ export type RecordWriter = {
    * @throws StoreRefusedError when the stream does not keep it; StoreUnconfirmedError when it does not say so, or
    *   nothing within `timeoutMs`; NotConnectedError while there is no connection
    */
-  write(subject: string, body: Uint8Array, headers: HeaderRecord): Promise<PubAck>;
+  write(subject: string, body: Uint8Array, headers: Headers): Promise<PubAck>;
   /** What was not confirmed by then may have been stored or not: it is rejected so. */
   close(): void;
 };

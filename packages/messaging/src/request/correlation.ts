@@ -1,10 +1,8 @@
 /** Finds which request a reply says it belongs to. */
+import type { Headers } from '@nats-bridge/protocol';
 
 /** Reads the correlation id out of a reply's body; undefined when it has none. */
-export type ReadCorrelationId = (
-  body: Uint8Array,
-  headers: Readonly<Record<string, string>>,
-) => string | undefined;
+export type ReadCorrelationId = (body: Uint8Array, headers: Headers) => string | undefined;
 
 const OPENING_BRACE = 0x7b;
 const decoder = new TextDecoder();

@@ -1,9 +1,7 @@
 /** Headers between the bridge's plain records and what nats.js wants. */
-import { isLiteral } from '@nats-bridge/protocol';
+import { type Headers, isLiteral } from '@nats-bridge/protocol';
 import type { Msg, MsgHdrs } from '@nats-io/nats-core';
 import { InvalidMessageError } from '../errors.js';
-
-export type HeaderRecord = Readonly<Record<string, string>>;
 
 const NAME = /^[\x21-\x39\x3b-\x7e]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
@@ -15,7 +13,7 @@ export class WireHeaders {
   #bytes: Uint8Array | undefined;
 
   /** @throws InvalidMessageError for a name or value that would end its line */
-  constructor(record: HeaderRecord) {
+  constructor(record: Headers) {
     let text = 'NATS/1.0';
     for (const name in record) text += `\r\n${name}: ${checkedValue(name, record[name] as string)}`;
     this.#text = text;
@@ -42,14 +40,14 @@ export class WireHeaders {
 }
 
 /** For one publish, which can read them only by sending them. @throws InvalidMessageError as WireHeaders */
-export function encodeHeaders(record: HeaderRecord): MsgHdrs {
+export function encodeHeaders(record: Headers): MsgHdrs {
   return new WireHeaders(record).forPublish;
 }
 
-const NONE: HeaderRecord = Object.freeze({});
+const NONE: Headers = Object.freeze({});
 
 /** The first value of each header. */
-export function readHeaders(message: Pick<Msg, 'headers'>): HeaderRecord {
+export function readHeaders(message: Pick<Msg, 'headers'>): Headers {
   const block = headerBlockOf(message as Received);
   if (block !== undefined) return parseHeaders(decoder.decode(block));
   const { headers } = message;
@@ -85,7 +83,7 @@ function headerBlockOf(message: Received): Uint8Array | undefined {
 }
 
 /** NATS ADR-4: a line of version and status, then a line for each header. */
-function parseHeaders(text: string): HeaderRecord {
+function parseHeaders(text: string): Headers {
   const record: Record<string, string> = {};
   let start = text.indexOf('\r\n') + 2;
   for (let end = text.indexOf('\r\n', start); end > start; end = text.indexOf('\r\n', start)) {

@@ -1,9 +1,10 @@
 /** Decides whose every incoming reply is: accepted, stray, late, early, or another instance's. */
+import type { Headers } from '@nats-bridge/protocol';
 import type { Msg } from '@nats-io/nats-core';
 import { type AckSubject, parseAckSubject } from './ack-subject.js';
 import { type ReadCorrelationId, readJsonCorrelationId } from './correlation.js';
 import type { EarlyReplies } from './early-replies.js';
-import { type HeaderRecord, hasHeaders, readHeaders } from './message-headers.js';
+import { hasHeaders, readHeaders } from './message-headers.js';
 import type { OfferedReply, PendingRequest, PendingRequests } from './pending-requests.js';
 import { NO_STREAM, readPubAck, type StoreAnswer } from './pub-ack.js';
 import type { Reply, ReplyPath } from './reply.js';
@@ -16,7 +17,7 @@ export type RouterOptions = {
   /** Says whether a message on a durable reply subject is an answer, where other records share the subject. */
   readonly isAnswer?: (body: Uint8Array) => boolean;
   /** Says whether one that ends the wait says that nobody will answer: it never is a late answer. */
-  readonly isWithdrawal?: (headers: HeaderRecord) => boolean;
+  readonly isWithdrawal?: (headers: Headers) => boolean;
   /** Whether a consumer can have delivered a message of this subject, so that its reader may answer it. */
   readonly mayDeliver: (consumer: string, subject: string) => boolean;
   /** How far the server's clock may be from this one's. */

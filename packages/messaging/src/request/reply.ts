@@ -1,14 +1,14 @@
 /** What a request is and what comes back: the shapes that callers of the requester meet. */
+import type { Headers } from '@nats-bridge/protocol';
 import type { CancelSignal } from '../connection/cancel-signal.js';
 import type { AckSubject } from './ack-subject.js';
-import type { HeaderRecord } from './message-headers.js';
 
 /** A message to be answered. Durations are milliseconds, times epoch milliseconds. */
 export type RequestMessage = {
   /** Literal, no wildcards. */
   readonly subject: string;
   readonly body: Uint8Array;
-  readonly headers: HeaderRecord;
+  readonly headers: Headers;
   /** Sent as `Nats-Msg-Id`: within the stream's duplicate window the same id is stored once. */
   readonly msgId: string;
   /** Sent in the correlation header; a reply that names another one is never accepted. */
@@ -45,7 +45,7 @@ export type ReplyPath = 'inbox' | 'durable' | 'ack' | 'core';
 
 export type Reply = {
   readonly body: Uint8Array;
-  readonly headers: HeaderRecord;
+  readonly headers: Headers;
   readonly via: ReplyPath;
   /** Of the request in its stream, when known. */
   readonly streamSeq?: number;

@@ -1,7 +1,7 @@
 /** What a requester promises, what it can be told, and what it counts. */
+import type { Headers } from '@nats-bridge/protocol';
 import type { BodyReferences } from '../bodies/body-reference.js';
 import type { ReadCorrelationId } from './correlation.js';
-import type { HeaderRecord } from './message-headers.js';
 import type { Reply, RequestMessage } from './reply.js';
 import type { LateListener, StrayListener, UnclaimedListener } from './reply-reports.js';
 
@@ -63,7 +63,7 @@ export type RequesterOptions = {
    */
   readonly isAnswer?: (body: Uint8Array) => boolean;
   /** Says whether one that ends the wait says that nobody will answer: it never is a late answer. */
-  readonly isWithdrawal?: (headers: HeaderRecord) => boolean;
+  readonly isWithdrawal?: (headers: Headers) => boolean;
   /** Carries bodies above the server's max_payload. Default: they are refused. */
   readonly bodies?: BodyReferences;
   /** How far the server's clock may be from this machine's, in milliseconds. Default 250. */

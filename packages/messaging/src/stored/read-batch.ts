@@ -2,11 +2,11 @@
  * Many messages of a stream for one question (NATS ADR-31, servers from 2.11). nats.js has it, and leaves a
  * subscription behind for each. Only in the account of the stream itself.
  */
-import type { StoredRecord } from '@nats-bridge/protocol';
+import type { Headers, StoredRecord } from '@nats-bridge/protocol';
 import { createInbox } from '@nats-io/nats-core';
 import { apiSubject } from '../connection/api-subject.js';
 import type { Connection } from '../connection/connection.js';
-import { type HeaderRecord, readHeaders } from '../request/message-headers.js';
+import { readHeaders } from '../request/message-headers.js';
 
 export type BatchQuestion = {
   /** The first that is wanted. */
@@ -66,7 +66,7 @@ export async function readBatch(
   return found;
 }
 
-function recordIn(headers: HeaderRecord, body: Uint8Array): StoredRecord {
+function recordIn(headers: Headers, body: Uint8Array): StoredRecord {
   const { 'Nats-Subject': subject = '', [SEQUENCE]: seq, 'Nats-Time-Stamp': time = '' } = headers;
   return { subject, body, headers, seq: Number(seq), storedAt: new Date(time) };
 }

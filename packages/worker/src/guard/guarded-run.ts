@@ -7,6 +7,7 @@ import {
   bodyOf,
   type GuardedDelivery,
   guardDelivery,
+  type Headers,
   type NewRecord,
   type OperationRecord,
   RECORD_HEADER,
@@ -161,7 +162,7 @@ async function resend(stored: StoredRecord, { subject, delivery }: GuardedReques
   await records.write(subject, stored.body, withoutServerHeaders(headers), stored.seq);
 }
 
-function withoutServerHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+function withoutServerHeaders(headers: Headers): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('Nats-')));
 }
 

@@ -1,5 +1,5 @@
 /** The ids of a delivery, for its log lines. */
-import { type BridgeRequest, HEADER, headerText } from '@nats-bridge/protocol';
+import { type BridgeRequest, HEADER, type Headers, headerText } from '@nats-bridge/protocol';
 import type { DeliveryIds } from '../worker-event.js';
 
 export function idsOf({ correlation_id, payment_id, router_data }: BridgeRequest): DeliveryIds {
@@ -12,6 +12,6 @@ export function idsOf({ correlation_id, payment_id, router_data }: BridgeRequest
 }
 
 /** Of a request that could not be read: whose it is, its headers do not prove. */
-export function idsInHeaders(headers: Readonly<Record<string, string>>): DeliveryIds {
+export function idsInHeaders(headers: Headers): DeliveryIds {
   return { correlationId: headerText(headers, HEADER.correlationId) || undefined };
 }

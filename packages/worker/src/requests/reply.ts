@@ -6,12 +6,12 @@ import {
   encodeHeaders,
   UNTIL_BACK,
 } from '@nats-bridge/messaging';
-import { encodeBody, encodeHeaderValue, HEADER, headerText } from '@nats-bridge/protocol';
+import { encodeBody, encodeHeaderValue, HEADER, type Headers, headerText } from '@nats-bridge/protocol';
 import type { HandlerResponse } from '../handler.js';
 import type { Sealing } from '../sealing/sealing.js';
 import { contentTypeOf, type ReadRequest } from './run-handler.js';
 
-export type EncodedReply = { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> };
+export type EncodedReply = { readonly body: Uint8Array; readonly headers: Headers };
 
 /** What an answer may need on its way. */
 export type ReplyWay = {
@@ -99,7 +99,7 @@ function essenceOf(whole: HandlerResponse): HandlerResponse {
  * @param to `stranger`: it was not seen, or not proven, who asks
  */
 export function encodeRefusal(
-  request: Readonly<Record<string, string>>,
+  request: Headers,
   { code, message }: { readonly code: string; readonly message: string },
   sealing: Sealing,
   to: 'caller' | 'stranger',

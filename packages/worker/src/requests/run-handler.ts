@@ -3,6 +3,7 @@ import {
   type BridgeRequest,
   type ContentType,
   decodeMessage,
+  type Headers,
   parseRequest,
   parseRequestHeaders,
   type RequestHeaders,
@@ -13,7 +14,7 @@ import { createProcessorClock, type ProcessorClock } from './processor-clock.js'
 
 export type Delivery = {
   readonly body: Uint8Array;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
   readonly attempt: number;
   /** Since when an earlier attempt may have been at it, milliseconds since the epoch; undefined for the first. */
   readonly earlierAt?: number | undefined;
@@ -24,7 +25,7 @@ export type ReadRequest = {
   readonly request: BridgeRequest;
   readonly headers: Partial<RequestHeaders>;
   /** As they came over the wire. */
-  readonly wireHeaders: Readonly<Record<string, string>>;
+  readonly wireHeaders: Headers;
   readonly attempt: number;
   readonly earlierAt?: number | undefined;
 };

@@ -1,13 +1,13 @@
 /** The spans of one delivery: how long it waited in the stream, its processing, the handler's run, and the answer. */
 import type { RecordStore } from '@nats-bridge/messaging';
-import { HEADER, headerText, type Operation, stateOf } from '@nats-bridge/protocol';
+import { HEADER, type Headers, headerText, type Operation, stateOf } from '@nats-bridge/protocol';
 import type { SpanAttributes, SpanTemplate, TraceSpan, Tracing } from '@nats-bridge/tracing';
 import type { HandlerResponse } from '../handler.js';
 import type { ReadRequest } from '../requests/run-handler.js';
 import { failureOf } from '../telemetry/failure-of.js';
 
 export type TracedDelivery = {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
   /** The subject with `{merchant_id}` in it, or with wildcards. */
   readonly destination: string;
   readonly attempt: number;
