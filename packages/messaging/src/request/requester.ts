@@ -1,11 +1,12 @@
 /** Sends a message and awaits its one right answer, however that comes back and whatever fails on the way. */
-import { createInbox, type NatsConnection, PermissionViolationError } from '@nats-io/nats-core';
+import { createInbox, type NatsConnection } from '@nats-io/nats-core';
 import type { CancelSignal } from '../connection/cancel-signal.js';
 import type { Connection } from '../connection/connection.js';
 import { notify } from '../connection/notify.js';
 import * as errors from '../errors.js';
+import { deniedRequests } from './denied-requests.js';
 import { EarlyReplies } from './early-replies.js';
-import { endOfWait, phaseOf, timeoutOf } from './end-of-wait.js';
+import { endOfWait, phaseOf } from './end-of-wait.js';
 import { findFirstCorrelationId } from './find-first-message.js';
 import { exceededPayload } from './fit-to-payload.js';
 import { Outbox } from './outbox.js';
@@ -19,6 +20,7 @@ import { ReplySubscriptions } from './reply-subscriptions.js';
 import { type Requester, type RequesterOptions, zeroStats } from './requester-contract.js';
 import { type UnansweredRequest, UnansweredRequests } from './unanswered-requests.js';
 import { UnclaimedReplies } from './unclaimed-replies.js';
+import { createUntilSendable } from './until-sendable.js';
 
 /** How often waiting requests are looked at, so how late a deadline may be noticed. */
 const SWEEP_MS = 20;
@@ -54,6 +56,7 @@ export function createRequester(connection: Connection, options: RequesterOption
     stats,
     fail,
   );
+  const untilSendable = createUntilSendable(connection, options.bodies, () => closed);
   const reports = new ReplyReports(withBody, acknowledge, reportError);
   const unclaimed = new UnclaimedReplies((offer) => void reports.unclaimed(offer));
   const router = new ReplyRouter(
@@ -103,7 +106,9 @@ export function createRequester(connection: Connection, options: RequesterOption
     if (nats !== undefined && exceededPayload(nats, message.body, request.headers) === undefined) {
       launch(nats, request, message.signal);
     } else {
-      launchLater(request, message).catch((error: unknown) => fail(request, error));
+      untilSendable(request, message)
+        .then((ready) => launch(ready, request, message.signal))
+        .catch((error: unknown) => fail(request, error));
     }
   }
 
@@ -122,41 +127,6 @@ export function createRequester(connection: Connection, options: RequesterOption
     } catch (error) {
       fail(request, error);
     }
-  }
-
-  /** The way of a request that must wait for the connection, or whose body must go another way. */
-  async function launchLater(request: PendingRequest, message: RequestMessage): Promise<void> {
-    const { body, signal } = message;
-    let nats = await connected(request, message);
-    const room = exceededPayload(nats, body, request.headers);
-    if (room !== undefined) {
-      if (options.bodies === undefined) {
-        throw new errors.MessageTooLargeError(
-          body.length,
-          room,
-          'configure an object store for large bodies',
-        );
-      }
-      const reference = await options.bodies.store(body);
-      for (const [name, value] of Object.entries(reference.headers)) request.headers.add(name, value);
-      request.body = reference.body;
-      nats = await connected(request, message);
-    }
-    launch(nats, request, signal);
-  }
-
-  async function connected(request: PendingRequest, message: RequestMessage): Promise<NatsConnection> {
-    const { deadlineAt, signal } = message;
-    const nats = await connection.whenConnected({ deadlineAt, signal }).catch((error: unknown) => {
-      if (error instanceof errors.MessagingError) throw error;
-    });
-    if (nats === undefined || closed || signal?.aborted) {
-      throw new errors.RequestCancelledError(request.subject, 'before_send', undefined, {
-        cause: signal?.reason,
-      });
-    }
-    if (deadlineAt <= Date.now()) throw timeoutOf(request);
-    return nats;
   }
 
   // ---- back
@@ -291,17 +261,7 @@ export function createRequester(connection: Connection, options: RequesterOption
   }
 
   function onServerError(error: Error): void {
-    if (!(error instanceof PermissionViolationError) || error.operation !== 'publish') return;
-    const denied = [...pending].filter(
-      ({ subject, stored }) => subject === error.subject && stored === undefined,
-    );
-    // Permissions may change: of several publications the first may be stored, and only the last be meant.
-    const underWay = denied.reduce((sum, { published, refused }) => sum + published - refused, 0);
-    for (const request of denied) {
-      const { subject, published, refused } = request;
-      const phase = underWay > 1 && published > refused ? 'sent_unknown' : 'before_send';
-      fail(request, new errors.PermissionDeniedError('publish', subject, { cause: error }, phase));
-    }
+    for (const { request, denial } of deniedRequests(pending, error)) fail(request, denial);
   }
 
   const send = (mode: PendingRequest['mode'], message: RequestMessage) =>
