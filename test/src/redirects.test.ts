@@ -1,6 +1,6 @@
 /** Payments that send the customer away more than once: each return is a step of its own, with one effect. */
 import { HEADER, type JsonObject } from '@nats-bridge/protocol';
-import { createWorker, type HandlerResponse, type Worker } from '@nats-bridge/worker';
+import { createWorker, type HandlerResponse, type Worker, type WorkerOptions } from '@nats-bridge/worker';
 import { jetstream } from '@nats-io/jetstream';
 import { headers } from '@nats-io/nats-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -125,8 +125,9 @@ describe('a return from a redirect that no worker was told of', () => {
     await stack.close();
   });
 
-  const startProcessor = async () => {
+  const startProcessor = async (options: Partial<WorkerOptions> = {}) => {
     worker = createWorker({
+      ...options,
       servers: stack.server.url,
       handlers: {
         authorize: () => ({ status: 'processing', transaction_id: 'real_1', redirection }),
@@ -172,6 +173,15 @@ describe('a return from a redirect that no worker was told of', () => {
     });
   });
 
+  const REFUSAL = { status: 'failure', error: { code: 'VALIDATION_ERROR', message: 'No key opens it' } };
+  const refusing = (correlationId: string | undefined) => {
+    const refusal = headers();
+    refusal.set(HEADER.correlationId, correlationId ?? '');
+    refusal.set(HEADER.refusal, '1');
+    return refusal;
+  };
+  const PENDING = { status: 'PENDING', error: { connector_details: { code: 'VALIDATION_ERROR' } } };
+
   it('leaves it pending when a worker cannot read it, as one that lacks a key', async () => {
     stack = await startStack({ sandbox: false });
     await startProcessor();
@@ -182,16 +192,25 @@ describe('a return from a redirect that no worker was told of', () => {
     const reader = await jetstream(nats).consumers.get('PAYMENTS', 'hyperswitch-consumer-authorize');
     const returning = authorize(CHALLENGE);
     const delivered = await reader.next({ expires: 10_000 });
-    const refusal = headers();
-    refusal.set(HEADER.correlationId, delivered?.headers?.get(HEADER.correlationId) ?? '');
-    refusal.set(HEADER.refusal, '1');
-    const error = { code: 'VALIDATION_ERROR', message: 'No key opens it' };
     const { reply } = delivered as unknown as { readonly reply: string };
-    nats.publish(reply, JSON.stringify({ status: 'failure', error }), { headers: refusal });
-    expect(await returning).toMatchObject({
-      status: 'PENDING',
-      error: { connector_details: { code: 'VALIDATION_ERROR' } },
+    const refusal = refusing(delivered?.headers?.get(HEADER.correlationId));
+    nats.publish(reply, JSON.stringify(REFUSAL), { headers: refusal });
+    expect(await returning).toMatchObject(PENDING);
+  });
+
+  it('leaves it pending when a worker without a stream cannot read it', async () => {
+    stack = await startStack({ mode: 'core', sandbox: false });
+    await startProcessor({ jetstream: false });
+    await authorize();
+    await worker.stop();
+    const nats = await stack.nats();
+    nats.subscribe('hyperswitch.payments.*.authorize', {
+      callback: (_, request) => {
+        const refusal = refusing(request.headers?.get(HEADER.correlationId));
+        request.respond(JSON.stringify(REFUSAL), { headers: refusal });
+      },
     });
+    expect(await authorize(CHALLENGE)).toMatchObject(PENDING);
   });
 
   it('leaves it pending when it is over a rate limit, too', async () => {

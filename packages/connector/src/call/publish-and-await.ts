@@ -79,7 +79,7 @@ export function createPublishAndAwait(world: PublishWorld): PublishAndAwait {
     markSent(exchange);
     const reply = await requester.requestCore(message);
     exchange.marks.repliedAt = performance.now();
-    return answerIn(exchange, message, reply);
+    return unlessBack(exchange, reply, answerIn(exchange, message, reply));
   }
 
   /**
@@ -144,8 +144,7 @@ export function createPublishAndAwait(world: PublishWorld): PublishAndAwait {
     if (isRefused && mayHaveBegun(entry, reply))
       throw new BridgeError('INVALID_WORKER_REPLY', 'A worker refused what another had begun');
     if (recorded !== undefined) return recorded;
-    // What a worker could not read says nothing of what a customer has done who is back from a redirect.
-    return isRefused && isReturn(data) ? { ...answer, attempt_status: exchange.row.status.unknown } : answer;
+    return unlessBack(exchange, reply, answer);
   }
 
   return async (exchange, onStored) => {
@@ -160,6 +159,11 @@ export function createPublishAndAwait(world: PublishWorld): PublishAndAwait {
 function markSent({ marks, pool }: Exchange): void {
   marks.sentAt ??= performance.now();
   marks.sentTo = pool;
+}
+
+/** What a worker could not read says nothing of what a customer has done who is back from a redirect. */
+function unlessBack({ data, row }: Exchange, reply: Reply, answer: BridgeResponse): BridgeResponse {
+  return isRefusal(reply) && isReturn(data) ? { ...answer, attempt_status: row.status.unknown } : answer;
 }
 
 /**
