@@ -29,12 +29,12 @@ afterAll(async () => {
   for (const close of closers.reverse()) await close();
 });
 
-const as = (role: 'operator' | 'auditor', ...args: string[]) =>
-  runCli(args, {
-    NATS_BRIDGE__BASE_URL: access.url,
-    NATS_BRIDGE__AUTH__CREDS_FILE: `${access.dir}/creds/${role}.creds`,
-    NATS_BRIDGE__JETSTREAM__DOMAIN: 'BRIDGE',
-  });
+const environmentOf = (role: 'operator' | 'auditor') => ({
+  NATS_BRIDGE__BASE_URL: access.url,
+  NATS_BRIDGE__AUTH__CREDS_FILE: `${access.dir}/creds/${role}.creds`,
+  NATS_BRIDGE__JETSTREAM__DOMAIN: 'BRIDGE',
+});
+const as = (role: 'operator' | 'auditor', ...args: string[]) => runCli(args, environmentOf(role));
 async function startWorker(authorize: Handler): Promise<Worker> {
   const handlers = { authorize, sync: authorize };
   const worker = createWorker({ name: 'general', connection: access.connect('general'), handlers });
@@ -123,6 +123,20 @@ describe('what these credentials may not', () => {
     const { code, stderr } = await as('operator', 'topology', 'apply');
     expect(stderr).toMatch(/^✗ NATS denies this user \S+: this role may not \(docs\/access\.md\)$/m);
     expect(code).toBe(1);
+  });
+});
+
+describe('nats-bridge topology apply of an operator', () => {
+  it('says that all is as configured, though one server has one replica of the three that are asked for', async () => {
+    const { code, stdout } = await runCli(['topology', 'apply'], {
+      ...environmentOf('operator'),
+      NATS_BRIDGE__TIMEOUTS__AUTHORIZE: '1500',
+      NATS_BRIDGE__JETSTREAM__ACK_WAIT: '1000',
+      NATS_BRIDGE__JETSTREAM__MAX_DELIVER: '2',
+      NATS_BRIDGE__JETSTREAM__MAX_MESSAGES: '500',
+    });
+    expect(stdout).toMatch(/^stream +PAYMENTS +as it was +1 of 3 replicas/m);
+    expect(code).toBe(0);
   });
 });
 

@@ -130,6 +130,18 @@ describe('applyTopology', () => {
     expect(await applyTopology(broker.connection, grown)).toEqual(planned);
   });
 
+  it('writes nothing where nothing can become as wanted, so that who may not write may apply it', async () => {
+    const three = { streams: [{ ...payments, replicas: 3 }], consumers: [] };
+    await applyTopology(broker.connection, three);
+    const nats = await broker.connection.get();
+    const writes: string[] = [];
+    nats.subscribe('$JS.API.STREAM.UPDATE.>', { callback: (_, { subject }) => void writes.push(subject) });
+    await nats.flush();
+    expect(actions(await applyTopology(broker.connection, three))).toEqual(['unchanged']);
+    await nats.flush();
+    expect(writes).toEqual([]);
+  });
+
   it('leaves it to the operator whether the oldest goes at a limit, where nothing is said of it', async () => {
     await applyTopology(broker.connection, spec);
     const limited = { max_bytes: 1_000_000, discard: DiscardPolicy.New };

@@ -114,16 +114,15 @@ async function apply<Config extends object>(
         : result('conflict', left, [...notes, NOT_TAKEN]);
     }
     const have = found.config;
-    const { changeable, conflicting } = compareConfig(have as never, wanted.config as never);
+    const { changeable: differing, conflicting } = compareConfig(have as never, wanted.config as never);
+    const notes = differing.some(isReplicas) ? foreseenReplicas(wanted.config, found.cluster) : [];
+    // What the server would refuse it is not asked for: who may only read may apply what differs in nothing else.
+    const changeable = differing.filter((difference) => !isReplicas(difference) || notes.length === 0);
     if (changeable.length === 0)
-      return result(conflicting.length === 0 ? 'unchanged' : 'conflict', conflicting);
-    const notes: string[] = [];
+      return result(conflicting.length === 0 ? 'unchanged' : 'conflict', conflicting, notes);
     let left = conflicting;
     let areReplicasChanged = true;
-    if (dryRun) {
-      if (changeable.some(isReplicas)) notes.push(...foreseenReplicas(wanted.config, found.cluster));
-      areReplicasChanged = notes.length === 0;
-    } else {
+    if (!dryRun) {
       const changed = mergeConfig(have, wanted.config, changeable);
       const updated = await withFewerReplicas(changed, (attempt) => asset.update(attempt), have);
       notes.push(...updated.notes);
