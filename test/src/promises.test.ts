@@ -118,20 +118,31 @@ describe('a repeated request, later than the duplicate window', () => {
     expect(runs).toBe(1);
   });
 
-  it('is refused when it asks for something else', async () => {
+  it('is in doubt when it asks for something else, and a sync by its id finds what became of the first', async () => {
     const stack = await stackOf({ config });
     let runs = 0;
     await workerOn(stack, () => ({ status: 'success', transaction_id: `run_${++runs}` }));
     await authorize(stack, 'att_1');
     const other = authorizeRequest('att_1', { amount: { minor_amount: 9_999, currency: 'EUR' } });
-    await expect(stack.call(AUTHORIZE, other, 'att_1')).rejects.toThrow(
-      /authorize:att_1 was used for another request/,
-    );
+    const inDoubt = {
+      status: 'PENDING',
+      connector_transaction_id: 'bridge:authorize:att_1',
+      error: {
+        connector_details: {
+          code: 'KEY_CONFLICT',
+          message: expect.stringContaining('authorize:att_1 was used for another request'),
+        },
+      },
+    };
+    expect(await stack.call(AUTHORIZE, other, 'att_1')).toMatchObject(inDoubt);
     await sleep(400);
-    await expect(stack.call(AUTHORIZE, other, 'att_1')).rejects.toThrow(
-      /authorize:att_1 was used for another request/,
-    );
+    expect(await stack.call(AUTHORIZE, other, 'att_1')).toMatchObject(inDoubt);
     expect(runs).toBe(1);
+    const asked = { merchant_transaction_id: 'att_1', connector_transaction_id: 'bridge:authorize:att_1' };
+    expect(await stack.call('PaymentService/Get', asked, 'att_1')).toMatchObject({
+      status: 'CHARGED',
+      connector_transaction_id: 'run_1',
+    });
   });
 
   it("gets its first answer where the specification's worker gave it, which keeps no record", async () => {

@@ -245,11 +245,11 @@ describe('a target that refuses', () => {
     const other = await forwarding(far.grpcUrl);
     const request = authorizeRequest('att_1', { amount: money(99) });
     expect(await other.call(AUTHORIZE, request, 'att_1')).toMatchObject({
-      status: 'FAILURE',
-      status_code: 400,
+      status: 'PENDING',
+      status_code: 504,
       error: {
         connector_details: {
-          code: 'INVALID_ARGUMENT',
+          code: 'KEY_CONFLICT',
           message: expect.stringContaining('idempotency key authorize:att_1 was used for another request'),
         },
       },

@@ -118,8 +118,14 @@ export class NatsBridge {
     } catch (thrown) {
       const error = bridgeErrorOf(thrown);
       call.end(error.phase === 'before_send' ? 'not_sent' : 'unknown', error.code);
-      if (error instanceof ValidationError)
-        throw new ValidationError(error.message, { cause: error, correlationId: call.correlationId });
+      if (error instanceof ValidationError) {
+        const { message, isKeyConflict } = error;
+        throw new ValidationError(message, {
+          cause: error,
+          correlationId: call.correlationId,
+          isKeyConflict,
+        });
+      }
       return outcomeOfError(call, error);
     }
   }

@@ -32,6 +32,11 @@ export const ERROR_CODES = {
     phase: 'sent_unknown',
     message: "The worker's reply could not be understood",
   },
+  KEY_CONFLICT: {
+    statusCode: 504,
+    phase: 'sent_unknown',
+    message: 'The idempotency key was used for another request, which may have happened',
+  },
   INTERNAL_ERROR: { statusCode: 500, phase: 'sent_unknown', message: 'The bridge failed' },
 } as const satisfies Record<string, { statusCode: number; phase: Phase; message: string }>;
 
@@ -64,11 +69,17 @@ export class BridgeError extends Error {
 export class ValidationError extends BridgeError {
   override readonly name = 'ValidationError';
 
-  constructor(message: string, options: { cause?: unknown; correlationId?: string } = {}) {
+  constructor(
+    message: string,
+    options: { cause?: unknown; correlationId?: string; isKeyConflict?: boolean } = {},
+  ) {
     super('VALIDATION_ERROR', message, options);
     this.correlationId = options.correlationId;
+    this.isKeyConflict = options.isKeyConflict ?? false;
   }
 
   /** Of the call, where it was refused by the connector: the same stands in its log and its span. */
   readonly correlationId: string | undefined;
+  /** Another request has its idempotency key, and may have been carried out: `sync` tells. */
+  readonly isKeyConflict: boolean;
 }

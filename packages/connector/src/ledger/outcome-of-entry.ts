@@ -26,5 +26,6 @@ export function assertSameContent({ record }: LedgerEntry, { key, data }: Exchan
 export function conflict(key: string): ValidationError {
   return new ValidationError(
     `idempotency key ${key} was used for another request of this merchant, with different content`,
+    { isKeyConflict: true },
   );
 }

@@ -3,7 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import { type CallOptions, idsOf } from '@nats-bridge/connector';
 import type { Logging } from '@nats-bridge/logging';
-import { BridgeError, type Outcome, outcomeOfError, ValidationError } from '@nats-bridge/protocol';
+import {
+  BridgeError,
+  type Operation,
+  type Outcome,
+  outcomeOfError,
+  type RouterData,
+  ValidationError,
+} from '@nats-bridge/protocol';
 import type { PaymentBridge } from '../bridge.js';
 import type { AnswerOwnEvent } from '../late-answers/answer-own-event.js';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.js';
@@ -126,13 +133,26 @@ async function executeOn(
   try {
     return await bridge.execute(operation, data, options);
   } catch (cause) {
-    if (cause instanceof ValidationError) throw cause;
+    if (cause instanceof ValidationError) return outcomeOfRefusal(operation, data, cause);
     const failing = { operation, data, correlationId: randomUUID() };
     if (cause instanceof BridgeError) return outcomeOfError(failing, cause);
     // It may have been sent: pending is the only honest answer (P4).
     onWarning(`${name}: the connector failed, answered as unknown: ${describeFault(cause)}`, idsOf(failing));
     return outcomeOfError(failing, new BridgeError('INTERNAL_ERROR', undefined, { cause }));
   }
+}
+
+/**
+ * A refusal is about the call, and later versions of Hyperswitch fail the payment for it. Where another request has the
+ * key, that one may have been carried out: the payment is in doubt until a sync has asked for it (P4).
+ *
+ * @throws ValidationError of any other
+ */
+function outcomeOfRefusal(operation: Operation, data: RouterData, refusal: ValidationError): Outcome {
+  const { isKeyConflict, message, correlationId = randomUUID() } = refusal;
+  if (!isKeyConflict) throw refusal;
+  const doubt = new BridgeError('KEY_CONFLICT', message, { cause: refusal });
+  return outcomeOfError({ operation, data, correlationId }, doubt);
 }
 
 function bytesOf(door: UcsDoor, method: ServedMethod, read: UcsCall, outcome: Outcome): Buffer {
