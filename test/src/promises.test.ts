@@ -4,11 +4,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from '@nats-bridge/messaging';
+import type { JsonObject } from '@nats-bridge/protocol';
 import { createWorker, type Handler, type Worker } from '@nats-bridge/worker';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startBridge } from './bridge-under-test.js';
-import { authorizeRequest, MERCHANT, type Stack, type StackOptions, startStack } from './stack-under-test.js';
+import {
+  authorizeRequest,
+  MERCHANT,
+  money,
+  type Stack,
+  type StackOptions,
+  startStack,
+} from './stack-under-test.js';
 import { until } from './until.js';
 import { PYTHON, ROOT, startSpecWorker } from './worker-process.js';
 
@@ -155,6 +163,36 @@ describe('a repeated request, later than the duplicate window', () => {
     await sleep(400);
     expect(await bridge.authorize('att_1')).toEqual(first);
     expect(worker.executions()).toEqual(['att_1']);
+  });
+});
+
+describe('a capture whose answer was lost on its way to Hyperswitch, and that the merchant asks for again', () => {
+  it('is one capture: his second API call has another request id, and the payment no second capture', async () => {
+    const stack = await stackOf({});
+    let captured = 0;
+    const worker = createWorker({
+      servers: stack.server.url,
+      handlers: { capture: () => ({ status: 'success', transaction_id: `capture_${++captured}` }) },
+    });
+    await worker.start();
+    closers.push(() => worker.stop());
+    const capture = (requestId: string, changes: JsonObject = {}) =>
+      stack.call(
+        'PaymentService/Capture',
+        {
+          merchant_capture_id: 'att_1',
+          connector_transaction_id: 'txn_1',
+          amount_to_capture: money(500),
+          capture_method: 'MANUAL',
+          ...changes,
+        },
+        'att_1',
+        { 'x-request-id': requestId },
+      );
+    expect(await capture('req_1')).toMatchObject({ connector_transaction_id: 'capture_1' });
+    expect(await capture('req_2')).toMatchObject({ connector_transaction_id: 'capture_1' });
+    expect(await capture('req_3', { amount_to_capture: money(600) })).toMatchObject({ status: 'PENDING' });
+    expect(captured).toBe(1);
   });
 });
 

@@ -47,6 +47,8 @@ describe('idempotency keys', () => {
       'capture:att_1:ref_2',
     );
     expect(idempotencyKey('capture', { ...data, request_id: 'r1' })).toBe('capture:att_1:r1');
+    const once = { capture_method: 'MANUAL' };
+    expect(idempotencyKey('capture', { ...data, request: once, request_id: 'r1' })).toBe('capture:att_1');
   });
 
   it('are the refund for a refund', () => {

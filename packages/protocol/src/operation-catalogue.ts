@@ -110,10 +110,15 @@ const none: StatusRule = { success: '', failure: '', processing: '', unknown: ''
 const attempt = (data: RouterData) => [data.attempt_id];
 const refundKey = (data: RouterData) => [data.refund_id ?? data.attempt_id];
 const payoutKey = (data: RouterData) => [data.payout_id ?? data.attempt_id];
-/** Partial captures share the attempt: what tells them apart is the capture reference, else the API call. */
-const captureKey = (data: RouterData) => {
-  const multiple = data.request.multiple_capture_data as { capture_reference?: string } | undefined;
-  return [data.attempt_id, multiple?.capture_reference ?? data.request_id];
+/**
+ * Partial captures share the attempt: what tells them apart is the capture reference, else the API call. By
+ * `MANUAL` there is one. Its payment can be captured still where the answer was lost on its way to Hyperswitch, and a
+ * merchant who asks again, in another API call, means the same.
+ */
+const captureKey = ({ attempt_id, request, request_id }: RouterData) => {
+  if (request.capture_method === 'MANUAL') return [attempt_id];
+  const multiple = request.multiple_capture_data as { capture_reference?: string } | undefined;
+  return [attempt_id, multiple?.capture_reference ?? request_id];
 };
 /** What tells the key of a return from that of the attempt's beginning. */
 export const RETURN = 'complete';
