@@ -2,7 +2,7 @@ import { DiscardPolicy, type JetStreamManager, jetstream, jetstreamManager } fro
 import { Kvm } from '@nats-io/kv';
 import { nanos } from '@nats-io/nats-core';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { brokerForFile } from '../testing/broker.js';
+import { brokerForFile, connectionForTest, serverForTest } from '../testing/broker.js';
 import { until } from '../testing/until.js';
 import { applyTopology } from './apply-topology.js';
 import type { StreamSpec, TopologySpec } from './topology-spec.js';
@@ -114,6 +114,18 @@ describe('applyTopology', () => {
     });
     const { config } = await manager.streams.info('PAYMENTS');
     expect(config).toMatchObject({ max_msgs: 10_000_000, description: 'new' });
+  });
+
+  it('calls no conflict what it changed after a restart, when the server answers with how a consumer was', async () => {
+    const server = await serverForTest();
+    const waiting = (ackWaitMs: number): TopologySpec => ({
+      streams: [payments],
+      consumers: [{ stream: 'PAYMENTS', name: 'authorize', ackWaitMs }],
+    });
+    await applyTopology(connectionForTest(server.url), waiting(30_000));
+    await server.restart();
+    const changes = await applyTopology(connectionForTest(server.url), waiting(1_500));
+    expect(actions(changes)).toEqual(['unchanged', 'updated']);
   });
 
   it('takes one replica where there is no cluster, and says so each time', async () => {

@@ -195,13 +195,18 @@ function consumerAsset(
   name: string,
   wanted: Wanted<ConsumerConfig>,
 ): Asset<ConsumerConfig> {
+  const read = () => manager.consumers.info(stream, name);
   return {
     kind: 'consumer',
     name,
     stream,
     wanted,
-    read: () => manager.consumers.info(stream, name),
+    read,
     create: async (config) => (await manager.consumers.add(stream, config)).config,
-    update: async (config) => (await manager.consumers.update(stream, name, config)).config,
+    async update(config) {
+      // What a server says to the first update since it started is how the consumer was before.
+      await manager.consumers.update(stream, name, config);
+      return (await read()).config;
+    },
   };
 }
