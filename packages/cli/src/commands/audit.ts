@@ -23,6 +23,7 @@ import {
   AUDIT_ACTIONS,
   type AuditEntry,
   type ChainReport,
+  inSnakeCase,
   isChainedEntry,
   type RecordReport,
   verifyChain,
@@ -77,7 +78,8 @@ function described(what: AuditEntry['what']): string {
 
 function factOf(name: string, value: string): string {
   if (name === 'rate') return `${value} a second`;
-  const words = name.replace(/Id$/, '').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const field = inSnakeCase(name.replace(/Id$/, ''));
+  const words = field === name ? name : field.replaceAll('_', ' ');
   return `${words} ${/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? inUtc(value) : value}`;
 }
 

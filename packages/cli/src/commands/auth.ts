@@ -29,7 +29,8 @@ import {
   writeServerConfig,
 } from '@nats-bridge/access';
 import type { BridgeConfig } from '@nats-bridge/connector';
-import { Argument, Command, Option } from 'commander';
+import { ValidationError } from '@nats-bridge/protocol';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { readSettings, withConfigOption } from '../installation/settings.js';
 import { wholeNumber } from '../options/number-option.js';
 import { asJson } from '../output/as-json.js';
@@ -124,12 +125,11 @@ function addWorkerCommand(): Command {
       'streams and buckets in its own account, as the sandbox needs them; where there are pools, with --pool only',
     )
     .action(async (name: string, { dir, ownStore, anyMerchant, ...options }: Options) => {
-      const state = withWorker(readAccess(dir), {
-        name,
-        hasOwnStore: ownStore === true,
-        servesAnyMerchant: anyMerchant,
-        ...options,
-      });
+      const before = readAccess(dir);
+      const hasOwnStore = ownStore === true;
+      const state = asked(() =>
+        withWorker(before, { name, hasOwnStore, servesAnyMerchant: anyMerchant, ...options }),
+      );
       await writeAccess(dir, state);
       done(
         `${name} ${options.pool === undefined ? 'serves the general pool' : `serves the pool ${options.pool}`}`,
@@ -151,7 +151,8 @@ function addMerchantCommand(): Command {
     .argument('<merchant>', 'merchant id')
     .requiredOption('--pool <name>', 'a pool that a worker has')
     .action(async (merchant: string, { dir, pool }: Place & { pool: string }) => {
-      const state = withMerchant(readAccess(dir), merchant, pool);
+      const before = readAccess(dir);
+      const state = asked(() => withMerchant(before, merchant, pool));
       await writeAccess(dir, state);
       done(`${merchant} belongs to ${pool}`);
       next([reloadLine(dir), ...poolLines(state)]);
@@ -166,7 +167,7 @@ function rotateCommand(): Command {
     .argument('<name>', 'as auth show lists them')
     .action(async (name: string, { dir }: Place) => {
       const state = readAccess(dir);
-      forgetCredentials(dir, state, name);
+      asked(() => forgetCredentials(dir, state, name));
       await writeAccess(dir, state);
       done(`${name} has new credentials`);
       next([
@@ -214,7 +215,8 @@ function showCommand(): Command {
       const principals = principalsOf(state).filter(
         (principal) => name === undefined || principal.name === name,
       );
-      if (name !== undefined && principals.length === 0) throw nobodyCalled(name, state);
+      if (name !== undefined && principals.length === 0)
+        throw new InvalidArgumentError(nobodyCalled(name, state).message);
       const plans = planAccounts(state.layout, state.pools, principalsOf(state));
       const rows = accessRows(plans).filter(({ user }) =>
         principals.some((principal) => principal.name === user),
@@ -261,6 +263,15 @@ function poolLines({ pools }: AccessState): string[] {
       `  merchants = ${JSON.stringify(merchants)}`,
     ]),
   ];
+}
+
+/** Runs what refuses only names that cannot be: then it was asked for wrongly, and the folder is as it should be. */
+function asked<T>(change: () => T): T {
+  try {
+    return change();
+  } catch (error) {
+    throw error instanceof ValidationError ? new InvalidArgumentError(error.message) : error;
+  }
 }
 
 function reloadLine(dir: string): string {
