@@ -13,7 +13,6 @@ const LONGEST = [
   'test/src/console-layout.test.ts',
   'test/src/new-worker.test.ts',
   'test/src/faults.test.ts',
-  'test/src/dead-letters.test.ts',
   'test/src/commands.test.ts',
 ];
 
