@@ -2,15 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
+import { status as grpcStatus } from '@grpc/grpc-js';
 import {
   decodeToken,
   decodeUcs,
   encodeUcs,
   type JsonObject,
-  type LogEntry,
-  operationOfMethod,
-  parseLogEntries,
   type RouterData,
   UCS_METHODS,
   ValidationError,
@@ -26,10 +23,8 @@ import {
   MODES,
   money,
   type Stack,
-  startServer,
   startStack,
 } from './stack-under-test.js';
-import { until } from './until.js';
 
 const AUTHORIZE = 'PaymentService/Authorize';
 const TYPES = UCS_METHODS.find(({ service, method }) => `${service}/${method}` === AUTHORIZE);
@@ -344,96 +339,6 @@ describe.each(MODES)('a reply that is none, %s', (mode) => {
   });
 });
 
-describe.each(MODES)('NATS that is not there, %s', (mode) => {
-  const config = { connection: { connect_timeout_ms: 500, max_reconnects: -1 }, request_timeout_ms: 3_000 };
-
-  it('is answered at once as not sent, and used as soon as it is there', async () => {
-    const { server, dispose } = await startServer();
-    await server.kill();
-    const stack = await startStack({ mode, runningServer: server, sandbox: false, prepare: false, config });
-    try {
-      const attempt = next();
-      const answer = await stack.call(AUTHORIZE, authorizeRequest(attempt), attempt);
-      expect(answer).toMatchObject({ status: 'FAILURE', status_code: 503 });
-      expect(bridgeError(answer).code).toBe('NATS_UNREACHABLE');
-      await server.restart();
-      await stack.startSandbox();
-      await expectNextWorks(stack);
-    } finally {
-      await stack.close();
-      await dispose();
-    }
-  });
-
-  it('goes away under load, and no answer is wrong', async () => {
-    const { server, dispose } = await startServer();
-    const stack = await startStack({
-      mode,
-      runningServer: server,
-      config: { ...config, request_timeout_ms: 1_000 },
-    });
-    try {
-      const attempts: { attempt: string; answer: Promise<JsonObject> }[] = [];
-      let isRunning = true;
-      let givenUp = 0;
-      const load = (async () => {
-        while (isRunning) {
-          const attempt = next();
-          const answer = stack.call(AUTHORIZE, authorizeRequest(attempt), attempt).then((given) => {
-            if (given.status !== 'CHARGED') givenUp += 1;
-            return given;
-          });
-          attempts.push({ attempt, answer });
-          await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 20))]);
-        }
-      })();
-      await until('some payments', () => (attempts.length >= 20 ? true : undefined));
-      await server.kill();
-      // Short outages are waited out; this one lasts until somebody has waited too long.
-      await until('payments that were given up', () => (givenUp >= 10 ? true : undefined));
-      await server.restart();
-      const whenUp = attempts.length;
-      await until('payments after it', async () => {
-        const later = attempts.slice(whenUp);
-        const ends = await Promise.all(later.map(({ answer }) => answer));
-        return ends.some(({ status }) => status === 'CHARGED') ? true : undefined;
-      });
-      isRunning = false;
-      await load;
-
-      const seen = new Set<string>();
-      const check = async ({ attempt, answer }: (typeof attempts)[number]) => {
-        const { status, connector_transaction_id } = await answer;
-        seen.add(String(status));
-        expect(['CHARGED', 'PENDING', 'FAILURE']).toContain(status);
-        // A question that nobody answered in time, on a machine that is busy, says nothing: it is asked again.
-        const truth = await until(`an answer on ${attempt}`, async () => {
-          const heard = await stack.call(
-            'PaymentService/Get',
-            { merchant_transaction_id: attempt, connector_transaction_id: '' },
-            attempt,
-          );
-          return status === 'PENDING' || !['PENDING', undefined].includes(heard.status as string)
-            ? heard
-            : undefined;
-        });
-        if (status === 'CHARGED') expect(truth).toMatchObject({ status, connector_transaction_id });
-        // Failed means: it has not happened, and it never will.
-        // The sandbox knows nothing of it, or the ledger says that it was withdrawn.
-        if (status === 'FAILURE') expect(['UNRESOLVED', 'FAILURE'], attempt).toContain(truth.status);
-        if (status === 'PENDING') expect(connector_transaction_id).toBe(`bridge:authorize:${attempt}`);
-      };
-      await Promise.all(attempts.map(check));
-      expect(seen).toContain('CHARGED');
-      expect(seen.size).toBeGreaterThan(1);
-      await expectNextWorks(stack);
-    } finally {
-      await stack.close();
-      await dispose();
-    }
-  });
-});
-
 describe('a wrong configuration', () => {
   it('is refused with 2, key by key', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-config-'));
@@ -459,78 +364,5 @@ describe('a wrong configuration', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  });
-});
-
-describe('a call that is refused', () => {
-  let stack: Stack;
-  const lines: LogEntry[] = [];
-  const refusalOf = async (bytes: Uint8Array, metadata: Meta, method = AUTHORIZE) => {
-    const error: ServiceError = await stack.raw(method, bytes, metadata).then(
-      () => Promise.reject(new Error('it was answered')),
-      (refusal) => refusal,
-    );
-    const [correlationId, ...others] = error.metadata.get('x-correlation-id');
-    expect(others).toEqual([]);
-    expect(correlationId).toMatch(/^[0-9a-f-]{36}$/);
-    return { code: error.code, correlationId };
-  };
-  /** All lines about it, when one has come. */
-  const linesOf = (correlationId: unknown) =>
-    until('its line', () => {
-      const found = lines.filter((line) => line.correlation_id === correlationId);
-      return found.length > 0 ? found : undefined;
-    });
-
-  beforeAll(async () => {
-    stack = await startStack({ logging: true });
-    (await stack.nats()).subscribe('hyperswitch.logs.>', {
-      callback: (_, { subject, data }) => void lines.push(...parseLogEntries(subject, data)),
-    });
-  });
-  afterAll(() => stack.close());
-
-  it.each<[string, Uint8Array | undefined, Meta, number]>([
-    ['bytes that are no message', Buffer.from([0xff, 0xff]), {}, grpcStatus.INVALID_ARGUMENT],
-    ['metadata without a merchant', undefined, { 'x-merchant-id': undefined }, grpcStatus.INVALID_ARGUMENT],
-    ['a shadow call', undefined, { 'x-shadow-mode': 'true' }, grpcStatus.FAILED_PRECONDITION],
-  ])(
-    'before it is read has an id of its own, in the log and at its caller: %s',
-    async (_what, bytes, metadata, code) => {
-      const secret = { 'x-api-key': 'sk_live_secret' };
-      const ask = () => refusalOf(bytes ?? encode(next()), { ...METADATA, ...secret, ...metadata });
-      const [refusal, other] = [await ask(), await ask()];
-      expect(refusal.code).toBe(code);
-      expect(other.correlationId).not.toBe(refusal.correlationId);
-      const found = await linesOf(refusal.correlationId);
-      expect(found).toMatchObject([
-        {
-          event: 'call_refused',
-          level: 'warn',
-          module: 'gateway',
-          operation: 'authorize',
-          code: grpcStatus[code],
-        },
-      ]);
-      expect(JSON.stringify(found)).not.toContain('sk_live');
-    },
-  );
-
-  it('because nobody serves its method has one, too', async () => {
-    const refused = UCS_METHODS.map(({ service, method }) => `${service}/${method}`).find(
-      (name) => operationOfMethod(name) === undefined,
-    );
-    const refusal = await refusalOf(Buffer.alloc(0), METADATA, refused);
-    expect(refusal.code).toBe(grpcStatus.UNIMPLEMENTED);
-    expect(await linesOf(refusal.correlationId)).toMatchObject([
-      { event: 'call_refused', code: 'UNIMPLEMENTED', message: expect.stringContaining(refused ?? '') },
-    ]);
-  });
-
-  it('by the connector has the id of its line there, and no second one', async () => {
-    const tooLong = { ...METADATA, 'x-merchant-id': 'm'.repeat(4_096) };
-    const { code, correlationId } = await refusalOf(encode(next()), tooLong);
-    expect(code).toBe(grpcStatus.INVALID_ARGUMENT);
-    expect(await linesOf(correlationId)).toMatchObject([{ event: 'call_ended', code: 'VALIDATION_ERROR' }]);
   });
 });
