@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { aliasOf, idempotencyKey, isKeyOfTenant, keyBeforeReturn, keyOfAlias } from './idempotency-key.js';
-import type { RouterData } from './router-data.js';
+import type { RouterData } from './message/router-data.js';
 
 const data: RouterData = {
   merchant_id: 'm',

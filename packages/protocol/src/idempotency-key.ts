@@ -1,6 +1,7 @@
 /** Idempotency keys, and the aliases of processor ids that are made of them. */
+
+import type { RouterData } from './message/router-data.js';
 import { isOperation, type Operation, operationRow, RETURN } from './operation-catalogue.js';
-import type { RouterData } from './router-data.js';
 
 const ALIAS_PREFIX = 'bridge:';
 

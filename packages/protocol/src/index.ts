@@ -31,26 +31,20 @@ export {
   ValidationError,
 } from './bridge-error.js';
 export { withoutCardNumbers } from './card-number.js';
-export { checkRouterData, isCurrency } from './check-router-data.js';
 export { asyncApi } from './contract/async-api.js';
 export { jsonSchemas } from './contract/json-schemas.js';
-export { type ContentType, decodeBody, decodeMessage, encodeBody } from './encoding.js';
 export {
-  buildRequestHeaders,
-  deadlineIn,
-  decodeHeaderValue,
-  encodeHeaderValue,
-  HEADER,
-  type Headers,
-  headerText,
-  isOfKey,
-  PAST_TTL_HEADER,
-  parseRequestHeaders,
-  type RequestHeaders,
-  retryIn,
-  saysRefusal,
-  TTL_HEADER,
-} from './headers.js';
+  invalidReply,
+  type Outcome,
+  type OutcomeError,
+  outcomeOfError,
+  outcomeOfReply,
+} from './hyperswitch/outcome.js';
+export { saysFailed, statusNames } from './hyperswitch/status.js';
+export { readUcsMetadata, type UcsMetadata, ucsMetadataOf } from './hyperswitch/ucs-metadata.js';
+export { replyOfUcsResponse } from './hyperswitch/ucs-reply.js';
+export { routerDataFromUcs, ucsMethodOf } from './hyperswitch/ucs-request.js';
+export { mandateFields, type UcsAnswer, ucsResponse } from './hyperswitch/ucs-response.js';
 export {
   aliasOf,
   idempotencyKey,
@@ -102,6 +96,35 @@ export {
 export { makeFolder } from './make-folder.js';
 export { maskAnswer, maskPatch, maskRequest } from './mask.js';
 export { mergePatch } from './merge-patch.js';
+export { checkRouterData, isCurrency } from './message/check-router-data.js';
+export { type ContentType, decodeBody, decodeMessage, encodeBody } from './message/encoding.js';
+export {
+  buildRequestHeaders,
+  deadlineIn,
+  decodeHeaderValue,
+  encodeHeaderValue,
+  HEADER,
+  type Headers,
+  headerText,
+  isOfKey,
+  PAST_TTL_HEADER,
+  parseRequestHeaders,
+  type RequestHeaders,
+  retryIn,
+  saysRefusal,
+  TTL_HEADER,
+} from './message/headers.js';
+export { type BridgeRequest, parseRequest } from './message/request.js';
+export { type BridgeResponse, bridgeResponseSchema, parseResponse } from './message/response.js';
+export { connectorAuthTypeSchema, type RouterData } from './message/router-data.js';
+export { isSealed, replyContext, requestContext, SEALED_TYPE } from './message/sealing-context.js';
+export {
+  type ReplyPlace,
+  signedReplyText,
+  signedRequestText,
+  signedWithdrawalText,
+} from './message/signed-text.js';
+export type { StoredRecord } from './message/stored-record.js';
 export { nearestNames } from './nearest-names.js';
 export { oldestBeyond } from './oldest-beyond.js';
 export {
@@ -115,17 +138,9 @@ export {
   operationRow,
   type StatusKind,
 } from './operation-catalogue.js';
-export { invalidReply, type Outcome, type OutcomeError, outcomeOfError, outcomeOfReply } from './outcome.js';
 export { PassingMap } from './passing-map.js';
-export { type BridgeRequest, parseRequest } from './request.js';
-export { type BridgeResponse, bridgeResponseSchema, parseResponse } from './response.js';
-export { connectorAuthTypeSchema, type RouterData } from './router-data.js';
-export { isSealed, replyContext, requestContext, SEALED_TYPE } from './sealing-context.js';
 export { Secret } from './secret.js';
-export { type ReplyPlace, signedReplyText, signedRequestText, signedWithdrawalText } from './signed-text.js';
 export { inSnakeCase } from './snake-case.js';
-export { saysFailed, statusNames } from './status.js';
-export type { StoredRecord } from './stored-record.js';
 export {
   ALERT_PATTERN,
   APPROVAL_PATTERN,
@@ -150,7 +165,7 @@ export {
   type Queue,
   RECORD_STREAM,
   RESTORE_STREAM,
-} from './streams.js';
+} from './subjects/streams.js';
 export {
   aliveSubject,
   answerPattern,
@@ -179,15 +194,11 @@ export {
   WEBHOOK_TEMPLATE,
   webhookPattern,
   webhookSubject,
-} from './subject.js';
-export { covers, isLiteral, matches, overlaps } from './subject-match.js';
+} from './subjects/subject.js';
+export { covers, isLiteral, matches, overlaps } from './subjects/subject-match.js';
 export { decodeUcs, encodeKnownUcs, encodeUcs } from './ucs/codec.js';
 export { UcsDecodeError, UcsEncodeError } from './ucs/codec-error.js';
 export type { JsonObject } from './ucs/json.js';
 export { UCS_METHODS, UCS_SOURCE, type UcsMethod, ucsEnum, ucsFieldNames, ucsFields } from './ucs/schema.js';
-export { readUcsMetadata, type UcsMetadata, ucsMetadataOf } from './ucs-metadata.js';
-export { replyOfUcsResponse } from './ucs-reply.js';
-export { routerDataFromUcs, ucsMethodOf } from './ucs-request.js';
-export { mandateFields, type UcsAnswer, ucsResponse } from './ucs-response.js';
 export { within } from './within.js';
 export { describeIssues } from './zod-issues.js';

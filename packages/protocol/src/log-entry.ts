@@ -1,6 +1,6 @@
 /** A line of the log as it travels over NATS: its levels, modules, fields and subject. No body, no secret. */
 import { z } from 'zod';
-import { DEFAULT_SUBJECT_ROOT, decodeToken, encodeToken, MAX_ID_LENGTH } from './subject.js';
+import { DEFAULT_SUBJECT_ROOT, decodeToken, encodeToken, MAX_ID_LENGTH } from './subjects/subject.js';
 
 /** Each is worth more attention than the one before it. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;

@@ -1,8 +1,8 @@
 /** What of a request or an answer may be shown to people: what is known to be harmless, and nothing else (P5). */
 import { withoutCardNumbers } from './card-number.js';
+import { ucsMethodOf } from './hyperswitch/ucs-request.js';
 import { isOperation, operationRow } from './operation-catalogue.js';
 import { isTextWrapper, type UcsField, ucsEnum, ucsFields } from './ucs/schema.js';
-import { ucsMethodOf } from './ucs-request.js';
 
 const MASK = '***';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { statusNames } from './hyperswitch/status.js';
 import { OPERATIONS, operationOfMethod, operationRow } from './operation-catalogue.js';
-import { statusNames } from './status.js';
 import { UCS_METHODS, ucsFieldNames } from './ucs/schema.js';
 
 const SPECIFIED = ['authorize', 'capture', 'void', 'sync', 'refund', 'setup_mandate'];

@@ -1,6 +1,6 @@
 /** The operation catalogue: one row for each operation the bridge carries; everything else reads it. */
 import { shortHashOf } from './life/fingerprint.js';
-import type { RouterData } from './router-data.js';
+import type { RouterData } from './message/router-data.js';
 
 /** Which UCS status enumeration an operation's answer speaks; `none` has no status of its own. */
 export type StatusKind =

@@ -3,9 +3,9 @@
  * altered or moved later is found. Pure: whoever has batches and records can compare them, without NATS.
  */
 import { createHash } from 'node:crypto';
-import { PAST_TTL_HEADER, TTL_HEADER } from '../headers.js';
-import type { StoredRecord } from '../stored-record.js';
-import { DEFAULT_SUBJECT_ROOT, encodeToken } from '../subject.js';
+import { PAST_TTL_HEADER, TTL_HEADER } from '../message/headers.js';
+import type { StoredRecord } from '../message/stored-record.js';
+import { DEFAULT_SUBJECT_ROOT, encodeToken } from '../subjects/subject.js';
 import type { AuditEntry } from './audit-chain.js';
 
 /** What is kept of a record. */

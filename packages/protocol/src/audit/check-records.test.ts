@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StoredRecord } from '../stored-record.js';
+import type { StoredRecord } from '../message/stored-record.js';
 import { digestRecord, type RecordBatch, recordBatchEntry, recordBatchOf } from './audit-records.js';
 import { checkRecords, type StreamLook } from './check-records.js';
 

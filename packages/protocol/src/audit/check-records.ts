@@ -1,6 +1,6 @@
 /** Compares a stream with what the audit said of its records while they were new. Pure. */
 
-import type { StoredRecord } from '../stored-record.js';
+import type { StoredRecord } from '../message/stored-record.js';
 import { digestRecord, type RecordBatch, type RecordDigest } from './audit-records.js';
 
 /** A stream as it was found, or as it was exported. */

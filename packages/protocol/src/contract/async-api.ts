@@ -1,8 +1,8 @@
 /** The contract as an AsyncAPI 3 document: a channel and a request-reply operation per row of the catalogue. */
-import { HEADER } from '../headers.js';
+import { HEADER } from '../message/headers.js';
 import type { Operation } from '../operation-catalogue.js';
 import { OPERATIONS, type OperationRow } from '../operation-catalogue.js';
-import { defaultSubjectTemplate, WEBHOOK_TEMPLATE, webhookPattern } from '../subject.js';
+import { defaultSubjectTemplate, WEBHOOK_TEMPLATE, webhookPattern } from '../subjects/subject.js';
 import { jsonSchemas } from './json-schemas.js';
 
 const HEADER_DOCUMENTATION: Readonly<Record<string, string>> = {

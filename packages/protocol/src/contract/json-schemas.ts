@@ -1,8 +1,8 @@
 /** JSON Schemas of the messages, made from the schemas that validate them. */
 import { z } from 'zod';
-import { bridgeRequestSchema } from '../request.js';
-import { bridgeResponseSchema } from '../response.js';
-import { routerDataSchema } from '../router-data.js';
+import { bridgeRequestSchema } from '../message/request.js';
+import { bridgeResponseSchema } from '../message/response.js';
+import { routerDataSchema } from '../message/router-data.js';
 
 type Schema = z.core.JSONSchema.BaseSchema;
 

@@ -1,6 +1,6 @@
 /** What tells a repeat from another request under the same idempotency key. */
 import { createHash } from 'node:crypto';
-import type { RouterData } from '../router-data.js';
+import type { RouterData } from '../message/router-data.js';
 
 /**
  * Card data must not be guessable from a hash; ids of the processor may not have been known to the first request;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RouterData } from '../router-data.js';
+import type { RouterData } from '../message/router-data.js';
 import { type DoubtFacts, decideDoubt } from './doubt.js';
 import { fingerprintOf } from './fingerprint.js';
 import { type GuardedDelivery, guardDelivery } from './guard.js';

@@ -1,5 +1,5 @@
 /** The record of one idempotency key: one subject, whose last message says how far the operation has come. */
-import { encodeHeaderValue, HEADER, type Headers, headerText, retryIn } from '../headers.js';
+import { encodeHeaderValue, HEADER, type Headers, headerText, retryIn } from '../message/headers.js';
 
 /**
  * `sent`: the bridge wrote it before it published, because the workers there keep no record of their own.

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeBody, encodeBody } from '../encoding.js';
+import { decodeBody, encodeBody } from '../message/encoding.js';
 import { decodeUcs, encodeUcs } from './codec.js';
 import { isTextWrapper, UCS_METHODS, type UcsField, ucsEnum, ucsFields } from './schema.js';
 

@@ -1,8 +1,8 @@
 /** What became of an operation, as a caller sees it: answered, unknown, or never sent. */
-import { BridgeError, type ValidationError } from './bridge-error.js';
-import { isReturn, type Operation, type OperationRow, operationRow } from './operation-catalogue.js';
-import type { BridgeResponse } from './response.js';
-import type { RouterData } from './router-data.js';
+import { BridgeError, type ValidationError } from '../bridge-error.js';
+import type { BridgeResponse } from '../message/response.js';
+import type { RouterData } from '../message/router-data.js';
+import { isReturn, type Operation, type OperationRow, operationRow } from '../operation-catalogue.js';
 import { statusByName } from './status.js';
 
 export type OutcomeError = {

@@ -1,8 +1,8 @@
 /** RouterData from a UCS request and its metadata, and the UCS method that RouterData came from. */
-import { ValidationError } from './bridge-error.js';
-import type { OperationRow } from './operation-catalogue.js';
-import type { RouterData } from './router-data.js';
-import { UCS_METHODS, type UcsMethod, ucsFieldNames } from './ucs/schema.js';
+import { ValidationError } from '../bridge-error.js';
+import type { RouterData } from '../message/router-data.js';
+import type { OperationRow } from '../operation-catalogue.js';
+import { UCS_METHODS, type UcsMethod, ucsFieldNames } from '../ucs/schema.js';
 import type { UcsMetadata } from './ucs-metadata.js';
 
 type UcsRequest = Readonly<Record<string, unknown>>;

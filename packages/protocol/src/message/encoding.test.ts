@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { Secret } from '../secret.js';
 import { decodeBody, encodeBody } from './encoding.js';
 import { parseResponse } from './response.js';
-import { Secret } from './secret.js';
 
 describe('bodies', () => {
   const value = {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from './bridge-error.js';
-import { OPERATIONS, type Operation } from './operation-catalogue.js';
+import { BridgeError } from '../bridge-error.js';
+import type { BridgeResponse } from '../message/response.js';
+import type { RouterData } from '../message/router-data.js';
+import { OPERATIONS, type Operation } from '../operation-catalogue.js';
 import { outcomeOfError, outcomeOfReply } from './outcome.js';
-import type { BridgeResponse } from './response.js';
-import type { RouterData } from './router-data.js';
 
 const call = (operation: Operation, request: RouterData['request'] = {}) => ({
   operation,

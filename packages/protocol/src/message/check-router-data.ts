@@ -1,11 +1,11 @@
 /** Refuses what a program hands over that can never be a request, before anything is sent. */
 import { z } from 'zod';
-import { ValidationError } from './bridge-error.js';
-import { type Operation, operationRow } from './operation-catalogue.js';
+import { ValidationError } from '../bridge-error.js';
+import { ucsMethodsOf } from '../hyperswitch/ucs-request.js';
+import { type Operation, operationRow } from '../operation-catalogue.js';
+import { ucsEnum, ucsFields } from '../ucs/schema.js';
+import { describeIssues } from '../zod-issues.js';
 import { type RouterData, routerDataSchema } from './router-data.js';
-import { ucsEnum, ucsFields } from './ucs/schema.js';
-import { ucsMethodsOf } from './ucs-request.js';
-import { describeIssues } from './zod-issues.js';
 
 /** Made a function of its own: half the time. */
 const compiledSchema = z.compile(routerDataSchema);

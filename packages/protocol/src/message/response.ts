@@ -1,7 +1,7 @@
 /** The response message: the specification's, with optional refinements. */
 import { z } from 'zod';
-import { ValidationError } from './bridge-error.js';
-import { describeIssues } from './zod-issues.js';
+import { ValidationError } from '../bridge-error.js';
+import { describeIssues } from '../zod-issues.js';
 
 const amount = z.int().meta({ description: 'In the minor unit of the currency.' });
 

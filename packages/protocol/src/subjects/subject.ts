@@ -1,6 +1,6 @@
 /** Subjects: built from ids that are never trusted, and parsed back to the same ids. */
-import { ValidationError } from './bridge-error.js';
-import type { Operation } from './operation-catalogue.js';
+import { ValidationError } from '../bridge-error.js';
+import type { Operation } from '../operation-catalogue.js';
 
 /** Longest id, in characters, that becomes a subject token. Hyperswitch's own ids stay under 64. */
 export const MAX_ID_LENGTH = 255;

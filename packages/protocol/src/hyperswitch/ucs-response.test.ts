@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError, type BridgeErrorCode } from './bridge-error.js';
-import { operationOfMethod, operationRow } from './operation-catalogue.js';
+import { BridgeError, type BridgeErrorCode } from '../bridge-error.js';
+import type { RouterData } from '../message/router-data.js';
+import { operationOfMethod, operationRow } from '../operation-catalogue.js';
+import { encodeUcs } from '../ucs/codec.js';
+import { UCS_METHODS, ucsFieldNames } from '../ucs/schema.js';
 import { outcomeOfError, outcomeOfReply } from './outcome.js';
-import type { RouterData } from './router-data.js';
-import { encodeUcs } from './ucs/codec.js';
-import { UCS_METHODS, ucsFieldNames } from './ucs/schema.js';
 import { mandateFields, statusFieldOf, ucsResponse } from './ucs-response.js';
 
 const data = (request: RouterData['request']): RouterData => ({

@@ -1,7 +1,7 @@
 /** gRPC metadata of a UCS call, read once at the door, and written again by who calls a UCS (docs/hyperswitch.md, What it says of a call). */
-import { ValidationError } from './bridge-error.js';
-import type { OperationRow } from './operation-catalogue.js';
-import type { ConnectorAuthType, RouterData } from './router-data.js';
+import { ValidationError } from '../bridge-error.js';
+import type { ConnectorAuthType, RouterData } from '../message/router-data.js';
+import type { OperationRow } from '../operation-catalogue.js';
 
 /** Metadata by lower-case name, as text. */
 export type MetadataReader = (name: string) => string | undefined;

@@ -2,8 +2,9 @@
  * What a sealed body is bound to: moved to another subject, merchant, operation, key or deadline, it does not open.
  * Values are taken as they stand in the headers, one a line: no header can hold a line break.
  */
+
+import { isRecordSubject } from '../subjects/subject.js';
 import { HEADER, type Headers } from './headers.js';
-import { isRecordSubject } from './subject.js';
 
 /** Of a body that only its recipients can read; what it is inside is said inside. */
 export const SEALED_TYPE = 'application/vnd.nats-bridge.sealed+json';

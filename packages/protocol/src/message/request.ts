@@ -1,9 +1,9 @@
 /** The request message, exactly the specification's. */
 import { z } from 'zod';
-import { ValidationError } from './bridge-error.js';
-import { isOperation, type Operation } from './operation-catalogue.js';
+import { ValidationError } from '../bridge-error.js';
+import { isOperation, type Operation } from '../operation-catalogue.js';
+import { describeIssues } from '../zod-issues.js';
 import { type RouterData, routerDataSchema } from './router-data.js';
-import { describeIssues } from './zod-issues.js';
 
 export const bridgeRequestSchema = z
   .looseObject({

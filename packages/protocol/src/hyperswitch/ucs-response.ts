@@ -1,9 +1,10 @@
 /** The UCS response that says to Hyperswitch what an outcome says (docs/hyperswitch.md, How it reads an answer). */
-import type { OperationRow, StatusKind } from './operation-catalogue.js';
+
+import type { BridgeResponse } from '../message/response.js';
+import type { OperationRow, StatusKind } from '../operation-catalogue.js';
+import { ucsFieldNames } from '../ucs/schema.js';
 import { FAILED_STATUS_CODE, type Outcome, type OutcomeError } from './outcome.js';
-import type { BridgeResponse } from './response.js';
 import { saysFailed } from './status.js';
-import { ucsFieldNames } from './ucs/schema.js';
 
 type UcsMessage = Record<string, unknown>;
 

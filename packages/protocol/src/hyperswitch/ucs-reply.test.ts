@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { BridgeError } from './bridge-error.js';
-import { OPERATIONS, type Operation, operationRow } from './operation-catalogue.js';
+import { BridgeError } from '../bridge-error.js';
+import { parseResponse } from '../message/response.js';
+import type { RouterData } from '../message/router-data.js';
+import { OPERATIONS, type Operation, operationRow } from '../operation-catalogue.js';
+import { UCS_METHODS } from '../ucs/schema.js';
 import { outcomeOfReply } from './outcome.js';
-import { parseResponse } from './response.js';
-import type { RouterData } from './router-data.js';
 import { statusNames } from './status.js';
-import { UCS_METHODS } from './ucs/schema.js';
 import { replyOfUcsResponse } from './ucs-reply.js';
 import { statusFieldOf, ucsResponse } from './ucs-response.js';
 

@@ -1,6 +1,7 @@
 /** The worker's reply that says what a UCS answered: the whole answer, and the same in the words of the contract. */
-import type { OperationRow } from './operation-catalogue.js';
-import type { BridgeResponse } from './response.js';
+
+import type { BridgeResponse } from '../message/response.js';
+import type { OperationRow } from '../operation-catalogue.js';
 import { saysFailed, statusNames } from './status.js';
 import { statusFieldOf } from './ucs-response.js';
 

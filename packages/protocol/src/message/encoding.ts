@@ -1,6 +1,6 @@
 /** How bodies are written: JSON, or MessagePack where it is asked for. */
 import { decode, encode } from '@msgpack/msgpack';
-import { ValidationError } from './bridge-error.js';
+import { ValidationError } from '../bridge-error.js';
 import { HEADER, type Headers } from './headers.js';
 
 export type ContentType = 'application/json' | 'application/msgpack';

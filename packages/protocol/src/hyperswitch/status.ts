@@ -1,6 +1,6 @@
 /** The status names of UCS, by the kind of operation that speaks them. */
-import type { StatusKind } from './operation-catalogue.js';
-import { ucsEnum } from './ucs/schema.js';
+import type { StatusKind } from '../operation-catalogue.js';
+import { ucsEnum } from '../ucs/schema.js';
 
 const ENUM_OF_KIND: Readonly<Record<Exclude<StatusKind, 'none'>, string>> = {
   payment: 'PaymentStatus',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { OPERATIONS, operationRow } from './operation-catalogue.js';
-import { UCS_METHODS, ucsFieldNames } from './ucs/schema.js';
+import { OPERATIONS, operationRow } from '../operation-catalogue.js';
+import { UCS_METHODS, ucsFieldNames } from '../ucs/schema.js';
 import { ucsMethodOf } from './ucs-request.js';
 
 const nameOf = ({ service, method }: { service: string; method: string }) => `${service}/${method}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OPERATIONS, operationRow } from './operation-catalogue.js';
+import { OPERATIONS, operationRow } from '../operation-catalogue.js';
 import { readUcsMetadata, ucsMetadataOf } from './ucs-metadata.js';
 import { routerDataFromUcs } from './ucs-request.js';
 
