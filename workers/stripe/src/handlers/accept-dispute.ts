@@ -1,8 +1,8 @@
 /** Accept dispute: it is closed at Stripe, and lost. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { disputeAnswer } from '../dispute-answer.js';
-import { disputeIdOf } from '../dispute-id.js';
-import type { StripeCall } from '../stripe-call.js';
+import { disputeAnswer } from '../answer/dispute-answer.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { disputeIdOf } from '../request/dispute-id.js';
 
 export async function acceptDispute({ request, stripe, keyed }: StripeCall): Promise<HandlerResponse> {
   const closed = await stripe.disputes.close(disputeIdOf(request), {}, keyed());

@@ -1,6 +1,6 @@
 /** A handler for every operation that Stripe has. */
 import type { Handlers } from '@nats-bridge/worker';
-import { createConnectStripe, createHandlerFactory, type StripeSettings } from '../stripe-call.js';
+import { createConnectStripe, createHandlerFactory, type StripeSettings } from '../call/stripe-call.js';
 import { acceptDispute } from './accept-dispute.js';
 import { authorize } from './authorize.js';
 import { capture } from './capture.js';

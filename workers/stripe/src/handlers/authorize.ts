@@ -1,15 +1,15 @@
 /** Authorize: a PaymentIntent that is made and confirmed; and its completion, when the customer comes back from a redirect. */
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { belongsToAttempt, findByAttempt } from '../attempt-metadata.js';
-import { createPayment, EXPANDED } from '../create-payment.js';
-import { customerFor } from '../customer.js';
-import { customerIdOf } from '../customer-details.js';
-import { paymentAnswer } from '../payment-answer.js';
-import { paymentMethodFor } from '../payment-method.js';
-import { Refusal } from '../refusal.js';
-import { feature, field, text } from '../request-reader.js';
-import type { StripeCall } from '../stripe-call.js';
+import { paymentAnswer } from '../answer/payment-answer.js';
+import { createPayment, EXPANDED } from '../call/create-payment.js';
+import { Refusal } from '../call/refusal.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { belongsToAttempt, findByAttempt } from '../idempotency/attempt-metadata.js';
+import { customerFor } from '../request/customer.js';
+import { customerIdOf } from '../request/customer-details.js';
+import { paymentMethodFor } from '../request/payment-method.js';
+import { feature, field, text } from '../request/request-reader.js';
 
 export async function authorize(call: StripeCall): Promise<HandlerResponse> {
   return field(call.request, 'redirection_response') === undefined ? begin(call) : complete(call);

@@ -1,15 +1,15 @@
 /** Capture: all or a part; with MANUAL_MULTIPLE the rest stays authorized. */
 import type { HandlerResponse } from '@nats-bridge/worker';
 import type { Stripe } from 'stripe';
-import { EXPANDED } from '../create-payment.js';
-import { unknown } from '../failure-answer.js';
-import { isKeyOutlived } from '../look-first.js';
-import { paymentAnswer } from '../payment-answer.js';
-import { paymentIdOf } from '../payment-id.js';
-import { reachedAlready } from '../reached-already.js';
-import { field, text } from '../request-reader.js';
-import { fromStripe, stripeAmount } from '../stripe-amount.js';
-import type { StripeCall } from '../stripe-call.js';
+import { unknown } from '../answer/failure-answer.js';
+import { paymentAnswer } from '../answer/payment-answer.js';
+import { EXPANDED } from '../call/create-payment.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { isKeyOutlived } from '../idempotency/look-first.js';
+import { reachedAlready } from '../idempotency/reached-already.js';
+import { paymentIdOf } from '../request/payment-id.js';
+import { field, text } from '../request/request-reader.js';
+import { fromStripe, stripeAmount } from '../request/stripe-amount.js';
 
 export async function capture(call: StripeCall): Promise<HandlerResponse> {
   const { request, context, stripe, keyed, lookFirst } = call;

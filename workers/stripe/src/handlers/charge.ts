@@ -1,12 +1,12 @@
 /** Charge: a payment with a stored payment method, without the customer there. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { createPayment } from '../create-payment.js';
-import { customerIdOf } from '../customer-details.js';
-import { idOf, mandateReference } from '../mandate-reference.js';
-import { paymentAnswer } from '../payment-answer.js';
-import { Refusal } from '../refusal.js';
-import { firstText } from '../request-reader.js';
-import type { StripeCall } from '../stripe-call.js';
+import { paymentAnswer } from '../answer/payment-answer.js';
+import { createPayment } from '../call/create-payment.js';
+import { Refusal } from '../call/refusal.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { customerIdOf } from '../request/customer-details.js';
+import { idOf, mandateReference } from '../request/mandate-reference.js';
+import { firstText } from '../request/request-reader.js';
 
 export async function charge(call: StripeCall): Promise<HandlerResponse> {
   const { request, stripe } = call;

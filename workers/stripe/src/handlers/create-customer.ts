@@ -1,7 +1,7 @@
 /** Create customer. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { customerParams } from '../customer-details.js';
-import type { StripeCall } from '../stripe-call.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { customerParams } from '../request/customer-details.js';
 
 export async function createCustomer({ request, stripe, keyed }: StripeCall): Promise<HandlerResponse> {
   const { id, object } = await stripe.customers.create(customerParams(request), keyed());

@@ -1,8 +1,8 @@
 /** Defend dispute: the evidence that was gathered goes to the bank. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { disputeAnswer } from '../dispute-answer.js';
-import { disputeIdOf } from '../dispute-id.js';
-import type { StripeCall } from '../stripe-call.js';
+import { disputeAnswer } from '../answer/dispute-answer.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { disputeIdOf } from '../request/dispute-id.js';
 
 export async function defendDispute({ request, stripe, keyed }: StripeCall): Promise<HandlerResponse> {
   return disputeAnswer(await stripe.disputes.update(disputeIdOf(request), { submit: true }, keyed()));

@@ -1,9 +1,9 @@
 /** Get customer: by the id at Stripe, else by the email address. */
 import type { HandlerResponse } from '@nats-bridge/worker';
 import { Stripe } from 'stripe';
-import { present } from '../customer-details.js';
-import { text } from '../request-reader.js';
-import type { StripeCall } from '../stripe-call.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { present } from '../request/customer-details.js';
+import { text } from '../request/request-reader.js';
 
 export async function getCustomer(call: StripeCall): Promise<HandlerResponse> {
   const customer = await find(call);

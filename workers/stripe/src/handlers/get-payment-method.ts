@@ -1,10 +1,10 @@
 /** Get payment method: that it is there, and whose it is. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { idOf } from '../mandate-reference.js';
-import { Refusal } from '../refusal.js';
-import { firstText } from '../request-reader.js';
-import type { StripeCall } from '../stripe-call.js';
-import { recordable } from '../without-secrets.js';
+import { Refusal } from '../call/refusal.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { recordable } from '../call/without-secrets.js';
+import { idOf } from '../request/mandate-reference.js';
+import { firstText } from '../request/request-reader.js';
 
 export async function getPaymentMethod({ request, stripe }: StripeCall): Promise<HandlerResponse> {
   const id = firstText(request, ['connector_payment_method_id'], ['payment_method_token']);

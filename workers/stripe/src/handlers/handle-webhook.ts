@@ -2,11 +2,11 @@
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { Handler } from '@nats-bridge/worker';
 import { Stripe } from 'stripe';
-import { eventAsOfNow } from '../event-as-of-now.js';
-import { field, text } from '../request-reader.js';
-import type { ConnectStripe } from '../stripe-call.js';
-import { readEvent, UNREADABLE, webhookBody } from '../webhook-body.js';
-import { meaningOf } from '../webhook-event.js';
+import type { ConnectStripe } from '../call/stripe-call.js';
+import { field, text } from '../request/request-reader.js';
+import { eventAsOfNow } from '../webhook/event-as-of-now.js';
+import { readEvent, UNREADABLE, webhookBody } from '../webhook/webhook-body.js';
+import { meaningOf } from '../webhook/webhook-event.js';
 
 /** Stripe's own bound: an older signature may be a recorded one that somebody sends again. */
 const TOLERANCE_SECONDS = 300;

@@ -1,9 +1,9 @@
 /** Incremental authorization: the request's amount is the new total. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { paymentIdOf } from '../payment-id.js';
-import { stripeAmount } from '../stripe-amount.js';
-import type { StripeCall } from '../stripe-call.js';
-import { recordable } from '../without-secrets.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { recordable } from '../call/without-secrets.js';
+import { paymentIdOf } from '../request/payment-id.js';
+import { stripeAmount } from '../request/stripe-amount.js';
 
 export async function incrementalAuthorization({
   request,

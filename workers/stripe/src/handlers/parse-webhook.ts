@@ -1,7 +1,7 @@
 /** Parse webhook: what an event is about. No secret is known yet, so nothing of it is believed. */
 import type { Handler } from '@nats-bridge/worker';
-import { readEvent, UNREADABLE } from '../webhook-body.js';
-import { meaningOf } from '../webhook-event.js';
+import { readEvent, UNREADABLE } from '../webhook/webhook-body.js';
+import { meaningOf } from '../webhook/webhook-event.js';
 
 export const parseWebhook: Handler = (request) => {
   const event = readEvent(request);

@@ -1,9 +1,9 @@
 /** Refund sync: how a refund stands, by its id or, where that was lost, by the payment it belongs to. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { findRefund } from '../look-first.js';
-import { refundAnswer } from '../refund-answer.js';
-import { firstText } from '../request-reader.js';
-import type { StripeCall } from '../stripe-call.js';
+import { refundAnswer } from '../answer/refund-answer.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { findRefund } from '../idempotency/look-first.js';
+import { firstText } from '../request/request-reader.js';
 
 export async function refundSync(call: StripeCall): Promise<HandlerResponse> {
   const { request, stripe } = call;

@@ -1,12 +1,12 @@
 /** Refund: all or a part of what was captured, as often as something is left. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { attemptMetadata } from '../attempt-metadata.js';
-import { findRefund } from '../look-first.js';
-import { paymentIdOf } from '../payment-id.js';
-import { refundAnswer } from '../refund-answer.js';
-import { text } from '../request-reader.js';
-import { stripeAmount } from '../stripe-amount.js';
-import type { StripeCall } from '../stripe-call.js';
+import { refundAnswer } from '../answer/refund-answer.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { attemptMetadata } from '../idempotency/attempt-metadata.js';
+import { findRefund } from '../idempotency/look-first.js';
+import { paymentIdOf } from '../request/payment-id.js';
+import { text } from '../request/request-reader.js';
+import { stripeAmount } from '../request/stripe-amount.js';
 
 /** The reasons that Stripe takes; any other is the merchant's own affair. */
 const REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;

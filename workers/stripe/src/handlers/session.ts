@@ -1,10 +1,10 @@
 /** Session: an unconfirmed PaymentIntent, whose client secret lets Stripe's SDK in a browser or app go on. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { Refusal } from '../refusal.js';
-import { field, text } from '../request-reader.js';
-import { toStripe } from '../stripe-amount.js';
-import type { StripeCall } from '../stripe-call.js';
-import { recordable } from '../without-secrets.js';
+import { Refusal } from '../call/refusal.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { recordable } from '../call/without-secrets.js';
+import { field, text } from '../request/request-reader.js';
+import { toStripe } from '../request/stripe-amount.js';
 
 export async function session({ request, stripe, keyed }: StripeCall): Promise<HandlerResponse> {
   const currency = text(request, 'payment', 'amount', 'currency');

@@ -1,16 +1,16 @@
 /** Setup mandate: a SetupIntent without an amount; with one, a payment whose payment method is kept. */
 import type { HandlerResponse } from '@nats-bridge/worker';
 import type { Stripe } from 'stripe';
-import { attemptMetadata } from '../attempt-metadata.js';
-import { createPayment, returnUrl } from '../create-payment.js';
-import { customerFor } from '../customer.js';
-import { present } from '../customer-details.js';
-import { mandateDataFor } from '../mandate-data.js';
-import { paymentAnswer } from '../payment-answer.js';
-import { paymentMethodFor } from '../payment-method.js';
-import { field } from '../request-reader.js';
-import { setupAnswer } from '../setup-answer.js';
-import type { StripeCall } from '../stripe-call.js';
+import { paymentAnswer } from '../answer/payment-answer.js';
+import { setupAnswer } from '../answer/setup-answer.js';
+import { createPayment, returnUrl } from '../call/create-payment.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { attemptMetadata } from '../idempotency/attempt-metadata.js';
+import { customerFor } from '../request/customer.js';
+import { present } from '../request/customer-details.js';
+import { mandateDataFor } from '../request/mandate-data.js';
+import { paymentMethodFor } from '../request/payment-method.js';
+import { field } from '../request/request-reader.js';
 
 export async function setupMandate(call: StripeCall): Promise<HandlerResponse> {
   const { request, stripe, keyed } = call;

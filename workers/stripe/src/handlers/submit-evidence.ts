@@ -1,10 +1,10 @@
 /** Submit evidence: files and texts are kept with the dispute; defending it sends them. */
 import type { HandlerResponse } from '@nats-bridge/worker';
 import type { Stripe } from 'stripe';
-import { disputeAnswer } from '../dispute-answer.js';
-import { disputeIdOf } from '../dispute-id.js';
-import { field } from '../request-reader.js';
-import type { StripeCall } from '../stripe-call.js';
+import { disputeAnswer } from '../answer/dispute-answer.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { disputeIdOf } from '../request/dispute-id.js';
+import { field } from '../request/request-reader.js';
 
 type Document = {
   readonly evidence_type?: string;

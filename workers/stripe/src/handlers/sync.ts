@@ -1,11 +1,11 @@
 /** Sync: how a payment or the setting up of a mandate stands. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { findByAttempt } from '../attempt-metadata.js';
-import { EXPANDED } from '../create-payment.js';
-import { paymentAnswer } from '../payment-answer.js';
-import { knownPaymentId } from '../payment-id.js';
-import { setupAnswer } from '../setup-answer.js';
-import type { StripeCall } from '../stripe-call.js';
+import { paymentAnswer } from '../answer/payment-answer.js';
+import { setupAnswer } from '../answer/setup-answer.js';
+import { EXPANDED } from '../call/create-payment.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { findByAttempt } from '../idempotency/attempt-metadata.js';
+import { knownPaymentId } from '../request/payment-id.js';
 
 export async function sync(call: StripeCall): Promise<HandlerResponse> {
   const { request, stripe } = call;

@@ -1,8 +1,8 @@
 /** Tokenize: a PaymentMethod at Stripe, whose id stands for the card from then on. */
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { paymentMethodParams } from '../payment-method.js';
-import type { StripeCall } from '../stripe-call.js';
-import { recordable } from '../without-secrets.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { recordable } from '../call/without-secrets.js';
+import { paymentMethodParams } from '../request/payment-method.js';
 
 export async function tokenize({ request, stripe, keyed }: StripeCall): Promise<HandlerResponse> {
   const created = await stripe.paymentMethods.create(paymentMethodParams(request), keyed());

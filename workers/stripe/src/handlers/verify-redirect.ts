@@ -2,11 +2,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { HandlerResponse } from '@nats-bridge/worker';
-import { paymentStatus } from '../payment-answer.js';
-import { Refusal } from '../refusal.js';
-import { text } from '../request-reader.js';
-import { moneyOf } from '../stripe-amount.js';
-import type { StripeCall } from '../stripe-call.js';
+import { paymentStatus } from '../answer/payment-answer.js';
+import { Refusal } from '../call/refusal.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { text } from '../request/request-reader.js';
+import { moneyOf } from '../request/stripe-amount.js';
 
 export async function verifyRedirect({ request, stripe }: StripeCall): Promise<HandlerResponse> {
   const query = queryOf(request);

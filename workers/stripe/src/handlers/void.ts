@@ -1,11 +1,11 @@
 /** Void: the PaymentIntent is canceled, which releases what was authorized. */
 import type { HandlerResponse } from '@nats-bridge/worker';
 import type { Stripe } from 'stripe';
-import { paymentAnswer } from '../payment-answer.js';
-import { paymentIdOf } from '../payment-id.js';
-import { reachedAlready } from '../reached-already.js';
-import { text } from '../request-reader.js';
-import type { StripeCall } from '../stripe-call.js';
+import { paymentAnswer } from '../answer/payment-answer.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { reachedAlready } from '../idempotency/reached-already.js';
+import { paymentIdOf } from '../request/payment-id.js';
+import { text } from '../request/request-reader.js';
 
 /** The reasons that Stripe takes; any other is the merchant's own affair. */
 const REASONS = ['abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'] as const;

@@ -1,11 +1,11 @@
 /** What a PaymentIntent says, as a worker's response. */
 import type { BridgeResponse } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
+import { recordable } from '../call/without-secrets.js';
+import { idOf, mandateReference } from '../request/mandate-reference.js';
+import { fromStripe } from '../request/stripe-amount.js';
 import { errorOf, withOutcome } from './decline.js';
-import { idOf, mandateReference } from './mandate-reference.js';
 import { redirectionOf } from './redirection.js';
-import { fromStripe } from './stripe-amount.js';
-import { recordable } from './without-secrets.js';
 
 /** @param intent with its latest charge expanded, where it has one */
 export function paymentAnswer(intent: Stripe.PaymentIntent): BridgeResponse {

@@ -1,7 +1,7 @@
 /** Stripe forgets an Idempotency-Key: what may have been done under one that is gone is looked for before it is done again. */
 import type { Stripe } from 'stripe';
-import { knownPaymentId } from './payment-id.js';
-import type { StripeCall } from './stripe-call.js';
+import type { StripeCall } from '../call/stripe-call.js';
+import { knownPaymentId } from '../request/payment-id.js';
 
 /** Stripe keeps keys for at least 24 hours; clocks may differ. */
 const KEY_IS_KEPT_MS = 23 * 60 * 60 * 1_000;

@@ -1,6 +1,6 @@
 /** Which dispute a request is about. */
 import type { BridgeRequest } from '@nats-bridge/protocol';
-import { Refusal } from './refusal.js';
+import { Refusal } from '../call/refusal.js';
 import { firstText } from './request-reader.js';
 
 /** @throws Refusal when it names none */

@@ -1,9 +1,9 @@
 /** What a Dispute says, as a worker's response and as the content of a webhook. */
 import type { BridgeResponse } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
-import { idOf } from './mandate-reference.js';
-import { moneyOf } from './stripe-amount.js';
-import { recordable } from './without-secrets.js';
+import { recordable } from '../call/without-secrets.js';
+import { idOf } from '../request/mandate-reference.js';
+import { moneyOf } from '../request/stripe-amount.js';
 
 export function disputeAnswer(dispute: Stripe.Dispute): BridgeResponse {
   return {

@@ -1,7 +1,7 @@
 /** Why Stripe or a bank said no, in the words of the contract. */
 import type { BridgeResponse } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
-import { withoutSecrets } from './without-secrets.js';
+import { withoutSecrets } from '../call/without-secrets.js';
 
 /** What an error of the API, an intent's last error and a charge's outcome have in common. */
 export type Decline = {

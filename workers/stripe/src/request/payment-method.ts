@@ -1,10 +1,10 @@
 /** The payment method of a request, as Stripe's: one that exists there, or the parameters of one to make. */
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
+import { Refusal } from '../call/refusal.js';
+import type { StripeCall } from '../call/stripe-call.js';
 import { billingDetails } from './customer-details.js';
-import { Refusal } from './refusal.js';
 import { field, firstText, text } from './request-reader.js';
-import type { StripeCall } from './stripe-call.js';
 
 export type PaymentMethodRef = {
   readonly id: string;

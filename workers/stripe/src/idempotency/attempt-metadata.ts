@@ -1,8 +1,8 @@
 /** Which attempt of Hyperswitch an object at Stripe belongs to: written into its metadata, and found again by it. */
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
+import type { StripeCall } from '../call/stripe-call.js';
 import { quoted } from './look-first.js';
-import type { StripeCall } from './stripe-call.js';
 
 type Metadata = Readonly<Record<string, string>>;
 

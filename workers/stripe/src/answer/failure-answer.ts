@@ -1,10 +1,10 @@
 /** What a call to Stripe that threw means: an answer, a doubt, or a reason to come again. */
 import { type BridgeResponse, type Operation, operationRow } from '@nats-bridge/protocol';
 import { Stripe } from 'stripe';
+import { Refusal } from '../call/refusal.js';
+import { RetryLater } from '../call/retry-later.js';
+import { recordable, withoutSecrets } from '../call/without-secrets.js';
 import { errorOf } from './decline.js';
-import { Refusal } from './refusal.js';
-import { RetryLater } from './retry-later.js';
-import { recordable, withoutSecrets } from './without-secrets.js';
 
 type Call = {
   readonly operation: Operation;

@@ -1,9 +1,9 @@
 /** What a Refund says, as a worker's response. */
 import type { BridgeResponse } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
-import { idOf } from './mandate-reference.js';
-import { moneyOf } from './stripe-amount.js';
-import { recordable } from './without-secrets.js';
+import { recordable } from '../call/without-secrets.js';
+import { idOf } from '../request/mandate-reference.js';
+import { moneyOf } from '../request/stripe-amount.js';
 
 export function refundAnswer(refund: Stripe.Refund): BridgeResponse {
   const refund_status = refundStatus(refund);

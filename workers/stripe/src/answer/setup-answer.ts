@@ -1,10 +1,10 @@
 /** What a SetupIntent says, as a worker's response. */
 import type { BridgeResponse } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
+import { recordable } from '../call/without-secrets.js';
+import { idOf, mandateReference } from '../request/mandate-reference.js';
 import { errorOf } from './decline.js';
-import { idOf, mandateReference } from './mandate-reference.js';
 import { redirectionOf } from './redirection.js';
-import { recordable } from './without-secrets.js';
 
 export function setupAnswer(intent: Stripe.SetupIntent): BridgeResponse {
   const customer = idOf(intent.customer);

@@ -3,9 +3,9 @@
  * says of a payment that has gone on since must not take the place of that.
  */
 import { Stripe } from 'stripe';
-import { EXPANDED } from './create-payment.js';
-import { Refusal } from './refusal.js';
-import type { StripeOfRequest } from './stripe-call.js';
+import { EXPANDED } from '../call/create-payment.js';
+import { Refusal } from '../call/refusal.js';
+import type { StripeOfRequest } from '../call/stripe-call.js';
 
 type Look = {
   /** By these nothing changes any more. */

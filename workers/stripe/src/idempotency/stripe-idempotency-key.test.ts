@@ -1,6 +1,6 @@
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import { describe, expect, it } from 'vitest';
-import { stripeIdempotencyKey } from './idempotency.js';
+import { stripeIdempotencyKey } from './stripe-idempotency-key.js';
 
 const of = (merchant_id: string) => ({ merchant_id }) as BridgeRequest;
 

@@ -1,6 +1,6 @@
 /** Amounts as Stripe wants them: its minor unit is Hyperswitch's, except where its documentation on currencies says otherwise. */
 import type { BridgeRequest } from '@nats-bridge/protocol';
-import { Refusal } from './refusal.js';
+import { Refusal } from '../call/refusal.js';
 import { field, text } from './request-reader.js';
 
 export type StripeAmount = { readonly amount: number; readonly currency: string };

@@ -1,13 +1,13 @@
 /** Makes and confirms a PaymentIntent: the one call that takes money, for authorize, charge and mandates with an amount. */
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
-import { attemptMetadata } from './attempt-metadata.js';
-import { present, shippingOf } from './customer-details.js';
-import { findByKey } from './look-first.js';
-import { mandateDataFor } from './mandate-data.js';
-import type { PaymentMethodRef } from './payment-method.js';
-import { field, firstText, text } from './request-reader.js';
-import { stripeAmount } from './stripe-amount.js';
+import { attemptMetadata } from '../idempotency/attempt-metadata.js';
+import { findByKey } from '../idempotency/look-first.js';
+import { present, shippingOf } from '../request/customer-details.js';
+import { mandateDataFor } from '../request/mandate-data.js';
+import type { PaymentMethodRef } from '../request/payment-method.js';
+import { field, firstText, text } from '../request/request-reader.js';
+import { stripeAmount } from '../request/stripe-amount.js';
 import type { StripeCall } from './stripe-call.js';
 
 export type NewPayment = {

@@ -1,7 +1,7 @@
 import { Stripe } from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ScriptedStripe, startScriptedStripe } from '../testing/scripted-stripe.js';
 import { boundedHttpClient } from './bounded-http-client.js';
-import { type ScriptedStripe, startScriptedStripe } from './testing/scripted-stripe.js';
 
 let stripe: ScriptedStripe;
 beforeAll(async () => {

@@ -1,12 +1,12 @@
 /** A Stripe event in the vocabulary of UCS: its type, what it is about, and what it says. */
 import { mandateFields } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
-import { disputeFields, disputeStatus } from './dispute-answer.js';
-import { idOf, mandateReference } from './mandate-reference.js';
-import { paymentAnswer } from './payment-answer.js';
-import { refundAnswer, refundStatus } from './refund-answer.js';
-import { setupAnswer } from './setup-answer.js';
-import { ucsError } from './ucs-error.js';
+import { disputeFields, disputeStatus } from '../answer/dispute-answer.js';
+import { paymentAnswer } from '../answer/payment-answer.js';
+import { refundAnswer, refundStatus } from '../answer/refund-answer.js';
+import { setupAnswer } from '../answer/setup-answer.js';
+import { ucsError } from '../answer/ucs-error.js';
+import { idOf, mandateReference } from '../request/mandate-reference.js';
 
 /** One member of UCS's EventReference, and the member of EventContent that goes with it. */
 export type WebhookMeaning = {

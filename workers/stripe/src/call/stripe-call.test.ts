@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { API_KEY, type ScriptedStripe, startScriptedStripe } from '../testing/scripted-stripe.js';
+import { card, intent, money, paymentMethod, searchResult, stripeError } from '../testing/stripe-objects.js';
 import { RetryLater } from './retry-later.js';
-import { API_KEY, type ScriptedStripe, startScriptedStripe } from './testing/scripted-stripe.js';
-import { card, intent, money, paymentMethod, searchResult, stripeError } from './testing/stripe-objects.js';
 
 const CREATE = 'POST /v1/payment_intents';
 const SEARCH = { 'GET /v1/payment_intents/search': { body: searchResult() } };

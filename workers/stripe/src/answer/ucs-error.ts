@@ -1,6 +1,6 @@
 /** An error of the contract as UCS's ErrorInfo, for the messages that travel inside a webhook's answer. */
 import type { BridgeResponse } from '@nats-bridge/protocol';
-import { present } from './customer-details.js';
+import { present } from '../request/customer-details.js';
 
 export function ucsError(error: NonNullable<BridgeResponse['error']>) {
   const network_details = present({

@@ -1,6 +1,6 @@
 /** Which PaymentIntent or SetupIntent a request is about. */
 import type { BridgeRequest } from '@nats-bridge/protocol';
-import { Refusal } from './refusal.js';
+import { Refusal } from '../call/refusal.js';
 import { feature, text } from './request-reader.js';
 
 /** The id at Stripe, or undefined where only the bridge's alias or nothing is known. */

@@ -1,7 +1,7 @@
 /** The event in the body of a webhook, as it came: nothing in it is proven yet. */
 import type { BridgeRequest } from '@nats-bridge/protocol';
 import type { Stripe } from 'stripe';
-import { text } from './request-reader.js';
+import { text } from '../request/request-reader.js';
 
 /** The bytes that Stripe signed. */
 export function webhookBody(request: BridgeRequest): Buffer {

@@ -2,11 +2,11 @@
 import { type BridgeRequest, isReturn, operationRow, within } from '@nats-bridge/protocol';
 import type { Handler, HandlerContext, HandlerResponse } from '@nats-bridge/worker';
 import { Stripe } from 'stripe';
+import { answerToFailure } from '../answer/failure-answer.js';
+import { keyMayBeForgotten } from '../idempotency/look-first.js';
+import { stripeIdempotencyKey } from '../idempotency/stripe-idempotency-key.js';
 import { boundedHttpClient } from './bounded-http-client.js';
 import { apiKeyOf } from './credentials.js';
-import { answerToFailure } from './failure-answer.js';
-import { stripeIdempotencyKey } from './idempotency.js';
-import { keyMayBeForgotten } from './look-first.js';
 import { timedHttpClient } from './timed-http-client.js';
 
 /** The version of Stripe's API that this worker was written for and tested with; the account's own is not used. */
