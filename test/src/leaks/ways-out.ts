@@ -33,6 +33,7 @@ type Harmless = 'keys and credentials that a person asked for' | 'no payment';
 export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/access/src/access-folder.ts': 'keys and credentials that a person asked for',
   'packages/cli/src/commands/audit.ts': ['cli'],
+  'packages/cli/src/commands/audit-verify.ts': ['cli'],
   'packages/cli/src/commands/auth.ts': 'keys and credentials that a person asked for',
   'packages/cli/src/commands/backup.ts': ['cli', 'backups'],
   'packages/cli/src/commands/config.ts': 'no payment',
@@ -66,6 +67,8 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/connector/src/backup/backup-folder.ts': ['backups'],
   'packages/connector/src/backup/who-is-there.ts': 'no payment',
   'packages/connector/src/logging/log-bridge.ts': ['log stream', 'log lines'],
+  'packages/cli/src/running/demonstrate.ts': 'no payment',
+  'packages/cli/src/running/embedded-server.ts': 'no payment',
   'packages/console/src/api/client.ts': ['admin api'],
   'packages/console/src/shell/keep-focus.ts': 'no payment',
   'packages/gateway/src/admin/admin-app.ts': ['admin api'],
@@ -126,7 +129,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
 
 /** Calls that print, write, send, label or serve. */
 const WAY_OUT =
-  /\bconsole\.\w+\(|\bpino\.destination\(|process\.std(?:out|err)\b|\b(?:write|append)File(?:Sync)?\(|createWriteStream\(|\bcreate(?:Secure|Adaptor)?Server\(|\bfetch\(|(?<!fc)\.publish\(|\.respond\(|\.requestMany\(|\bnats\.request\(|makeUnaryRequest\(|setAttributes?\(|registerMetric\(|\.(?:inc|dec|observe)\(|putBlob\(|new Response\(|Response\.json\(|new OTLPTraceExporter\(/;
+  /\bconsole\.(?:log|info|warn|error|debug)\b|\bpino\.destination\(|process\.std(?:out|err)\b|\b(?:write|append)File(?:Sync)?\(|createWriteStream\(|\bcreate(?:Secure|Adaptor)?Server\(|\bfetch\(|(?<!fc)\.publish\(|\.respond\(|\.requestMany\(|\bnats\.request\(|makeUnaryRequest\(|setAttributes?\(|registerMetric\(|\.(?:inc|dec|observe)\(|putBlob\(|new Response\(|Response\.json\(|new OTLPTraceExporter\(/;
 
 export function filesWithWaysOut(): string[] {
   const files = ['packages', 'workers'].flatMap((folder) =>

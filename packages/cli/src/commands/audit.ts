@@ -1,40 +1,16 @@
 /** `nats-bridge audit`: what people did, and whether its record and that of payments are whole. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import {
-  compareRecords,
-  exportRecords,
-  importRecords,
-  parseEntry,
-  type RecordsUnread,
-  readAudit,
-  readChain,
-  readRecords,
-  shownChain,
-  shownEntry,
-  shownRecords,
-} from '@nats-bridge/connector';
-import {
-  assertPublicSigningKey,
-  createSigner,
-  newSigningSeed,
-  verifySignature,
-} from '@nats-bridge/messaging';
-import {
-  AUDIT_ACTIONS,
-  type AuditEntry,
-  type ChainReport,
-  inSnakeCase,
-  isChainedEntry,
-  type RecordReport,
-  verifyChain,
-} from '@nats-bridge/protocol';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { readSettingsHere, type ServerOptions } from '../installation/settings.js';
+import { writeFileSync } from 'node:fs';
+import { exportRecords, readAudit, shownEntry } from '@nats-bridge/connector';
+import { createSigner, newSigningSeed } from '@nats-bridge/messaging';
+import { AUDIT_ACTIONS, type AuditEntry, inSnakeCase, isChainedEntry } from '@nats-bridge/protocol';
+import { Command, Option } from 'commander';
+import { readAudited } from '../installation/read-audited.js';
+import { readSettingsHere } from '../installation/settings.js';
 import { withBridge } from '../installation/with-bridge.js';
 import { type CommandOptions, command } from '../options/command-options.js';
 import { inUtc } from '../options/moment.js';
-import { plural } from '../output/numbers.js';
 import { mark, progress, table } from '../output/terminal.js';
+import { verifyCommand } from './audit-verify.js';
 
 export function auditCommand(): Command {
   return new Command('audit')
@@ -43,7 +19,7 @@ export function auditCommand(): Command {
       'Every action of nats-bridge dlq and of the admin API is written into the stream AUDIT before it happens, as one chain, and in it a digest of every record of a payment: docs/audit.md.',
     )
     .addCommand(list())
-    .addCommand(verify())
+    .addCommand(verifyCommand())
     .addCommand(exportEntries())
     .addCommand(newKey());
 }
@@ -83,111 +59,15 @@ function factOf(name: string, value: string): string {
   return `${words} ${/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? inUtc(value) : value}`;
 }
 
-function verify(): Command {
-  return command('verify', 'whether an entry or a record was removed, altered, inserted or moved')
-    .description(
-      'Looks whether an entry or a record was removed, altered, inserted or moved. Exit code 0: the chain is whole, and the records of payments are as it says; 1: not so, with every place where that shows. A missing end shows only against a head that was kept.',
-    )
-    .option('--file <path>', 'entries that were exported, instead of those in NATS')
-    .option('--records <path>', 'with --file: records that were exported with them')
-    .option('--chain-only', 'entries only, without reading the records of payments again')
-    .option(
-      '--public-key <keys>',
-      'whose signatures count (U…), separated by commas: then each entry needs one',
-      publicKeys,
-    )
-    .option('--head <hash>', 'the head of an earlier look: the chain must still hold it')
-    .action(async (options: CommandOptions & VerifyOptions) => {
-      const { entries, readings } =
-        options.file === undefined ? await readAll(options) : readFiles(options.file, options.records);
-      const chain = verifyChain(entries, {
-        verify: verifySignature,
-        ...(options.publicKey !== undefined && { publicKeys: options.publicKey }),
-        ...(options.head !== undefined && { head: options.head }),
-      });
-      const records = compareRecords(readSettingsHere(options).bridge, entries, readings);
-      console.log(
-        options.json
-          ? JSON.stringify({ ...shownChain(chain), records: records.map(shownRecords) })
-          : [describe(chain), ...records.map(describeRecords)].join('\n'),
-      );
-      process.exitCode = chain.ok && records.every((report) => 'unread' in report || report.ok) ? 0 : 1;
-    });
-}
-
-type VerifyOptions = {
-  file?: string;
-  records?: string;
-  chainOnly?: boolean;
-  publicKey?: readonly string[];
-  head?: string;
-};
-
-function publicKeys(text: string): readonly string[] {
-  const keys = text.split(',').map((key) => key.trim());
-  for (const key of keys)
-    try {
-      assertPublicSigningKey(key);
-    } catch {
-      throw new InvalidArgumentError(
-        `${key} is no public user key (U and 55 letters or digits): nats-bridge keys show prints that of a seed`,
-      );
-    }
-  return keys;
-}
-
-/** More are counted. */
-const MOST_SHOWN = 20;
-
-function describeRecords(report: RecordReport | RecordsUnread): string {
-  if ('unread' in report) return `${mark.warning()} ${report.stream} was not compared: ${report.unread}`;
-  const { stream, ok, same, expired, dealtWith, unwatched, problems } = report;
-  const lines = problems
-    .slice(0, MOST_SHOWN)
-    .map(({ seq, why }) => `${mark.failed()} ${stream} ${seq}: ${why}`);
-  if (problems.length > MOST_SHOWN) lines.push(`${mark.failed()} … and ${problems.length - MOST_SHOWN} more`);
-  const counts = [
-    `${same} records as they were written down`,
-    ...(expired > 0 ? [`${expired} expired`] : []),
-    ...(dealtWith > 0 ? [`${dealtWith} dealt with by people`] : []),
-    ...(unwatched > 0 ? [`${unwatched} not written down`] : []),
-  ];
-  lines.push(`${ok ? mark.ok() : mark.failed()} ${stream}: ${counts.join(', ')}`);
-  return lines.join('\n');
-}
-
-function describe({ ok, entries, unchained, signed, first, head, problems }: ChainReport): string {
-  const chained = entries - unchained;
-  const placesOf = new Map<string, number[]>();
-  for (const { n, why } of problems) placesOf.set(why, [...(placesOf.get(why) ?? []), n]);
-  const lines = [...placesOf].map(
-    ([why, [first = 0, ...others]]) => `${mark.failed()} ${placeOf(first, others.length)}: ${why}`,
-  );
-  if (unchained > 0)
-    lines.push(`${mark.warning()} ${unchained} entries are older than the chain, and prove nothing`);
-  if (first !== undefined && first > 1)
-    lines.push(`${mark.warning()} entries 1 to ${first - 1} have expired, or were taken from the front`);
-  if (signed < chained)
-    lines.push(`${mark.warning()} ${chained - signed} of ${chained} entries are not signed`);
-  lines.push(
-    `${ok ? mark.ok() : mark.failed()} ${chained} entries${ok ? ', each follows the one before' : ''}`,
-  );
-  if (head !== undefined) lines.push(`head ${head}`);
-  return lines.join('\n');
-}
-
-/** @param others that have the same to complain of */
-function placeOf(n: number, others: number): string {
-  if (n === 0) return 'the chain';
-  return others === 0 ? `entry ${n}` : `entry ${n} and ${plural(others, 'other', 'others')}`;
-}
-
 function exportEntries(): Command {
   return command('export', 'all entries, a line of JSON each')
     .requiredOption('--output <path>', 'where to; must not exist')
     .option('--records <path>', 'the records of payments too, to be compared without NATS; must not exist')
     .action(async (options: CommandOptions & { output: string; records?: string }) => {
-      const { entries, readings } = await readAll({ ...options, chainOnly: options.records === undefined });
+      const { entries, readings } = await readAudited({
+        ...options,
+        chainOnly: options.records === undefined,
+      });
       const text = entries.map((entry) => `${JSON.stringify(entry ?? null)}\n`).join('');
       writeNew(options.output, text, 0o644);
       if (options.records !== undefined) writeNew(options.records, exportRecords(readings), 0o600);
@@ -207,7 +87,7 @@ function exportEntries(): Command {
 function exported(
   entries: number,
   head: string | undefined,
-  readings: Awaited<ReturnType<typeof readAll>>['readings'],
+  readings: Awaited<ReturnType<typeof readAudited>>['readings'],
 ) {
   const records = readings.map((reading) =>
     'unread' in reading
@@ -227,22 +107,6 @@ function newKey(): Command {
       console.log(createSigner(seed).publicKey);
       progress(`the seed is in ${file}: name it as nats_bridge.audit.seed_file`);
     });
-}
-
-/** The chain first: what comes meanwhile is then newer than its end, and not missing. */
-function readAll(options: ServerOptions & { chainOnly?: boolean }) {
-  return withBridge(readSettingsHere(options).bridge, async (bridge) => {
-    const entries = await readChain(bridge.connection);
-    return { entries, readings: options.chainOnly ? [] : await readRecords(bridge) };
-  });
-}
-
-function readFiles(file: string, records: string | undefined) {
-  const readings = records === undefined ? [] : importRecords(readFileSync(records, 'utf8'), records);
-  const lines = readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '');
-  return { entries: lines.map(parseEntry), readings };
 }
 
 function writeNew(path: string, text: string, mode: number): void {

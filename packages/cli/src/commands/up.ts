@@ -1,18 +1,16 @@
 /** `nats-bridge up`: NATS, gateway and sandbox worker on this machine, with one payment to show that it works. */
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { keepDeadLetters, keepNotary } from '@nats-bridge/connector';
 import { digestOf, type Gateway, namesSomebody, startGateway } from '@nats-bridge/gateway';
-import { createUcsClient } from '@nats-bridge/gateway/client';
-import { type EmbeddedServer, startEmbeddedServer } from '@nats-bridge/messaging';
 import { Command } from 'commander';
 import { readSettings, type Settings, withConfigOption } from '../installation/settings.js';
-import { sessionIn, writeSession } from '../installation/up-session.js';
-import { mark, paint, progress, table } from '../output/terminal.js';
+import { writeSession } from '../installation/up-session.js';
+import { mark, paint, progress } from '../output/terminal.js';
 import { consoleFolder } from '../running/console-folder.js';
-import { runLifeCycle, type Step } from '../running/life-cycle.js';
+import { demonstrate } from '../running/demonstrate.js';
+import { embeddedServer } from '../running/embedded-server.js';
 import { type LoggedBridge, loggedBridge } from '../running/logged-bridge.js';
 import { superviseSandbox } from '../running/supervise-sandbox.js';
 import { untilSignal } from '../running/until-signal.js';
@@ -26,18 +24,6 @@ type Options = {
   data?: string;
   sandbox: boolean;
 };
-
-const NATS_PORT = 4222;
-
-/** What a demonstration must end with to count as working. */
-const EXPECTED = {
-  authorize: 'AUTHORIZED',
-  capture: 'CHARGED',
-  sync: 'CHARGED',
-  refund: 'REFUND_SUCCESS',
-  refund_sync: 'REFUND_SUCCESS',
-  void: 'VOIDED',
-} as const satisfies Record<string, string>;
 
 export function upCommand(): Command {
   return withConfigOption(new Command('up'))
@@ -64,7 +50,7 @@ async function up(options: Options): Promise<void> {
   const started: (() => Promise<void>)[] = [];
   try {
     const storeDir = settings.namesServer ? undefined : storeOf(options);
-    const server = storeDir === undefined ? undefined : await embedded(storeDir);
+    const server = storeDir === undefined ? undefined : await embeddedServer(storeDir);
     if (server !== undefined) started.push(server.stop);
     const natsUrl = server?.url ?? settings.bridge.base_url;
     const logged = loggedBridge({
@@ -113,7 +99,7 @@ async function up(options: Options): Promise<void> {
     if (settings.gateway.grpc.tls !== undefined)
       show(`${mark.warning()} demo      left out: the gRPC door has TLS; try nats-bridge pay --ca …`);
     else if ((options.demo || options.once) && sandbox !== undefined) {
-      const { isOk, paymentId } = await demonstrate(gateway.grpcUrl, natsVersion, startedAt, options);
+      const { isOk, paymentId } = await demonstrate({ grpcUrl, natsVersion, startedAt, json: options.json });
       process.exitCode = isOk ? 0 : 1;
       shown = paymentId;
     }
@@ -151,53 +137,6 @@ function withAdmin(settings: Settings, token: string): Settings {
   return { ...settings, gateway: { ...gateway, admin: { ...gateway.admin, tokens } } };
 }
 
-async function demonstrate(
-  grpcUrl: string,
-  natsVersion: string,
-  startedAt: number,
-  options: Options,
-): Promise<{ isOk: boolean; paymentId: string | undefined }> {
-  const client = createUcsClient(grpcUrl, {
-    connector: 'imerchantsolutions',
-    merchantId: 'merchant_demo',
-    apiKey: 'sandbox',
-  });
-  const steps: Step[] = [];
-  try {
-    await runLifeCycle(
-      { client, onStep: (step) => steps.push(step) },
-      { minorAmount: 2_500, currency: 'EUR', cardNumber: '4242424242424242' },
-    );
-  } finally {
-    client.close();
-  }
-  const isOk = steps.every(
-    ({ operation, status }) => EXPECTED[operation as keyof typeof EXPECTED] === status,
-  );
-  const paymentId = steps[0]?.paymentId;
-  if (!options.json) {
-    console.log(`\nA payment of 25.00 EUR, from gRPC through NATS to the worker and back:\n`);
-    console.log(
-      table(
-        ['operation', 'status', 'ms', 'id'],
-        steps.map((step) => [step.operation, step.status, step.ms.toFixed(2), step.detail]),
-      ),
-    );
-    if (!isOk) console.log(`\n${mark.failed()} a step did not end as it should`);
-    return { isOk, paymentId };
-  }
-  const operations = steps.map(({ operation, status, ms }) => ({ operation, status, ms }));
-  console.log(
-    JSON.stringify({
-      ok: isOk,
-      nats_version: natsVersion,
-      operations,
-      total_ms: Math.round(performance.now() - startedAt),
-    }),
-  );
-  return { isOk, paymentId };
-}
-
 /** @param paymentId one that was made just now */
 function whatNext(paymentId: string | undefined): string {
   const commands: readonly (readonly [string, string])[] = [
@@ -218,24 +157,4 @@ function whatNext(paymentId: string | undefined): string {
 function storeOf({ data }: Options): string {
   const base = process.env.XDG_DATA_HOME ?? join(homedir(), '.local/share');
   return resolve(data ?? join(base, 'nats-bridge'));
-}
-
-/** On NATS's own port, where other commands look without being told; on any free one where that is taken. */
-async function embedded(storeDir: string): Promise<EmbeddedServer> {
-  const other = sessionIn(storeDir);
-  if (other !== undefined)
-    throw new Error(
-      `nats-bridge up runs here already, with process id ${other.pid} and its streams in ${storeDir}: use that one (${other.url}/console/), stop it, or give a second one a store of its own with --data <folder>`,
-    );
-  const isFree = await isPortFree(NATS_PORT);
-  if (!isFree) progress(`port ${NATS_PORT} is taken: NATS gets a free one`);
-  return startEmbeddedServer({ storeDir, port: isFree ? NATS_PORT : 0, onProgress: progress });
-}
-
-function isPortFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
 }
