@@ -23,8 +23,8 @@ import { archiveNameOf } from '../topology.js';
 import { ownerOnly } from './create-backup.js';
 import type { StreamInBackup } from './manifest.js';
 import { type Doubts, markDoubts } from './mark-doubts.js';
-import { holdRequests } from './restore-mark.js';
-import type { RestorePlan } from './restore-plan.js';
+import { holdRequests, RestoreSupersededError } from './restore-mark.js';
+import { lookAt, type RestorePlan } from './restore-plan.js';
 import { whoIsThere } from './who-is-there.js';
 
 export type RestoreOptions = {
@@ -54,11 +54,12 @@ const READ_BYTES = 65_536;
  * Whatever it stops at, no bridge begins before it was run again to its end.
  *
  * @param plan without problems
- * @throws Error that says which streams are back already, when one cannot be
+ * @throws RestoreSupersededError when another has begun since; Error that says which streams are back already, when one
+ *   cannot be
  */
 export async function restoreBackup(
   bridge: NatsBridge,
-  { path, manifest, isUnfinished, replaced, problems }: RestorePlan,
+  { path, manifest, isUnfinished, asSeen, replaced, problems }: RestorePlan,
   { actor, audited = { action: 'restore', what: {} }, onRestored = () => {} }: RestoreOptions,
 ): Promise<Restored> {
   if (problems.length > 0) throw new Error(`${path} cannot be restored: ${problems.join('; ')}`);
@@ -68,11 +69,20 @@ export async function restoreBackup(
   const notes: string[] = [];
   const back: string[] = [];
   try {
+    const restored = [manifest.workStream, ...manifest.streams].map(({ config }) => config.name);
+    if ((await lookAt(connection, restored)) !== asSeen) throw new RestoreSupersededError();
     // Also where it is not there: who may not restore is told before anything is made.
-    await remove(work.name);
-    await holdRequests(manager, work, { backup: manifest.id, isHeld: isUnfinished });
-    for (const stream of replaced) if (stream !== work.name) await remove(stream);
+    if (!isUnfinished) await remove(work.name);
+    const held = await holdRequests(connection, manager, work, {
+      backup: manifest.id,
+      isHeld: isUnfinished,
+    });
+    for (const stream of new Set([work.name, ...replaced])) {
+      await held.assertMine();
+      await remove(stream);
+    }
     for (const stream of manifest.streams) {
+      await held.assertMine();
       const isArchive = stream.config.name === archiveNameOf(config);
       // It looks for its source as soon as it is there.
       if (isArchive) notes.push(...(await makeWorkStream()));
@@ -85,18 +95,21 @@ export async function restoreBackup(
       back.push(saved.config.name);
       onRestored(stream);
     }
+    await held.assertMine();
     const doubts = await markDoubts(bridge);
     const { id: backup, begunAt: until, mirrorOf: primary } = manifest;
     const what = { ...(primary && { primary }), ...audited.what, backup, until, ...doubts };
+    await held.assertMine();
     await writeAudit(connection, { action: audited.action, ...actor, what }, auditSigner);
     for (const somebody of await whoIsThere(connection, config))
       notes.push(
         `${somebody} came while streams were restored. Who started meanwhile has waited; where one ran on from before, stop it, delete the streams and begin again, unless you know that it did nothing`,
       );
+    await held.assertMine();
     await releaseRequests();
     return { doubts, notes };
   } catch (error) {
-    throw stoppedAt(error, back);
+    throw error instanceof RestoreSupersededError ? error : stoppedAt(error, back);
   }
 
   async function remove(stream: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** Whether a backup may be restored into a server, and what it would mean. Changes nothing. */
-import { isVersionAtLeast, streamInfo } from '@nats-bridge/messaging';
+import { type Connection, isVersionAtLeast, streamInfo } from '@nats-bridge/messaging';
 import { retentionOf } from '../config/retention.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import type { BackupManifest } from './manifest.js';
@@ -13,6 +13,8 @@ export type RestorePlan = {
   readonly manifest: BackupManifest;
   /** An earlier try stopped: what it brought back, and nobody can have used, is brought back anew. */
   readonly isUnfinished: boolean;
+  /** The streams that are there as they were looked at: by a restore in between they are others. */
+  readonly asSeen: string;
   /** Streams that are there, and empty, of that try, or to be replaced: they are deleted before. */
   readonly replaced: readonly string[];
   /** Why it may not be restored; each says what to do. */
@@ -36,9 +38,10 @@ export async function planRestore(
   const { connection } = bridge;
   const { info } = await connection.get();
   const isUnfinished = await isRestoreUnfinished(connection);
+  const restored = [manifest.workStream, ...manifest.streams].map(({ config }) => config.name);
+  const asSeen = await lookAt(connection, restored);
   const replaced: string[] = [];
   const full: string[] = [];
-  const restored = [manifest.workStream, ...manifest.streams].map(({ config }) => config.name);
   const others = streamsLeftOut(bridge.config).filter(({ mayStay }) => !mayStay);
   for (const stream of new Set([...restored, ...others.map(({ stream }) => stream)])) {
     const messages = (await streamInfo(connection, stream))?.state.messages;
@@ -68,7 +71,17 @@ export async function planRestore(
     problems.push(
       `${somebody} are connected, and would go on with what they knew before: stop every bridge and every worker, and keep them stopped until this is done`,
     );
-  return { path, manifest, isUnfinished, replaced, problems };
+  return { path, manifest, isUnfinished, asSeen, replaced, problems };
+}
+
+/** @returns which of the streams there are, and which they are, in one text */
+export async function lookAt(connection: Connection, streams: readonly string[]): Promise<string> {
+  const seen: string[] = [];
+  for (const stream of streams) {
+    const info = await streamInfo(connection, stream);
+    if (info !== undefined) seen.push(`${stream} of ${info.created}`);
+  }
+  return seen.join(', ');
 }
 
 function* problemsOf({ manifest, problems }: BackupReport, bridge: NatsBridge): Iterable<string> {

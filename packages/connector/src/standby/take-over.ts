@@ -19,13 +19,14 @@ import { readBackup } from '../backup/backup-folder.js';
 import { type CreatedBackup, createBackup, type MirroredStreams } from '../backup/create-backup.js';
 import type { StreamInBackup } from '../backup/manifest.js';
 import { type Restored, restoreBackup } from '../backup/restore-backup.js';
+import { RestoreSupersededError } from '../backup/restore-mark.js';
 import { planRestore, type RestorePlan } from '../backup/restore-plan.js';
 import { longestTimeoutMs } from '../config/retention.js';
 import type { Actor } from '../dead-letters/letter-action.js';
 import type { NatsBridge } from '../nats-bridge.js';
 import { archiveNameOf, topologyOf } from '../topology.js';
 import { isPrimaryThere } from './primary.js';
-import { type Mirror, readStandby, type Standby } from './read-standby.js';
+import { copiedHere, type Mirror, readStandby, type Standby } from './read-standby.js';
 
 export type TakeOverPlan = Standby & {
   /** It answers over the link. Where it does not it may serve all the same. */
@@ -128,7 +129,11 @@ function knownUntil(mirrors: readonly Mirror[]): Date | undefined {
   return new Date(isHeard ? Math.min(...known) : Math.max(...known));
 }
 
-/** @param plan without problems @throws Error where streams cannot be saved or restored, and says how far it came */
+/**
+ * @param plan without problems
+ * @throws RestoreSupersededError when another has begun since; Error where streams cannot be saved or restored, and says
+ *   how far it came
+ */
 export async function takeOver(
   bridge: NatsBridge,
   { primary, mirrors, until, problems, resumed, isPrimaryThere: isThere }: TakeOverPlan,
@@ -146,6 +151,7 @@ export async function takeOver(
     }));
   const replaceable = mirrors.map(({ stream }) => stream);
   const plan = await planRestore(bridge, backup.path, { replaceable });
+  await assertAsBefore(bridge, plan, { mirrors, primary, isResumed: resumed !== undefined });
   if (plan.problems.length > 0) return { backup, plan, restored: undefined };
   const what = { primary, answered: isThere ? 'yes' : 'no', ...(resumed === undefined && lagsOf(mirrors)) };
   const restored = await restoreBackup(bridge, plan, {
@@ -154,6 +160,22 @@ export async function takeOver(
     onRestored,
   });
   return { backup, plan, restored };
+}
+
+/** The backup took its time. @throws RestoreSupersededError when somebody else has begun meanwhile, or is done */
+async function assertAsBefore(
+  { connection }: Pick<NatsBridge, 'connection'>,
+  { isUnfinished }: RestorePlan,
+  {
+    mirrors,
+    primary,
+    isResumed,
+  }: Pick<TakeOverPlan, 'mirrors' | 'primary'> & { readonly isResumed: boolean },
+): Promise<void> {
+  if (isUnfinished !== isResumed) throw new RestoreSupersededError();
+  if (isResumed) return;
+  for (const { stream } of mirrors)
+    if ((await copiedHere(connection, stream)) !== primary) throw new RestoreSupersededError();
 }
 
 function lagsOf(mirrors: TakeOverPlan['mirrors']): Readonly<Record<string, number>> {
