@@ -22,7 +22,7 @@ export const REPLY_ALERTS: readonly AlertRule[] = [
         .filter(({ name }) => name === LATE_CONSUMER.name)
         .reduce((sum, { pending, ackPending }) => sum + pending + ackPending, 0);
       return count > 0
-        ? [{ labels: {}, summary: `${count} operations are in doubt, or their answers are not taken` }]
+        ? [{ labels: {}, summary: `operations in doubt, or whose answers are not taken: ${count}` }]
         : [];
     },
   },
@@ -32,7 +32,7 @@ export const REPLY_ALERTS: readonly AlertRule[] = [
     forMs: 0,
     runbook: 'docs/runbooks/stray-replies.md',
     holds: ({ replies: { stray } }) =>
-      stray > 0 ? [{ labels: {}, summary: `${stray} replies named another request than theirs` }] : [],
+      stray > 0 ? [{ labels: {}, summary: `replies that named another request than theirs: ${stray}` }] : [],
   },
   {
     name: 'NatsBridgeRefusedReplies',
@@ -40,6 +40,8 @@ export const REPLY_ALERTS: readonly AlertRule[] = [
     forMs: 0,
     runbook: 'docs/runbooks/refused-replies.md',
     holds: ({ replies: { refused } }) =>
-      refused > 0 ? [{ labels: {}, summary: `${refused} answers were not signed by who may give them` }] : [],
+      refused > 0
+        ? [{ labels: {}, summary: `answers that were not signed by who may give them: ${refused}` }]
+        : [],
   },
 ];

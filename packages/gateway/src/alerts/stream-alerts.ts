@@ -29,7 +29,7 @@ export const STREAM_ALERTS: readonly AlertRule[] = [
         sight,
         'INTERVENTIONS',
         0,
-        (count) => `${count} operations may have moved money and wait for a person`,
+        (count) => `operations that may have moved money and wait for a person: ${count}`,
       ),
   },
   {
@@ -46,7 +46,7 @@ export const STREAM_ALERTS: readonly AlertRule[] = [
     runbook: 'docs/runbooks/approvals-wait.md',
     holds({ figures }) {
       const count = figures?.approvalsWaiting ?? 0;
-      return count > 0 ? [{ labels: {}, summary: `${count} actions wait for a second person` }] : [];
+      return count > 0 ? [{ labels: {}, summary: `actions that wait for a second person: ${count}` }] : [];
     },
   },
   {
