@@ -323,6 +323,20 @@ describe('payments', () => {
 });
 
 describe('letters', () => {
+  it('that may have moved money stand first, however few, and a person is to settle them', async () => {
+    await page.setViewportSize(DESKTOP);
+    await open('/letters', 'Dead letters and interventions');
+    const first = page.locator('.group').first();
+    await first.getByText('may have moved').waitFor();
+    expect(await first.innerText()).toContain('1 letter');
+    expect(await page.locator('.badge').getAttribute('class')).toContain('badge-urgent');
+    const name = await letterNamed('att_doubt');
+    await open(`/letters/${name}`, `Letter ${name}`);
+    const main = page.locator('.button-main');
+    await main.waitFor();
+    expect((await main.allInnerTexts()).map((text) => text.trim())).toEqual(['Resolve']);
+  });
+
   it('of one cause are sent again together, after saying what would happen', async () => {
     await open('/letters?cause=no+processor', 'Dead letters and interventions');
     // Some of them are kept for what comes after.

@@ -42,17 +42,6 @@ export function BreakersScreen() {
       <Loaded resource={resource} what="breakers">
         {({ items, limits, rate_limits }) => (
           <>
-            <Panel title="Calls in flight">
-              <DefinitionList
-                pairs={[
-                  ['Now', count(limits.in_flight)],
-                  ['Limit', count(limits.limit)],
-                  ['Share', percent(limits.in_flight / limits.limit)],
-                ]}
-              />
-              <ShareBar share={limits.in_flight / limits.limit} label="share of the limit" />
-            </Panel>
-            <RateLimits rules={rate_limits} />
             <Panel
               title="Circuit breakers"
               note={`open after ${plural(limits.failures, 'failure')} in a row, for ${duration(limits.open_ms)} at most`}
@@ -67,6 +56,17 @@ export function BreakersScreen() {
                   rowKey={({ operation, connector }) => `${operation} ${connector}`}
                 />
               )}
+            </Panel>
+            <RateLimits rules={rate_limits} />
+            <Panel title="Calls in flight">
+              <DefinitionList
+                pairs={[
+                  ['Now', count(limits.in_flight)],
+                  ['Limit', count(limits.limit)],
+                  ['Share', percent(limits.in_flight / limits.limit)],
+                ]}
+              />
+              <ShareBar share={limits.in_flight / limits.limit} label="share of the limit" />
             </Panel>
           </>
         )}

@@ -56,7 +56,7 @@ function Found({ letter }: { readonly letter: LetterDetail }) {
         <div class="actions">
           <Button
             icon="retry"
-            kind="main"
+            kind={verdict === 'never_sent' ? 'main' : 'plain'}
             disabled={!mayAct(role, 'operator') || verdict !== 'never_sent'}
             onClick={() => setDoing('retry')}
           >
@@ -64,6 +64,7 @@ function Found({ letter }: { readonly letter: LetterDetail }) {
           </Button>
           <Button
             icon="stamp"
+            kind={verdict === 'unknown' ? 'main' : 'plain'}
             disabled={!mayAct(role, 'operator') || isSettled}
             onClick={() => setDoing('resolve')}
           >

@@ -25,7 +25,12 @@ export function PaymentTableRow({ row, index, isActive }: PaymentTableRowProps) 
       </td>
       <td class="cell-operation">
         {row.operation}
-        {row.attempts > 1 && <span class="again"> attempt {row.attempts}</span>}
+        {row.attempts > 1 && (
+          <span class="again" title={`attempt ${row.attempts}`}>
+            {' '}
+            ×{row.attempts}
+          </span>
+        )}
       </td>
       <td class="cell-amount number">{money(row.amount)}</td>
       <td class="cell-payment id">

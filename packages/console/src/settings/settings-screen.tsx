@@ -31,9 +31,10 @@ export function SettingsScreen() {
                   ['You', `${who}, ${role}`],
                   [
                     'An acknowledged request survives',
-                    durability ? (SURVIVED[durability.survives] ?? durability.survives) : 'not known',
+                    durability
+                      ? `${SURVIVED[durability.survives] ?? durability.survives} (${durability.because})`
+                      : 'not known',
                   ],
-                  ['Because', durability?.because],
                 ]}
               />
             </Panel>

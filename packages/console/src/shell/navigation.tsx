@@ -71,14 +71,14 @@ export function Navigation({ current }: { readonly current: string | undefined }
   );
 }
 
-/** How many letters wait for somebody. */
+/** How many letters wait for somebody; red where money may have moved. */
 function Waiting() {
   const { live } = useSession();
-  const letters = live.overview.value?.letters;
-  const waiting = letters ? letters.dead_letters + letters.interventions : 0;
+  const { dead_letters = 0, interventions = 0 } = live.overview.value?.letters ?? {};
+  const waiting = dead_letters + interventions;
   if (waiting === 0) return null;
   return (
-    <span class="badge">
+    <span class={interventions > 0 ? 'badge badge-urgent' : 'badge'}>
       <span aria-hidden="true">{waiting > 999 ? '999+' : count(waiting)}</span>
       <span class="unseen"> {plural(waiting, 'letter')} waiting</span>
     </span>

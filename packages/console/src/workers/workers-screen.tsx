@@ -25,6 +25,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     title: 'Priority',
     value: ({ priority }) => (priority === 0 ? '0' : `${priority}, backup`),
+    isNumber: true,
   },
   { title: 'Operations', value: ({ operations }) => operations.join(', '), isWide: true },
 ];
@@ -46,7 +47,11 @@ export function WorkersScreen() {
               <ul class="looks">
                 {alone.length + overlaps.length === 0 && (
                   <li>
-                    <Mark tone="good" icon="check" word="nothing: each consumer is read, and by one name" />
+                    <Mark
+                      tone="good"
+                      icon="check"
+                      word="nothing: no request waits unread, and none goes to two"
+                    />
                   </li>
                 )}
                 {alone.map((consumer) => (

@@ -206,7 +206,7 @@ export const installationRoutes = [
 async function figuresOf({ figures }: AdminWorld) {
   const read = await figures.get();
   if (read === undefined)
-    throw new AdminProblem(503, 'NATS_UNREACHABLE', 'the broker does not answer: see /readyz');
+    throw new AdminProblem(503, 'NATS_UNREACHABLE', 'NATS does not answer: nats-bridge doctor says why');
   return read;
 }
 

@@ -185,6 +185,9 @@ function shownBody(world: AdminWorld, request: Parameters<typeof showRequest>[1]
 
 const MOST_MERCHANTS = 10;
 
+/** Money may have moved: of such letters a person hears first. */
+const isInDoubt = ([letter]: readonly LetterSummary[]) => letter?.verdict === 'unknown';
+
 function groupsOf(letters: readonly LetterSummary[]) {
   const groups = new Map<string, LetterSummary[]>();
   for (const letter of letters) {
@@ -194,7 +197,7 @@ function groupsOf(letters: readonly LetterSummary[]) {
     else group.push(letter);
   }
   return [...groups.values()]
-    .sort((a, b) => b.length - a.length)
+    .sort((a, b) => Number(isInDoubt(b)) - Number(isInDoubt(a)) || b.length - a.length)
     .map((group) => {
       const [newest] = group as [LetterSummary, ...LetterSummary[]];
       return {

@@ -64,7 +64,10 @@ export const letterPage = page(letter).extend({
         merchants: z.array(z.string()).meta({ description: 'At most ten of them.' }),
       }),
     )
-    .meta({ description: 'Of all that match, whatever the page; the largest first.' }),
+    .meta({
+      description:
+        'Of all that match, whatever the page; where money may have moved first, then the largest.',
+    }),
 });
 
 export const letterDetail = letter.extend({
