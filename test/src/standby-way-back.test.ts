@@ -72,6 +72,18 @@ async function killedAfter(text: string, server: EmbeddedServer, ...args: string
   expect(code, said).toBe(null);
 }
 
+/** Kills the command between the deletion of the stream and what is made in its place, or soon after. */
+async function killedOnceGone(stream: string, server: EmbeddedServer, ...args: string[]): Promise<void> {
+  const watching = bridgeAt(server);
+  const nats = await watching.connection.get();
+  const child = startCli(['standby', ...args], env(server));
+  nats.subscribe(`$JS.EVENT.ADVISORY.STREAM.DELETED.${stream}`, {
+    callback: () => void child.kill('SIGKILL'),
+  });
+  await once(child, 'exit');
+  await watching.close();
+}
+
 let inB: Awaited<ReturnType<typeof serve>>;
 let oldBridge: NatsBridge;
 let pusher: ReturnType<NatsBridge['lateAnswers']['push']>;
@@ -162,6 +174,8 @@ it('steps down, killed half-way too, and names what it answered and the other re
     expect.stringMatching(/may not know of it[\s\S]*authorize:att_unheard: answered/),
   ]);
   await killedAfter('saved OBJ_hyperswitch-bodies', regions.a, 'step-down', 'b', old, '--yes');
+  for (const stream of ['PAYMENTS_ARCHIVE', 'OPERATIONS'])
+    await killedOnceGone(stream, regions.a, 'step-down', 'b', old, '--yes');
   const done = await standby(regions.a, 'step-down', 'b', old, '--yes');
   expect(done.code, done.stdout + done.stderr).toBe(0);
   const atA = bridgeAt(regions.a);
