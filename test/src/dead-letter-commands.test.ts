@@ -1,9 +1,12 @@
 /** What a person sees of an operation and of letters at the command line, and does there. */
+import { once } from 'node:events';
 import { jetstream } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
-import { runCli } from './cli-process.js';
+import { runCli, startCli } from './cli-process.js';
 import { broken, deadLettersScene } from './dead-letters-scene.js';
+import { neverSent } from './never-sent.js';
 import { MERCHANT } from './stack-under-test.js';
+import { until } from './until.js';
 
 const scene = deadLettersScene();
 const { audited, authorize, keep, oneLetter, workerWith } = scene;
@@ -43,13 +46,13 @@ describe('nats-bridge ledger', () => {
 });
 
 describe('nats-bridge dlq', () => {
-  const dlq = (...args: string[]) =>
-    runCli(['dlq', ...args], {
-      NATS_BRIDGE__BASE_URL: scene.stack.server.url,
-      NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1',
-      NATS_BRIDGE__JETSTREAM__ACK_WAIT: '1000',
-      NATS_BRIDGE__JETSTREAM__MAX_DELIVER: '2',
-    });
+  const environment = () => ({
+    NATS_BRIDGE__BASE_URL: scene.stack.server.url,
+    NATS_BRIDGE__JETSTREAM__NUM_REPLICAS: '1',
+    NATS_BRIDGE__JETSTREAM__ACK_WAIT: '1000',
+    NATS_BRIDGE__JETSTREAM__MAX_DELIVER: '2',
+  });
+  const dlq = (...args: string[]) => runCli(['dlq', ...args], environment());
 
   it('shows what was given up, refuses what is not safe, and records what a person decides', async () => {
     keep();
@@ -129,6 +132,29 @@ describe('nats-bridge dlq', () => {
       stderr: expect.stringContaining('no letter i1: it was settled, is too old, or never was'),
     });
     expect(await audited()).toMatchObject([{ action: 'resolve', who: 'jo', why: 'asked' }]);
+  });
+
+  it('sends many again that was killed in the midst of it, and is run again: each is carried out once', async () => {
+    keep();
+    const attempts = Array.from({ length: 8 }, (_, index) => `att_${index}`);
+    for (const attempt of attempts) await neverSent(scene.stack, authorize, attempt);
+    await until('the letters', async () => (await scene.letters.list()).length === attempts.length);
+    const retry = ['dlq', 'retry', '--since', '1h', '--rate', '1000', '--reason', 'there is one now'];
+    const ran: string[] = [];
+    let first: ReturnType<typeof startCli> | undefined;
+    await workerWith((_, { idempotencyKey }) => {
+      ran.push(idempotencyKey);
+      if (ran.length === 3) first?.kill('SIGKILL');
+      return { status: 'success', transaction_id: idempotencyKey };
+    });
+    first = startCli(retry, environment());
+    await once(first, 'exit');
+    // What it had announced, and not sent, is in doubt until a gateway has seen that it is in no stream.
+    await until('all of them ran', async () => {
+      expect((await runCli(retry, environment())).stderr).not.toContain('✗');
+      return ran.length >= attempts.length;
+    });
+    expect(ran.toSorted()).toEqual(attempts.map((attempt) => `authorize:${attempt}`));
   });
 
   it('shows all of a reason, and says that what is malformed will come back', async () => {
