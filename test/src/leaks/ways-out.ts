@@ -121,7 +121,7 @@ export const WAYS_OUT: Readonly<Record<string, readonly Sink[] | Harmless>> = {
   'packages/worker/src/telemetry/micro-service.ts': ['micro service'],
   'packages/worker/src/requests/reply.ts': ['wire', 'streams'],
   'packages/worker/src/presence.ts': ['wire'],
-  'packages/worker/src/requests/handle-stored.ts': ['wire'],
+  'packages/worker/src/requests/settle-delivery.ts': ['wire'],
   'packages/worker/src/requests/handle-plain.ts': ['wire'],
   'workers/ucs/src/grpc/grpc-target.ts': 'no payment',
   'workers/ucs/src/in-process/http-exchange.ts': 'no payment',

@@ -1,10 +1,8 @@
 /** A request from the stream: read it, run it under its record, and acknowledge by how that ended. */
-import { type DeliveredMessage, encodeHeaders, SignatureRefusedError } from '@nats-bridge/messaging';
+import { type DeliveredMessage, SignatureRefusedError } from '@nats-bridge/messaging';
 import {
   fingerprintOf,
-  HEADER,
   isRecordSubject,
-  type Operation,
   type OperationRecord,
   RECORD_HEADER,
   ValidationError,
@@ -15,35 +13,28 @@ import type { Handlers } from '../handler.js';
 import { idsInHeaders, idsOf } from '../logging/delivery-ids.js';
 import { failureOf } from '../telemetry/failure-of.js';
 import { type DeliveryTrace, traceDelivery } from '../tracing/trace-delivery.js';
-import type { DeliveryIds, WorkerEvent } from '../worker-event.js';
 import type { Heartbeat } from './heartbeat.js';
 import { createProcessorClock } from './processor-clock.js';
-import { encodeEffect, encodeRefusal, encodeReply, publishReply, type ReplyWay } from './reply.js';
+import { encodeEffect, encodeReply, publishReply } from './reply.js';
 import { type ReadRequest, readDelivery, runHandler } from './run-handler.js';
 import type { Scope } from './scope.js';
+import { refuseDelivery, type SettlingWorld, settleDelivery } from './settle-delivery.js';
 
-export type HandleStoredOptions = {
-  /** The consumer's. */
-  readonly operation: Operation;
+export type HandleStoredOptions = SettlingWorld & {
   readonly scope: Scope;
   /** Where spans are begun, and what they say of where the request came from. */
   readonly tracing?: { readonly tracing: Tracing; readonly destination: string; readonly consumer: string };
   readonly handlers: Handlers;
-  readonly way: ReplyWay;
   readonly guard: Omit<GuardWorld, 'leaseMs'> & {
     /** Names this worker in the records. */
     readonly worker: string;
     readonly leaseMs: () => Promise<number>;
   };
   readonly heartbeat: Heartbeat;
-  readonly report: (event: WorkerEvent) => void;
-  /** Leaves a redelivery in so many milliseconds to another worker, where there is one. */
-  readonly stepBack: (inMs: number) => void;
   /** Aborts when the worker waits for its handlers no longer. */
   readonly abandoned: AbortSignal;
 };
 
-const MAX_RETRY_MS = 30_000;
 const AGAIN_SOON_MS = 1_000;
 /** What was begun and may have had its effect is given this long to find out, though nobody waits any longer. */
 const RECOVERY_MS = 30_000;
@@ -59,7 +50,7 @@ export async function handleStored(message: DeliveredMessage, options: HandleSto
     const ending = isRecordSubject(read.headers.replyTo)
       ? await runUnderRecord(message, read, read.headers.replyTo, { trace, ...options }, hand.onBeat)
       : await runPlainly(read, { trace, ...options });
-    settle(message, ending, { ms: Date.now() - startedAt, ids: idsOf(read.request) }, options);
+    settleDelivery(message, ending, { ms: Date.now() - startedAt, ids: idsOf(read.request) }, options);
     trace?.ended(ending.kind, failureOfEnding(ending));
   } catch (error) {
     message.nak(AGAIN_SOON_MS);
@@ -173,51 +164,6 @@ async function runPlainly(read: ReadRequest, options: Traced): Promise<GuardedEn
   return { kind: 'answered', attempt };
 }
 
-function settle(
-  message: DeliveredMessage,
-  ending: GuardedEnding,
-  { ms, ids }: { readonly ms: number; readonly ids: DeliveryIds },
-  options: HandleStoredOptions,
-): void {
-  const { operation, report } = options;
-  const { subject } = message;
-  switch (ending.kind) {
-    case 'answered':
-      message.ack();
-      report({ type: 'answered', operation, attempt: ending.attempt, ms, ids });
-      break;
-    case 'failed': {
-      const retryInMs = Math.min(MAX_RETRY_MS, 1_000 * 2 ** (ending.attempt - 1));
-      message.nak(retryInMs);
-      options.stepBack(retryInMs);
-      const { attempt, error } = ending;
-      report({ type: 'handler_failed', operation, attempt, retryInMs, error, ids });
-      break;
-    }
-    case 'wait':
-      message.nak(ending.ms);
-      break;
-    case 'conflict':
-      refuse(message, options, {
-        code: 'CONFLICT',
-        message: 'Its idempotency key was used for another request',
-      });
-      message.term('conflict: its idempotency key was used for another request');
-      report({ type: 'conflict', operation, subject, ids });
-      break;
-    case 'superseded':
-      message.ack();
-      report({ type: 'superseded', operation, subject, ids });
-      break;
-    case 'resent':
-    case 'expired':
-    case 'dropped':
-      message.ack();
-      report({ type: ending.kind, operation, subject, ids });
-      break;
-  }
-}
-
 /** What cannot be read is ended here; undefined says so. */
 async function readOrRefuse(
   message: DeliveredMessage,
@@ -236,29 +182,10 @@ async function readOrRefuse(
     return read;
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    refuse(message, options, error, error instanceof SignatureRefusedError ? 'stranger' : 'caller');
+    refuseDelivery(message, way, error, error instanceof SignatureRefusedError ? 'stranger' : 'caller');
     message.term(`malformed: ${error.message}`.slice(0, 200));
     const ids = idsInHeaders(headers);
     report({ type: 'malformed', subject: message.subject, reason: error.message, ids });
     return undefined;
   }
-}
-
-/**
- * Who waits hears at once that nothing was done. A bridge hears it on the acknowledgement subject: the record of the
- * key may hold another request's answer.
- */
-function refuse(
-  message: DeliveredMessage,
-  { way }: HandleStoredOptions,
-  error: { readonly code: string; readonly message: string },
-  to: 'caller' | 'stranger' = 'caller',
-): void {
-  const headers = message.headers;
-  const replyTo = headers[HEADER.replyTo];
-  if (!headers[HEADER.correlationId] || !replyTo) return;
-  const refusal = encodeRefusal(headers, error, way.sealing, to);
-  way.connection.current?.publish(isRecordSubject(replyTo) ? message.ackSubject : replyTo, refusal.body, {
-    headers: encodeHeaders(refusal.headers),
-  });
 }
