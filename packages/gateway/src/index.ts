@@ -7,6 +7,6 @@ export { type ListenAt, PortInUseError } from './doors/listen-on.js';
 export type { Door, Gateway, GatewayOptions } from './gateway.js';
 export { type GatewayConfig, gatewayConfigSchema, gatewayConfigWarnings } from './gateway-config.js';
 export { bodyUntil } from './http/body-until.js';
-export { type WebhookOptions, webhookOptionsSchema } from './late-answers/webhook-options.js';
+export type { WebhookOptions } from './late-answers/webhook-options.js';
 export { startGateway } from './start-gateway.js';
 export type { OnWarning } from './warning.js';

@@ -23,7 +23,6 @@ export { plaintextHosts } from './connection/server-address.js';
 export type { WaitOptions } from './connection/wait-for-connected.js';
 export { type ConsumePullOptions, consumePull, type PullReader } from './consume/consume-pull.js';
 export { DeliveredMessage } from './consume/delivered-message.js';
-export { takesSubject } from './consume/takes-subject.js';
 export {
   type Durability,
   isAtLeast,
@@ -101,7 +100,6 @@ export {
 export { archivedMessage, archivedMessages } from './stored/archived-messages.js';
 export { type ArchiveQuestion, hasAllSince, isCaughtUp } from './stored/has-all-since.js';
 export { originSeqOf } from './stored/origin.js';
-export { type BatchQuestion, readBatch } from './stored/read-batch.js';
 export {
   deletedSeqs,
   deleteStored,
