@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from './program.js';
@@ -34,4 +38,31 @@ describe('the command', () => {
     for (const name of names)
       expect((await createProgram(name)).commands.map((command) => command.name())).toEqual([name]);
   });
+
+  it('loads no bridge for a worker, nor to check a configuration', async () => {
+    const bridge = expect.stringMatching(/packages\/connector\/dist\/nats-bridge\.js$/);
+    expect(await loadedFor('ledger')).toContainEqual(bridge);
+    for (const command of ['worker', 'config']) {
+      const loaded = await loadedFor(command);
+      expect(loaded).toContainEqual(expect.stringMatching(/packages\/connector\/dist\/configuration\.js$/));
+      expect(loaded).not.toContainEqual(bridge);
+    }
+  });
 });
+
+/** What a process has loaded that shows the help of a command: V8 names every script in its coverage. */
+async function loadedFor(command: string): Promise<readonly string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'nats-bridge-loaded-'));
+  try {
+    const main = join(import.meta.dirname, '../dist/main.js');
+    const env = { ...process.env, NODE_V8_COVERAGE: folder };
+    await promisify(execFile)(process.execPath, [main, command, '--help'], { env });
+    const [report = ''] = readdirSync(folder);
+    const { result } = JSON.parse(readFileSync(join(folder, report), 'utf8')) as {
+      result: { url: string }[];
+    };
+    return result.map(({ url }) => url);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

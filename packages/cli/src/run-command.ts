@@ -22,7 +22,7 @@ export async function runCommand(args: readonly string[]): Promise<number | unde
     const lines = fileFailure(error) ?? (error instanceof Error ? error.message : String(error));
     for (const line of lines.split('\n')) process.stderr.write(`${mark.failed(process.stderr)} ${line}\n`);
     // A command that fails has loaded it.
-    const { ConfigError } = await import('@nats-bridge/connector');
+    const { ConfigError } = await import('@nats-bridge/connector/configuration');
     return isRefused || error instanceof ConfigError ? 2 : 1;
   }
 }

@@ -1,5 +1,9 @@
 /** `nats-bridge config check`: whether a configuration can be used, before anything starts with it. */
-import { bridgeConfigWarnings, describeRateLimits, describeRoutes } from '@nats-bridge/connector';
+import {
+  bridgeConfigWarnings,
+  describeRateLimits,
+  describeRoutes,
+} from '@nats-bridge/connector/configuration';
 import { gatewayConfigWarnings } from '@nats-bridge/gateway';
 import { Command } from 'commander';
 import { environmentWarnings, readSettings, withConfigOption } from '../installation/settings.js';

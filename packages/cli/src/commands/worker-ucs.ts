@@ -1,5 +1,5 @@
 /** `nats-bridge worker ucs`: every operation forwarded to a UCS, a server or Prism in this process. */
-import { ConfigError } from '@nats-bridge/connector';
+import { ConfigError } from '@nats-bridge/connector/configuration';
 import type { PrismEnvironment, UcsTarget } from '@nats-bridge/ucs';
 import { Command, Option } from 'commander';
 import { type WorkerCommandOptions, withWorkerOptions, workerOptionsOf } from '../options/worker-options.js';

@@ -6,7 +6,7 @@ import {
   isNamed,
   loadConfig,
   strayVariables,
-} from '@nats-bridge/connector';
+} from '@nats-bridge/connector/configuration';
 import { type GatewayConfig, gatewayConfigSchema } from '@nats-bridge/gateway';
 import type { Command } from 'commander';
 import { readSession } from './up-session.js';

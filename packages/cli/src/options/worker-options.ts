@@ -1,5 +1,5 @@
 /** What every ready worker's command has in common: where it finds NATS, how much it takes, what it says. */
-import { natsAccessOf } from '@nats-bridge/connector';
+import { natsAccessOf } from '@nats-bridge/connector/configuration';
 import { LAST_PRIORITY, MOST_WEIGHT, type WorkerEvent, type WorkerOptions } from '@nats-bridge/worker';
 import { type Command, InvalidArgumentError } from 'commander';
 import { readSettingsHere, type ServerOptions, withServerOptions } from '../installation/settings.js';

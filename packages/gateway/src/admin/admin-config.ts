@@ -1,6 +1,6 @@
 /** The `[gateway.admin]` section: who may use the admin API, and how much of it. */
 import { createHash } from 'node:crypto';
-import { readableFile } from '@nats-bridge/connector';
+import { readableFile } from '@nats-bridge/connector/configuration';
 import { z } from 'zod';
 
 export const ROLES = ['viewer', 'operator', 'admin'] as const;

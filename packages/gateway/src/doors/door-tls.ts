@@ -1,7 +1,7 @@
 /** TLS of a door: its files, checked at the start, and read again while it is open. */
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls';
-import { readableFile } from '@nats-bridge/connector';
+import { readableFile } from '@nats-bridge/connector/configuration';
 import { z } from 'zod';
 import type { OnWarning } from '../warning.js';
 

@@ -1,5 +1,5 @@
 /** Where events may go and with which secret they are signed: the `[gateway.webhooks]` section. */
-import { secretText } from '@nats-bridge/connector';
+import { secretText } from '@nats-bridge/connector/configuration';
 import type { Secret } from '@nats-bridge/protocol';
 import { z } from 'zod';
 
