@@ -260,6 +260,21 @@ describe('payments', () => {
     }
   });
 
+  it('fill the width of their list, whichever columns have room', async () => {
+    const right = async (selector: string) => {
+      const box = await page.locator(selector).first().boundingBox();
+      return Math.round((box?.x ?? 0) + (box?.width ?? 0));
+    };
+    for (const width of [1_000, DESKTOP.width, 1_720]) {
+      await page.setViewportSize({ ...DESKTOP, width });
+      await open('/payments', 'Payments');
+      await page.locator('.spacer').first().waitFor({ state: 'attached' });
+      const gap = (await right('.list')) - (await right('th.cell-took'));
+      expect(gap, `at ${width} pixels`).toBeLessThan(20); // a scroll bar, at most
+    }
+    await page.setViewportSize(DESKTOP);
+  });
+
   it('have an amount of each operation', async () => {
     await open(`/payments/${MERCHANT}/pay_of_att_held`, 'pay_of_att_held');
     const amounts = page.getByRole('row').locator('[data-title="Amount"]');

@@ -132,9 +132,10 @@ export function PaymentList({
 
 function Spacer({ height }: { readonly height: number }) {
   if (height === 0) return null;
+  // One cell: it must not bring back a column that a narrow screen leaves out.
   return (
     <tr class="spacer">
-      <td colSpan={TITLES.length} style={{ height: `${height}px` }} />
+      <td style={{ height: `${height}px` }} />
     </tr>
   );
 }
