@@ -64,6 +64,12 @@ describe('what is asked for wrongly', () => {
     [['dlq', 'retry', 'd1'], '--reason is missing: it goes into the audit; --dry-run needs none'],
     [['dlq', 'retry', 'd1', 'd2', '--force-unknown', '--reason', 'x'], 'for one letter'],
     [['dlq', 'resolve', 'i1', '--status', 'success', '--reason', 'x'], '--transaction-id'],
+    [['dlq', 'show', 'x9', '--nats', NOWHERE], "argument '<letter>' 'x9' is invalid: it is no letter"],
+    [
+      ['dlq', 'discard', 'd1', 'pay_1', '--reason', 'x', '--nats', NOWHERE],
+      "'pay_1' is invalid: it is no letter",
+    ],
+    [['dlq', 'retry', 'd1', 'pay_1', '--dry-run', '--nats', NOWHERE], "'pay_1' is invalid: it is no letter"],
     [['dlq', 'edit', 'd1', '--patch', THIS_FILE, '--reason', 'x'], 'is no JSON: give a merge patch'],
     [['replay', '--to', 'analytics', '--nats', NOWHERE], '--to needs a --reason'],
     [['replay', '--reason', 'x', '--nats', NOWHERE], 'go with --to'],

@@ -4,6 +4,7 @@ import {
   type BulkResult,
   type DeadLetter,
   type DeadLetters,
+  type LetterPlace,
   letterName,
   planRetry,
   retryMany,
@@ -12,10 +13,16 @@ import {
 } from '@nats-bridge/connector';
 import { VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
-import { letterNamed, withActions, withLetters } from '../installation/with-letters.js';
+import { letterAt, withActions, withLetters } from '../installation/with-letters.js';
 import { actorUnlessDryRun, byPersonUnlessDryRun, type MayBeDryRun } from '../options/audited-command.js';
 import { type CommandOptions, command } from '../options/command-options.js';
-import { hasFilter, type LetterOptions, letterFilterOf, ofLetters } from '../options/letter-options.js';
+import {
+  hasFilter,
+  type LetterOptions,
+  letterFilterOf,
+  letterPlaces,
+  ofLetters,
+} from '../options/letter-options.js';
 import { positive } from '../options/number-option.js';
 import { outcomeOf, said } from '../output/acted-letters.js';
 import { mark, progress } from '../output/terminal.js';
@@ -31,7 +38,7 @@ export function retryCommand(): Command {
     .description(
       'Sends letters again, under their own idempotency keys: those of which nothing was charged. Their callers were told that it failed, and the customer may have paid in another way since: before you send old letters in bulk, look whether the payments are still wanted.',
     )
-    .argument('[letters...]', 'as list names them; without any, all that the filters choose')
+    .argument('[letters...]', 'as list names them; without any, all that the filters choose', letterPlaces)
     .option('--rate <n>', 'at most so many a second', positive, 10)
     .option('--dry-run', 'say what would happen, and how long it would take')
     .option(
@@ -41,19 +48,19 @@ export function retryCommand(): Command {
     .action(retry);
 }
 
-async function retry(names: string[], options: RetryOptions): Promise<void> {
-  if (options.forceUnknown && names.length !== 1)
+async function retry(places: readonly LetterPlace[], options: RetryOptions): Promise<void> {
+  if (options.forceUnknown && places.length !== 1)
     throw new InvalidArgumentError('--force-unknown is for one letter, named');
-  if (names.length === 0 && !hasFilter(options))
+  if (places.length === 0 && !hasFilter(options))
     throw new InvalidArgumentError('name letters or give a filter, such as --since 1h');
   const actor = actorUnlessDryRun(options);
   const within = actor === undefined ? withLetters : withActions;
   await within(options, async (letters) => {
     if (options.forceUnknown && actor !== undefined)
-      return forceOne(letters, names[0] as string, actor, options);
+      return forceOne(letters, places[0] as LetterPlace, actor, options);
     const chosen =
-      names.length > 0
-        ? await Promise.all(names.map((name) => letterNamed(letters, name)))
+      places.length > 0
+        ? await Promise.all(places.map((place) => letterAt(letters, place)))
         : await letters.list(letterFilterOf(options));
     const perSecond = options.rate;
     const result =
@@ -69,11 +76,11 @@ async function retry(names: string[], options: RetryOptions): Promise<void> {
 
 async function forceOne(
   letters: DeadLetters,
-  name: string,
+  place: LetterPlace,
   actor: Actor,
   options: CommandOptions,
 ): Promise<void> {
-  const letter = await letterNamed(letters, name);
+  const letter = await letterAt(letters, place);
   const acted = await letters.retry(letter, actor, { force: true });
   const text = [outcomeOf(acted, `${letterName(letter)} was sent again`), ...comingBack([letter])];
   said(options, [acted], text.join('\n'));

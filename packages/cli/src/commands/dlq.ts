@@ -1,12 +1,18 @@
 /** `nats-bridge dlq`: requests that were given up, and what a person can do about them. */
 import { readFileSync } from 'node:fs';
-import { type Acted, letterName, shownLetter } from '@nats-bridge/connector';
+import { type Acted, type LetterPlace, letterName, shownLetter } from '@nats-bridge/connector';
 import { isOperation, nearestNames, OPERATIONS, VERDICT_ADVICE } from '@nats-bridge/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { letterNamed, withActions, withLetters } from '../installation/with-letters.js';
+import { letterAt, withActions, withLetters } from '../installation/with-letters.js';
 import { actorOf, type By, byPerson } from '../options/audited-command.js';
 import { type CommandOptions, command } from '../options/command-options.js';
-import { type LetterOptions, letterFilterOf, ofLetters } from '../options/letter-options.js';
+import {
+  type LetterOptions,
+  letterFilterOf,
+  letterPlace,
+  letterPlaces,
+  ofLetters,
+} from '../options/letter-options.js';
 import { inUtc } from '../options/moment.js';
 import { wholeNumber } from '../options/number-option.js';
 import { outcomeOf, said } from '../output/acted-letters.js';
@@ -76,10 +82,10 @@ function sayNone({ operation }: LetterOptions): void {
 
 function show(): Command {
   return command('show', 'everything about one letter but what it holds')
-    .argument('<letter>', 'as list names it, for example i7')
-    .action((name: string, options: CommandOptions) =>
+    .argument('<letter>', 'as list names it, for example i7', letterPlace)
+    .action((place: LetterPlace, options: CommandOptions) =>
       withLetters(options, async (letters) => {
-        const letter = await letterNamed(letters, name);
+        const letter = await letterAt(letters, place);
         const verdict = await letters.verdict(letter);
         if (options.json)
           return print({ ...shownLetter(letter), verdict_now: verdict, request_bytes: letter.body.length });
@@ -106,16 +112,16 @@ function show(): Command {
 
 function edit(): Command {
   return byPerson(command('edit', 'mend the request of one letter, and send it again'))
-    .argument('<letter>', 'as list names it')
+    .argument('<letter>', 'as list names it', letterPlace)
     .requiredOption(
       '--patch <file>',
       'JSON merge patch (RFC 7386) of router_data.request; - for standard input',
     )
-    .action(async (name: string, options: CommandOptions & By & { patch: string }) => {
+    .action(async (place: LetterPlace, options: CommandOptions & By & { patch: string }) => {
       const patch = readPatch(options.patch);
       await withActions(options, async (letters) => {
-        const acted = await letters.retry(await letterNamed(letters, name), actorOf(options), { patch });
-        said(options, [acted], outcomeOf(acted, `${name} was mended and sent again`));
+        const acted = await letters.retry(await letterAt(letters, place), actorOf(options), { patch });
+        said(options, [acted], outcomeOf(acted, `${letterName(place)} was mended and sent again`));
       });
     });
 }
@@ -134,7 +140,7 @@ function readPatch(path: string): unknown {
 
 function resolve(): Command {
   return byPerson(command('resolve', 'record the outcome that the processor told; the next sync gives it'))
-    .argument('<letter>', 'as list names it')
+    .argument('<letter>', 'as list names it', letterPlace)
     .addOption(
       new Option('--status <status>', 'what it was').choices(['success', 'failure']).makeOptionMandatory(),
     )
@@ -143,7 +149,7 @@ function resolve(): Command {
     .option('--message <text>', 'of a failure')
     .action(
       async (
-        name: string,
+        place: LetterPlace,
         options: CommandOptions &
           By & { status: 'success' | 'failure'; transactionId?: string; code?: string; message?: string },
       ) => {
@@ -151,13 +157,13 @@ function resolve(): Command {
         if (status === 'success' && transactionId === undefined)
           throw new InvalidArgumentError("--status success needs the processor's --transaction-id");
         await withActions(options, async (letters) => {
-          const acted = await letters.resolve(await letterNamed(letters, name), actorOf(options), {
+          const acted = await letters.resolve(await letterAt(letters, place), actorOf(options), {
             status,
             transactionId,
             code,
             message,
           });
-          said(options, [acted], outcomeOf(acted, `${name} is recorded as ${status}`));
+          said(options, [acted], outcomeOf(acted, `${letterName(place)} is recorded as ${status}`));
         });
       },
     );
@@ -165,10 +171,10 @@ function resolve(): Command {
 
 function discard(): Command {
   return byPerson(command('discard', 'take letters off the list, with a reason'))
-    .argument('<letters...>', 'as list names them')
-    .action((names: string[], options: CommandOptions & By) =>
+    .argument('<letters...>', 'as list names them', letterPlaces)
+    .action((places: readonly LetterPlace[], options: CommandOptions & By) =>
       withActions(options, async (letters) => {
-        const chosen = await Promise.all(names.map((name) => letterNamed(letters, name)));
+        const chosen = await Promise.all(places.map((place) => letterAt(letters, place)));
         const all: Acted[] = [];
         const lines: string[] = [];
         try {

@@ -3,11 +3,11 @@ import {
   createDeadLetters,
   type DeadLetter,
   type DeadLetters,
+  type LetterPlace,
+  letterName,
   type NatsBridge,
-  parseLetterName,
 } from '@nats-bridge/connector';
 import { APPROVAL_STREAM, AUDIT_STREAM, QUEUE_STREAM } from '@nats-bridge/protocol';
-import { InvalidArgumentError } from 'commander';
 import { assertMayBeWrittenDown } from './assert-may-be-written-down.js';
 import { missingStreams } from './missing-streams.js';
 import { readSettingsHere, type ServerOptions } from './settings.js';
@@ -57,12 +57,9 @@ async function assertThereAreLetters({ config, connection }: NatsBridge): Promis
   );
 }
 
-export async function letterNamed(letters: DeadLetters, name: string): Promise<DeadLetter> {
-  const place = parseLetterName(name);
-  if (place === undefined)
-    throw new InvalidArgumentError(`${name} is no letter; dlq list names them, for example d3 or i7`);
+export async function letterAt(letters: DeadLetters, place: LetterPlace): Promise<DeadLetter> {
   const letter = await letters.get(place.queue, place.seq);
   if (letter === undefined)
-    throw new Error(`there is no letter ${name}: it was settled, is too old, or never was`);
+    throw new Error(`there is no letter ${letterName(place)}: it was settled, is too old, or never was`);
   return letter;
 }

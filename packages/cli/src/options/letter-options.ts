@@ -1,7 +1,7 @@
 /** Which letters a command of `nats-bridge dlq` is about. */
-import type { LetterFilter } from '@nats-bridge/connector';
+import { type LetterFilter, type LetterPlace, parseLetterName } from '@nats-bridge/connector';
 import { type Queue, VERDICT_ADVICE, type Verdict } from '@nats-bridge/protocol';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { moment } from './moment.js';
 
 export type LetterOptions = {
@@ -33,6 +33,19 @@ export function ofLetters(named: Command): Command {
       moment,
     )
     .option('--until <when>', 'given up until, said likewise', moment);
+}
+
+/** The name of a letter as an argument. @throws InvalidArgumentError before anybody is asked for it */
+export function letterPlace(name: string): LetterPlace {
+  const place = parseLetterName(name);
+  if (place === undefined)
+    throw new InvalidArgumentError('it is no letter; dlq list names them, for example d3 or i7');
+  return place;
+}
+
+/** The same of several. @param others that stand before it */
+export function letterPlaces(name: string, others: readonly LetterPlace[] = []): readonly LetterPlace[] {
+  return [...others, letterPlace(name)];
 }
 
 export function hasFilter(options: LetterOptions): boolean {
