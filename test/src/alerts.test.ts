@@ -46,6 +46,12 @@ describe('the alert rules', () => {
   );
 });
 
+/** What the name of a metric may begin with by a pattern of grep: each of its first alternatives. */
+function beginnings(pattern: string): string[] {
+  const [, before = '', either = '', after = ''] = /^(.*?)(?:\\\((.*?)\\\)(.*))?$/.exec(pattern) ?? [];
+  return either.split('\\|').map((one) => `${before}${one}${after}`.replace(/\.\*.*/, ''));
+}
+
 describe('the runbooks', () => {
   it('are those of the rules, and listed', () => {
     const rules = alertRules();
@@ -55,6 +61,17 @@ describe('the runbooks', () => {
     ).toEqual(rules.map(({ alert, severity, runbook }) => ({ alert, severity, runbook })));
     const pages = readdirSync(PAGES).filter((name) => name !== 'README.md');
     expect(pages.toSorted()).toEqual(rules.map(({ runbook }) => runbook.split('/').at(-1)).toSorted());
+  });
+
+  it('look only for metrics that there are', () => {
+    const names = [...readText(join(ROOT, 'docs/metrics.md')).matchAll(/`([a-z]+(?:_[a-z0-9]+)+)`/g)];
+    for (const page of readdirSync(PAGES))
+      for (const [, pattern = ''] of readText(join(PAGES, page)).matchAll(/grep '\^([^']+)'/g))
+        for (const start of beginnings(pattern))
+          expect(
+            names.some(([, name]) => name?.startsWith(start)),
+            `${page}: ${start}`,
+          ).toBe(true);
   });
 
   it('link only to files that are there', () => {
