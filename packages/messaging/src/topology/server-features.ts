@@ -35,16 +35,22 @@ export type ServerFeatures = Readonly<Record<ServerFeature, boolean>>;
 export const SERVER_FEATURES: readonly { readonly feature: ServerFeature; readonly since: string }[] =
   Object.entries(SINCE).map(([feature, since]) => ({ feature: feature as ServerFeature, since }));
 
+/** Once, as the features are asked for with every payment. */
+const RELEASES = SERVER_FEATURES.map(({ feature, since }) => [feature, numbers(since)] as const);
+
 /** @param version as the server says it (`connection.info.version`), e.g. `2.11.3` or `2.12.0-RC.1` */
 export function serverFeatures(version: string): ServerFeatures {
-  const entries = SERVER_FEATURES.map(({ feature, since }) => [feature, isVersionAtLeast(version, since)]);
+  const have = numbers(version);
+  const entries = RELEASES.map(([feature, since]) => [feature, isAtLeast(have, since)]);
   return Object.fromEntries(entries) as ServerFeatures;
 }
 
 /** A pre-release (`2.12.0-RC.1`) counts as its release: its features are in it. */
 export function isVersionAtLeast(version: string, least: string): boolean {
-  const have = numbers(version);
-  const want = numbers(least);
+  return isAtLeast(numbers(version), numbers(least));
+}
+
+function isAtLeast(have: readonly number[], want: readonly number[]): boolean {
   for (const [index, part] of want.entries()) {
     const difference = (have[index] ?? 0) - part;
     if (difference !== 0) return difference > 0;
