@@ -7,9 +7,11 @@ const MOST = 1_000;
 
 export function matches(pattern: string, subject: string): boolean {
   const ofPattern = known.get(pattern) ?? new Map<string, boolean>();
+  const remembered = ofPattern.get(subject);
+  if (remembered !== undefined) return remembered;
   if (ofPattern.size === 0) known.set(pattern, ofPattern);
   if (ofPattern.size > MOST) ofPattern.clear();
-  const does = ofPattern.get(subject) ?? doesMatch(pattern, subject);
+  const does = doesMatch(pattern, subject);
   ofPattern.set(subject, does);
   return does;
 }
