@@ -70,6 +70,8 @@ describe('what is asked for wrongly', () => {
       "'pay_1' is invalid: it is no letter",
     ],
     [['dlq', 'retry', 'd1', 'pay_1', '--dry-run', '--nats', NOWHERE], "'pay_1' is invalid: it is no letter"],
+    [['dlq', 'approve', 'd1', '--reason', 'x', '--nats', NOWHERE], "'d1' is invalid: it is no proposal"],
+    [['dlq', 'approvals', '12', '--nats', NOWHERE], "'12' is invalid: it is no proposal"],
     [['dlq', 'edit', 'd1', '--patch', THIS_FILE, '--reason', 'x'], 'is no JSON: give a merge patch'],
     [['replay', '--to', 'analytics', '--nats', NOWHERE], '--to needs a --reason'],
     [['replay', '--reason', 'x', '--nats', NOWHERE], 'go with --to'],

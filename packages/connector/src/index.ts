@@ -84,7 +84,7 @@ export { type ShownMessage, showRequest, showStored } from './payments/stored-bo
 
 export type { Queue } from '@nats-bridge/protocol';
 export type { Approvals } from './approvals/approvals.js';
-export type { Proposal } from './approvals/proposal.js';
+export { type Proposal, parseProposalId } from './approvals/proposal.js';
 export {
   type ShownActed,
   type ShownProposal,

@@ -1,6 +1,6 @@
 /** `nats-bridge dlq approvals|approve|refuse`: what waits for a second person, and what he says. */
-import { type DeadLetters, letterName, shownProposal } from '@nats-bridge/connector';
-import type { Command } from 'commander';
+import { type DeadLetters, letterName, parseProposalId, shownProposal } from '@nats-bridge/connector';
+import { type Command, InvalidArgumentError } from 'commander';
 import { withActions, withLetters } from '../installation/with-letters.js';
 import { actorOf, type By, byPerson } from '../options/audited-command.js';
 import { type CommandOptions, command } from '../options/command-options.js';
@@ -9,7 +9,7 @@ import { inOneRow, mark, table } from '../output/terminal.js';
 
 export function approvalsCommand(): Command {
   return command('approvals', 'what waits for a second person; with an id, all that is known of one')
-    .argument('[id]', 'such as a12')
+    .argument('[id]', 'such as a12', proposalNamed)
     .option('--all', 'the decided and expired ones too')
     .action((id: string | undefined, options: CommandOptions & { all?: boolean }) =>
       withLetters(options, async (letters) => {
@@ -62,7 +62,7 @@ async function showOne({ approvals }: DeadLetters, id: string, options: CommandO
 
 export function approveCommand(): Command {
   return byPerson(command('approve', 'agree to what somebody else proposed, and have it done'))
-    .argument('<id>', 'as approvals names it')
+    .argument('<id>', 'as approvals names it', proposalNamed)
     .action((id: string, options: CommandOptions & By) =>
       withActions(options, async ({ approvals }) => {
         const done = await approvals.approve(id, actorOf(options));
@@ -74,7 +74,7 @@ export function approveCommand(): Command {
 
 export function refuseCommand(): Command {
   return byPerson(command('refuse', 'refuse a proposal; whoever made it can take it back this way'))
-    .argument('<id>', 'as approvals names it')
+    .argument('<id>', 'as approvals names it', proposalNamed)
     .action((id: string, options: CommandOptions & By) =>
       withActions(options, async ({ approvals }) => {
         const refused = await approvals.refuse(id, actorOf(options));
@@ -82,4 +82,11 @@ export function refuseCommand(): Command {
         console.log(options.json ? JSON.stringify(shownProposal(refused)) : text);
       }),
     );
+}
+
+/** @throws InvalidArgumentError before anybody is asked for it */
+function proposalNamed(id: string): string {
+  if (parseProposalId(id) === undefined)
+    throw new InvalidArgumentError('it is no proposal; dlq approvals names them, for example a12');
+  return id;
 }
