@@ -66,6 +66,11 @@ function answeredRecordOf(stack: Stack, attempt: string) {
   });
 }
 
+/** What its record says that became of it. */
+async function answerOf(stack: Stack, attempt: string) {
+  return (await stack.bridge.ledger.findLatest(MERCHANT, keyOf(attempt)))?.answer;
+}
+
 /** Publishes a request straight into the stream, as the bridge does, and gives its correlation id. */
 async function publishRequest(
   stack: Stack,
@@ -273,6 +278,75 @@ describe.each(DISCIPLINED_WORKERS)('the disciplined worker in %s', (_language, c
     expect(executions()).toEqual(['att_fails 1', 'att_fails 2']);
     expect(await answeredRecordOf(stack, 'att_fails')).toMatchObject({ attempt: 2 });
     expect(worker.printed()).toContain('the processor could not be reached');
+  });
+
+  it.each([
+    ['is larger than a message', 'att_huge'],
+    ['JSON cannot say', 'att_unsayable'],
+  ])('records what is left of an answer that %s: its effect has happened', async (_what, attempt) => {
+    const { stack, worker, authorize, executions } = await startScene(command);
+    const transaction = `${idPrefix}${attempt}`;
+    expect(await authorize(attempt)).toMatchObject({
+      status: 'CHARGED',
+      connector_transaction_id: transaction,
+    });
+    const { correlationId } = await answeredRecordOf(stack, attempt);
+    expect(await answerOf(stack, attempt)).toEqual({
+      status: 'success',
+      transaction_id: transaction,
+      correlation_id: correlationId,
+    });
+    expect(executions()).toEqual([`${attempt} 1`]);
+    expect(worker.printed()).toContain('authorize: the answer was reduced');
+  });
+
+  it.each<[string, object, object]>([
+    [
+      'its own status and what was captured',
+      {
+        status: 'success',
+        attempt_status: 'PARTIAL_CHARGED',
+        amount_captured: 500,
+        redirection: { uri: 'u' },
+      },
+      { status: 'success', attempt_status: 'PARTIAL_CHARGED', amount_captured: 500 },
+    ],
+    [
+      'the status of a refund, and that nothing was captured',
+      { status: 'success', refund_status: 'REFUND_PENDING', amount_captured: 0, response: {} },
+      { status: 'success', refund_status: 'REFUND_PENDING', amount_captured: 0 },
+    ],
+    [
+      'why it failed',
+      { status: 'failure', error: { code: '51', message: 'No funds', reason: 'r' }, redirection: {} },
+      { status: 'failure', error: { code: '51', message: 'No funds' } },
+    ],
+    [
+      'that a customer who was to be redirected has not paid',
+      { status: 'success', transaction_id: 'txn_1', redirection: {} },
+      { status: 'processing', transaction_id: 'txn_1' },
+    ],
+    [
+      'that a status among the fields of the answer is not known',
+      { status: 'success', response: { status: 'VOIDED' } },
+      { status: 'processing' },
+    ],
+  ])('a reduced answer says %s', async (_what, answer, essence) => {
+    const { stack } = await startScene(command);
+    const request = { ...authorizeRequest('att_huge'), answer };
+    const correlationId = await publishRequest(stack, 'att_huge', { request });
+    await answeredRecordOf(stack, 'att_huge');
+    expect(await answerOf(stack, 'att_huge')).toEqual({ ...essence, correlation_id: correlationId });
+  });
+
+  it.each(['att_huge', 'att_unsayable'])('reduces the answer to a question, %s', async (attempt) => {
+    const { stack, worker } = await startScene(command);
+    const asked = { connector_transaction_id: 'txn_1', amount: { minor_amount: 1_250, currency: 'EUR' } };
+    expect(await stack.call('PaymentService/Get', asked, attempt)).toMatchObject({
+      status: 'CHARGED',
+      connector_transaction_id: `${idPrefix}${attempt}`,
+    });
+    expect(worker.printed()).toContain('sync: the answer was reduced');
   });
 
   it('refuses for good what is no request, and what asks for something else under the same key', async () => {

@@ -97,6 +97,14 @@ describe.each(DISCIPLINED_WORKERS)('a worker in %s', (_, command, transactionPre
     for (const mark of [APPROVED, transactionPrefix]) expect(wire).not.toContain(mark);
   });
 
+  it('reduces an answer that is too large for a message only when it is sealed', async () => {
+    const { stack, worker } = await scene({ bridge: true, worker: true });
+    const answer = await stack.call('PaymentService/Authorize', authorizeRequest('att_large'), 'att_large');
+    expect(answer.status).toBe('CHARGED');
+    expect(worker.executions()).toHaveLength(1);
+    expect(worker.printed()).toContain('authorize: the answer was reduced');
+  });
+
   it.each([
     ['in clear, where it has keys', { bridge: false, worker: true }],
     ['sealed, where it has none', { bridge: true, worker: false }],

@@ -13,6 +13,7 @@ const FROM_EXAMPLES = {
     'python/disciplined_worker.py',
     'python/guarded_run.py',
     'python/claim.py',
+    'python/answer.py',
     'python/operation_record.py',
     'python/sealing.py',
     'python/signing.py',
@@ -25,6 +26,7 @@ const FROM_EXAMPLES = {
     'go/disciplined/handle.go',
     'go/disciplined/guarded.go',
     'go/disciplined/claim.go',
+    'go/disciplined/answer.go',
     'go/disciplined/record.go',
     'go/disciplined/sealing.go',
     'go/disciplined/signing.go',
@@ -39,7 +41,8 @@ mkdirSync(target, { recursive: true });
 cpSync(templates, target, { recursive: true });
 for (const [language, files] of Object.entries(FROM_EXAMPLES))
   for (const file of files) cpSync(join(examples, file), join(target, language, file.split('/').at(-1)));
-for (const file of ['main.go', 'handle.go', 'processor.go', 'go.mod']) inModule(join(target, 'go', file));
+for (const file of ['main.go', 'handle.go', 'answer.go', 'processor.go', 'go.mod'])
+  inModule(join(target, 'go', file));
 
 /** The examples are one module of several programs, a scaffolded worker is a module of its own. */
 function inModule(file) {

@@ -9,11 +9,13 @@ import os
 import re
 import signal
 import ssl
+from functools import partial
 from urllib.parse import unquote
 
 import nats
 from pydantic import ValidationError
 
+from answer import encode_answer
 from claim import now_ms
 from contract.request import NatsPaymentRequest
 from guarded_run import KeyConflict, run_guarded
@@ -96,9 +98,10 @@ async def handle(nc, js, msg, lease_ms) -> None:
         async def run(attempt, seconds) -> tuple[dict, bytes]:
             """The answer's headers and bytes."""
             key = unquote(headers.get("X-Idempotency-Key", ""))
-            response = await asyncio.wait_for(HANDLERS[request.operation](request, key, attempt), seconds)
-            response.correlation_id = request.correlation_id
-            content_type, body = SEALING.seal(headers, response.model_dump_json(exclude_none=True).encode())
+            answer = await asyncio.wait_for(HANDLERS[request.operation](request, key, attempt), seconds)
+            answer.correlation_id = request.correlation_id
+            seal = partial(SEALING.seal, headers)
+            content_type, body = encode_answer(request.operation, answer, seal, nc.max_payload)
             return {"Content-Type": content_type, **SIGNING.reply(headers, content_type, body, record)}, body
 
         if record:

@@ -24,11 +24,25 @@ async def authorize(request: NatsPaymentRequest, idempotency_key: str, attempt: 
         raise ConnectionError("the processor could not be reached")
     if attempt_id.endswith("_slow"):
         await asyncio.sleep(3)
-    return NatsPaymentResponse(status="success", transaction_id=f"txn_python_{attempt_id}")
+    return answer_to(request)
 
 
 async def sync(request: NatsPaymentRequest, idempotency_key: str, attempt: int) -> NatsPaymentResponse:
-    return NatsPaymentResponse(status="success", transaction_id=f"txn_python_{request.router_data.attempt_id}")
+    return answer_to(request)
+
+
+def answer_to(request: NatsPaymentRequest) -> NatsPaymentResponse:
+    """What the field `answer` of the request says, or that it succeeded; at some attempt ids more than can be sent."""
+    attempt_id = request.router_data.attempt_id
+    approved = {"status": "success", "transaction_id": f"txn_python_{attempt_id}"}
+    answer = NatsPaymentResponse(**request.router_data.request.get("answer", approved))
+    if attempt_id.endswith("_large"):
+        answer.connector_response = "x" * 900_000  # a message holds it, but not when it is sealed
+    if attempt_id.endswith("_huge"):
+        answer.connector_response = "x" * 2_000_000
+    if attempt_id.endswith("_unsayable"):
+        answer.connector_response = object()
+    return answer
 
 
 HANDLERS = {"authorize": authorize, "sync": sync}

@@ -70,16 +70,13 @@ func handle(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, keys Key
 	}
 	run := func(ctx context.Context, attempt int) (Reply, error) {
 		key := unescaped(headers.Get("X-Idempotency-Key"))
-		response, err := handlers[request.Operation](ctx, request, key, attempt)
+		answer, err := handlers[request.Operation](ctx, request, key, attempt)
 		if err != nil {
 			return Reply{}, err
 		}
-		response.CorrelationID = &request.CorrelationID
-		answer, err := json.Marshal(response)
-		if err != nil {
-			return Reply{}, err
-		}
-		return keys.protect(headers, kindReply, record, answer)
+		answer.CorrelationID = &request.CorrelationID
+		protect := func(said []byte) (Reply, error) { return keys.protect(headers, kindReply, record, said) }
+		return encodeAnswer(request.Operation, answer, protect, nc.MaxPayload())
 	}
 	if record != "" {
 		if err = runGuarded(ctx, js, d, run); errors.Is(err, ErrKeyConflict) {

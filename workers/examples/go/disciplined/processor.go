@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -29,7 +30,7 @@ func authorize(ctx context.Context, request contract.NatsPaymentRequest, key str
 	case strings.HasSuffix(id, "_slow"):
 		time.Sleep(3 * time.Second)
 	}
-	return approved(request), nil
+	return answerTo(request)
 }
 
 func note(words ...any) {
@@ -40,10 +41,27 @@ func note(words ...any) {
 }
 
 func sync(_ context.Context, request contract.NatsPaymentRequest, _ string, _ int) (contract.NatsPaymentResponse, error) {
-	return approved(request), nil
+	return answerTo(request)
 }
 
-func approved(request contract.NatsPaymentRequest) contract.NatsPaymentResponse {
-	transaction := "txn_go_" + request.RouterData.AttemptID
-	return contract.NatsPaymentResponse{Status: contract.NatsPaymentResponseStatusSuccess, TransactionID: &transaction}
+// What the field "answer" of the request says, or that it succeeded; at some attempt ids more than can be sent.
+func answerTo(request contract.NatsPaymentRequest) (answer contract.NatsPaymentResponse, err error) {
+	id := request.RouterData.AttemptID
+	said, isSaid := request.RouterData.Request["answer"]
+	if !isSaid {
+		said = map[string]string{"status": "success", "transaction_id": "txn_go_" + id}
+	}
+	text, err := json.Marshal(said)
+	if err == nil {
+		err = json.Unmarshal(text, &answer)
+	}
+	switch {
+	case strings.HasSuffix(id, "_large"):
+		answer.ConnectorResponse = strings.Repeat("x", 900_000) // a message holds it, but not when it is sealed
+	case strings.HasSuffix(id, "_huge"):
+		answer.ConnectorResponse = strings.Repeat("x", 2_000_000)
+	case strings.HasSuffix(id, "_unsayable"):
+		answer.ConnectorResponse = func() {}
+	}
+	return answer, err
 }
