@@ -62,7 +62,7 @@ const order = (path: string, body?: object) =>
 beforeAll(async () => {
   stack = await startStack({
     config: {
-      timeouts: { authorize: 1_500 },
+      timeouts: { authorize: 4_000 },
       circuit_breaker: { failures: 1, open_ms: 600_000 },
       jetstream: { ack_wait: 1_500, max_deliver: 1 },
       rate_limits: {

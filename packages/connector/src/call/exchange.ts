@@ -25,8 +25,8 @@ export type Exchange = {
   readonly pool: PoolName;
   /** Who would take it, known once that was asked. */
   readonly workers: WorkerPresence;
-  /** The consumers of the stream at that time, where that was asked and told. */
-  readonly consumers?: WorkersFound['consumers'] | undefined;
+  /** The consumers of the stream at that time, where that was asked, and told before it was sent. */
+  readonly consumers?: Awaited<WorkersFound['consumers']>;
   readonly signal?: CancelSignal;
   /** Why whoever called has no room for it. */
   readonly turnedAway?: string | undefined;

@@ -26,7 +26,7 @@ it('takes back the request of its own key alone: a stream that was made again gi
   });
   const take = (seq: number) => {
     const cause = new ReplyTimeoutError('hyperswitch.payments.m.capture', 'sent_unknown', 1_000, seq);
-    const call = exchange({ workers: 'consumers', consumers: Promise.resolve([]) });
+    const call = exchange({ workers: 'consumers', consumers: [] });
     return takeBack(call, new BridgeError('NATS_TIMEOUT', undefined, { cause }));
   };
   expect(await take(await stored('capture:att_2'))).toBe(false);

@@ -31,7 +31,7 @@ export function createTakeBack({ config, connection, workStream }: TakeBackWorld
     if (workers === 'subscribers') return false; // they heard it as it passed
     const seq = seqOf(error);
     // Not asked where all workers kept records: they read the bridge's own, which stay.
-    const consumers = workers === 'guarded' ? [] : await exchange.consumers;
+    const consumers = workers === 'guarded' ? [] : exchange.consumers;
     if (seq === undefined || consumers === undefined) return false;
     const subject = subjectFor(subjectTemplateOf(config, operation, pool), data.merchant_id);
     const stored = await storedMessage(connection, config.jetstream.stream_name, seq);
