@@ -314,7 +314,9 @@ describe('payments', () => {
     });
     const { body } = await ask(`/payments/${MERCHANT}/pay_of_att_shown`);
     expect(body.operations).toMatchObject([{ transaction_id: 'txn_1', state: 'answered' }]);
-    const timeline = body.timeline as { kind: string; at: string; source: { stream: string; seq: number } }[];
+    type Moment = { kind: string; at: string; source: { stream: string; seq: number } };
+    // A bridge that did not hear in time that the worker keeps the record has one of its own.
+    const timeline = (body.timeline as Moment[]).filter(({ kind }) => kind !== 'sent');
     const kinds = timeline.map(({ kind }) => kind);
     expect(kinds.slice(0, 3)).toEqual(['circuit', 'requested', 'claimed']);
     // The answer is heard as it passes: its caller may have it before it is stored.
