@@ -12,7 +12,7 @@ const LET_PASS = {
   'a second message': true,
   /** By a worker without records, of what was sent while all kept some: it died, or no bridge could write it down. */
   'an effect without a record': true,
-  /** The same, given to a worker that keeps records afterwards: nothing says that it is not the first attempt. */
+  /** The same, given to a worker that keeps records afterwards: nothing says that it is not the first attempt, or that it began. */
   'a redelivery without a record': true,
   /** What was withdrawn is taken out of the stream, but where its bridge does not hear that it is: one without runs it. */
   'left in the stream once withdrawn': true,

@@ -63,8 +63,11 @@ export function excuseOfGhost(
   const { bornAt, goneAt = Number.POSITIVE_INFINITY } = given.worker;
   if (given.at > withdrawn.at) return { kind: 'not mended', what: 'left in the stream once withdrawn' };
   // No look can see it: it came once the request was sent, and was gone when its time was over.
-  return bornAt >= sentAt && goneAt <= withdrawn.at
-    ? { kind: 'allowed', what: 'withdrawn, and run by a worker without records that came and went' }
+  if (bornAt >= sentAt && goneAt <= withdrawn.at)
+    return { kind: 'allowed', what: 'withdrawn, and run by a worker without records that came and went' };
+  // By the worker that was given it next, whose time to begin was over.
+  return withdrawn.reason === 'expired' && story.records[0]?.seq === withdrawn.seq
+    ? { kind: 'not mended', what: 'a redelivery without a record' }
     : undefined;
 }
 
