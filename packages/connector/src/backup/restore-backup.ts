@@ -69,8 +69,7 @@ export async function restoreBackup(
   const notes: string[] = [];
   const back: string[] = [];
   try {
-    const restored = [manifest.workStream, ...manifest.streams].map(({ config }) => config.name);
-    if ((await lookAt(connection, restored)) !== asSeen) throw new RestoreSupersededError();
+    if ((await lookAt(connection, manifest)) !== asSeen) throw new RestoreSupersededError();
     // Also where it is not there: who may not restore is told before anything is made.
     if (!isUnfinished) await remove(work.name);
     const held = await holdRequests(connection, manager, work, {

@@ -38,8 +38,8 @@ export async function planRestore(
   const { connection } = bridge;
   const { info } = await connection.get();
   const isUnfinished = await isRestoreUnfinished(connection);
-  const restored = [manifest.workStream, ...manifest.streams].map(({ config }) => config.name);
-  const asSeen = await lookAt(connection, restored);
+  const restored = streamsIn(manifest);
+  const asSeen = await lookAt(connection, manifest);
   const replaced: string[] = [];
   const full: string[] = [];
   const others = streamsLeftOut(bridge.config).filter(({ mayStay }) => !mayStay);
@@ -74,10 +74,14 @@ export async function planRestore(
   return { path, manifest, isUnfinished, asSeen, replaced, problems };
 }
 
-/** @returns which of the streams there are, and which they are, in one text */
-export async function lookAt(connection: Connection, streams: readonly string[]): Promise<string> {
+function streamsIn({ workStream, streams }: BackupManifest): readonly string[] {
+  return [workStream, ...streams].map(({ config }) => config.name);
+}
+
+/** @returns which streams of the backup there are, and which they are, in one text */
+export async function lookAt(connection: Connection, manifest: BackupManifest): Promise<string> {
   const seen: string[] = [];
-  for (const stream of streams) {
+  for (const stream of streamsIn(manifest)) {
     const info = await streamInfo(connection, stream);
     if (info !== undefined) seen.push(`${stream} of ${info.created}`);
   }
